@@ -1,0 +1,65 @@
+"""How two values of a field compare: the form in which equal means "no change"."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from reconciler.core.fields import Field, Kind
+from reconciler.core.values import Scalar
+
+_MIDNIGHT = re.compile(r"[T ]00:00:00(\.0+)?$")
+_ZONE = re.compile(r"(Z|[+-]\d{2}:\d{2})$")
+_FRACTION = re.compile(r"(\.\d*?)0+$")
+
+
+def number_key(number: str) -> str:
+    """The form in which two customer numbers are the same: trimmed and upper-cased (fact sheet 11.8, Q22).
+
+    >>> number_key(" a-17 ") == number_key("A-17")
+    True
+    """
+    return number.strip().upper()
+
+
+def date_key(text: str) -> str:
+    """A date, or a date with its time when that is not midnight; the zone is dropped, since the ERP's is unknown (11.9).
+
+    >>> date_key("2026-01-31T00:00:00Z"), date_key("2026-01-31T13:00:00.50")
+    ('2026-01-31', '2026-01-31T13:00:00.5')
+    """
+    bare = text.strip()
+    if len(bare) > 10:
+        bare = _ZONE.sub("", bare.replace(" ", "T", 1))
+    bare = _FRACTION.sub(r"\1", bare).removesuffix(".") if "." in bare else bare
+    return _MIDNIGHT.sub("", bare)
+
+
+def normalise(row: Field, value: Scalar) -> Scalar:
+    """The value in the form in which it is compared and shown.
+
+    Absent, null and "" are one thing for text (11.7). Texts are otherwise exact; ids of other records lose surrounding
+    blanks; numbers compare by amount, so 19.9 is 19.90.
+    """
+    if value is None or value == "":
+        return None
+    if isinstance(value, str):
+        match row.kind:
+            case Kind.REFERENCE | Kind.ENUM:
+                return value.strip() or None
+            case Kind.NUMBER:
+                return value.strip() or None
+            case Kind.DATE:
+                return date_key(value) or None
+            case _:
+                return value
+    if row.kind is Kind.DECIMAL and isinstance(value, int) and not isinstance(value, bool):
+        return Decimal(value)
+    return value
+
+
+def same(row: Field, one: Scalar, other: Scalar) -> bool:
+    """Whether two normalised values are equal for the field; True is never 1."""
+    if row.kind is Kind.NUMBER and isinstance(one, str) and isinstance(other, str):
+        return number_key(one) == number_key(other)
+    return type(one) is type(other) and one == other

@@ -1,0 +1,193 @@
+"""The plan: ordered actions, and what they were computed from. Shapes as in the plan file (contract 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from reconciler.core.diagnostics import Diagnostic, Source
+
+FORMAT = "reconciler/plan"
+FORMAT_VERSION = "1.0"
+
+
+class Verb(StrEnum):
+    """What an action does in the ERP."""
+
+    CREATE = "create"
+    UPDATE = "update"
+
+
+class Cause(StrEnum):
+    """Why a managed field differs."""
+
+    CONFIG = "config"  # the declaration changed
+    DRIFT = "drift"  # the ERP changed
+    BOTH = "both"
+    UNKNOWN = "unknown"  # nothing recorded yet
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field: `before` is what the ERP holds, `after` what it will be told; None means no value."""
+
+    path: str
+    before: Any
+    after: Any
+    cause: Cause
+    source: Source | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One API call as it will be sent: `path` from the base URL, `if_match` the bare version, `body` JSON values."""
+
+    method: str
+    path: str
+    if_match: str | None
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One write and the changes it makes. `depends_on` holds labels of actions that must be done first."""
+
+    action: Verb
+    number: str | None
+    ref: str | None
+    name: str
+    source: Source
+    changes: tuple[Change, ...]
+    request: Request
+    depends_on: tuple[str, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """What to call the customer in messages."""
+        return self.number or f"ref {self.ref}"
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigSummary:
+    """What was declared: a digest over the desired values, and the git commit where there is one."""
+
+    digest: str
+    declarations: int
+    git_commit: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refresh:
+    """How the live side was read. `as_of` is UTC, ISO 8601; `requests` counts the API calls."""
+
+    mode: str
+    as_of: str
+    customers: int
+    requests: int
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Customers by what happens to them."""
+
+    create: int = 0
+    update: int = 0
+    unchanged: int = 0
+    unmanaged: int = 0
+    removed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """API calls that applying needs, and what the ERP said of its window; None where it said nothing."""
+
+    requests: int
+    limit: int | None = None
+    remaining: int | None = None
+    reset_seconds: int | None = None
+
+
+class Guard(StrEnum):
+    """Why a plan refuses itself. Only a volume guard yields to `--force`."""
+
+    VOLUME = "volume"
+    POLICY = "policy"
+    LIFECYCLE = "lifecycle"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One guard that says no; it travels with the plan, so that no caller can forget it."""
+
+    guard: Guard
+    summary: str
+    remedy: str = ""
+    number: str | None = None
+    source: Source | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What applying will do, all of it, and from what it was computed."""
+
+    reconciler_version: str
+    created_at: str
+    environment: str
+    company: str
+    tenant_id: str
+    base_url: str
+    config: ConfigSummary
+    refresh: Refresh
+    summary: Summary
+    actions: tuple[Action, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    budget: Budget
+    refusals: tuple[Refusal, ...] = ()
+    digest: str = ""
+    format: str = FORMAT
+    format_version: str = FORMAT_VERSION
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to write."""
+        return not self.actions
+
+
+class Outcome(StrEnum):
+    """How one action ended."""
+
+    DONE = "done"
+    CONFLICT = "conflict"  # 412: somebody changed the customer since the plan
+    FAILED = "failed"
+    SKIPPED = "skipped"  # something it depends on did not succeed, or the run was stopped
+    UNKNOWN = "unknown"  # sent, but no usable answer came
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One action's outcome. `number` is the customer's number, also of a new one; `message` says why not."""
+
+    action: Action
+    outcome: Outcome
+    number: str | None = None
+    message: str = ""
+    remedy: str = ""
+    moved: tuple[Change, ...] = ()  # for a conflict: what the plan saw, and what stands there now
+    normalised: tuple[Change, ...] = ()  # value sent, value stored
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One apply: its plan and each action's result, in the plan's order."""
+
+    plan: Plan
+    results: tuple[Result, ...]
+    started_at: str
+    finished_at: str
+    diagnostics: tuple[Diagnostic, ...] = field(default=())
+
+    def count(self, outcome: Outcome) -> int:
+        """How many actions ended so."""
+        return sum(result.outcome is outcome for result in self.results)

@@ -1,0 +1,63 @@
+"""What the core needs from the edges, as protocols; the edges fulfil them without being imported."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Protocol
+
+from reconciler.core.customer import Live
+from reconciler.core.plan import Request
+from reconciler.core.values import Path, Values
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What a refresh must read.
+
+    `fields`: top-level field names that some declaration compares. `own`: for fields with an extra GET
+    (`Read.OWN`: note, salesPersons), the `number_key`s of the customers that declare them.
+    """
+
+    fields: frozenset[str]
+    own: dict[str, frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The live customers, whole, each once. `as_of` is UTC, ISO 8601; `requests` counts the API calls made."""
+
+    customers: tuple[Live, ...]
+    as_of: str
+    requests: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A write that the ERP took: the customer's number, and the new version where the answer named it."""
+
+    number: str
+    version: str | None
+
+
+class Wire(Protocol):
+    """Turns values into the exact request (pure)."""
+
+    def create(self, values: Values) -> Request:
+        """The POST that creates a customer with the values."""
+
+    def update(self, live: Live, changed: Values, removed: Collection[Path]) -> Request:
+        """The PUT that changes exactly the leaves of `changed`, and deletes the lines at the `removed` paths."""
+
+
+class Erp(Protocol):
+    """The live side."""
+
+    def refresh(self, need: Need) -> View:
+        """All customers, with the values that are needed. Raises ErpError; TornView when it cannot be read whole."""
+
+    def customer(self, number: str, need: Need) -> Live:
+        """One customer. Raises NotFound only when the ERP says that it does not exist."""
+
+    def send(self, request: Request) -> Sent:
+        """Send a write exactly as it stands. Raises Conflict, AnswerLost and the other ErpErrors."""

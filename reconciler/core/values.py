@@ -1,0 +1,92 @@
+"""The values that customers are made of, and paths into them.
+
+A customer's values are nested plain dictionaries keyed by the declaration's field names:
+`{"name": "Fjellheim", "mainAddress": {"city": "Oslo"}, "attributes": {"REGION": "NORTH"}}`. Keyed lists are
+dictionaries too, by the key of each line. A leaf is a text, a boolean, an integer, a decimal, or None for "no value".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from typing import TypeAlias
+
+Scalar: TypeAlias = "str | bool | int | Decimal | None"
+Values: TypeAlias = "dict[str, Scalar | Values]"
+Path: TypeAlias = "tuple[str, ...]"
+
+_PLAIN_SEGMENT = re.compile(r"[A-Za-z0-9_-]+")
+
+
+def render_path(path: Path) -> str:
+    """The path as users write it: `mainAddress.city`; a segment with odd characters is quoted in brackets.
+
+    >>> render_path(("attributes", "A.B"))
+    'attributes["A.B"]'
+    """
+    text = ""
+    for segment in path:
+        if _PLAIN_SEGMENT.fullmatch(segment):
+            text += f".{segment}" if text else segment
+        else:
+            escaped = segment.replace("\\", "\\\\").replace('"', '\\"')
+            text += f'["{escaped}"]'
+    return text
+
+
+def leaves(values: Mapping[str, object], prefix: Path = ()) -> Iterator[tuple[Path, Scalar]]:
+    """Each leaf with its path, in the order of the dictionaries."""
+    for key, value in values.items():
+        if isinstance(value, dict):
+            yield from leaves(value, (*prefix, key))
+        else:
+            yield (*prefix, key), value  # type: ignore[misc]  # leaves of Values are Scalars
+
+
+def get(values: Mapping[str, object], path: Path) -> object:
+    """The value at the path, or None where it or a parent is absent."""
+    found: object = values
+    for segment in path:
+        if not isinstance(found, Mapping):
+            return None
+        found = found.get(segment)
+    return found
+
+
+def put(values: Values, path: Path, value: Scalar | Values) -> None:
+    """Set the value at the path, making the parents."""
+    at = values
+    for segment in path[:-1]:
+        below = at.setdefault(segment, {})
+        assert isinstance(below, dict), f"{render_path(path)} goes through a leaf"
+        at = below
+    at[path[-1]] = value
+
+
+def matches(pattern: str, path: Path) -> bool:
+    """Whether a setting's path pattern covers the path: `*` stands for one segment, a prefix covers all below it.
+
+    >>> matches("mainContact", ("mainContact", "fax")), matches("*.fax", ("mainContact", "fax"))
+    (True, True)
+    """
+    wanted = pattern.split(".")
+    if len(wanted) > len(path):
+        return False
+    return all(want in ("*", have) for want, have in zip(wanted, path, strict=False))
+
+
+def without(values: Values, patterns: tuple[str, ...], prefix: Path = ()) -> Values:
+    """A copy without the leaves that a pattern covers; groups that become empty go too."""
+    kept: Values = {}
+    for key, value in values.items():
+        path = (*prefix, key)
+        if any(matches(pattern, path) for pattern in patterns):
+            continue
+        if isinstance(value, dict):
+            below = without(value, patterns, path)
+            if below or not value:
+                kept[key] = below
+        else:
+            kept[key] = value
+    return kept
