@@ -304,7 +304,7 @@ _TABLE: tuple[Row, ...] = (
               _text("attributeValue", "Value", "The attribute's value as text.", read="value"),
           ), wrapped=False, key=("attributeId",), write="attributeLines"),
     Field("overrideNumberSeries", Kind.BOOLEAN, "Force the number",
-          "On create only: keeps the declared number although the ERP numbers by itself, where its number series allows.",
+          "On create only: keeps the declared number although the ERP numbers, where its number series allows.",
           create_only=True, clearable=False, where=Read.NEVER),
     _flag("excludeDebtCollection", "Exclude from debt collection", "The customer is left out of debt collection."),
 )  # fmt: skip

@@ -23,7 +23,7 @@ def number_key(number: str) -> str:
 
 
 def date_key(text: str) -> str:
-    """A date, or a date with its time when that is not midnight; the zone is dropped, since the ERP's is unknown (11.9).
+    """A date, or a date with its time when that is not midnight; the zone is dropped: the ERP's is unknown (11.9).
 
     >>> date_key("2026-01-31T00:00:00Z"), date_key("2026-01-31T13:00:00.50")
     ('2026-01-31', '2026-01-31T13:00:00.5')

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -186,7 +186,8 @@ class Run:
     results: tuple[Result, ...]
     started_at: str
     finished_at: str
-    diagnostics: tuple[Diagnostic, ...] = field(default=())
+    diagnostics: tuple[Diagnostic, ...] = ()
+    interrupted: int | None = None  # the exit code of the signal that stopped it
 
     def count(self, outcome: Outcome) -> int:
         """How many actions ended so."""

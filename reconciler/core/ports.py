@@ -25,11 +25,17 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """The live customers, whole, each once. `as_of` is UTC, ISO 8601; `requests` counts the API calls made."""
+    """The live customers, whole, each once. `as_of` is UTC, ISO 8601; `requests` counts the API calls made.
+
+    `limit`, `remaining` and `reset_seconds` are what the ERP last said of its rate window, or None.
+    """
 
     customers: tuple[Live, ...]
     as_of: str
     requests: int
+    limit: int | None = None
+    remaining: int | None = None
+    reset_seconds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

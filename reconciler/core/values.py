@@ -17,6 +17,7 @@ Values: TypeAlias = "dict[str, Scalar | Values]"
 Path: TypeAlias = "tuple[str, ...]"
 
 _PLAIN_SEGMENT = re.compile(r"[A-Za-z0-9_-]+")
+_SEGMENT = re.compile(r'\.?([A-Za-z0-9_-]+)|\["((?:[^"\\]|\\.)*)"\]', re.DOTALL)
 
 
 def render_path(path: Path) -> str:
@@ -33,6 +34,18 @@ def render_path(path: Path) -> str:
             escaped = segment.replace("\\", "\\\\").replace('"', '\\"')
             text += f'["{escaped}"]'
     return text
+
+
+def parse_path(text: str) -> Path:
+    """The segments of a path as `render_path` writes it.
+
+    >>> parse_path('attributes["A.B"]')
+    ('attributes', 'A.B')
+    """
+    found = []
+    for plain, quoted in _SEGMENT.findall(text):
+        found.append(plain or re.sub(r"\\(.)", r"\1", quoted, flags=re.DOTALL))
+    return tuple(found)
 
 
 def leaves(values: Mapping[str, object], prefix: Path = ()) -> Iterator[tuple[Path, Scalar]]:

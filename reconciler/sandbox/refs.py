@@ -33,7 +33,12 @@ PAYMENT_METHODS: Final = {
     "6": "Cash",
 }
 
-PRICE_CLASSES: Final = {"RETAIL": "Retail", "WHOLESALE": "Wholesale", "PARTNER": "Partner", "VIP": "Key accounts"}
+PRICE_CLASSES: Final = {
+    "RETAIL": "Retail",
+    "WHOLESALE": "Wholesale",
+    "PARTNER": "Partner",
+    "VIP": "Key accounts",
+}
 
 SALES_PERSONS: Final = {
     "1": "Kari Nordmann",
@@ -89,7 +94,12 @@ ATTRIBUTES: Final[dict[str, dict[str, Any]]] = {
         "description": "Market segment",
         "type": "Combo",
         "default": "SMB",
-        "details": {"SMB": "Small business", "MID": "Mid market", "ENT": "Enterprise", "PUB": "Public sector"},
+        "details": {
+            "SMB": "Small business",
+            "MID": "Mid market",
+            "ENT": "Enterprise",
+            "PUB": "Public sector",
+        },
     },
     "VIP": {"description": "Key account", "type": "Checkbox", "default": "0", "details": {}},
     "CHANNEL": {
@@ -125,7 +135,9 @@ _FLAGS_OFF: Final = {
 }
 
 
-def _class(description: str, *, needs_zone: bool, attributes: tuple[str, ...], **values: Any) -> dict[str, Any]:
+def _class(
+    description: str, *, needs_zone: bool, attributes: tuple[str, ...], **values: Any
+) -> dict[str, Any]:
     settings = {
         **_FLAGS_OFF,
         "creditTermsId": "30",
@@ -137,7 +149,12 @@ def _class(description: str, *, needs_zone: bool, attributes: tuple[str, ...], *
         "glAccounts": _GL_DOMESTIC,
         **values,
     }
-    return {"description": description, "needs_zone": needs_zone, "attributes": attributes, "values": settings}
+    return {
+        "description": description,
+        "needs_zone": needs_zone,
+        "attributes": attributes,
+        "values": settings,
+    }
 
 
 DEFAULT_CLASS: Final = "1"
@@ -148,7 +165,8 @@ CLASSES: Final[dict[str, dict[str, Any]]] = {
         printInvoices=True, printDunningLetters=True, printStatements=True,
     ),
     "TEST": _class(
-        "Test customers", needs_zone=False, attributes=("REGION", "SEGMENT", "VIP", "CHANNEL", "SINCE", "EXTREF"),
+        "Test customers", needs_zone=False,
+        attributes=("REGION", "SEGMENT", "VIP", "CHANNEL", "SINCE", "EXTREF"),
         creditTermsId="14",
     ),
     "RETAIL": _class(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
@@ -16,14 +17,16 @@ def _switch(default: Any, question: str, doc: str, *choices: str) -> Any:
 
 @dataclass(frozen=True)
 class Switches:
-    """How the sandbox answers where the real ERP's behaviour is unknown. Names are the command line's names."""
+    """How the sandbox answers where the real ERP is unknown; names are the command line's names."""
 
     # limits
     rate_limit: int = _switch(5000, "Q1", "Calls allowed in a window.")
     rate_window: int = _switch(3600, "Q1", "Length of the window in seconds.")
     rate_reset: str = _switch("seconds", "8", "Form of X-RateLimit-Reset.", "seconds", "epoch")
     same_request_limit: int = _switch(0, "Q28", "Identical requests allowed per minute; 0 is off.")
-    failed_request_limit: int = _switch(0, "Q28", "Repeats of a failing request allowed in 5 minutes; 0 is off.")
+    failed_request_limit: int = _switch(
+        0, "Q28", "Repeats of a failing request allowed in 5 minutes; 0 is off."
+    )
     latency_ms: int = _switch(0, "-", "Milliseconds added to every answer.")
     latency_jitter_ms: int = _switch(0, "-", "Up to so many milliseconds more, by chance (seeded).")
     # token
@@ -37,7 +40,9 @@ class Switches:
     page_size_max: int = _switch(1000, "Q2", "Largest page.")
     page_size_default: int = _switch(100, "Q2", "Page size when none is asked for.")
     list_order: str = _switch("number", "Q3", "Order of lists.", "number", "internal_id", "modified")
-    page_shift: int = _switch(0, "Q3", "Rows by which each further page shifts: -1 repeats a row, 1 skips one.")
+    page_shift: int = _switch(
+        0, "Q3", "Rows by which each further page shifts: -1 repeats a row, 1 skips one."
+    )
     list_details: str = _switch(
         "expand", "Q19", "Details (GL accounts and so on) in lists: on demand or always.", "expand", "always"
     )
@@ -46,12 +51,16 @@ class Switches:
     name_filter_case: bool = _switch(False, "Q27", "Whether the name filter minds case.")
     greater_is_strict: bool = _switch(True, "Q12", "Whether > excludes the moment itself.")
     filter_t_form: bool = _switch(True, "Q13", "Whether 2026-01-31T12:00:00 is taken in a date filter.")
-    refused_filter: str = _switch("error", "Q14", "Answer to a refused date filter.", "error", "ignore", "empty")
+    refused_filter: str = _switch(
+        "error", "Q14", "Answer to a refused date filter.", "error", "ignore", "empty"
+    )
     # reading
     nulls: str = _switch("omit", "Q20", "Members without value.", "omit", "send")
     timestamp_digits: int = _switch(3, "11.9", "Digits of the fraction of a second, 0 to 6.")
     timestamp_zone: str = _switch("none", "Q11", "Zone mark of times that are read.", "none", "Z", "offset")
-    zone_offset_minutes: int = _switch(0, "Q11", "Minutes that the ERP's clock is ahead of UTC (filters, reads).")
+    zone_offset_minutes: int = _switch(
+        0, "Q11", "Minutes that the ERP's clock is ahead of UTC (filters, reads)."
+    )
     number_padding: int = _switch(0, "Q22", "Width to which numbers are padded with blanks when read.")
     version_in_single: str = _switch(
         "both", "Q8", "Where a single read shows the version.", "both", "header", "body"
@@ -60,7 +69,9 @@ class Switches:
     if_match_star: bool = _switch(True, "Q7", "Whether If-Match: * matches.")
     post_etag: bool = _switch(False, "Q9", "Whether POST answers with an ETag.")
     post_body: str = _switch("object", "4.1", "Body of a successful POST.", "object", "empty")
-    location_base: str = _switch("", "1", "Host that Location names, such as https://other.example; empty: own.")
+    location_base: str = _switch(
+        "", "1", "Host that Location names, such as https://other.example; empty: own."
+    )
     old_paths: bool = _switch(True, "Q29", "Whether /API/controller/api/v1/... answers too.")
     # errors
     unknown_status: int = _switch(404, "Q4", "Status for an unknown record.")
@@ -74,7 +85,12 @@ class Switches:
     dunning_status: int = _switch(200, "Q26", "Status of createDunningLetter.")
     # writing
     numbering: str = _switch(
-        "manual", "12.3", "Who numbers; mixed takes a sent number and else assigns.", "manual", "automatic", "mixed"
+        "manual",
+        "12.3",
+        "Who numbers; mixed takes a sent number and else assigns.",
+        "manual",
+        "automatic",
+        "mixed",
     )
     number_start: int = _switch(100000, "12.3", "First number of the automatic series.")
     manual_override: bool = _switch(True, "12.3", "Whether overrideNumberSeries is allowed.")
@@ -86,12 +102,14 @@ class Switches:
     put_number: str = _switch("refuse", "Q30", "A different number in a PUT.", "refuse", "ignore", "rename")
     unknown_members: str = _switch("ignore", "Q32", "Unknown members of a body.", "ignore", "refuse")
     bare_values: str = _switch("refuse", "Q32", "A bare value where a wrapper belongs.", "refuse", "accept")
-    null_member: str = _switch(
-        "ignore", "12.1", "null in place of a wrapper.", "ignore", "clear", "refuse"
-    )
+    null_member: str = _switch("ignore", "12.1", "null in place of a wrapper.", "ignore", "clear", "refuse")
     null_value: str = _switch(
-        "clear", "Q15", "{value: null}: clear (where the type can), or not sent, or refused.",
-        "clear", "ignore", "refuse",
+        "clear",
+        "Q15",
+        "{value: null}: clear (where the type can), or not sent, or refused.",
+        "clear",
+        "ignore",
+        "refuse",
     )
     empty_wrapper: str = _switch("clear", "Q15", "{} as wrapper.", "clear", "ignore", "refuse")
     clear_references: str = _switch(
@@ -107,18 +125,26 @@ class Switches:
     blank_attribute: str = _switch("removes", "Q24", "A blanked attribute.", "removes", "keeps")
     max_lengths: str = _switch("off", "Q21", "Over-long texts.", "off", "refuse", "cut")
     inactive_refused: bool = _switch(False, "Q31", "Whether status Inactive is refused (open documents).")
-    strict_references: bool = _switch(True, "-", "Whether unknown class, parent, currency and so on are refused.")
+    strict_references: bool = _switch(
+        True, "-", "Whether unknown class, parent, currency and so on are refused."
+    )
     strict_attributes: bool = _switch(False, "-", "Whether unknown attributes and combo values are refused.")
     require_postal_code: bool = _switch(True, "12.2", "Whether Norwegian addresses need a postal code.")
     normalise: str = _switch(
-        "", "trap 11", "Values the ERP changes on write: PATH:HOW,... with HOW upper, lower, trim, digits, keep."
+        "",
+        "trap 11",
+        "Values changed on write: PATH:HOW,... with HOW upper, lower, trim, digits or keep.",
     )
     # background
     background_polls: int = _switch(0, "9", "How often a job answers Started before Finished.")
 
     def with_values(self, values: Mapping[str, object]) -> Switches:
-        """These switches with some changed. Raises ValueError for an unknown name or a value that does not fit."""
-        return replace(self, **{name: _coerced(name, value) for name, value in values.items()})
+        """These switches with some changed. Raises ValueError for what is unknown or does not fit.
+
+        Numbers and truth values may be text, as a command line gives them.
+        """
+        changes: dict[str, Any] = {name: _coerced(name, value) for name, value in values.items()}
+        return replace(self, **changes)
 
     def with_pairs(self, pairs: Iterable[str]) -> Switches:
         """These switches with `NAME=VALUE` pairs applied, as a command line gives them."""
@@ -167,9 +193,7 @@ def _boolean(name: str, value: object) -> bool:
 
 
 def _integer(name: str, value: object) -> int:
-    try:
-        if isinstance(value, bool):
-            raise ValueError
-        return int(str(value))
-    except ValueError:
-        raise ValueError(f"{name} takes a whole number, not {value!r}") from None
+    text = "" if isinstance(value, bool) else str(value)
+    if not re.fullmatch(r"-?\d{1,9}", text, re.ASCII):
+        raise ValueError(f"{name} takes a whole number, not {value!r}")
+    return int(text)

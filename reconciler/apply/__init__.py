@@ -1,0 +1,1 @@
+"""Execute a plan; decide nothing that the plan does not show."""

@@ -1,0 +1,189 @@
+"""The command line's root: global options, the list of commands, and the one error boundary."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+from typer.main import get_command
+
+from reconciler.cli import apply as apply_command
+from reconciler.cli import auth, demo, init, sandbox, schema, show, validate
+from reconciler.cli import plan as plan_command
+from reconciler.cli.exits import Exit, exit_code
+from reconciler.cli.session import Session
+
+if TYPE_CHECKING:
+    from reconciler.core.errors import ReconcilerError
+
+LOG = logging.getLogger("reconciler")
+
+
+class LogLevel(StrEnum):
+    """Words of --log-level."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class LogFormat(StrEnum):
+    """Words of --log-format."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+app = typer.Typer(
+    name="reconciler",
+    help="Terraform for ERP customers: validate, plan and apply Visma.net ERP customers kept as YAML in git.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
+app.command("init")(init.init)
+app.command("validate")(validate.validate)
+app.command("plan")(plan_command.plan)
+app.command("show")(show.show)
+app.command("apply")(apply_command.apply)
+app.command("schema")(schema.schema)
+app.command("auth")(auth.auth)
+app.add_typer(sandbox.app, name="sandbox")
+app.command("demo")(demo.demo)
+
+
+@app.callback()
+def root(
+    context: typer.Context,
+    chdir: Annotated[Path | None, typer.Option("--chdir", metavar="DIR", help="Work in this folder.")] = None,
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", metavar="FILE", help="Settings file [reconciler.yaml].")
+    ] = None,
+    environment: Annotated[
+        str | None,
+        typer.Option("--env", metavar="NAME", help="Environment of the settings; sandbox always exists."),
+    ] = None,
+    log_level: Annotated[LogLevel, typer.Option("--log-level", help="What to log.")] = LogLevel.WARNING,
+    log_format: Annotated[LogFormat, typer.Option("--log-format", help="How to log.")] = LogFormat.TEXT,
+    no_color: Annotated[bool, typer.Option("--no-color", help="No colours.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on standard error.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Show the version and stop.")] = False,
+) -> None:
+    """Global options come before the command."""
+    if version:  # `reconciler --version` alone never gets here
+        from reconciler._version import __version__
+
+        typer.echo(f"reconciler {__version__}")
+        raise typer.Exit(Exit.DONE)
+    if chdir is not None:
+        _change_folder(chdir)
+    _start_logging(log_level, log_format)
+    context.obj = Session(
+        config=config,
+        environment=environment,
+        color=False if no_color else None,
+        quiet=quiet,
+        environ=os.environ,
+    )
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command; the only place where an error becomes a message and an exit code."""
+    signal.signal(signal.SIGTERM, _terminated)
+    command = get_command(app)
+    _name_variables(command)
+    try:
+        code = command.main(arguments, prog_name="reconciler", standalone_mode=False)
+        sys.stdout.flush()
+        return int(code or Exit.DONE)
+    except typer.TyperException as error:
+        return _complain(f"{error.format_message()}", "See `reconciler COMMAND --help`.", Exit.USAGE)
+    except (typer.Abort, KeyboardInterrupt):
+        return _complain("Interrupted.", "", Exit.INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the exit's flush would fail once more
+        return int(Exit.ERROR)
+    except Exception as error:  # noqa: BLE001 - the boundary: whatever comes, the user sees one clear message
+        return _failed(error)
+
+
+def _failed(error: Exception) -> int:
+    from reconciler.core.errors import InvalidInput, ReconcilerError
+
+    if isinstance(error, InvalidInput):
+        _show_problems(error)
+        return int(exit_code(error))
+    if isinstance(error, ReconcilerError):
+        return _complain(_message(error), error.remedy, exit_code(error))
+    LOG.debug("internal error", exc_info=error)
+    return _complain(
+        f"Internal error: {type(error).__name__}: {error}",
+        "This is a defect of reconciler. Please report it, with what --log-level debug says.",
+        Exit.ERROR,
+    )
+
+
+def _message(error: ReconcilerError) -> str:
+    reference = getattr(error, "reference", None)
+    return f"{error} (ERP reference {reference})" if reference else str(error)
+
+
+def _show_problems(error: ReconcilerError) -> None:
+    from reconciler.core.errors import InvalidInput
+    from reconciler.reports.text import diagnostics_lines
+
+    assert isinstance(error, InvalidInput)
+    session = Session(None, None, None, False, os.environ)
+    for line in diagnostics_lines(error.diagnostics):
+        session.err.print(line, soft_wrap=True)
+    _complain(f"{error}.", "", Exit.INVALID)
+
+
+def _complain(message: str, remedy: str, code: Exit) -> int:
+    from reconciler.reports.safe import visible
+
+    session = Session(None, None, None, False, os.environ)
+    session.err.print("Error: ", style="bold red", end="")
+    session.err.print(visible(message), soft_wrap=True)
+    if remedy:
+        session.err.print(f"→ {visible(remedy)}", soft_wrap=True)
+    return int(code)
+
+
+def _terminated(_signal: int, _frame: object) -> NoReturn:
+    raise SystemExit(int(Exit.TERMINATED))
+
+
+def _change_folder(folder: Path) -> None:
+    from reconciler.core.errors import WrongUsage
+
+    try:
+        os.chdir(folder)
+    except OSError as error:
+        raise WrongUsage(f"Cannot work in {folder}: {error.strerror}") from error
+
+
+def _start_logging(level: LogLevel, form: LogFormat) -> None:
+    from reconciler.cli.logs import handler
+
+    LOG.handlers[:] = [handler(json=form is LogFormat.JSON)]
+    LOG.setLevel(level.value.upper())
+    LOG.propagate = False
+
+
+def _name_variables(command: object) -> None:
+    """Every option can be given as RECONCILER_<OPTION> (contract 2), whatever command it belongs to."""
+    for parameter in getattr(command, "params", []):
+        names = [name for name in getattr(parameter, "opts", []) if name.startswith("--")]
+        if names and getattr(parameter, "param_type_name", "") == "option" and names[0] not in ("--help", "--version"):
+            parameter.envvar = "RECONCILER_" + names[0].removeprefix("--").replace("-", "_").upper()
+    for below in getattr(command, "commands", {}).values():
+        _name_variables(below)

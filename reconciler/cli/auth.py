@@ -1,0 +1,72 @@
+"""`reconciler auth`: are the credentials, the tenant and the scopes good?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from reconciler.cli.exits import Exit
+from reconciler.cli.options import Format
+from reconciler.cli.output import check_formats
+
+if TYPE_CHECKING:
+    from reconciler.cli.session import Session
+
+
+def auth(context: typer.Context, form: Format = "text") -> None:
+    """Check credentials, tenant and scopes with one small read; show the request budget."""
+    import json
+
+    from reconciler.reports.view import duration
+
+    session: Session = context.obj
+    check_formats(form, [], ["text", "json"])
+    with session.erp() as (erp, place):
+        found = erp.check()
+    if form == "json":
+        facts = {
+            "environment": place.environment,
+            "tenant_id": place.tenant_id,
+            "base_url": place.base_url,
+            "scopes": list(found.scopes),
+            "token_expires_in": found.expires_in,
+            "customers": found.customers,
+            "budget": {
+                "limit": found.limit, "remaining": found.remaining, "reset_seconds": found.reset_seconds
+            },
+        }  # fmt: skip
+        session.write(json.dumps(facts, indent=2).encode() + b"\n")
+        raise typer.Exit(Exit.DONE)
+    lines = [
+        ("Environment", f"{place.environment} ({place.company or 'no company name'})"),
+        ("ERP", place.base_url),
+        ("Tenant", place.tenant_id),
+        ("Scopes", ", ".join(found.scopes) or "not stated"),
+        (
+            "Token",
+            f"lives {duration(found.expires_in)}" if found.expires_in is not None else "lifetime not stated",
+        ),
+        ("Customers", "not stated" if found.customers is None else f"{found.customers:,}"),
+        ("Budget", _budget(found.limit, found.remaining, found.reset_seconds)),
+    ]
+    for name, text in lines:
+        _line(session, name, text)
+    raise typer.Exit(Exit.DONE)
+
+
+def _line(session: Session, name: str, text: str) -> None:
+    from rich.text import Text
+
+    from reconciler.reports.safe import visible
+
+    session.print([Text.assemble((f"{name:<12}", "bold"), visible(text))])
+
+
+def _budget(limit: int | None, remaining: int | None, reset: int | None) -> str:
+    from reconciler.reports.view import duration
+
+    if limit is None or remaining is None:
+        return "the ERP says nothing of it"
+    tail = f", the window ends in {duration(reset)}" if reset is not None else ""
+    return f"{remaining:,} of {limit:,} requests left{tail}"

@@ -1,0 +1,21 @@
+"""Options that several commands share, stated once."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+Format = Annotated[str, typer.Option("--format", metavar="F", help="Format of standard output: text or json.")]
+Reports = Annotated[
+    list[str] | None,
+    typer.Option("--report", metavar="F=PATH", help="Also write this format to a file; may be repeated."),
+]
+DetailedExitcode = Annotated[
+    bool, typer.Option("--detailed-exitcode", help="Exit 2 when there are changes, 0 when there are none.")
+]
+AutoApprove = Annotated[bool, typer.Option("--auto-approve", help="Do not ask before writing.")]
+Targets = Annotated[
+    list[str] | None,
+    typer.Option("--target", metavar="NUMBER", help="Only this customer, by number or ref; may be repeated."),
+]

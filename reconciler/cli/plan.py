@@ -1,0 +1,118 @@
+"""`reconciler plan`: what would change."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from reconciler.cli.exits import Exit
+from reconciler.cli.options import DetailedExitcode, Format, Reports, Targets
+from reconciler.cli.output import check_formats, emit
+
+if TYPE_CHECKING:
+    from reconciler.cli.session import Session
+    from reconciler.config.declarations import Loaded
+    from reconciler.core.plan import Plan
+    from reconciler.core.planner import Target
+    from reconciler.core.ports import Erp
+
+FORMATS = ("text", "json")
+
+
+class RefreshMode(StrEnum):
+    """Words of --refresh."""
+
+    FULL = "full"
+    INCREMENTAL = "incremental"
+    NONE = "none"
+
+
+def plan(
+    context: typer.Context,
+    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="Save the plan to apply it.")] = None,
+    target: Targets = None,
+    refresh: Annotated[RefreshMode, typer.Option("--refresh", help="How to read the ERP.")] = RefreshMode.FULL,
+    detailed_exitcode: DetailedExitcode = False,
+    form: Format = "text",
+    report: Reports = None,
+) -> None:
+    """Show what would change in the ERP. Writes nothing."""
+    session: Session = context.obj
+    reports = check_formats(form, report or [], FORMATS)
+    check_refresh(refresh)
+    loaded = load(session, target or [])
+    with session.erp() as (erp, place):
+        made = make(session, loaded, erp, place, target or [])
+    if out is not None:
+        from reconciler.state import plan_file
+
+        plan_file.write(made, out)
+    show_plan(session, made, form, reports)
+    if out is not None:
+        session.say(f"Saved the plan to {out}. Apply it with: reconciler apply {out}")
+    raise typer.Exit(plan_exit(made, detailed=detailed_exitcode))
+
+
+def check_refresh(mode: RefreshMode) -> None:
+    """Only a full read exists without a snapshot; an incremental one falls back to it."""
+    from reconciler.core.errors import WrongUsage
+
+    if mode is RefreshMode.NONE:
+        raise WrongUsage(
+            "--refresh none needs a snapshot, and none is kept yet",
+            remedy="Leave it out: the ERP is then read in full.",
+        )
+
+
+def load(session: Session, targets: list[str]) -> Loaded:
+    """The declarations, free of errors. Raises InvalidInput before any request is made."""
+    from reconciler import pipeline
+    from reconciler.core.diagnostics import has_errors
+    from reconciler.core.errors import InvalidInput, WrongUsage
+
+    loaded = pipeline.load(session.settings, environ=session.environ)
+    if has_errors(loaded.diagnostics):
+        raise InvalidInput(loaded.diagnostics)
+    if missing := pipeline.missing_targets(loaded, targets):
+        raise WrongUsage(f"No declaration has the number or ref {', '.join(missing)}")
+    return loaded
+
+
+def make(session: Session, loaded: Loaded, erp: Erp, place: Target, targets: list[str]) -> Plan:
+    """Refresh and plan, telling what is being done."""
+    from reconciler import pipeline
+    from reconciler.cli.session import git_commit, now
+
+    session.say(f"Reading the customers of {place.environment} ...")
+    view = pipeline.refresh(loaded, erp)
+    return pipeline.plan(
+        session.settings,
+        loaded,
+        view,
+        target=place,
+        created_at=now(),
+        targets=pipeline.target_keys(targets),
+        git_commit=git_commit(session.settings.root),
+    )
+
+
+def show_plan(session: Session, made: Plan, form: str, reports: list[tuple[str, Path]]) -> None:
+    """Render the plan in each wanted format."""
+    from reconciler.reports.text import plan_lines
+    from reconciler.state import plan_file
+
+    emit(session, form, reports, lambda width: plan_lines(made, width), {"json": lambda: plan_file.dumps(made)})
+
+
+def plan_exit(made: Plan, *, detailed: bool) -> Exit:
+    """The exit code that a rendered plan stands for."""
+    from reconciler.core.diagnostics import has_errors
+
+    if has_errors(made.diagnostics):
+        return Exit.INVALID
+    if made.refusals:
+        return Exit.REFUSED
+    return Exit.CHANGES if detailed and not made.is_empty else Exit.DONE

@@ -1,0 +1,26 @@
+"""`reconciler schema`: print a schema."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from reconciler.cli.exits import Exit
+
+
+class SchemaName(StrEnum):
+    """The schemas there are."""
+
+    CUSTOMER = "customer"
+    RECONCILER = "reconciler"
+    PLAN = "plan"
+
+
+def schema(context: typer.Context, name: Annotated[SchemaName, typer.Argument(help="Which schema.")]) -> None:
+    """Print a JSON Schema: of declarations, of reconciler.yaml, or of plan files."""
+    from reconciler.config.schema import schema_bytes
+
+    context.obj.write(schema_bytes(name.value))
+    raise typer.Exit(Exit.DONE)

@@ -1,0 +1,224 @@
+"""What every command shares: the streams, the settings, and the way to the ERP."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+    from reconciler.core.planner import Target
+    from reconciler.erp.customers import Customers
+    from reconciler.settings import Settings
+
+LOG = logging.getLogger("reconciler")
+SANDBOX = "sandbox"
+SANDBOX_DB = ".reconciler/sandbox.db"
+
+
+@dataclass(frozen=True)
+class Session:
+    """The global options, and what follows from them. Only the command line reads the process environment."""
+
+    config: Path | None
+    environment: str | None
+    color: bool | None
+    quiet: bool
+    environ: Mapping[str, str]
+
+    # ---- streams ----
+
+    @cached_property
+    def out(self) -> Console:
+        """Standard output: results only."""
+        return _console(self, stderr=False)
+
+    @cached_property
+    def err(self) -> Console:
+        """Standard error: progress, prompts, problems."""
+        return _console(self, stderr=True)
+
+    @property
+    def width(self) -> int | None:
+        """Cells of the terminal that results go to; None where there is none, and lines are not cut."""
+        return self.out.width if self.out.is_terminal or "COLUMNS" in self.environ else None
+
+    def print(self, lines: Iterable[Text]) -> None:
+        """Results, a line each, to standard output."""
+        for line in lines:
+            self.out.print(line, soft_wrap=True, highlight=False)
+
+    def say(self, message: str) -> None:
+        """One line of progress to standard error; silent with --quiet."""
+        if not self.quiet:
+            self.err.print(message, markup=False, highlight=False, soft_wrap=True)
+
+    def write(self, data: bytes) -> None:
+        """Machine-readable results to standard output, as they are."""
+        sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+
+    @property
+    def is_interactive(self) -> bool:
+        """Whether a person can be asked."""
+        return sys.stdin.isatty() and sys.stderr.isatty() and "CI" not in self.environ
+
+    # ---- settings ----
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings of the chosen environment. Raises InvalidInput or WrongUsage."""
+        from reconciler.core.errors import WrongUsage
+        from reconciler.settings import find_settings, load_settings
+
+        file = self.config or find_settings(Path.cwd())
+        if file is None:
+            raise WrongUsage(
+                "There is no reconciler.yaml here or in a folder above",
+                remedy="Run `reconciler init` to make one, or name one with -c FILE.",
+            )
+        return load_settings(file, environment=self.environment, environ=self.environ)
+
+    # ---- the ERP ----
+
+    @contextmanager
+    def erp(self) -> Iterator[tuple[Customers, Target]]:
+        """The ERP of the environment, and its identity for plans. The sandbox's server runs inside the block."""
+        from reconciler.core.planner import Target
+
+        settings = self.settings
+        with ExitStack() as stack:
+            if settings.environment == SANDBOX:
+                access = stack.enter_context(_sandbox(settings))
+                base_url = f"sandbox:{SANDBOX_DB}"  # the port changes with each command, the data does not
+            else:
+                access = _access(settings, self.environ)
+                base_url = settings.api.base_url
+            customers = stack.enter_context(_customers(settings, access, self))
+            yield (
+                customers,
+                Target(settings.environment, settings.company, access.tenant_id, base_url),
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class _Access:
+    base_url: str
+    token_url: str
+    tenant_id: str
+    client_id: str
+    client_secret: str
+
+    def __repr__(self) -> str:
+        return f"_Access({self.base_url!r})"
+
+
+def _access(settings: Settings, environ: Mapping[str, str]) -> _Access:
+    from reconciler.settings import load_credentials, require_tenant
+
+    tenant = require_tenant(settings)
+    credentials = load_credentials(environ)
+    return _Access(
+        settings.api.base_url,
+        settings.api.token_url,
+        tenant,
+        credentials.client_id,
+        credentials.client_secret,
+    )
+
+
+@contextmanager
+def _sandbox(settings: Settings) -> Iterator[_Access]:
+    from reconciler.sandbox import Sandbox
+
+    with Sandbox(private_folder(settings.root / SANDBOX_DB)) as server:
+        yield _Access(server.base_url, server.token_url, server.tenant_id, server.client_id, server.client_secret)
+
+
+def private_folder(file: Path) -> Path:
+    """The file, with its folder made for the owner alone."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return file
+
+
+@contextmanager
+def _customers(settings: Settings, access: _Access, session: Session) -> Iterator[Customers]:
+    from reconciler.erp.customers import open_customers
+
+    with open_customers(
+        base_url=access.base_url,
+        token_url=access.token_url,
+        tenant_id=access.tenant_id,
+        client_id=access.client_id,
+        client_secret=access.client_secret,
+        page_size=settings.api.page_size,
+        parallelism=settings.api.parallelism,
+        timeout=settings.api.timeout,
+        trust_env=True,
+    ) as customers:
+        yield customers
+
+
+def _console(session: Session, *, stderr: bool) -> Console:
+    from rich.console import Console
+
+    plain = session.color is False or "NO_COLOR" in session.environ
+    stream = sys.stderr if stderr else sys.stdout
+    forced = bool(session.environ.get("FORCE_COLOR")) or session.color is True
+    return Console(
+        file=stream,
+        no_color=plain,
+        force_terminal=True if forced and not plain else None,
+        color_system=None if plain or not (forced or stream.isatty()) else "standard",
+        markup=False,
+        highlight=False,
+        emoji=False,
+        legacy_windows=False,
+        width=_width(session.environ),
+    )
+
+
+def _width(environ: Mapping[str, str]) -> int:
+    columns = environ.get("COLUMNS", "")
+    return int(columns) if columns.isdecimal() and int(columns) > 0 else shutil.get_terminal_size((80, 24)).columns
+
+
+def now() -> str:
+    """The time as plans and reports write it: UTC, to the second."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def git_commit(root: Path) -> str | None:
+    """The commit of the declarations, with `-dirty` when files differ from it; None outside git."""
+    try:
+        head = _git(root, "rev-parse", "HEAD")
+        changed = _git(root, "status", "--porcelain", "--", ".")
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return f"{head}-dirty" if changed else head
+
+
+def _git(root: Path, *arguments: str) -> str:
+    done = subprocess.run(  # noqa: S603 - fixed arguments, no shell
+        ["git", *arguments],  # noqa: S607 - the user's own git
+        cwd=root,
+        env={**os.environ, "GIT_OPTIONAL_LOCKS": "0"},
+        capture_output=True,
+        text=True,
+        timeout=10,
+        check=True,
+    )
+    return done.stdout.strip()

@@ -1,0 +1,43 @@
+"""Ctrl-C and SIGTERM during an apply: finish what is in flight, start nothing new, say what is not done."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from reconciler.cli.exits import Exit
+
+if TYPE_CHECKING:
+    from reconciler.cli.session import Session
+
+
+class Stopping:
+    """Whether a signal asked the run to stop, and the exit code that it stands for."""
+
+    def __init__(self) -> None:
+        self.exit_code: int | None = None
+
+    def is_set(self) -> bool:
+        """Whether to stop."""
+        return self.exit_code is not None
+
+
+@contextmanager
+def stop_signals(session: Session) -> Iterator[Stopping]:
+    """Within the block the first signal only asks to stop; a second Ctrl-C interrupts at once."""
+    stopping = Stopping()
+
+    def asked(number: int, _frame: object) -> None:
+        if stopping.is_set():
+            raise KeyboardInterrupt
+        stopping.exit_code = int(Exit.INTERRUPTED if number == signal.SIGINT else Exit.TERMINATED)
+        session.say("Stopping: finishing the requests in flight ...")
+
+    before = {number: signal.signal(number, asked) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stopping
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,48 @@
+"""`reconciler validate`: check settings and declarations, offline."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from reconciler.cli.exits import Exit
+from reconciler.cli.options import Format, Reports
+from reconciler.cli.output import check_formats, emit
+
+
+def validate(
+    context: typer.Context,
+    paths: Annotated[list[Path] | None, typer.Argument(metavar="[PATH]...", help="Only these files.")] = None,
+    form: Format = "text",
+    report: Reports = None,
+) -> None:
+    """Check settings and declarations, offline: every problem, with its place and its remedy."""
+    from reconciler import pipeline
+    from reconciler.cli.session import Session
+    from reconciler.core.diagnostics import has_errors
+    from reconciler.reports.json import validation
+    from reconciler.reports.text import validation_lines
+
+    session: Session = context.obj
+    reports = check_formats(form, report or [], ["text", "json"])
+    found = pipeline.load(session.settings, environ=session.environ, paths=_existing(paths or []))
+    count = len(found.desired)
+    emit(
+        session,
+        form,
+        reports,
+        lambda _width: validation_lines(found.diagnostics, count),
+        {"json": lambda: validation(found.diagnostics, count)},
+    )
+    raise typer.Exit(Exit.INVALID if has_errors(found.diagnostics) else Exit.DONE)
+
+
+def _existing(paths: list[Path]) -> list[Path]:
+    from reconciler.core.errors import WrongUsage
+
+    for path in paths:
+        if not path.is_file():
+            raise WrongUsage(f"There is no file {path}")
+    return [path.absolute() for path in paths]

@@ -1,0 +1,338 @@
+"""Files of declarations to desired customers, with every problem found on the way."""
+
+from __future__ import annotations
+
+import gc
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from reconciler.config import patterns, yaml
+from reconciler.config.draft import Draft, Unit, draft, overlay, units
+from reconciler.config.files import display, find_files, read_bytes
+from reconciler.config.interpolate import interpolate
+from reconciler.config.messages import quoted
+from reconciler.config.places import Packer
+from reconciler.config.schema import IDENTITY, part
+from reconciler.config.typed import Reader
+from reconciler.config.validate import DECLARATION_CODES, Validator
+from reconciler.core.customer import DEFAULT_MATCH, Desired, Lifecycle
+from reconciler.core.diagnostics import Diagnostic, Severity, Source, has_errors, in_order
+from reconciler.core.normalise import number_key
+
+__all__ = ["Loaded", "find_files", "load_declarations"]
+
+_INTERPOLATION_CODES = {"malformed": "D310", "unset": "D311", "refused": "D312"}
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What was declared. `desired` leaves out the declarations that have errors.
+
+    `digest` covers what is declared, not how: comments, layout, order and files do not count.
+    """
+
+    desired: tuple[Desired, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    digest: str
+
+
+def load_declarations(
+    files: Sequence[Path],
+    *,
+    root: Path,
+    defaults: yaml.Mapping | None = None,
+    environ: Mapping[str, str],
+) -> Loaded:
+    """Read the files, which are shown relative to `root`, each declaration laid on the defaults.
+
+    defaults: the settings' node, or None. environ: the variables for `${env:NAME}`. Never raises for what the files
+    hold: all problems are in the result's diagnostics.
+    """
+    with _no_collection():
+        loader = _Loader(environ, defaults)
+        for file in files:
+            loader.file(file, display(file, root))
+        return loader.result()
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Cyclic garbage is not looked for meanwhile: hundreds of thousands of new nodes would make it half of the work."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+@dataclass(slots=True)
+class _Base:
+    """Defaults, ready to be laid under declarations."""
+
+    draft: Draft
+    units: list[Unit]
+
+
+class _Loader:
+    """Gathers declarations and problems over all files."""
+
+    def __init__(self, environ: Mapping[str, str], defaults: yaml.Mapping | None) -> None:
+        self._environ = environ
+        self._problems: list[Diagnostic] = []
+        self._desired: list[Desired] = []
+        self._packer = Packer()
+        self._seen: dict[tuple[str, str], Source] = {}
+        self._declared = 0
+        self._customer = _Kind("customer", self._text)
+        self._defaults = _Kind("defaults", self._text)
+        self._base = self._make_base(defaults, None) if defaults is not None else None
+
+    def file(self, file: Path, name: str) -> None:
+        """Read one file."""
+        data, problem = read_bytes(file, name, yaml.MAX_BYTES)
+        if problem:
+            self._problems.append(problem)
+            return
+        parsed = yaml.parse(data, name)
+        self._problems += parsed.diagnostics
+        for document in parsed.documents:
+            self._document(document)
+
+    def result(self) -> Loaded:
+        """Everything gathered."""
+        if not self._declared and not has_errors(self._problems):
+            remedy = "Write a declaration in one of the files that `customers` in the settings names."
+            self._error("S120", None, "there is no declaration at all", remedy)
+        return Loaded(tuple(self._desired), in_order(self._problems), _digest(self._desired))
+
+    def _error(self, code: str, source: Source | None, summary: str, remedy: str) -> None:
+        self._problems.append(Diagnostic(Severity.ERROR, code, summary, remedy=remedy, source=source))
+
+    def _text(self, node: yaml.Scalar) -> str | None:
+        """A scalar's text with its variables put in."""
+        text, problems = interpolate(node.text, self._environ)
+        for each in problems:
+            self._error(_INTERPOLATION_CODES[each.kind], node.source, each.summary, each.remedy)
+        return None if problems else text
+
+    # -- the shapes of a file
+
+    def _document(self, node: yaml.Node) -> None:
+        if isinstance(node, yaml.Sequence):
+            self._list(node, self._base)
+        elif isinstance(node, yaml.Mapping) and ("customers" in node.entries or "defaults" in node.entries):
+            self._file_form(node)
+        elif isinstance(node, yaml.Mapping):
+            self._declaration(node, self._base)
+        else:
+            self._no_customer(node)
+
+    def _list(self, node: yaml.Sequence, base: _Base | None) -> None:
+        for item in node.items:
+            if isinstance(item, yaml.Mapping):
+                self._declaration(item, base)
+            else:
+                self._no_customer(item)
+
+    def _no_customer(self, node: yaml.Node) -> None:
+        if isinstance(node, yaml.Broken):
+            return
+        what = quoted(node.text) if isinstance(node, yaml.Scalar) else "a list"
+        remedy = "Write a customer's fields as 'name: value' lines."
+        self._error("D315", node.source, f"{what} stands where a customer should", remedy)
+
+    def _file_form(self, node: yaml.Mapping) -> None:
+        for name, (key, _) in node.entries.items():
+            if name not in ("customers", "defaults"):
+                summary = f"unknown member {quoted(name)} beside customers and defaults"
+                self._error("D301", key.source, summary, "Move it into a customer, or into defaults.")
+        base, defaults, customers = self._base, node.get("defaults"), node.get("customers")
+        if isinstance(defaults, yaml.Mapping):
+            base = self._make_base(defaults, base)
+        elif defaults is not None:
+            self._error(
+                "D315", defaults.source, "defaults must be a mapping", "Write fields below it, or remove it."
+            )
+        if isinstance(customers, yaml.Sequence):
+            self._list(customers, base)
+        elif customers is None:
+            self._error(
+                "D307", node.source, "customers is missing beside defaults", "Add customers: with a list."
+            )
+        elif not isinstance(customers, yaml.Broken):
+            remedy = "Write each customer below it as an item that starts with '- '."
+            self._error("D315", customers.source, "customers must be a list", remedy)
+
+    # -- defaults and declarations
+
+    def _make_base(self, node: yaml.Mapping, under: _Base | None) -> _Base | None:
+        """Defaults laid on the ones of the settings; the latter alone when they have errors of their own."""
+        for name in IDENTITY:
+            if name in node.entries:
+                summary = f"defaults hold a {name}, which only one customer can have"
+                self._error("I405", node.entries[name][0].source, summary, "Move it into the declaration.")
+        bare = {name: entry for name, entry in node.entries.items() if name not in IDENTITY}
+        node = yaml.Mapping(bare, node.line, node.column, node.file)
+        value = self._defaults.read(node, self._problems)
+        if value is None:
+            return under
+        made = self._drafted(value, node)
+        if under:
+            overlay(made, under.draft, under.units)
+        return _Base(made, units(made))
+
+    def _drafted(self, value: dict[str, Any], node: yaml.Mapping) -> Draft:
+        made = draft(value, node)
+        if made.lifecycle:
+            _check_lifecycle(made)
+        self._warn_empty(made)
+        return made
+
+    def _warn_empty(self, made: Draft) -> None:
+        for name, complete in made.complete.items():
+            if not complete and not made.values.get(name):
+                summary = f"{name} lists nothing, so nothing is declared and nothing is deleted"
+                remedy = f"Remove it; or, to delete all lines, write {name}: {{complete: true, lines: []}}."
+                source = made.node.entries[name][1].source
+                self._problems.append(
+                    Diagnostic(Severity.WARNING, "D316", summary, remedy=remedy, source=source)
+                )
+
+    def _declaration(self, node: yaml.Mapping, base: _Base | None) -> None:
+        self._declared += 1
+        value = self._customer.read(node, self._problems)
+        if value is None:
+            return
+        made = self._drafted(value, node)
+        if base:
+            overlay(made, base.draft, base.units)
+        self._check_identity(made)
+        if made.problems:
+            self._problems += made.problems
+            return
+        self._desired.append(self._finished(made))
+
+    def _finished(self, made: Draft) -> Desired:
+        source = made.node.source
+        life = made.lifecycle
+        return Desired(
+            number=made.number,
+            ref=made.ref,
+            values=made.values,
+            source=source,
+            locate=self._packer.pack(source, made.paths, made.nodes).locate,
+            match=made.match or DEFAULT_MATCH,
+            lifecycle=_lifecycle(life) if life else Lifecycle(),
+            complete=frozenset(name for name, complete in made.complete.items() if complete),
+        )
+
+    def _check_identity(self, made: Draft) -> None:
+        if made.number is not None:
+            self._check_new(("number", number_key(made.number)), made, made.number)
+            parent = made.values.get("parentRecordNumber")
+            if isinstance(parent, str) and number_key(parent) == number_key(made.number):
+                source = _node_of(made, "parentRecordNumber").source
+                remedy = "Name another customer, or remove the line."
+                made.report("I404", source, f"the customer {quoted(made.number)} is its own parent", remedy)
+        elif not any(made.values.get(name) is not None for name in made.match or DEFAULT_MATCH):
+            fields = " or ".join(made.match or DEFAULT_MATCH)
+            made.report(
+                "I403",
+                made.node.source,
+                f"the declaration with ref {quoted(made.ref or '')} could never be found again: "
+                f"it has neither a number nor {fields}",
+                f"Declare {fields}, or name other fields in match.",
+            )
+        if made.ref is not None:
+            self._check_new(("ref", made.ref), made, made.ref)
+
+    def _check_new(self, identity: tuple[str, str], made: Draft, written: str) -> None:
+        source = made.node.entries[identity[0]][1].source
+        first = self._seen.setdefault(identity, source)
+        if first is not source:
+            summary = f"the customer with {identity[0]} {quoted(written)} is already declared at {first}"
+            made.report("I402", source, summary, "Keep one of the two declarations.")
+
+
+class _Kind:
+    """Reads and checks one sort of mapping: a declaration or defaults."""
+
+    def __init__(self, name: str, text: Any) -> None:
+        schema = part(name)
+        self._reader = Reader(schema, text)
+        self._validator = Validator(schema, DECLARATION_CODES)
+
+    def read(self, node: yaml.Mapping, problems: list[Diagnostic]) -> dict[str, Any] | None:
+        """The plain value, or None when there are errors, which are added to `problems`."""
+        before = len(problems)
+        value: dict[str, Any] = self._reader.read(node)
+        if not self._reader.sure:
+            problems += self._validator.problems(value, node)
+        return None if len(problems) > before else value
+
+
+def _node_of(made: Draft, name: str) -> yaml.Node:
+    return made.nodes[made.paths.index((name,))]
+
+
+def _lifecycle(members: dict[str, Any]) -> Lifecycle:
+    return Lifecycle(
+        tuple(members.get("ignore_changes", ())),
+        tuple(members.get("create_only", ())),
+        members.get("prevent_update", False),
+    )
+
+
+def _check_lifecycle(made: Draft) -> None:
+    node = made.node.entries["lifecycle"][1]
+    assert isinstance(node, yaml.Mapping)
+    for name in ("ignore_changes", "create_only"):
+        paths = node.get(name)
+        for item, pattern in zip(
+            paths.items if isinstance(paths, yaml.Sequence) else [], made.lifecycle.get(name, ())
+        ):
+            if not patterns.names_field(pattern):
+                made.report(
+                    "D314", item.source, f"{quoted(pattern)} names no field", patterns.remedy(pattern)
+                )
+
+
+def _digest(desired: list[Desired]) -> str:
+    """A hash over all that was declared, in an order of its own."""
+    whole = hashlib.sha256()
+    for text in sorted(map(_canonical, desired)):
+        whole.update(text.encode("utf-8", "surrogatepass"))
+        whole.update(b"\n")
+    return f"sha256:{whole.hexdigest()}"
+
+
+def _canonical(each: Desired) -> str:
+    life = each.lifecycle
+    return _encode(
+        [
+            each.number and number_key(each.number),
+            each.ref,
+            each.values,
+            each.match,
+            [life.ignore_changes, life.create_only, life.prevent_update],
+            sorted(each.complete),
+        ]
+    )
+
+
+def _decimal(value: object) -> dict[str, str]:
+    """Amounts that are equal are one text; no float and no text can look like one."""
+    assert isinstance(value, Decimal)
+    text = format(value, "f")
+    return {"": text.rstrip("0").rstrip(".") if "." in text else text}
+
+
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=_decimal).encode

@@ -1,0 +1,258 @@
+"""One declaration's plain values into the shape of `core`: fields normalised, lines by key, places noted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from reconciler.config.messages import quoted
+from reconciler.config.schema import OPTIONAL_KEYS
+from reconciler.config.yaml import Mapping, Node, Sequence
+from reconciler.core.diagnostics import Diagnostic, Severity, Source
+from reconciler.core.fields import FIELDS, Field, Form, Group, Kind
+from reconciler.core.normalise import normalise
+from reconciler.core.values import Path, Scalar, Values, put
+
+Report: TypeAlias = Callable[[str, Source, str, str], None]
+"""Takes code, place, summary and remedy of an error."""
+
+Unit: TypeAlias = "tuple[Path, Scalar | Values, list[tuple[Path, Node]]]"
+"""What defaults replace as one: a leaf, or a whole list; with the places below it."""
+
+_TOP: dict[str, Path] = {name: (name,) for name in FIELDS}
+
+
+@dataclass(slots=True)
+class Draft:
+    """A declaration, or defaults, before they are laid on each other. `paths` and `nodes` run side by side."""
+
+    node: Mapping
+    values: Values = field(default_factory=dict)
+    paths: list[Path] = field(default_factory=list)
+    nodes: list[Node] = field(default_factory=list)
+    complete: dict[str, bool] = field(default_factory=dict)
+    number: str | None = None
+    ref: str | None = None
+    match: tuple[str, ...] | None = None
+    lifecycle: dict[str, Any] = field(default_factory=dict)
+    problems: list[Diagnostic] = field(default_factory=list)
+
+    def report(self, code: str, source: Source, summary: str, remedy: str) -> None:
+        """Note an error."""
+        self.problems.append(Diagnostic(Severity.ERROR, code, summary, remedy=remedy, source=source))
+
+    def note(self, path: Path, node: Node) -> None:
+        """Note where the value at a path was written."""
+        self.paths.append(path)
+        self.nodes.append(node)
+
+
+def draft(value: dict[str, Any], node: Mapping) -> Draft:
+    """The draft of a declaration whose plain value the schema admits."""
+    made = Draft(node)
+    for name, each in value.items():
+        below = node.entries[name][1]
+        row = FIELDS.get(name)
+        if row is None:
+            _declaration_member(made, name, each)
+        elif isinstance(row, Field):
+            leaf = _leaf(made, row, each, below)
+            if name == "number":
+                made.number = leaf if isinstance(leaf, str) else None
+            else:
+                made.values[name] = leaf
+                made.note(_TOP[name], below)
+        else:
+            group = _group(made, row, each, below, _TOP[name])
+            if group is not None:
+                made.values[name] = group
+    return made
+
+
+def _declaration_member(made: Draft, name: str, value: Any) -> None:
+    if name == "ref":
+        made.ref = value
+    elif name == "match":
+        made.match = tuple(value)
+    else:
+        made.lifecycle = value
+
+
+def _leaf(made: Draft, row: Field, value: Any, node: Node) -> Scalar:
+    found = normalise(row, value)
+    if found is None:
+        if not row.clearable:
+            remedy = "Write a value, or remove the line to leave it alone."
+            made.report("D304", node.source, f"{row.name} is blank, and cannot be cleared", remedy)
+    elif row.kind is Kind.DATE and not _is_date(str(found)):
+        remedy = "Write it as 2026-01-31, or 2026-01-31T13:00:00."
+        made.report("D308", node.source, f"{row.name} is {quoted(str(value))}, which is no date", remedy)
+    return found
+
+
+def _is_date(text: str) -> bool:
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _group(made: Draft, row: Group, value: Any, node: Node, path: Path) -> Values | None:
+    """The group's values, or None when it declares nothing."""
+    made.note(path, node)
+    match row.form:
+        case Form.OBJECT:
+            return _members(made, row, value, node, path) or None
+        case Form.MAP:
+            return _map(made, row, value, node, path) or None
+        case Form.SEGMENTS:
+            return _segments(made, row, value, node, path) or None
+        case Form.LINES:
+            return _lines(made, row, value, node, path)
+
+
+def _members(made: Draft, row: Group, value: dict[str, Any], node: Node, path: Path) -> Values:
+    assert isinstance(node, Mapping)
+    found: Values = {}
+    rows = row.by_name
+    for name, each in value.items():
+        member, below = rows[name], node.entries[name][1]
+        if isinstance(member, Field):
+            found[name] = _leaf(made, member, each, below)
+            made.note((*path, name), below)
+        else:
+            group = _group(made, member, each, below, (*path, name))
+            if group is not None:
+                found[name] = group
+    return found
+
+
+def _map(made: Draft, row: Group, value: dict[str, Any], node: Node, path: Path) -> Values:
+    assert isinstance(node, Mapping)
+    member = row.members[-1]
+    assert isinstance(member, Field)
+    found: Values = {}
+    for name, each in value.items():
+        below = node.entries[name][1]
+        found[name] = _leaf(made, member, each, below)
+        made.note((*path, name), below)
+    return found
+
+
+def _segments(made: Draft, row: Group, value: list[dict[str, Any]], node: Node, path: Path) -> Values:
+    assert isinstance(node, Sequence)
+    member = row.by_name["segmentValue"]
+    assert isinstance(member, Field)
+    found: Values = {}
+    seen: dict[str, Node] = {}
+    for each, line in zip(value, node.items, strict=True):
+        assert isinstance(line, Mapping)
+        key = str(each["segmentId"])
+        below = line.entries["segmentValue"][1]
+        if _is_new(made, row, key, line, seen):
+            found[key] = _leaf(made, member, each["segmentValue"], below)
+            made.note((*path, key), below)
+    return found
+
+
+def _is_new(made: Draft, row: Group, key: str, line: Node, seen: dict[str, Node]) -> bool:
+    first = seen.setdefault(key, line)
+    if first is line:
+        return True
+    named = " and ".join(row.key)
+    summary = f"{row.name} has two lines with the {named} {quoted(key)}; the first is at {first.source}"
+    made.report("D313", line.source, summary, "Keep one of the two.")
+    return False
+
+
+def _lines(made: Draft, row: Group, value: Any, node: Node, path: Path) -> Values | None:
+    """Lines by their key; the mapping form says in `complete` whether others are deleted."""
+    if isinstance(node, Mapping):
+        if "complete" in value:
+            made.complete[row.name] = value["complete"]
+        value, node = value["lines"], node.entries["lines"][1]
+    else:
+        made.complete[row.name] = False
+    assert isinstance(node, Sequence)
+    found: Values = {}
+    seen: dict[str, Node] = {}
+    for each, line in zip(value, node.items, strict=True):
+        assert isinstance(line, Mapping)
+        members = _line(made, row, each, line)
+        key = "/".join(str(members[name]) for name in row.key)
+        if _is_new(made, row, key, line, seen):
+            found[key] = members
+            _note_line(made, members, line, (*path, key))
+    return found
+
+
+def _line(made: Draft, row: Group, value: dict[str, Any], line: Mapping) -> Values:
+    rows = row.by_name
+    found: Values = {}
+    for name, each in value.items():
+        member = rows[name]
+        assert isinstance(member, Field)
+        found[name] = _leaf(made, member, each, line.entries[name][1])
+    for name in row.key:
+        if name not in found:
+            found[name] = OPTIONAL_KEYS[name]
+    return found
+
+
+def _note_line(made: Draft, members: Values, line: Mapping, path: Path) -> None:
+    made.note(path, line)
+    for name in members:
+        entry = line.entries.get(name)
+        made.note((*path, name), entry[1] if entry else line)
+
+
+def units(base: Draft) -> list[Unit]:
+    """What the defaults hold, cut into what a declaration replaces as one."""
+    places = dict(zip(base.paths, base.nodes, strict=True))
+
+    def below(path: Path) -> list[tuple[Path, Node]]:
+        return [(each, node) for each, node in places.items() if each[: len(path)] == path]
+
+    return [(path, value, below(path)) for path, value in _cut(base.values, FIELDS, ())]
+
+
+def _cut(values: Values, rows: Any, prefix: Path) -> Iterator[tuple[Path, Scalar | Values]]:
+    for name, value in values.items():
+        row = rows.get(name)
+        path = (*prefix, name)
+        if isinstance(row, Group) and isinstance(value, dict) and row.form in (Form.OBJECT, Form.MAP):
+            yield from _cut(value, row.by_name if row.form is Form.OBJECT else {}, path)
+        else:
+            yield path, value
+
+
+def overlay(made: Draft, base: Draft, base_units: list[Unit]) -> None:
+    """Put the defaults under the draft: what it does not declare itself comes from them."""
+    for path, value, places in base_units:
+        if not _declares(made.values, path):
+            put(
+                made.values,
+                path,
+                {k: _copied(v) for k, v in value.items()} if isinstance(value, dict) else value,
+            )
+            for each, node in places:
+                made.note(each, node)
+    made.complete = {**base.complete, **made.complete}
+    made.match = made.match or base.match
+    made.lifecycle = {**base.lifecycle, **made.lifecycle}
+
+
+def _copied(value: Scalar | Values) -> Scalar | Values:
+    return dict(value) if isinstance(value, dict) else value
+
+
+def _declares(values: Values, path: Path) -> bool:
+    at: Scalar | Values = values
+    for segment in path:
+        if not isinstance(at, dict) or segment not in at:
+            return False
+        at = at[segment]
+    return True

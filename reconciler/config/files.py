@@ -1,0 +1,74 @@
+"""Which files hold declarations, and their bytes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from reconciler.config.messages import quoted
+from reconciler.core.diagnostics import Diagnostic, Severity, Source
+
+
+def display(file: Path, root: Path) -> str:
+    """The name of a file in messages: relative to the root where it is below it, with forward slashes."""
+    absolute = Path(os.path.abspath(file if file.is_absolute() else root / file))  # noqa: PTH100 (keeps symlinks)
+    try:
+        return absolute.relative_to(os.path.abspath(root)).as_posix()  # noqa: PTH100
+    except ValueError:
+        return absolute.as_posix()
+
+
+def find_files(globs: Sequence[str], root: Path) -> tuple[tuple[Path, ...], tuple[Diagnostic, ...]]:
+    """The files that the globs match, each once, sorted by their path below the root, and what is wrong with a glob.
+
+    `**` stands for any folders. Hidden files and folders are passed over, and so is what a symlink brings in from
+    outside the root. A glob that matches nothing is an error: it would silently declare nothing.
+    """
+    found: dict[str, Path] = {}
+    problems: list[Diagnostic] = []
+    for glob in globs:
+        problem = _glob_problem(glob)
+        matched = [] if problem else list(_matches(glob, root))
+        if not matched:
+            summary = problem or f"the glob {quoted(glob)} matches no file"
+            remedy = "Write a glob such as customers/**/*.yaml, relative to the settings file."
+            problems.append(Diagnostic(Severity.ERROR, "S119", summary, remedy=remedy))
+        found.update((display(path, root), path) for path in matched)
+    return tuple(found[name] for name in sorted(found)), tuple(problems)
+
+
+def _glob_problem(glob: str) -> str:
+    parts = glob.replace("\\", "/").split("/")
+    if not glob or "\0" in glob:
+        return f"{quoted(glob)} is no glob"
+    if Path(glob).is_absolute() or ".." in parts:
+        return f"the glob {quoted(glob)} leaves the folder of the settings"
+    return ""
+
+
+def _matches(glob: str, root: Path) -> Iterator[Path]:
+    inside = root.resolve()
+    try:
+        for path in root.glob(glob):
+            hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
+            if not hidden and path.is_file() and path.resolve().is_relative_to(inside):
+                yield path
+    except (OSError, ValueError, NotImplementedError):
+        return
+
+
+def read_bytes(file: Path, name: str, limit: int) -> tuple[bytes, Diagnostic | None]:
+    """A file's bytes, at most one more than `limit`; or why it cannot be read."""
+    try:
+        with file.open("rb") as stream:
+            return stream.read(limit + 1), None
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        return b"", Diagnostic(
+            Severity.ERROR,
+            "Y215",
+            f"{name} cannot be read: {why}",
+            remedy="Correct the path or the file's permissions.",
+            source=Source(name, 1, 1),
+        )

@@ -1,0 +1,47 @@
+"""Path patterns of `ignore` and `lifecycle`: do they name a field?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from reconciler.config.messages import nearest
+from reconciler.core.fields import FIELDS, Field, Form, Row, walk
+
+
+def names_field(pattern: str) -> bool:
+    """Whether a dotted pattern covers a field or a group; `*` stands for one segment.
+
+    >>> names_field("mainContact.fax"), names_field("*.fax"), names_field("attributes.REGION"), names_field("fax")
+    (True, True, True, False)
+    """
+    head, *rest = pattern.split(".")
+    rows = _chosen(head, FIELDS)
+    for segment in rest:
+        rows = [below for row in rows for below in _below(row, segment)]
+    return bool(rows)
+
+
+def _chosen(segment: str, rows: dict[str, Row]) -> list[Row]:
+    if segment == "*":
+        return list(rows.values())
+    return [rows[segment]] if segment in rows else []
+
+
+def _below(row: Row, segment: str) -> Iterable[Row]:
+    if isinstance(row, Field) or not segment:
+        return []
+    if row.form is Form.OBJECT:
+        return _chosen(segment, row.by_name)
+    if row.form is Form.LINES:
+        return [replace(row, form=Form.OBJECT)]  # the segment is a line's key; below it are the members
+    return [row.members[-1]]
+
+
+def remedy(pattern: str) -> str:
+    """What to write instead of a pattern that names no field."""
+    known = {".".join(path[:end]) for path, _ in walk() for end in range(1, len(path) + 1)}
+    close = nearest(pattern, sorted(known))
+    if close:
+        return f"Did you mean {' or '.join(close)}?"
+    return "Write a field's path, such as mainContact.fax; * stands for one segment."

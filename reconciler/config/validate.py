@@ -1,0 +1,313 @@
+"""jsonschema's verdicts as diagnostics: where the value was written, what it should be, and what to write instead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from reconciler.config.messages import did_you_mean, nearest, quoted, shown
+from reconciler.config.typed import BOOLEANS, BROKEN, MAX_DIGITS, number
+from reconciler.config.yaml import Mapping, Node, Scalar, Sequence
+from reconciler.core.diagnostics import Diagnostic, Severity, Source
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import ValidationError
+
+DECLARATION_CODES = {
+    "unknown": "D301",
+    "type": "D302",
+    "enum": "D303",
+    "null": "D304",
+    "length": "D305",
+    "range": "D306",
+    "missing": "D307",
+    "date": "D308",
+    "other": "D309",
+    "identity": "I401",
+}
+SETTINGS_CODES = {
+    "unknown": "S101",
+    "type": "S102",
+    "enum": "S103",
+    "null": "S104",
+    "length": "S105",
+    "range": "S106",
+    "missing": "S107",
+    "date": "S108",
+    "other": "S108",
+    "identity": "S107",
+}
+"""The code for each sort of verdict."""
+
+_Finding: TypeAlias = "tuple[str, str, str, Source]"
+"""Sort, summary, remedy, place."""
+
+
+class Validator:
+    """A schema with jsonschema's validator, made when it is first needed: importing jsonschema takes 50 ms."""
+
+    def __init__(self, schema: dict[str, Any], codes: dict[str, str]) -> None:
+        self._schema = schema
+        self._codes = codes
+        self._made: Draft202012Validator | None = None
+
+    def problems(self, value: Any, node: Node) -> list[Diagnostic]:
+        """Every verdict on the value, each at its place in the node it was read from."""
+        if self._made is None:
+            from jsonschema import Draft202012Validator
+
+            self._made = Draft202012Validator(self._schema)
+        found: list[Diagnostic] = []
+        for error in self._made.iter_errors(value):
+            if error.instance is BROKEN:
+                continue
+            for sort, summary, remedy, source in _explain(error, node):
+                code = self._codes[sort]
+                found.append(Diagnostic(Severity.ERROR, code, summary, remedy=remedy, source=source))
+        return found
+
+
+def at(node: Node, path: list[str | int]) -> Node:
+    """The node at a path of keys and indexes."""
+    for step in path:
+        if isinstance(node, Mapping) and isinstance(step, str) and step in node.entries:
+            node = node.entries[step][1]
+        elif isinstance(node, Sequence) and isinstance(step, int):
+            node = node.items[step]
+    return node
+
+
+def _explain(error: ValidationError, root: Node) -> Iterator[_Finding]:
+    path = list(error.absolute_path)
+    node = at(root, path)
+    name = next((str(step) for step in reversed(path) if isinstance(step, str)), "")
+    yield from _EXPLAIN.get(str(error.validator), _other)(error, node, name)
+
+
+def _unknown(error: ValidationError, node: Node, _name: str) -> Iterator[_Finding]:
+    assert isinstance(node, Mapping) and isinstance(error.schema, dict)
+    known = list(error.schema.get("properties", {}))
+    for key, _ in node.entries.values():
+        if key.text not in known:
+            remedy = did_you_mean(key.text, known, what="Members here")
+            yield "unknown", f"unknown member {quoted(key.text)}", remedy, key.source
+
+
+def _missing(error: ValidationError, node: Node, name: str) -> Iterator[_Finding]:
+    assert isinstance(error.validator_value, list)
+    absent = [each for each in error.validator_value if each not in error.instance]
+    # jsonschema says it once for each missing member; each of them says which in its message alone
+    member = next((each for each in absent if error.message.startswith(repr(each))), absent[0])
+    inside = f" in {shown(name)}" if name else ""
+    yield "missing", f"{member} is missing{inside}", f"Add {member}.", node.source
+
+
+def _identity(error: ValidationError, node: Node, _name: str) -> Iterator[_Finding]:
+    yield (
+        "identity",
+        "the declaration has neither a number nor a ref",
+        "Add the customer's number, or a ref (a stable local name) to let the ERP number the customer.",
+        node.source,
+    )
+
+
+def _enum(error: ValidationError, node: Node, name: str) -> Iterator[_Finding]:
+    words = [str(each) for each in error.validator_value] if isinstance(error.validator_value, list) else []
+    listed = ", ".join(words[:30])
+    if isinstance(node, Scalar) and not node.is_null:
+        close = nearest(str(error.instance), words)
+        remedy = f"Did you mean {close[0]}? Allowed: {listed}." if close else f"Allowed: {listed}."
+        yield "enum", f"{name} cannot be {quoted(str(error.instance))}", remedy, node.source
+    elif isinstance(node, Scalar):
+        yield _null(name, f"Write one of {listed}, or remove the line to leave the field alone.", node)
+    else:
+        yield "type", f"{name} must be one word, not {_kind(node)}", f"Write one of {listed}.", node.source
+
+
+def _null(name: str, remedy: str, node: Node) -> _Finding:
+    return "null", f"{name} is null, and cannot be cleared", remedy, node.source
+
+
+def _type(error: ValidationError, node: Node, name: str) -> Iterator[_Finding]:
+    wanted = error.validator_value
+    types = [wanted] if isinstance(wanted, str) else list(wanted)
+    what = name or "a declaration"
+    if error.instance is None and isinstance(node, Scalar) and node.is_null:
+        yield _null(what, _remedy_for_null(types), node)
+    elif isinstance(node, Scalar):
+        summary, remedy = _scalar_type(what, str(error.instance), node.plain, types)
+        yield "type", summary, remedy, node.source
+    else:
+        yield (
+            "type",
+            f"{what} must be {_wanted(types)}, not {_kind(node)}",
+            _FORM_REMEDY[_form(types)],
+            node.source,
+        )
+
+
+def _form(types: list[str]) -> str:
+    return "object" if "object" in types else "array" if "array" in types else "scalar"
+
+
+_FORM_REMEDY = {
+    "object": "Write members below it: 'key: value' lines, indented.",
+    "array": "Write a list below it: lines that start with '- '.",
+    "scalar": "Write one value on the same line.",
+}
+
+
+def _remedy_for_null(types: list[str]) -> str:
+    leave = "or remove the line to leave it alone."
+    if "object" in types:
+        return "Name the members to clear, or remove the line."
+    if "array" in types:
+        return "Write the list's items below it, or remove the line."
+    if "boolean" in types and "string" not in types:
+        return f"Write true or false, {leave}"
+    if "string" in types:
+        return f"Write a text, {leave}"
+    return f"Write 0, {leave}"
+
+
+def _scalar_type(name: str, text: str, plain: bool, types: list[str]) -> tuple[str, str]:
+    """Summary and remedy for a scalar that does not have the type of its field."""
+    value = quoted(text)
+    if _form(types) != "scalar":
+        return f"{name} must be {_wanted(types)}, not {value}", _FORM_REMEDY[_form(types)]
+    if "boolean" in types:
+        return f"{name} must be true or false, not {value}", _boolean_remedy(text, plain)
+    return f"{name} must be {_wanted(types)}, not {value}", _number_remedy(text, plain, types)
+
+
+_YES = frozenset(("yes", "on", "y", "1", "ja", "true"))
+_NO = frozenset(("no", "off", "n", "0", "nei", "nej", "false"))
+
+
+def _boolean_remedy(text: str, plain: bool) -> str:
+    if not plain and text in BOOLEANS:
+        return f"Write it without quotes: {text.lower()}."
+    folded = text.strip().casefold()
+    if folded in _YES | _NO:
+        return f"Write {'true' if folded in _YES else 'false'}."
+    return "Write true or false."
+
+
+def _number_remedy(text: str, plain: bool, types: list[str]) -> str:
+    whole = "number" not in types
+    if not plain and number(text) is not None:
+        return f"Write it without quotes: {shown(text)}."
+    if sum(map(str.isdigit, text)) > MAX_DIGITS:
+        return f"Write a number of at most {MAX_DIGITS} digits."
+    meant = _meant(text)
+    if meant is not None and (not whole or isinstance(number(meant), int)):
+        return f"Write {meant}; a code belongs in a text field."
+    return (
+        "Write a whole number, such as 30."
+        if whole
+        else "Write a number with a decimal point, such as 1234.50."
+    )
+
+
+def _meant(text: str) -> str | None:
+    """The number that somebody who typed the text probably meant: without signs, separators and leading zeros.
+
+    >>> _meant("007"), _meant("1_000"), _meant("+5"), _meant(".5"), _meant("12,50"), _meant("1e3")
+    ('7', '1000', '5', '0.5', '12.50', None)
+    """
+    bare = text.strip().replace("_", "").replace(" ", "").replace("\xa0", "").removeprefix("+").rstrip(".")
+    if bare.count(",") == 1 and "." not in bare and len(bare.partition(",")[2]) != 3:
+        bare = bare.replace(",", ".")
+    sign = "-" if bare.startswith("-") else ""
+    digits = bare.removeprefix("-").lstrip("0")
+    candidate = sign + ("0" + digits if not digits or digits.startswith(".") else digits)
+    return candidate if bare and number(candidate) is not None else None
+
+
+def _wanted(types: list[str]) -> str:
+    words = {
+        "object": "a mapping",
+        "array": "a list",
+        "boolean": "true or false",
+        "integer": "a whole number",
+        "number": "a number",
+        "string": "a text",
+    }
+    named = ["a text"] if "string" in types else [words[each] for each in types if each in words]
+    return " or ".join(named)
+
+
+def _kind(node: Node) -> str:
+    return "a mapping" if isinstance(node, Mapping) else "a list" if isinstance(node, Sequence) else "a text"
+
+
+def _length(error: ValidationError, node: Node, name: str) -> Iterator[_Finding]:
+    limit = error.validator_value
+    if isinstance(error.instance, str):
+        if error.instance == "":
+            remedy = "Write a text, or remove the line to leave it alone."
+            yield "null", f"{name} is empty, and cannot be cleared", remedy, node.source
+        else:
+            summary = (
+                f"{name} is {quoted(error.instance)}, {len(error.instance)} characters; the limit is {limit}"
+            )
+            yield "length", summary, f"Write at most {limit} characters.", node.source
+    else:
+        yield "length", f"{name} is empty", "Write at least one item, or remove the line.", node.source
+
+
+def _key(error: ValidationError, node: Node, name: str) -> Iterator[_Finding]:
+    """A propertyNames verdict: its instance is the key."""
+    owner = node.entries.get(str(error.instance)) if isinstance(node, Mapping) else None
+    source = owner[0].source if owner else node.source
+    yield "length", f"{name} has a member without a name", "Write a name before the colon.", source
+
+
+def _range(error: ValidationError, node: Node, name: str) -> Iterator[_Finding]:
+    schema: dict[str, Any] = error.schema if isinstance(error.schema, dict) else {}
+    low, high = schema.get("minimum"), schema.get("maximum")
+    bounds = (
+        f"from {low} to {high}"
+        if None not in (low, high)
+        else f"at least {low}"
+        if high is None
+        else f"{high}"
+    )
+    summary = f"{name} is {shown(str(error.instance))}, out of range"
+    yield "range", summary, f"Write a number {bounds}.", node.source
+
+
+def _pattern(error: ValidationError, node: Node, name: str) -> Iterator[_Finding]:
+    if str(error.validator_value).startswith("^[0-9]{4}-"):
+        remedy = "Write it as 2026-01-31, or 2026-01-31T13:00:00."
+        yield "date", f"{name} is {quoted(str(error.instance))}, which is no date", remedy, node.source
+    else:
+        yield from _other(error, node, name)
+
+
+def _unique(error: ValidationError, node: Node, name: str) -> Iterator[_Finding]:
+    yield "other", f"{name} holds the same item twice", "Keep one of the two.", node.source
+
+
+def _other(error: ValidationError, node: Node, name: str) -> Iterator[_Finding]:
+    schema: dict[str, Any] = error.schema if isinstance(error.schema, dict) else {}
+    remedy = str(schema.get("description", "")) or "Compare it with the schema."
+    yield "other", f"{name or 'this'} does not fit: {shown(error.message)}", remedy, node.source
+
+
+_EXPLAIN: dict[str, Callable[[ValidationError, Node, str], Iterator[_Finding]]] = {
+    "additionalProperties": _unknown,
+    "required": _missing,
+    "anyOf": _identity,
+    "enum": _enum,
+    "const": _other,
+    "type": _type,
+    "minLength": _length,
+    "maxLength": _length,
+    "minItems": _length,
+    "minimum": _range,
+    "maximum": _range,
+    "pattern": _pattern,
+    "uniqueItems": _unique,
+}

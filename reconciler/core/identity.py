@@ -1,0 +1,105 @@
+"""Which live customer a declaration means."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from reconciler.core.customer import Desired, Live
+from reconciler.core.diagnostics import Diagnostic, Severity
+from reconciler.core.normalise import number_key
+from reconciler.core.values import get
+
+
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """Each declaration with its live customer, or None for one to create, in the order of the declarations.
+
+    Declarations that could not be paired are left out, and `diagnostics` says why.
+    """
+
+    pairs: tuple[tuple[Desired, Live | None], ...]
+    unmanaged: int
+    diagnostics: tuple[Diagnostic, ...]
+
+
+@dataclass(slots=True)
+class _Index:
+    by_number: dict[str, Live] = field(default_factory=dict)
+    by_match: dict[tuple[str, str], list[Live]] = field(default_factory=lambda: defaultdict(list))
+
+
+def pair(desired: Iterable[Desired], live: Iterable[Live], recorded: Mapping[str, str] | None = None) -> Pairing:
+    """Find the live customer of each declaration.
+
+    By `number`; without one by the number recorded for its `ref`; else by the `match` fields. A recorded number that
+    the ERP no longer has is no match (contract 3: the record may be gone). More than one match is an error.
+    """
+    wanted = list(desired)
+    index = _index(live, {name for each in wanted if each.number is None for name in each.match})
+    taken: dict[int, Desired] = {}
+    pairs: list[tuple[Desired, Live | None]] = []
+    problems: list[Diagnostic] = []
+    for each in sorted(wanted, key=lambda one: one.number is None):  # a number is the stronger claim
+        found = _find(each, index, recorded or {})
+        if isinstance(found, Diagnostic):
+            problems.append(found)
+        elif found is not None and (other := taken.get(found.internal_id)) is not None:
+            problems.append(_claimed_twice(each, other, found))
+        else:
+            if found is not None:
+                taken[found.internal_id] = each
+            pairs.append((each, found))
+    place = {id(each): at for at, each in enumerate(wanted)}
+    pairs.sort(key=lambda both: place[id(both[0])])
+    return Pairing(tuple(pairs), len(index.by_number) - len(taken), tuple(problems))
+
+
+def _index(live: Iterable[Live], match_fields: set[str]) -> _Index:
+    index = _Index()
+    for customer in live:
+        index.by_number[number_key(customer.number)] = customer
+        for name in match_fields:
+            value = get(customer.values, (name,))
+            if isinstance(value, str):
+                index.by_match[name, value].append(customer)
+    return index
+
+
+def _find(desired: Desired, index: _Index, recorded: Mapping[str, str]) -> Live | Diagnostic | None:
+    if desired.number is not None:
+        return index.by_number.get(number_key(desired.number))
+    known = index.by_number.get(number_key(recorded.get(desired.ref or "", "")))
+    if known is not None:
+        return known
+    found: dict[int, Live] = {}
+    for name in desired.match:
+        value = get(desired.values, (name,))
+        if isinstance(value, str):
+            found |= {customer.internal_id: customer for customer in index.by_match.get((name, value), ())}
+    if len(found) > 1:
+        return _ambiguous(desired, sorted(customer.number for customer in found.values()))
+    return next(iter(found.values()), None)
+
+
+def _ambiguous(desired: Desired, numbers: list[str]) -> Diagnostic:
+    return Diagnostic(
+        Severity.ERROR,
+        "I411",
+        f"{desired.label} matches {len(numbers)} live customers: {', '.join(numbers[:5])}"
+        + (" and more" if len(numbers) > 5 else ""),
+        detail=f"The fields {', '.join(desired.match)} are the same in each of them.",
+        remedy="Give the declaration the number of the one you mean.",
+        source=desired.source,
+    )
+
+
+def _claimed_twice(desired: Desired, other: Desired, live: Live) -> Diagnostic:
+    return Diagnostic(
+        Severity.ERROR,
+        "I412",
+        f"{desired.label} and {other.label} ({other.source}) are the same live customer, {live.number}",
+        remedy="Keep one of the two declarations.",
+        source=desired.source,
+    )

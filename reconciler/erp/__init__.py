@@ -1,0 +1,1 @@
+"""The live side: Visma.net ERP's customer API."""

@@ -1,0 +1,40 @@
+"""The bodies of successful reads, in the shape that is expected there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reconciler.core.errors import UnexpectedAnswer
+from reconciler.erp.answer import Answer, parse
+from reconciler.erp.decode import Json
+from reconciler.erp.faults import fault, read_reason
+
+
+def json_of(path: str, answer: Answer) -> Any:
+    """The JSON of a 200. Raises UnexpectedAnswer on another status and on what is no JSON."""
+    if answer.status != 200:
+        raise fault("GET", path, answer, 0.0)
+    try:
+        return parse(answer.body)
+    except ValueError:
+        said = read_reason(answer)[0] or "nothing"
+    raise UnexpectedAnswer(
+        f"GET {path} was answered with something that is not JSON: {said}",
+        remedy="Check that base_url is the API's address, and that no proxy answers in its place.",
+    )
+
+
+def object_of(path: str, answer: Answer) -> Json:
+    """A JSON object. Raises UnexpectedAnswer."""
+    found = json_of(path, answer)
+    if not isinstance(found, dict):
+        raise UnexpectedAnswer(f"GET {path} was not answered with a JSON object")
+    return found
+
+
+def rows_of(path: str, answer: Answer) -> list[Json]:
+    """A JSON array of objects. Raises UnexpectedAnswer."""
+    found = json_of(path, answer)
+    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+        raise UnexpectedAnswer(f"GET {path} was not answered with a JSON array of objects")
+    return found

@@ -1,0 +1,78 @@
+"""Customer classes (fact sheet 4.2): read only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from reconciler.core.errors import UnexpectedAnswer
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class ClassAttribute:
+    """An attribute of the class's customers; `kind` is Text, Combo, Checkbox..., `values` a combo's ids."""
+
+    id: str
+    description: str
+    required: bool
+    kind: str
+    default: str
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerClass:
+    """A customer class. `requires_vat_zone` says that its customers must have one."""
+
+    id: str
+    description: str
+    vat_zone: str
+    requires_vat_zone: bool
+    payment_method: str
+    attributes: tuple[ClassAttribute, ...] = ()
+
+
+def decode_classes(rows: Iterable[dict[str, Any]]) -> tuple[CustomerClass, ...]:
+    """CustomerClassDtos as classes. Raises UnexpectedAnswer when a member has another type than the API's."""
+    return tuple(_class(row) for row in rows)
+
+
+def _class(row: dict[str, Any]) -> CustomerClass:
+    return CustomerClass(
+        _member(row, "id", ""),
+        _member(row, "description", ""),
+        _member(row, "taxZoneId", ""),
+        _member(row, "requiredTaxzoneId", False),
+        _member(row, "paymentMethodId", ""),
+        tuple(_attribute(each) for each in _objects(row, "attributes")),
+    )
+
+
+def _attribute(row: dict[str, Any]) -> ClassAttribute:
+    return ClassAttribute(
+        _member(row, "attributeId", ""),
+        _member(row, "description", ""),
+        _member(row, "required", False),
+        _member(row, "attributeType", "Text"),
+        _member(row, "defaultValue", ""),
+        tuple(_member(each, "id", "") for each in _objects(row, "details")),
+    )
+
+
+def _member(row: dict[str, Any], name: str, absent: T) -> T:
+    value = row.get(name)
+    if value is None:
+        return absent
+    if not isinstance(value, type(absent)):
+        raise UnexpectedAnswer(f"{name} of a customer class has a type that the API does not allow")
+    return value
+
+
+def _objects(row: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    found = _member(row, name, list[dict[str, Any]]())
+    if not all(isinstance(each, dict) for each in found):
+        raise UnexpectedAnswer(f"{name} of a customer class has a type that the API does not allow")
+    return found

@@ -1,0 +1,225 @@
+"""The gateway to the ERP's customers: the whole list, one customer, a write. Fulfils `core.ports.Erp`."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from reconciler.core.customer import Live
+from reconciler.core.errors import AnswerLost, NotFound, Refused, UnexpectedAnswer
+from reconciler.core.normalise import number_key
+from reconciler.core.plan import Request
+from reconciler.core.ports import Need, Sent, View
+from reconciler.core.values import Scalar, Values
+from reconciler.erp.answer import Answer, render
+from reconciler.erp.auth import Credentials
+from reconciler.erp.bodies import json_of, object_of, rows_of
+from reconciler.erp.budget import Window
+from reconciler.erp.classes import CustomerClass, decode_classes
+from reconciler.erp.decode import Json, bare_version, decode, decode_own
+from reconciler.erp.faults import fault, visible
+from reconciler.erp.listing import Listing, expand_flags
+from reconciler.erp.paths import CUSTOMERS, customer_path, decode_segment, number_in_location
+from reconciler.erp.pool import in_order
+from reconciler.erp.transport import Exchange, Hooks, Transport, Wait, open_client
+
+_OWN_PATHS = {"note": "note", "salesPersons": "salespersons"}  # fact sheet 4.2
+_VERSION = re.compile(r"[\x21\x23-\x7e]+")
+_WRITE_PATH = re.compile(rf"{CUSTOMERS}/[^/?#]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What the `auth` command tells: scopes and lifetime (seconds) of the token, the rate window, the customers.
+
+    `customers` is how many there are, or None when the ERP did not say.
+    """
+
+    scopes: tuple[str, ...]
+    expires_in: int
+    window: Window | None
+    customers: int | None
+
+
+class Customers:
+    """One company's customers. Safe to use from several threads; reads up to `parallelism` pages at once."""
+
+    def __init__(
+        self, transport: Transport, *, page_size: int, parallelism: int, clock: Callable[[], float]
+    ) -> None:
+        self._transport = transport
+        self._listing = Listing(transport, page_size, parallelism)
+        self._parallelism = parallelism
+        self._clock = clock
+
+    @property
+    def window(self) -> Window | None:
+        """What the ERP last said of its rate limit."""
+        return self._transport.window
+
+    @property
+    def requests(self) -> int:
+        """How many API calls were sent so far."""
+        return self._transport.requests
+
+    def refresh(self, need: Need) -> View:
+        """All customers, each once, by internal id. Raises ErpErrors; TornView if the list never agrees."""
+        before, as_of = self.requests, _utc(self._clock())
+        customers = self._with_own(self._listing.whole(need), need)
+        window = self.window or Window(None, None, None)
+        return View(
+            tuple(customers),
+            as_of,
+            self.requests - before,
+            window.limit,
+            window.remaining,
+            window.reset_seconds,
+        )
+
+    def customer(self, number: str, need: Need) -> Live:
+        """One customer, with the version of the ETag, else of the body (Q8). NotFound on a 404 only."""
+        path = customer_path(number)
+        answer = self._transport.get(path)
+        live = decode(object_of(path, answer), need)
+        if number_key(live.number) != number_key(number):
+            raise UnexpectedAnswer(f"GET {path} was answered with another customer, {visible(live.number)}")
+        live = replace(live, version=bare_version(answer.headers.get("etag")) or live.version)
+        return self._with_own([live], need)[0]
+
+    def row(self, number: str) -> Json:
+        """One customer as the API's own row."""
+        path = customer_path(number)
+        return object_of(path, self._transport.get(path))
+
+    def pages(self, need: Need, filters: Mapping[str, str] | None = None) -> Iterator[tuple[Live, ...]]:
+        """The customers page by page, as they come: filters are the API's list parameters (fact sheet 5).
+
+        Unlike `refresh` this neither drops repeated rows nor reads again. `need.own` is not read.
+        """
+        for page in self._listing.pages(filters or {}, expand_flags(need)):
+            yield tuple(decode(row, need) for row in page.rows)
+
+    def rows(
+        self, filters: Mapping[str, str] | None = None, expand: Iterable[str] = ()
+    ) -> Iterator[list[Json]]:
+        """The API's own rows page by page. expand: list parameters to set to true."""
+        for page in self._listing.pages(filters or {}, expand):
+            yield page.rows
+
+    def send(self, request: Request) -> Sent:
+        """Send a create or an update exactly as it stands, once.
+
+        Raises Conflict on 412, AnswerLost when the write may or may not be done, and the other ErpErrors.
+        """
+        headers = _write_headers(request)
+        answer = self._transport.send(request.method, request.path, render(request.body), headers)
+        return _created(request, answer) if request.method == "POST" else _updated(request, answer)
+
+    def check(self) -> Access:
+        """Get a token and read one row: cheap, and proves credentials, tenant and the scope to read."""
+        page = self._listing.page(1, 1, {})
+        token = self._transport.tokens.current()
+        return Access(token.scopes, token.expires_in, self.window, page.total if page.rows else 0)
+
+    def classes(self) -> tuple[CustomerClass, ...]:
+        """The customer classes (fact sheet 4.2)."""
+        path = f"{CUSTOMERS}/customerClass"
+        return decode_classes(rows_of(path, self._transport.get(path)))
+
+    def _with_own(self, customers: list[Live], need: Need) -> list[Live]:
+        """The customers with the fields that take a request each, where `need.own` names them."""
+        wanted = [
+            (live, name)
+            for live in customers
+            for name, numbers in need.own.items()
+            if number_key(live.number) in numbers
+        ]
+        if not wanted:
+            return customers
+        extra: dict[int, Values] = {}
+        found = in_order(lambda one: self._own(one[0].number, one[1]), wanted, self._parallelism)
+        for (live, name), value in zip(wanted, found, strict=True):
+            extra.setdefault(live.internal_id, {})[name] = value
+        return [replace(live, values=live.values | extra.get(live.internal_id, {})) for live in customers]
+
+    def _own(self, number: str, name: str) -> Scalar | Values:
+        """A 404 here is no missing customer: it stands in the list."""
+        path = f"{customer_path(number)}/{_OWN_PATHS[name]}"
+        try:
+            answer = self._transport.get(path)
+        except NotFound as error:
+            raise UnexpectedAnswer(f"{error}, but the customer exists", status=404) from error
+        return decode_own(name, None if answer.status == 204 else json_of(path, answer))
+
+
+@contextmanager
+def open_customers(
+    *,
+    base_url: str,
+    token_url: str,
+    tenant_id: str,
+    client_id: str,
+    client_secret: str,
+    page_size: int = 1000,
+    parallelism: int = 4,
+    timeout: float = 60.0,
+    trust_env: bool = True,
+    observer: Callable[[Exchange], None] | None = None,
+    on_wait: Callable[[Wait], None] | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.time,
+) -> Iterator[Customers]:
+    """The customers of one company, with connections that are closed at the end. Nothing is sent yet.
+
+    timeout: seconds of silence. trust_env: honour HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE. observer: called
+    with each request sent, from several threads. on_wait: called before each pause. clock: epoch seconds.
+    """
+    credentials = Credentials(client_id, client_secret, tenant_id)
+    hooks = Hooks(sleep, clock, observer, on_wait)
+    with open_client(parallelism=parallelism, timeout=timeout, trust_env=trust_env) as client:
+        transport = Transport(client, base_url, token_url, credentials, hooks)
+        yield Customers(transport, page_size=page_size, parallelism=parallelism, clock=clock)
+
+
+def _write_headers(request: Request) -> dict[str, str]:
+    """If-Match for an update: without it the last writer would win in silence (fact sheet 13.10)."""
+    if request.method == "POST" and request.path == CUSTOMERS:
+        return {}
+    if request.method != "PUT" or not _WRITE_PATH.fullmatch(request.path):
+        raise Refused("The plan holds a request that is neither a create nor an update of a customer")
+    if request.if_match is None or not _VERSION.fullmatch(request.if_match):
+        raise UnexpectedAnswer(
+            f"PUT {request.path} is not sent: the ERP gave no version to check it against",
+            remedy="Make a new plan.",
+        )
+    return {"If-Match": f'"{request.if_match}"'}
+
+
+def _created(request: Request, answer: Answer) -> Sent:
+    """The number is in Location alone: the body is empty (fact sheet 3.2, 12.2)."""
+    if answer.status == 202:
+        raise fault(request.method, request.path, answer, 0.0)
+    number = number_in_location(answer.headers.get("location", ""))
+    if number is None:
+        raise AnswerLost(
+            f"POST {request.path} was answered {answer.status} without the new customer's number",
+            remedy="Look for the customer before it is created again: it may exist.",
+            status=answer.status,
+        )
+    return Sent(number, bare_version(answer.headers.get("etag")))
+
+
+def _updated(request: Request, answer: Answer) -> Sent:
+    if answer.status not in (200, 204):
+        raise fault(request.method, request.path, answer, 0.0)
+    number = decode_segment(request.path.removeprefix(f"{CUSTOMERS}/"))
+    assert number is not None, "the codec wrote the path"
+    return Sent(number, bare_version(answer.headers.get("etag")))
+
+
+def _utc(now: float) -> str:
+    return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

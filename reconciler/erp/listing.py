@@ -1,0 +1,145 @@
+"""The list of customers, read page by page and whole (fact sheet 5, 6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+from reconciler.core.customer import Live
+from reconciler.core.errors import TornView, UnexpectedAnswer
+from reconciler.core.fields import FIELDS, Group
+from reconciler.core.ports import Need
+from reconciler.erp.bodies import rows_of
+from reconciler.erp.decode import Json, decode, is_older
+from reconciler.erp.paths import CUSTOMERS
+from reconciler.erp.pool import in_order
+from reconciler.erp.transport import Transport
+
+READS = 3
+"""How often the whole list is read before it counts as torn."""
+
+MAX_PAGES = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of the list: the API's rows, and `total`, how many customers it says there are, or None."""
+
+    rows: list[Json]
+    total: int | None
+
+
+class Listing:
+    """Reads the list, up to `parallelism` pages at once. The ERP may cut the `page_size` that is asked for."""
+
+    def __init__(self, transport: Transport, page_size: int, parallelism: int) -> None:
+        self._transport = transport
+        self._page_size = page_size
+        self._parallelism = parallelism
+
+    def whole(self, need: Need) -> list[Live]:
+        """All customers, each once, by internal id. Raises ErpErrors; TornView if the list never agrees."""
+        reading = _Reading()
+        for _ in range(READS):
+            reading = _Reading()
+            for page in self.pages({}, expand_flags(need)):
+                reading.add(page, need)
+            if reading.agrees:
+                return [reading.customers[key] for key in sorted(reading.customers)]
+        raise TornView(
+            f"The list of customers changed under each of {READS} readings: {reading.disagreement}",
+            remedy="Try again when fewer customers are being changed.",
+        )
+
+    def pages(self, filters: Mapping[str, str], expand: Iterable[str] = ()) -> Iterator[Page]:
+        """The API's own rows page by page; both paging parameters are always sent (fact sheet 6).
+
+        The first page's length, not the size asked for, says how long pages are: the ERP cuts sizes silently.
+        """
+        parameters = {**filters, **dict.fromkeys(expand, "true")}
+        first = self.page(1, self._page_size, parameters)
+        size = len(first.rows)
+        yield first
+        if first.total is None:
+            yield from self._until_empty(first, parameters)
+        elif 0 < size < first.total:
+            last = -(-first.total // size)
+            if last > MAX_PAGES:
+                raise UnexpectedAnswer(
+                    f"The list of customers has {last} pages of {size}: more than {MAX_PAGES}"
+                )
+            numbers = range(2, last + 1)
+            yield from in_order(
+                lambda number: self.page(number, size, parameters), numbers, self._parallelism
+            )
+
+    def page(self, number: int, size: int, parameters: Mapping[str, str]) -> Page:
+        """One page; `number` counts from 1."""
+        query = {"pageNumber": str(number), "pageSize": str(size), **parameters}
+        rows = rows_of(CUSTOMERS, self._transport.get(CUSTOMERS, _query(query)))
+        return Page(rows, _total(rows[-1]) if rows else None)
+
+    def _until_empty(self, page: Page, parameters: Mapping[str, str]) -> Iterator[Page]:
+        """The pages after the first when no row tells totals: until one is empty or repeats the last one."""
+        size = len(page.rows)
+        for number in range(2, MAX_PAGES + 2):
+            before, page = page, self.page(number, size, parameters) if size else page
+            if not page.rows or _ids(page) == _ids(before):
+                return
+            yield page
+        raise UnexpectedAnswer(f"The list of customers did not end after {MAX_PAGES} pages")
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One reading of the whole list: rows may shift or repeat while it is paged (fact sheet 6, Q3)."""
+
+    customers: dict[int, Live] = field(default_factory=dict)
+    totals: set[int] = field(default_factory=set)
+    last_total: int | None = None
+
+    def add(self, page: Page, need: Need) -> None:
+        """Take a page's rows; of a repeated customer the newest version stays, else the one read last."""
+        for row in page.rows:
+            live = decode(row, need)
+            known = self.customers.get(live.internal_id)
+            if known is None or not is_older(live.version, known.version):
+                self.customers[live.internal_id] = live
+        if page.total is not None:
+            self.totals.add(page.total)
+            self.last_total = page.total
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the totals of all pages are one, and the number of customers read; without totals, yes."""
+        return self.totals <= {len(self.customers)}
+
+    @property
+    def disagreement(self) -> str:
+        """What does not fit."""
+        if len(self.totals) > 1:
+            return f"the number of customers went from {min(self.totals)} to {max(self.totals)} meanwhile"
+        return f"{len(self.customers)} different customers were read, but the ERP counts {self.last_total}"
+
+
+def expand_flags(need: Need) -> tuple[str, ...]:
+    """The list parameters that bring the needed groups (fact sheet 5, Q19)."""
+    rows = (FIELDS[name] for name in sorted(need.fields) if name in FIELDS)
+    return tuple(row.expand for row in rows if isinstance(row, Group) and row.expand)
+
+
+def _total(row: Json) -> int | None:
+    """`metadata.totalCount` stands in each row, and nowhere else (fact sheet 6)."""
+    metadata = row.get("metadata")
+    total = metadata.get("totalCount") if isinstance(metadata, dict) else None
+    return total if isinstance(total, int) and not isinstance(total, bool) else None
+
+
+def _ids(page: Page) -> list[object]:
+    return [row.get("internalId") for row in page.rows]
+
+
+def _query(parameters: Mapping[str, str]) -> str:
+    """Blanks as %20 and operators encoded (fact sheet 5.1); `=` stays literal (5, attributes)."""
+    return "&".join(f"{name}={quote(value, safe='')}" for name, value in parameters.items())

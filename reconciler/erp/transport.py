@@ -1,0 +1,303 @@
+"""HTTP: the one module that knows httpx. Sends requests with a token; failures become the core's errors."""
+
+from __future__ import annotations
+
+import re
+import ssl
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from typing import Final
+
+import httpx
+
+from reconciler._version import __version__
+from reconciler.core.errors import (
+    AnswerLost,
+    ErpError,
+    RateLimited,
+    Refused,
+    ServerFailed,
+    UnexpectedAnswer,
+    Unreachable,
+)
+from reconciler.erp.answer import Answer
+from reconciler.erp.auth import Credentials, Token, TokenSource, read_token
+from reconciler.erp.budget import Window, read_window
+from reconciler.erp.faults import fault, visible
+
+MAX_BODY: Final = 64 * 1024 * 1024
+ATTEMPTS: Final = 3
+LONGEST_WAIT: Final = 120.0
+"""Seconds; a longer Retry-After is not waited for here but reported."""
+
+_NOT_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+)
+_RAW = re.compile(rb"[\x21-\x7e]+")
+_LOST_REMEDY = "Look at the customer before the write is repeated: it may be done."
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request that was sent: `path` without query, `status` None if no answer came, `attempt` from 1."""
+
+    method: str
+    path: str
+    status: int | None
+    seconds: float
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A pause before the next attempt: its length in seconds, and why."""
+
+    seconds: float
+    reason: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """What is passed in: `clock` gives epoch seconds; `observer` sees each request, `on_wait` each pause."""
+
+    sleep: Callable[[float], None]
+    clock: Callable[[], float]
+    observer: Callable[[Exchange], None] | None = None
+    on_wait: Callable[[Wait], None] | None = None
+
+
+class Transport:
+    """Calls below one base URL, with a token that goes nowhere else. Safe to use from several threads."""
+
+    def __init__(
+        self, client: httpx.Client, base_url: str, token_url: str, credentials: Credentials, hooks: Hooks
+    ) -> None:
+        self._client = client
+        self._base = _Base(base_url)
+        self._token_url = _url(token_url, "token_url")
+        self._credentials = credentials
+        self._hooks = hooks
+        self._count = 0
+        self._counting = threading.Lock()
+        self.tokens = TokenSource(self._fetch_token, hooks.clock)
+        self.window: Window | None = None
+
+    @property
+    def requests(self) -> int:
+        """How many API calls were sent so far, each attempt counted, token requests not."""
+        return self._count
+
+    def get(self, path: str, query: str = "") -> Answer:
+        """Read; any 2xx answer comes back. Failures that may pass are tried again, `ATTEMPTS` times in all.
+
+        `query` is percent-encoded already. Raises ErpErrors.
+        """
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return self._attempt("GET", path, query=query, attempt=attempt)
+            except (Unreachable, RateLimited, ServerFailed) as error:
+                seconds = _pause(error, attempt)
+                if seconds is None:
+                    raise
+                reason = str(error)
+            self._wait(Wait(seconds, reason, attempt))
+        raise AssertionError("the last attempt returns or raises")
+
+    def send(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """Write, once; any 2xx answer comes back. Raises ErpErrors, AnswerLost when it may be done."""
+        return self._attempt(method, path, body=body, headers=headers)
+
+    def _attempt(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: str = "",
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        attempt: int = 1,
+    ) -> Answer:
+        """One request; on a 401 exactly one more with a new token: what was answered 401 was not done."""
+        url = self._base.url(path, query)
+        content = {"Content-Type": "application/json"} if body is not None else {}
+        token = self.tokens.current()
+        for last in (False, True):
+            bearer = {"Authorization": f"Bearer {token.text}"}
+            request = self._client.build_request(
+                method, url, content=body, headers={**content, **(headers or {}), **bearer}
+            )
+            answer = self._observed(request, path, attempt)
+            if answer.status != 401 or last:
+                break
+            token = self.tokens.instead_of(token)
+        if 200 <= answer.status < 300:
+            return answer
+        raise _failure(method, path, answer, self._hooks.clock())
+
+    def _observed(self, request: httpx.Request, path: str, attempt: int) -> Answer:
+        started = self._hooks.clock()
+        answer: Answer | None = None
+        with self._counting:
+            self._count += 1
+        try:
+            answer = self._exchange(request)
+        finally:
+            if self._hooks.observer is not None:
+                status = answer.status if answer is not None else None
+                seconds = self._hooks.clock() - started
+                self._hooks.observer(Exchange(request.method, path, status, seconds, attempt))
+        self.window = read_window(answer.headers, self._hooks.clock()) or self.window
+        return answer
+
+    def _exchange(self, request: httpx.Request) -> Answer:
+        """Raises outside of the `except`, so that no chain leads to a request with its secrets."""
+        answer: Answer | None = None
+        problem: Exception | None = None
+        try:
+            response = self._client.send(request, stream=True)
+            with closing(response):
+                answer = Answer(response.status_code, _headers(response))
+                answer = Answer(answer.status, answer.headers, _read(response, MAX_BODY))
+        except (httpx.HTTPError, httpx.InvalidURL, _TooLargeError) as error:
+            problem = error.with_traceback(None)
+        if problem is None and answer is not None:
+            return answer
+        if answer is not None and (request.method != "GET" or answer.status >= 400):
+            return Answer(
+                answer.status, answer.headers, b"", whole=False
+            )  # the status says what became of it
+        raise _no_answer(request, problem)
+
+    def _fetch_token(self) -> Token:
+        request = self._client.build_request("POST", self._token_url, data=self._credentials.form())
+        failure: ErpError
+        try:
+            answer = self._exchange(request)
+        except UnexpectedAnswer:
+            failure = UnexpectedAnswer("The token endpoint's answer is unreadable", remedy="Check token_url.")
+        except Unreachable as error:
+            failure = Unreachable(f"No access token: {error}", remedy=_REACH_REMEDY)
+        else:
+            return read_token(answer, self._hooks.clock())
+        raise failure
+
+    def _wait(self, wait: Wait) -> None:
+        if self._hooks.on_wait is not None:
+            self._hooks.on_wait(wait)
+        self._hooks.sleep(wait.seconds)
+
+
+def open_client(*, parallelism: int, timeout: float, trust_env: bool) -> httpx.Client:
+    """An httpx client as this package uses it. Raises Unreachable on unusable proxy or certificate settings.
+
+    trust_env: whether HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE are honoured. Waiting for a free connection has
+    no time limit: the others make progress.
+    """
+    limits = httpx.Limits(max_connections=parallelism, max_keepalive_connections=parallelism)
+    headers = {
+        "User-Agent": f"reconciler/{__version__}",
+        "Accept": "application/json",
+        "Accept-Encoding": "gzip",
+    }
+    problem = ""
+    try:
+        return httpx.Client(
+            headers=headers,
+            timeout=httpx.Timeout(timeout, pool=None),
+            limits=limits,
+            follow_redirects=False,
+            trust_env=trust_env,
+        )
+    except (OSError, ssl.SSLError) as error:
+        problem = f"The certificates cannot be loaded: {error.strerror or type(error).__name__}"
+    except (ValueError, httpx.InvalidURL):
+        problem = "The address of the proxy is unusable"
+    raise Unreachable(problem, remedy="Check SSL_CERT_FILE, SSL_CERT_DIR, HTTPS_PROXY and ALL_PROXY.")
+
+
+class _TooLargeError(Exception):
+    """A body over the bound."""
+
+
+class _Base:
+    """The base URL; a call's address is its text and the path's, never another origin, nor with `..`."""
+
+    def __init__(self, base_url: str) -> None:
+        self._url = _url(base_url, "base_url").copy_with(query=None, fragment=None)
+        self._prefix = self._url.raw_path.rstrip(b"/")
+
+    def url(self, path: str, query: str) -> httpx.URL:
+        raw = self._prefix + path.encode() + (f"?{query}".encode() if query else b"")
+        if path.startswith("/") and _RAW.fullmatch(raw):
+            found = self._url.copy_with(raw_path=raw)
+            if found.raw_path == raw:
+                return found
+        raise Refused(f"The path {visible(path)} is not one of the API's")
+
+
+def _url(text: str, name: str) -> httpx.URL:
+    problem = False
+    try:
+        found = httpx.URL(text)
+        problem = found.scheme not in ("http", "https") or not found.host or bool(found.userinfo)
+    except (httpx.InvalidURL, TypeError):
+        problem = True
+    if problem:
+        raise Unreachable(
+            f"{name} is no usable address", remedy=f"Set {name} to an https:// address without a user."
+        )
+    return found
+
+
+def _headers(response: httpx.Response) -> dict[str, str]:
+    return {name.lower(): value for name, value in response.headers.items()}
+
+
+def _read(response: httpx.Response, bound: int) -> bytes:
+    body = bytearray()
+    for chunk in response.iter_bytes():
+        body += chunk
+        if len(body) > bound:
+            raise _TooLargeError
+    return bytes(body)
+
+
+_REACH_REMEDY = "Check the address, the network, and the proxy and certificate settings; then try again."
+
+
+def _no_answer(request: httpx.Request, problem: Exception | None) -> ErpError:
+    where = f"{request.url.scheme}://{request.url.netloc.decode('ascii', 'replace')}"
+    if isinstance(problem, _TooLargeError):
+        return UnexpectedAnswer(f"An answer of {where} is larger than {MAX_BODY >> 20} MiB")
+    if isinstance(problem, httpx.DecodingError):
+        return UnexpectedAnswer(f"An answer of {where} is not compressed as it says")
+    cause = visible(str(problem) or type(problem).__name__, 200)
+    if request.method == "GET" or isinstance(problem, _NOT_SENT):
+        return Unreachable(f"No answer from {where}: {cause}", remedy=_REACH_REMEDY)
+    return AnswerLost(f"The answer of {where} to {request.method} was lost: {cause}", remedy=_LOST_REMEDY)
+
+
+def _failure(method: str, path: str, answer: Answer, now: float) -> ErpError:
+    """502 and 504 are the gateway's: whether the ERP behind it did the write is unknown (fact sheet 10)."""
+    error = fault(method, path, answer, now)
+    if method != "GET" and answer.status in (502, 504):
+        return AnswerLost(str(error), remedy=_LOST_REMEDY, status=answer.status, reference=error.reference)
+    return error
+
+
+def _pause(error: ErpError, attempt: int) -> float | None:
+    """Seconds until the next attempt, or None when there is none."""
+    if attempt >= ATTEMPTS:
+        return None
+    asked = error.retry_after if isinstance(error, RateLimited) else None
+    if asked is not None:
+        return asked if asked <= LONGEST_WAIT else None
+    return float(2 ** (attempt - 1))

@@ -1,0 +1,123 @@
+"""The street, read aloud: load the declarations, refresh the live customers, plan, apply.
+
+Each function is one step with plain values in and out; nothing here reads the environment, prints or exits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from reconciler._version import __version__
+from reconciler.apply.executor import execute
+from reconciler.config.declarations import Loaded, find_files, load_declarations
+from reconciler.core.customer import Live
+from reconciler.core.diagnostics import has_errors
+from reconciler.core.errors import InvalidInput, Refused
+from reconciler.core.normalise import number_key
+from reconciler.core.plan import ConfigSummary, Guard, Plan, Result
+from reconciler.core.planner import Memory, Rules, Target, make_plan, need_of, unknown_groups
+from reconciler.core.ports import Erp, View
+from reconciler.erp.encode import WireCodec
+from reconciler.settings import Settings
+from reconciler.state.plan_file import seal
+
+
+def load(settings: Settings, *, environ: Mapping[str, str], paths: Sequence[Path] = ()) -> Loaded:
+    """Read and validate the declarations: all that the settings name, or only `paths`. No network.
+
+    Problems are in the result's diagnostics; `plan` refuses a result that holds errors.
+    """
+    files, problems = (tuple(paths), ()) if paths else find_files(settings.customers, settings.root)
+    loaded = load_declarations(files, root=settings.root, defaults=settings.defaults, environ=environ)
+    return replace(loaded, diagnostics=(*problems, *loaded.diagnostics))
+
+
+def refresh(loaded: Loaded, erp: Erp) -> View:
+    """Read the live customers, with what the declarations need. Raises ErpError."""
+    need = need_of(loaded.desired)
+    view = erp.refresh(need)
+    numbers = unknown_groups(loaded.desired, view.customers)
+    if not numbers:
+        return view
+    read = {number: erp.customer(number, need) for number in numbers}
+    return replace(
+        view,
+        customers=tuple(_completed(live, read.get(live.number)) for live in view.customers),
+        requests=view.requests + len(read),
+    )
+
+
+def _completed(row: Live, single: Live | None) -> Live:
+    """The row with the groups that only the single read has; the row's version stays, being the older one."""
+    return row if single is None else replace(row, values={**single.values, **row.values}, line_ids=single.line_ids)
+
+
+def plan(
+    settings: Settings,
+    loaded: Loaded,
+    view: View,
+    *,
+    target: Target,
+    created_at: str,
+    targets: frozenset[str] = frozenset(),
+    git_commit: str | None = None,
+    memory: Memory | None = None,
+) -> Plan:
+    """Compare, and decide what to write. Raises InvalidInput when the declarations have errors."""
+    if has_errors(loaded.diagnostics):
+        raise InvalidInput(loaded.diagnostics)
+    made = make_plan(
+        loaded.desired,
+        view,
+        WireCodec(),
+        rules=Rules(settings.ignore, settings.nested_updates),
+        target=target,
+        config=ConfigSummary(loaded.digest, len(loaded.desired), git_commit),
+        memory=memory or Memory(),
+        version=__version__,
+        created_at=created_at,
+        targets=targets,
+    )
+    return seal(replace(made, diagnostics=(*loaded.diagnostics, *made.diagnostics)))
+
+
+def check_applicable(plan: Plan, target: Target, *, force: bool = False) -> None:
+    """Raise Refused unless the plan was made for this target and no guard or error stands against it."""
+    for what, planned, here in (
+        ("tenant", plan.tenant_id, target.tenant_id),
+        ("base URL", plan.base_url, target.base_url),
+        ("environment", plan.environment, target.environment),
+    ):
+        if planned != here:
+            raise Refused(
+                f"The plan is for {what} {planned!r}, and this is {here!r}",
+                remedy="Apply it with the --env and settings that made it, or make a new plan.",
+            )
+    if has_errors(plan.diagnostics):
+        raise Refused("The plan has errors", remedy="Correct them, and plan again.")
+    standing = [each for each in plan.refusals if not (force and each.guard is Guard.VOLUME)]
+    if standing:
+        raise Refused(
+            "The plan refuses itself: " + "; ".join(each.summary for each in standing),
+            remedy=standing[0].remedy,
+        )
+
+
+def apply(plan: Plan, erp: Erp, *, parallelism: int = 4, stop: Callable[[], bool] = lambda: False) -> Iterator[Result]:
+    """Send what the plan shows; yields each action's result as it ends. Call `check_applicable` first."""
+    return execute(plan, erp, parallelism=parallelism, stop=stop)
+
+
+def target_keys(targets: Sequence[str]) -> frozenset[str]:
+    """The `--target` words as the planner compares them: numbers trimmed and upper-cased, refs as they are."""
+    return frozenset(targets) | {number_key(each) for each in targets}
+
+
+def missing_targets(loaded: Loaded, targets: Sequence[str]) -> tuple[str, ...]:
+    """The targets that no declaration has."""
+    known = {number_key(each.number) for each in loaded.desired if each.number} | {
+        each.ref for each in loaded.desired if each.ref
+    }
+    return tuple(each for each in targets if each not in known and number_key(each) not in known)

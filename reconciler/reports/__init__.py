@@ -1,0 +1,1 @@
+"""One view of a plan, a run or diagnostics; one small renderer for each format."""

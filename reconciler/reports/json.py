@@ -1,0 +1,64 @@
+"""JSON for scripts. A plan's JSON is the plan file itself; these are the others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from reconciler.core.diagnostics import Diagnostic
+from reconciler.core.plan import Outcome, Run
+
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+
+
+def validation(diagnostics: Sequence[Diagnostic], declarations: int) -> bytes:
+    """`{"format": "reconciler/validation", "declarations": n, "summary": {...}, "diagnostics": [...]}`."""
+    severities = ("error", "warning", "note")
+    return _dump(
+        {
+            "format": "reconciler/validation",
+            "format_version": "1.0",
+            "declarations": declarations,
+            "summary": {word: sum(each.severity == word for each in diagnostics) for word in severities},
+            "diagnostics": diagnostics,
+        }
+    )
+
+
+def run(run: Run) -> bytes:
+    """`{"format": "reconciler/run", "plan": digest, "summary": {outcome: n}, "results": [...]}`."""
+    return _dump(
+        {
+            "format": "reconciler/run",
+            "format_version": "1.0",
+            "started_at": run.started_at,
+            "finished_at": run.finished_at,
+            "environment": run.plan.environment,
+            "company": run.plan.company,
+            "plan_digest": run.plan.digest,
+            "summary": {outcome.value: run.count(outcome) for outcome in Outcome},
+            "results": [
+                {
+                    "action": result.action.action,
+                    "number": result.number,
+                    "ref": result.action.ref,
+                    "name": result.action.name,
+                    "outcome": result.outcome,
+                    "message": result.message,
+                    "remedy": result.remedy,
+                    "moved": result.moved,
+                    "normalised": result.normalised,
+                    "source": result.action.source,
+                }
+                for result in run.results
+            ],
+        }
+    )
+
+
+def _dump(values: dict[str, Any]) -> bytes:
+    plain = msgspec.to_builtins(values, builtin_types=(Decimal,))
+    return msgspec.json.format(_ENCODER.encode(plain), indent=2) + b"\n"

@@ -1,0 +1,54 @@
+"""Make hostile text visible and harmless: every text from YAML, from the ERP or from an error body."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from decimal import Decimal
+
+_SUSPECT = re.compile(r"[^ -~\u00a1-\u00ac\u00ae-\u02ff\u0370-\u058f\u0900-\u109f\u1e00-\u1fff]")
+_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+def visible(text: str) -> str:
+    """The text with every control, direction, zero-width and unassigned character written as an escape.
+
+    A terminal can then not be steered, and two values that only look alike can be told apart.
+
+    >>> visible("a\\x1b[31m\\u202eb")
+    'a\\\\x1b[31m\\\\u202eb'
+    """
+    return _SUSPECT.sub(_escape, text)
+
+
+def _escape(match: re.Match[str]) -> str:
+    char = match[0]
+    if char in _SHORT:
+        return _SHORT[char]
+    category = unicodedata.category(char)
+    if category not in _HIDDEN and not (category == "Zs" and char != "\u3000"):
+        return char
+    code = ord(char)
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def shown(value: object) -> str:
+    """A value as reports show it: texts in quotes, so that blanks and emptiness are seen; no value as (none)."""
+    match value:
+        case None:
+            return "(none)"
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return '"' + visible(value.replace("\\", "\\\\").replace('"', '\\"')) + '"'
+        case Decimal():
+            return format(value, "f")
+        case dict():
+            return "{" + ", ".join(f"{visible(str(key))}: {shown(each)}" for key, each in value.items()) + "}"
+        case list() | tuple():
+            return "[" + ", ".join(shown(each) for each in value) + "]"
+        case _:
+            return visible(str(value))

@@ -1,0 +1,148 @@
+"""What the reports say, before any format: plain rows from a plan, a run or diagnostics."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reconciler.core.diagnostics import Diagnostic, Source
+from reconciler.core.plan import Action, Change, Outcome, Plan, Refusal, Result, Run, Verb
+from reconciler.reports.safe import shown, visible
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeRow:
+    """One field. symbol: + set, ~ change, - clear."""
+
+    symbol: str
+    path: str
+    before: str
+    after: str
+    cause: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActionRow:
+    """One customer. symbol: + create, ~ update."""
+
+    symbol: str
+    label: str
+    name: str
+    where: str
+    changes: tuple[ChangeRow, ...]
+
+
+def action_row(action: Action) -> ActionRow:
+    """The action's row; places inside the action's own file are shortened to `:line`."""
+    return ActionRow(
+        "+" if action.action is Verb.CREATE else "~",
+        visible(action.label),
+        visible(action.name),
+        place(action.source),
+        tuple(_change_row(change, action.source) for change in action.changes),
+    )
+
+
+def place(source: Source | None) -> str:
+    """file:line, or nothing."""
+    return "" if source is None else f"{visible(source.file)}:{source.line}"
+
+
+def _change_row(change: Change, home: Source) -> ChangeRow:
+    source = change.source
+    where = f":{source.line}" if source is not None and source.file == home.file else place(source)
+    symbol = "+" if change.before is None else "-" if change.after is None else "~"
+    return ChangeRow(symbol, visible(change.path), shown(change.before), shown(change.after), change.cause.value, where)
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """`1 request`, `2 requests`, `12,000 requests`."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def counts(plan: Plan) -> str:
+    """The counts line of a plan."""
+    summary = plan.summary
+    parts = [
+        f"{summary.create:,} to create",
+        f"{summary.update:,} to update",
+        f"{summary.unchanged:,} unchanged",
+        f"{summary.unmanaged:,} unmanaged",
+    ]
+    if summary.removed:
+        parts.append(f"{summary.removed:,} removed from the declarations")
+    return ", ".join(parts)
+
+
+def freshness(plan: Plan) -> str:
+    """How the live side was read."""
+    refresh = plan.refresh
+    return (
+        f"Read {counted(refresh.customers, 'customer')} with {counted(refresh.requests, 'request')}"
+        f" at {visible(refresh.as_of)}."
+    )
+
+
+def budget(plan: Plan) -> str:
+    """What applying costs of the API's rate window, or nothing when nothing is to be sent."""
+    if plan.is_empty:
+        return ""
+    text = f"Applying needs {counted(plan.budget.requests, 'API request')}"
+    if plan.budget.remaining is not None and plan.budget.limit is not None:
+        text += f"; {plan.budget.remaining:,} of {plan.budget.limit:,} are left in this window"
+        if plan.budget.reset_seconds is not None:
+            text += f", which ends in {duration(plan.budget.reset_seconds)}"
+    return text + "."
+
+
+def duration(seconds: float) -> str:
+    """`40 s`, `12 min`, `1 h 5 min`."""
+    whole = round(seconds)
+    if whole < 120:
+        return f"{whole} s"
+    hours, minutes = divmod(round(whole / 60), 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+
+
+def refusal_text(refusal: Refusal) -> str:
+    """One refusal in one sentence or two."""
+    return f"{visible(refusal.summary)}. {visible(refusal.remedy)}".strip()
+
+
+def diagnostic_lines(each: Diagnostic) -> tuple[str, str]:
+    """`file:line:column: CODE message` and the remedy."""
+    where = f"{visible(each.source.file)}:{each.source.line}:{each.source.column}: " if each.source else ""
+    detail = f" ({visible(each.detail)})" if each.detail else ""
+    return f"{where}{each.code} {visible(each.summary)}{detail}", visible(each.remedy)
+
+
+OUTCOMES: dict[Outcome, str] = {
+    Outcome.DONE: "done",
+    Outcome.CONFLICT: "conflict",
+    Outcome.FAILED: "failed",
+    Outcome.SKIPPED: "not sent",
+    Outcome.UNKNOWN: "unclear",
+}
+
+
+def result_text(result: Result) -> str:
+    """`10000 created`, or how it ended otherwise."""
+    if result.outcome is Outcome.DONE:
+        done = "created" if result.action.action is Verb.CREATE else "updated"
+        number = result.number or result.action.label
+        ref = f" (ref {result.action.ref})" if result.action.number is None else ""
+        return visible(f"{number}{ref} {done}")
+    return visible(f"{result.action.label} {OUTCOMES[result.outcome]}: {result.message}")
+
+
+def run_counts(run: Run) -> str:
+    """The counts line of a run."""
+    done = [result for result in run.results if result.outcome is Outcome.DONE]
+    created = sum(result.action.action is Verb.CREATE for result in done)
+    parts = [f"{created:,} created", f"{len(done) - created:,} updated"]
+    parts += [
+        f"{count:,} {word}"
+        for outcome, word in OUTCOMES.items()
+        if outcome is not Outcome.DONE and (count := run.count(outcome))
+    ]
+    return ", ".join(parts)

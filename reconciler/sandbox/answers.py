@@ -1,0 +1,96 @@
+"""HTTP answers: success, errors in the shapes that were met, and the single read of a customer."""
+
+from __future__ import annotations
+
+import uuid
+
+from starlette.responses import Response
+
+from reconciler.sandbox.errors import Gateway, Refused, Unknown
+from reconciler.sandbox.jsontext import dumps
+from reconciler.sandbox.render import Rendered, Stored, looks_plain, render, version_token
+from reconciler.sandbox.store import Store
+from reconciler.sandbox.switches import Switches
+
+_JSON = "application/json; charset=utf-8"
+
+
+def json_answer(value: object, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """A JSON body."""
+    return text_answer(dumps(value), status, headers)
+
+
+def text_answer(
+    text: str, status: int = 200, headers: dict[str, str] | None = None, kind: str = _JSON
+) -> Response:
+    """A body that is text already."""
+    return Response(text.encode("utf-8", "replace"), status, headers, kind)
+
+
+def error_answer(refused: Refused, switches: Switches) -> Response:
+    """The body that the switches name for the kind of refusal (fact sheet 10; Q4, Q5, Q6)."""
+    if isinstance(refused, Gateway):
+        return _gateway_answer(refused.status or 500, refused.message, switches.gateway_body)
+    if isinstance(refused, Unknown):
+        return _shaped(refused.message, switches.unknown_status, switches.unknown_body, switches)
+    return json_answer({switches.message_key: refused.message}, refused.status or switches.error_status)
+
+
+def _gateway_answer(status: int, message: str, shape: str) -> Response:
+    if shape == "gateway":
+        return json_answer({"statusCode": status, "message": message}, status)
+    if shape == "ipp":
+        return json_answer(_ipp(message), status)
+    return _bare(message, status, shape)
+
+
+def _ipp(message: str) -> dict[str, str]:
+    """The old gateway's error (fact sheet 10)."""
+    return {
+        "ExceptionType": "IPPException",
+        "ExceptionMessage": message,
+        "ExceptionFaultCode": "12027",
+        "ExceptionMessageID": f"12027_{uuid.uuid4()}",
+        "ExceptionDetails": "",
+    }
+
+
+def _shaped(message: str, status: int, shape: str, switches: Switches) -> Response:
+    if shape == "message":
+        return json_answer({switches.message_key: message}, status)
+    return _bare(message, status, shape)
+
+
+def _bare(message: str, status: int, shape: str) -> Response:
+    if shape == "html":
+        return text_answer(f"<html><body><h1>{status}</h1></body></html>", status, kind="text/html")
+    return text_answer("" if shape == "empty" else message, status, kind="text/plain")
+
+
+def customer_answer(store: Store, one: Stored) -> Response:
+    """A single read: ETag in the header, timeStamp in the body (Q8), details included (Q19)."""
+    switches = store.switches
+    texts = Rendered(*store.texts(one.internal_id)) if looks_plain(switches) else render(one, switches)
+    body = [texts.row]
+    if switches.single_details:
+        body += [texts.gl, texts.payment, texts.debit]
+    if switches.version_in_single != "header":
+        body.append(f',"timeStamp":"{version_token(one.version)}"')
+    headers = {} if switches.version_in_single == "body" else {"ETag": etag(one, switches)}
+    return text_answer("".join(body) + "}", headers=headers)
+
+
+def etag(one: Stored, switches: Switches) -> str:
+    """The version as an ETag (Q7)."""
+    token = version_token(one.version)
+    return {"quoted": f'"{token}"', "bare": token, "weak": f'W/"{token}"'}[switches.etag_form]
+
+
+def check_if_match(header: str | None, one: Stored, switches: Switches) -> None:
+    """Raises Refused (412) when none of the tags is the present version; quotes and W/ are optional (7)."""
+    if header is None or not header.strip():
+        return
+    tags = [tag.strip().removeprefix("W/").strip('"') for tag in header.split(",")]
+    if version_token(one.version) in tags or ("*" in tags and switches.if_match_star):
+        return
+    raise Refused("The version in If-Match is not the current one; nothing was changed.", 412)

@@ -1,0 +1,316 @@
+# ruff: noqa: S608  # SQL is put together from constants; values are bound
+"""The customer endpoints, each a function from a call to an answer (fact sheet 4)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import uuid
+from dataclasses import dataclass
+from typing import Any, Final
+from urllib.parse import quote
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from reconciler.sandbox import refs
+from reconciler.sandbox.answers import check_if_match, customer_answer, etag, json_answer, text_answer
+from reconciler.sandbox.dto import read_object
+from reconciler.sandbox.errors import BadBody, Unknown
+from reconciler.sandbox.faults import Fault
+from reconciler.sandbox.filters import ListQuery, read_query
+from reconciler.sandbox.jsontext import dumps
+from reconciler.sandbox.render import Rendered, Stored, looks_plain, moment, render, version_token
+from reconciler.sandbox.runtime import Runtime
+from reconciler.sandbox.shapes import Shape
+from reconciler.sandbox.values import check_value
+from reconciler.sandbox.writes import NO_MEDDLING, Meddling, change_number, create, update
+
+_RESERVED: Final = set(":/?#[]@&*+;")
+_INT32: Final = 1 << 31
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request that passed the gateway."""
+
+    runtime: Runtime
+    request: Request
+    body: bytes
+    fault: Fault | None
+
+    @property
+    def path(self) -> str:
+        """The path as it is logged."""
+        return str(self.request.scope["path"])
+
+    def customer(self) -> Stored:
+        """The customer that the path names by number. Raises Unknown."""
+        number = identifier(self.request.path_params["number"])
+        one = self.runtime.store.find(number)
+        if one is None:
+            raise Unknown(f"Customer '{number}' was not found.")
+        return one
+
+    def internal(self) -> Stored:
+        """The customer that the path names by internal id. Raises Unknown."""
+        text = self.request.path_params["internal_id"]
+        wanted = int(text) if text.isascii() and text.isdigit() and len(text) < 11 else -1
+        one = self.runtime.store.find_internal(wanted)
+        if one is None:
+            raise Unknown(f"Customer with internal id '{text}' was not found.")
+        return one
+
+    def meddling(self) -> Meddling:
+        """What a fault does to the values of this write."""
+        if self.fault is None or self.fault.kind not in ("normalise", "renumber"):
+            return NO_MEDDLING
+        return Meddling(self.fault.values, self.runtime.store.normal_number(self.fault.number))
+
+
+def identifier(segment: str) -> str:
+    """A path segment as an identifier: plain, or b64(x) with unpadded base64url (fact sheet 4.4).
+
+    Reserved characters cannot be reached by percent-encoding. Raises Unknown.
+    """
+    if segment.startswith("b64(") and segment.endswith(")"):
+        return _decoded(segment[4:-1])
+    if _RESERVED.intersection(segment):
+        raise Unknown(f"'{segment}' was not found.")
+    return segment
+
+
+def _decoded(text: str) -> str:
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True).decode()
+    except (binascii.Error, ValueError):
+        raise Unknown(f"'b64({text})' was not found.") from None
+
+
+# ---- lists ----
+
+
+def list_customers(call: Call) -> Response:
+    """GET /v1/customer: a bare array, totals in the metadata of each row (fact sheet 6)."""
+    store, switches = call.runtime.store, call.runtime.switches
+    query = read_query(call.request.query_params, switches)
+    if call.fault is not None and call.fault.kind == "shift":
+        query.offset = max(0, query.offset + call.fault.rows)
+    total = store.value(f"select count(*) from customer where {query.where}", *query.values)
+    tail = f',"metadata":{{"totalCount":{total},"maxPageSize":{switches.page_size_max}}}}}'
+    rows = _plain_rows(call, query) if looks_plain(switches) else _styled_rows(call, query)
+    return text_answer("[" + ",".join(row + tail for row in rows) + "]")
+
+
+def _plain_rows(call: Call, query: ListQuery) -> list[str]:
+    """Rows put together from the texts in the store, which is what makes large pages quick."""
+    columns = ["row", "version", *(name for name in ("gl", "payment", "debit") if getattr(query, name))]
+    found = call.runtime.store.rows(_page_sql(query, columns), (*query.values, query.size, query.offset))
+    return [f'{row}{"".join(extra)},"timeStamp":"{version_token(version)}"' for row, version, *extra in found]
+
+
+def _styled_rows(call: Call, query: ListQuery) -> list[str]:
+    """Rows in the looks that the switches ask for, rendered one by one."""
+    store = call.runtime.store
+    found = store.rows(_page_sql(query, ["id"]), (*query.values, query.size, query.offset))
+    stored = (store.find_internal(internal_id) for (internal_id,) in found)
+    return [_styled_row(one, call, query) for one in stored if one is not None]
+
+
+def _styled_row(one: Stored, call: Call, query: ListQuery) -> str:
+    texts: Rendered = render(one, call.runtime.switches)
+    extra = "".join(getattr(texts, name) for name in ("gl", "payment", "debit") if getattr(query, name))
+    return f'{texts.row}{extra},"timeStamp":"{version_token(one.version)}"'
+
+
+def _page_sql(query: ListQuery, columns: list[str]) -> str:
+    """Ids first and rows after, so that skipped rows are not read."""
+    page = f"select id from customer where {query.where} order by {query.order} limit ? offset ?"
+    return f"select {', '.join(columns)} from customer where id in ({page}) order by {query.order}"
+
+
+# ---- one customer ----
+
+
+def read_by_number(call: Call) -> Response:
+    """GET /v1/customer/{customerCd}."""
+    return customer_answer(call.runtime.store, call.customer())
+
+
+def read_by_internal(call: Call) -> Response:
+    """GET /v1/customer/internal/{internalID}."""
+    return customer_answer(call.runtime.store, call.internal())
+
+
+def post_customer(call: Call) -> Response:
+    """POST /v1/customer: 201 and Location, no useful body (fact sheet 12.2)."""
+    store, switches = call.runtime.store, call.runtime.switches
+    with store.transaction():
+        one = create(store, call.body, call.meddling())
+        _log(call, one, 201)
+    headers = {"Location": _location(call, one.number)}
+    if switches.post_etag:
+        headers["ETag"] = etag(one, switches)
+    return (
+        json_answer({}, 201, headers)
+        if switches.post_body == "object"
+        else Response(status_code=201, headers=headers)
+    )
+
+
+def put_by_number(call: Call) -> Response:
+    """PUT /v1/customer/{customerCd}."""
+    return _put(call, call.customer)
+
+
+def put_by_internal(call: Call) -> Response:
+    """PUT /v1/customer/internal/{internalID}."""
+    return _put(call, call.internal)
+
+
+def _put(call: Call, find: Any) -> Response:
+    """204 and the new ETag, or 412 and nothing changed (fact sheet 7)."""
+    store = call.runtime.store
+    with store.transaction():
+        one = find()
+        check_if_match(call.request.headers.get("if-match"), one, store.switches)
+        one = update(store, one, call.body, call.meddling())
+        _log(call, one, 204)
+    return Response(status_code=204, headers={"ETag": etag(one, store.switches)})
+
+
+def _location(call: Call, number: str) -> str:
+    """The URL of the new record; the host may be another one (fact sheet 1)."""
+    base = call.runtime.switches.location_base or str(call.request.base_url)
+    if call.fault is not None and call.fault.kind == "location":
+        base = call.fault.host
+    return f"{base.rstrip('/')}/v1/customer/{segment(number)}"
+
+
+def segment(number: str) -> str:
+    """An identifier as a path segment (fact sheet 4.4)."""
+    if _RESERVED.intersection(number) or number in (".", ".."):
+        return f"b64({base64.urlsafe_b64encode(number.encode()).decode().rstrip('=')})"
+    return quote(number, safe="")
+
+
+def _log(call: Call, one: Stored, status: int) -> None:
+    body = dumps(read_object(call.body))
+    call.runtime.store.log_write(call.request.method, call.path, one.number, status, body)
+
+
+# ---- what CustomerDto does not show ----
+
+
+def read_note(call: Call) -> Response:
+    """GET /v1/customer/{customerCd}/note: the only way to read the note."""
+    note = call.customer().record["note"]
+    return json_answer({"note": note} if note else {})
+
+
+def read_sales_persons(call: Call) -> Response:
+    """GET /v1/customer/{customerCd}/salespersons; two member names are misspelt in the API itself (4.2)."""
+    return json_answer([_sales_person_dto(line) for line in call.customer().record["salesPersons"]])
+
+
+def _sales_person_dto(line: dict[str, Any]) -> dict[str, Any]:
+    dto = {
+        "salePersonID": line["salesPersonID"],
+        "name": refs.SALES_PERSONS.get(line["salesPersonID"]),
+        "locationID": line["locationID"],
+        "locationName": "Primary Location",
+        "commisionPct": line.get("commissionPct"),
+        "isDefault": bool(line.get("isDefault")),
+    }
+    return {name: value for name, value in dto.items() if value is not None}
+
+
+def read_direct_debits(call: Call) -> Response:
+    """GET /v1/customer/{customerCd}/directdebit."""
+    text = render(call.customer(), call.runtime.switches).debit
+    return text_answer(text.partition(":")[2])
+
+
+def read_balance(call: Call) -> Response:
+    """GET /v1/customer/{customerCd}/balance: always zero, the sandbox has no documents."""
+    return json_answer(_balance_dto(call.customer()))
+
+
+def list_balances(call: Call) -> Response:
+    """GET /v1/customer/balance: zero for each customer of a page."""
+    query = read_query(call.request.query_params, call.runtime.switches)
+    found = call.runtime.store.rows(_page_sql(query, ["id"]), (*query.values, query.size, query.offset))
+    stored = (call.runtime.store.find_internal(internal_id) for (internal_id,) in found)
+    return json_answer([_balance_dto(one) for one in stored if one is not None])
+
+
+def _balance_dto(one: Stored) -> dict[str, Any]:
+    sums = ("balance", "totalOrder", "totalLoan", "totalSalePeriod", "totalSaleYear")
+    return {
+        "customer": {"internalId": one.internal_id, "number": one.number, "name": one.record["name"]},
+        **dict.fromkeys((*sums, "totalDiscountPeriod", "totalDiscountYear"), 0),
+        "lastModified": moment(one.modified),
+    }
+
+
+# ---- classes ----
+
+
+def list_classes(call: Call) -> Response:
+    """GET /v1/customer/customerClass."""
+    return json_answer([refs.class_dto(one) for one in refs.CLASSES])
+
+
+def read_class(call: Call) -> Response:
+    """GET /v1/customer/customerClass/{customerClassId}."""
+    wanted = identifier(call.request.path_params["class_id"])
+    if wanted not in refs.CLASSES:
+        raise Unknown(f"Customer class '{wanted}' was not found.")
+    return json_answer(refs.class_dto(wanted))
+
+
+# ---- actions: their bodies are not wrapped (fact sheet 4.1) ----
+
+
+def create_dunning_letter(call: Call) -> Response:
+    """POST /v1/customer/{customer}/action/createDunningLetter: 200 or 201 (Q26)."""
+    one, body = call.customer(), _action_body(call)
+    try:
+        check_value(body.get("dunningletterdate", "0001-01-01"), Shape("moment"))
+        first, last = (check_value(body.get(name, 0), Shape("int32")) for name in ("levelfrom", "levelto"))
+    except ValueError as problem:
+        raise BadBody("dunningLetterDate, levelFrom, levelTo", str(problem)) from None
+    if first > last:
+        raise BadBody("levelFrom", "the first level is above the last")
+    status = call.runtime.switches.dunning_status
+    _log(call, one, status)
+    return json_answer(_done(), status)
+
+
+def change_customer_cd(call: Call) -> Response:
+    """POST /v1/customer/action/changeCustomerCd/{internalId}."""
+    one, body = call.internal(), _action_body(call)
+    new = body.get("customercd")
+    if not isinstance(new, str):
+        raise BadBody("customerCd", "expected a string")
+    check_text(new)
+    with call.runtime.store.transaction():
+        renamed = change_number(call.runtime.store, one, new)
+        _log(call, renamed, 200)
+    return json_answer(_done())
+
+
+def check_text(text: str) -> None:
+    """Raises BadBody for text that cannot be stored."""
+    try:
+        check_value(text, Shape("text"))
+    except ValueError as problem:
+        raise BadBody("customerCd", str(problem)) from None
+
+
+def _action_body(call: Call) -> dict[str, Any]:
+    return {name.lower(): value for name, value in read_object(call.body).items()}
+
+
+def _done() -> dict[str, str]:
+    return {"actionId": str(uuid.uuid4()), "actionResult": "Done", "errorInfo": ""}

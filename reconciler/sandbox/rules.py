@@ -1,0 +1,138 @@
+"""What makes a record acceptable: every reason at once, in the ERP's words (fact sheet 10, 12.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, Final
+
+from reconciler.sandbox import refs
+from reconciler.sandbox.merge import Record, part
+from reconciler.sandbox.shapes import ADDRESSES
+from reconciler.sandbox.switches import Switches
+
+MAX_LENGTHS: Final = {
+    "number": 30, "name": 255, "accountReference": 30, "vatRegistrationId": 50, "corporateId": 50, "gln": 30,
+    "addressLine1": 50, "addressLine2": 50, "addressLine3": 50, "postalCode": 20, "city": 50,
+    "attention": 255, "email": 255, "web": 255, "phone1": 50, "phone2": 50, "fax": 50,
+}  # fmt: skip
+"""The optional table of Q21: lengths usual on the platform; the real ones are unknown."""
+
+
+def problems(
+    record: Record, patch: Mapping[str, Any], switches: Switches, has: Callable[[str], bool]
+) -> list[str]:
+    """Reasons to refuse the record that `patch` led to; `has` tells whether a customer number exists."""
+    found: list[str] = []
+    if not record["name"].strip():
+        found.append("'Customer Name' cannot be empty.")
+    if switches.inactive_refused and patch.get("status") == "Inactive":
+        found.append("'Status' cannot be Inactive: the customer has open documents.")
+    found += _empty_mandatory(record)
+    if switches.strict_references:
+        found += _unknown_references(record, patch, has)
+    if switches.strict_attributes:
+        found += _attribute_problems(record, patch)
+    if switches.require_postal_code:
+        found += _postal_problems(record, patch)
+    return found
+
+
+def _empty_mandatory(record: Record) -> list[str]:
+    titles = {"customerClassId": "Customer Class", "currencyId": "Currency ID", "creditTermsId": "Terms"}
+    found = [f"'{title}' cannot be empty." for name, title in titles.items() if not record[name]]
+    one = refs.CLASSES.get(record["customerClassId"])
+    if one is not None and one["needs_zone"] and not record["vatZoneId"]:
+        found.append("'VAT Zone' cannot be empty.")
+    return found
+
+
+def _unknown_references(record: Record, patch: Mapping[str, Any], has: Callable[[str], bool]) -> list[str]:
+    tables: tuple[tuple[str, str, Collection[str]], ...] = (
+        ("customerClassId", "Customer Class", refs.CLASSES),
+        ("creditTermsId", "Terms", refs.CREDIT_TERMS),
+        ("currencyId", "Currency ID", refs.CURRENCIES),
+        ("vatZoneId", "VAT Zone", refs.VAT_ZONES),
+        ("priceClassId", "Price Class", refs.PRICE_CLASSES),
+        ("defaultPaymentMethodId", "Payment Method", refs.PAYMENT_METHODS),
+    )
+    found = [
+        _missing(title, record[name])
+        for name, title, table in tables
+        if record[name] and record[name] not in table
+    ]
+    found += [
+        _missing("Payment Method", one) for one in record["paymentMethods"] if one not in refs.PAYMENT_METHODS
+    ]
+    found += _parent_problems(record, has)
+    found += _sales_person_problems(record)
+    return list(dict.fromkeys(found + _address_references(record, patch)))
+
+
+def _parent_problems(record: Record, has: Callable[[str], bool]) -> list[str]:
+    parent = record["parentRecordNumber"]
+    if parent and parent == record["number"]:
+        return ["'Parent Account' cannot be the customer itself."]
+    return [_missing("Parent Account", parent)] if parent and not has(parent) else []
+
+
+def _sales_person_problems(record: Record) -> list[str]:
+    people = (line["salesPersonID"] for line in record["salesPersons"])
+    return [_missing("Salesperson ID", one) for one in people if one not in refs.SALES_PERSONS]
+
+
+def _address_references(record: Record, patch: Mapping[str, Any]) -> list[str]:
+    found = []
+    for name in ADDRESSES:
+        if name not in patch:
+            continue
+        address = record[name] if name == "mainAddress" else part(record, name)
+        if address["countryId"] and address["countryId"] not in refs.COUNTRIES:
+            found.append(_missing("Country", address["countryId"]))
+        if address["county"] and address["countryId"] == "NO" and address["county"] not in refs.COUNTIES:
+            found.append(_missing("County", address["county"]))
+    return found
+
+
+def _postal_problems(record: Record, patch: Mapping[str, Any]) -> list[str]:
+    """A Norwegian address without postal code was refused (12.2, client tests)."""
+    for name in ADDRESSES:
+        if not patch.get(name):
+            continue
+        address = record[name] if name == "mainAddress" else part(record, name)
+        if address["countryId"] == "NO" and not address["postalCode"].strip():
+            return ["'Postal Code' (postcode) cannot be empty."]
+    return []
+
+
+def _attribute_problems(record: Record, patch: Mapping[str, Any]) -> list[str]:
+    found = []
+    for line in patch.get("attributeLines", []):
+        key, value = line.get("attributeId", "").strip().upper(), line.get("attributeValue", "")
+        one = refs.ATTRIBUTES.get(key)
+        if one is None:
+            found.append(_missing("Attribute", key))
+        elif one["type"] == "Combo" and value and value not in one["details"]:
+            found.append(_missing(f"Attribute {key}", value))
+    return found
+
+
+def _missing(title: str, value: str) -> str:
+    return (
+        f"An error occurred during processing of the field {title} : Error: '{title}' '{value}' do not exist."
+    )
+
+
+def fit_lengths(patch: dict[str, Any], switches: Switches, path: str = "") -> list[str]:
+    """Q21: refuse or cut over-long texts, if the switch asks for it; cuts in place, answers the problems."""
+    if switches.max_lengths == "off":
+        return []
+    found: list[str] = []
+    for name, value in patch.items():
+        limit = MAX_LENGTHS.get(name)
+        if isinstance(value, dict):
+            found += fit_lengths(value, switches, f"{path}{name}.")
+        elif limit and isinstance(value, str) and len(value) > limit:
+            if switches.max_lengths == "refuse":
+                found.append(f"'{path}{name}' is longer than {limit} characters.")
+            patch[name] = value[:limit]
+    return found

@@ -1,0 +1,54 @@
+"""What a running sandbox holds: the store, and the parts that live in memory."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any
+
+from reconciler.sandbox.auth import Tokens
+from reconciler.sandbox.clock import Clock
+from reconciler.sandbox.faults import FaultBook
+from reconciler.sandbox.limits import Limits
+from reconciler.sandbox.options import Options
+from reconciler.sandbox.store import Store
+from reconciler.sandbox.switches import Switches
+
+
+@dataclass
+class Job:
+    """A background call, done at once but reported as slowly as the switch says (fact sheet 9)."""
+
+    job_id: str
+    received: str
+    target: str
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    polls: int = 0
+
+
+@dataclass
+class Runtime:
+    """One company being served."""
+
+    store: Store
+    options: Options
+    clock: Clock
+    tokens: Tokens
+    limits: Limits
+    faults: FaultBook
+    requests: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=10_000))
+    jobs: dict[str, Job] = field(default_factory=dict)
+
+    @property
+    def switches(self) -> Switches:
+        """The switches in force; they can change between two requests."""
+        return self.store.switches
+
+
+def runtime_of(store: Store, options: Options) -> Runtime:
+    """The parts in memory for a store; they share the store's clock."""
+    clock = store.clock
+    faults = FaultBook(options.chance_seed)
+    return Runtime(store, options, clock, Tokens(options, clock), Limits(clock), faults)

@@ -1,0 +1,393 @@
+# ruff: noqa: PLC0415, S608  # seed and edit stand on this module; SQL is put together from constants only
+"""The sandbox company in one SQLite file, and the hand that edits it behind everyone's back.
+
+Every process that opens the file sees the same company: nothing is cached outside it, so a clerk's edit from
+another process shows in a running server at once.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+from reconciler.sandbox.clock import Clock, moment_text
+from reconciler.sandbox.jsontext import dumps, loads
+from reconciler.sandbox.merge import Record, blank_record, part
+from reconciler.sandbox.render import Stored, moment, render, version_token
+from reconciler.sandbox.shapes import MIRRORS
+from reconciler.sandbox.switches import Switches
+
+_FORMAT: Final = 1
+_FIRST_VERSION: Final = 0x64D5FA
+_FIRST_ID: Final = 5001
+
+_SCHEMA: Final = """
+create table if not exists customer (
+    id integer primary key, number text not null unique, version integer not null,
+    created text not null, modified text not null, name text not null, name_folded text not null,
+    status text not null, corporate_id text not null, vat_id text not null, email text not null,
+    phone text not null, parent text not null, attributes text not null, record text not null,
+    row text not null, gl text not null, payment text not null, debit text not null
+);
+create table if not exists write_log (
+    id integer primary key, time text not null, method text not null, path text not null,
+    number text not null, status integer not null, body text not null
+);
+create table if not exists counter (name text primary key, value integer not null);
+"""
+
+_INDEXED: Final = ("modified", "created", "corporate_id", "vat_id", "email", "phone", "parent")
+_BULK: Final = 2000
+"""From so many new rows on it is quicker to build the indexes afterwards."""
+_BLANK: Final = blank_record()
+
+_COLUMNS: Final = (
+    "id", "number", "version", "created", "modified", "name", "name_folded", "status",
+    "corporate_id", "vat_id", "email", "phone", "parent", "attributes", "record", "row", "gl", "payment", "debit",
+)  # fmt: skip
+_PUT_ROW: Final = (
+    f"insert or replace into customer ({', '.join(_COLUMNS)}) values ({', '.join('?' * len(_COLUMNS))})"
+)
+
+
+class Store:
+    """Customers, counters and the write log. Safe to use from several threads and processes."""
+
+    def __init__(
+        self, path: str | Path, *, switches: Switches | None = None, clock: Clock | None = None
+    ) -> None:
+        self.path = Path(path)
+        self.switches = switches or Switches()
+        self.clock = clock or Clock()
+        self._lock = threading.RLock()
+        self._depth = 0
+        self._db = _connected(self.path)
+
+    def close(self) -> None:
+        """Release the file."""
+        with self._lock:
+            self._db.close()
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # ---- the clerk's hands: what the command line and tests call ----
+
+    def seed(
+        self, count: int = 100, seed: int = 1, *, odd: bool = False, start: int | None = None
+    ) -> list[str]:
+        """Add believable customers, the same for the same arguments; answers their numbers.
+
+        `odd` adds a few customers with awkward numbers and names. Without `start` numbers go on from 10000.
+        """
+        from reconciler.sandbox.seed import seeded
+
+        with self.transaction():
+            first_id = self._counter("internal_id", _FIRST_ID)
+            first_version = self._counter("version", _FIRST_VERSION)
+            people = seeded(count, seed, taken=set(self.numbers()), first_id=first_id, odd=odd, start=start)
+            added: list[str] = []
+            with self._bulk(count):
+                self._db.executemany(_PUT_ROW, _versioned(people, first_version, added))
+            self._set_counter("internal_id", first_id + len(added))
+            self._set_counter("version", first_version + len(added))
+        return added
+
+    def edit(self, number: str, values: Mapping[str, object]) -> None:
+        """Change a customer as a clerk would: `{"mainAddress.city": "Oslo", "attributes.REGION": "NORTH"}`.
+
+        Raises ValueError for an unknown number, an unknown path or a value that the field cannot hold.
+        """
+        from reconciler.sandbox.edits import patch_of
+        from reconciler.sandbox.writes import clerk_edit
+
+        patch = patch_of(values)
+        with self.transaction():
+            clerk_edit(self, self._known(number), patch)
+
+    def delete(self, number: str) -> None:
+        """Let a customer vanish (the API itself cannot do that). Raises ValueError when unknown."""
+        with self.transaction():
+            one = self._known(number)
+            self._db.execute("delete from customer where id = ?", (one.internal_id,))
+            self._refresh_children(one.number, "")
+
+    def renumber(self, number: str, new: str) -> None:
+        """Give a customer another number; its internal id stays. Raises ValueError when unknown or taken."""
+        with self.transaction():
+            one = self._known(number)
+            new = self.normal_number(new)
+            if not new or self.has(new):
+                raise ValueError(f"number {new!r} is empty or taken")
+            self.rename(one, new)
+
+    def reset(self) -> None:
+        """Forget all customers, the log and the counters."""
+        with self.transaction():
+            for table in ("customer", "write_log", "counter"):
+                self._db.execute(f"delete from {table}")
+
+    def customer(self, number: str) -> dict[str, Any]:
+        """One customer in the shape of a declaration (write names). Raises ValueError when unknown."""
+        with self._lock:
+            return _declared(self._known(number))
+
+    def customers(self) -> Iterator[dict[str, Any]]:
+        """All customers by number, in the shape of declarations."""
+        for number in self.numbers():
+            yield self.customer(number)
+
+    def numbers(self) -> list[str]:
+        """All customer numbers, sorted."""
+        with self._lock:
+            return [row[0] for row in self._db.execute("select number from customer order by number")]
+
+    def count(self) -> int:
+        """How many customers there are."""
+        return int(self.value("select count(*) from customer"))
+
+    def has(self, number: str) -> bool:
+        """Whether a customer has this number (case and blanks as the switches say)."""
+        return bool(self.value("select count(*) from customer where number = ?", self.normal_number(number)))
+
+    def write_log(self) -> list[dict[str, Any]]:
+        """Every accepted write in order: id, time, method, path, number, status, body."""
+        names = ("id", "time", "method", "path", "number", "status", "body")
+        with self._lock:
+            rows = self._db.execute(f"select {', '.join(names)} from write_log order by id").fetchall()
+        return [{**dict(zip(names, row, strict=True)), "body": loads(row[6])} for row in rows]
+
+    # ---- what the HTTP side calls ----
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing; nested uses join the outer one."""
+        with self._lock:
+            if self._depth == 0:
+                self._db.execute("begin immediate")
+            self._depth += 1
+            try:
+                yield
+            except BaseException:
+                self._depth -= 1
+                if self._depth == 0:
+                    self._db.execute("rollback")
+                raise
+            self._depth -= 1
+            if self._depth == 0:
+                self._db.execute("commit")
+
+    def value(self, sql: str, *parameters: object) -> Any:
+        """The single value of a query."""
+        with self._lock:
+            row = self._db.execute(sql, parameters).fetchone()
+        return None if row is None else row[0]
+
+    def rows(self, sql: str, parameters: Iterable[object] = ()) -> list[tuple[Any, ...]]:
+        """The rows of a query."""
+        with self._lock:
+            return self._db.execute(sql, tuple(parameters)).fetchall()
+
+    def normal_number(self, number: str) -> str:
+        """A number as the ERP keeps it (Q22)."""
+        number = number.strip() if self.switches.number_trim else number
+        return number.upper() if self.switches.number_upper else number
+
+    def find(self, number: str) -> Stored | None:
+        """The customer of that number."""
+        return self._one("number = ?", self.normal_number(number))
+
+    def find_internal(self, internal_id: int) -> Stored | None:
+        """The customer of that internal id."""
+        return self._one("id = ?", internal_id)
+
+    def texts(self, internal_id: int) -> tuple[str, str, str, str]:
+        """The rendered texts kept for a customer: row, GL accounts, payment methods, direct debits."""
+        sql = "select row, gl, payment, debit from customer where id = ?"
+        row, gl, payment, debit = self.rows(sql, (internal_id,))[0]
+        return row, gl, payment, debit
+
+    def insert(self, record: Record) -> Stored:
+        """A new customer with the next internal id, its number taken from the record."""
+        internal_id = self._next("internal_id", _FIRST_ID)
+        now = moment_text(self.clock.now())
+        one = Stored(internal_id, record["number"], self._next("version", _FIRST_VERSION), now, now, record)
+        return self._put(one)
+
+    def save(self, one: Stored, *, touch: bool = True) -> Stored:
+        """Keep a changed record; `touch` raises version and modified time (Q10)."""
+        if touch:
+            version = self._next("version", _FIRST_VERSION)
+            one = replace(one, version=version, modified=moment_text(self.clock.now()))
+        saved = self._put(one)
+        self._refresh_children(one.number, one.record["name"])
+        return saved
+
+    def rename(self, one: Stored, new: str) -> Stored:
+        """Change the number; children follow."""
+        children = self.rows("select id from customer where parent = ?", (one.number,))
+        renamed = self.save(replace(one, number=new, record={**one.record, "number": new}))
+        for (child,) in children:
+            found = self.find_internal(child)
+            if found is not None:
+                self._put(replace(found, record={**found.record, "parentRecordNumber": new}))
+        return renamed
+
+    def next_number(self) -> str:
+        """The next free number of the automatic series (fact sheet 12.3)."""
+        while True:
+            number = str(self._next("number", self.switches.number_start))
+            if not self.has(number):
+                return number
+
+    def log_write(self, method: str, path: str, number: str, status: int, body: str) -> None:
+        """Record an accepted write."""
+        values = (moment_text(self.clock.now()), method, path, number, status, body)
+        sql = "insert into write_log (time, method, path, number, status, body) values (?, ?, ?, ?, ?, ?)"
+        with self._lock:
+            self._db.execute(sql, values)
+
+    # ---- inside ----
+
+    @contextmanager
+    def _bulk(self, count: int) -> Iterator[None]:
+        if count >= _BULK:
+            _drop_indexes(self._db)
+        yield
+        _make_indexes(self._db)
+
+    def _known(self, number: str) -> Stored:
+        one = self.find(number)
+        if one is None:
+            raise ValueError(f"no customer has the number {number!r}")
+        return one
+
+    def _one(self, where: str, value: object) -> Stored | None:
+        names = "id, number, version, created, modified, record, parent"
+        rows = self.rows(f"select {names} from customer where {where}", (value,))
+        if not rows:
+            return None
+        internal_id, number, version, created, modified, record, parent = rows[0]
+        name = self._name_of(parent)
+        return Stored(internal_id, number, version, created, modified, _full(record), name)
+
+    def _name_of(self, parent: str) -> str:
+        return str(self.value("select name from customer where number = ?", parent) or "") if parent else ""
+
+    def _put(self, one: Stored) -> Stored:
+        one = replace(one, parent_name=self._name_of(self.normal_number(one.record["parentRecordNumber"])))
+        with self._lock:
+            self._db.execute(_PUT_ROW, _columns(one))
+        return one
+
+    def _refresh_children(self, number: str, name: str) -> None:
+        """Rows show the parent's name, so they are rendered again when it changes."""
+        for (child,) in self.rows("select id from customer where parent = ?", (number,)):
+            found = self.find_internal(child)
+            if found is not None:
+                with self._lock:
+                    self._db.execute(_PUT_ROW, _columns(replace(found, parent_name=name)))
+
+    def _counter(self, name: str, first: int) -> int:
+        found = self.value("select value from counter where name = ?", name)
+        return first if found is None else int(found)
+
+    def _set_counter(self, name: str, value: int) -> None:
+        with self._lock:
+            self._db.execute("insert or replace into counter (name, value) values (?, ?)", (name, value))
+
+    def _next(self, name: str, first: int) -> int:
+        value = self._counter(name, first)
+        self._set_counter(name, value + 1)
+        return value
+
+
+def open_store(path: str | Path, *, switches: Switches | None = None, clock: Clock | None = None) -> Store:
+    """Open (or make) a sandbox company; the file is readable by its owner only."""
+    return Store(path, switches=switches, clock=clock)
+
+
+def _connected(path: Path) -> sqlite3.Connection:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
+    try:
+        _prepare(db, path)
+    except sqlite3.DatabaseError as problem:
+        db.close()
+        raise ValueError(f"{path} is no sandbox database: {problem}") from None
+    except ValueError:
+        db.close()
+        raise
+    return db
+
+
+def _prepare(db: sqlite3.Connection, path: Path) -> None:
+    db.execute("pragma journal_mode = wal")
+    db.execute("pragma synchronous = normal")
+    db.execute("pragma temp_store = memory")
+    found = db.execute("pragma user_version").fetchone()[0]
+    tables = db.execute("select count(*) from sqlite_master").fetchone()[0]
+    if found != _FORMAT and tables:
+        raise ValueError(f"{path} is no sandbox database of this version")
+    if not tables:
+        db.executescript(f"begin; {_SCHEMA} pragma user_version = {_FORMAT}; commit;")
+        _make_indexes(db)
+
+
+def _make_indexes(db: sqlite3.Connection) -> None:
+    for name in _INDEXED:
+        db.execute(f"create index if not exists customer_{name} on customer ({name})")
+
+
+def _drop_indexes(db: sqlite3.Connection) -> None:
+    for name in _INDEXED:
+        db.execute(f"drop index if exists customer_{name}")
+
+
+def _versioned(people: Iterable[Stored], version: int, added: list[str]) -> Iterator[tuple[object, ...]]:
+    """Rows with rising versions; the numbers are noted in `added`."""
+    for one in people:
+        yield _columns(replace(one, version=version + len(added)))
+        added.append(one.number)
+
+
+def _compact(record: Record) -> str:
+    """What differs from a blank record, which is half the text."""
+    return dumps({name: value for name, value in record.items() if value != _BLANK[name]})
+
+
+def _full(text: str) -> Record:
+    return {**blank_record(), **loads(text)}
+
+
+def _columns(one: Stored) -> tuple[object, ...]:
+    record, texts = one.record, render(one)
+    contact = record["mainContact"]
+    return (
+        one.internal_id, one.number, one.version, one.created, one.modified,
+        record["name"], record["name"].casefold(), record["status"],
+        record["corporateId"], record["vatRegistrationId"], contact["email"], contact["phone1"],
+        record["parentRecordNumber"], dumps(record["attributes"]), _compact(record),
+        texts.row, texts.gl, texts.payment, texts.debit,
+    )  # fmt: skip
+
+
+def _declared(one: Stored) -> dict[str, Any]:
+    shown = {**one.record, **{name: part(one.record, name) for name in MIRRORS}}
+    return {
+        **shown,
+        "internalId": one.internal_id,
+        "createdDateTime": moment(one.created),
+        "lastModifiedDateTime": moment(one.modified),
+        "timeStamp": version_token(one.version),
+    }

@@ -1,0 +1,108 @@
+"""The plan file: a plan as JSON, sealed with a digest (contract 5)."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from reconciler.core.errors import Refused, ReportError
+from reconciler.core.plan import FORMAT, FORMAT_VERSION, Plan
+
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+_SORTED = msgspec.json.Encoder(decimal_format="number", order="sorted")
+_DECODER = msgspec.json.Decoder(float_hook=Decimal)
+_KEYS_FIRST = ("format", "format_version", "reconciler_version", "created_at")
+MAX_BYTES = 1 << 30
+_PRIVATE = 0o600
+
+
+def document(plan: Plan) -> dict[str, Any]:
+    """The plan as JSON values, keys in the order of the contract."""
+    values: dict[str, Any] = msgspec.to_builtins(plan, builtin_types=(Decimal,))
+    return {key: values[key] for key in _KEYS_FIRST} | values
+
+
+def seal(plan: Plan) -> Plan:
+    """The plan with its digest, which covers everything but itself and `created_at`."""
+    return replace(plan, digest=_digest(document(plan)))
+
+
+def dumps(plan: Plan) -> bytes:
+    """The plan file's bytes."""
+    return msgspec.json.format(_ENCODER.encode(document(plan)), indent=2) + b"\n"
+
+
+def loads(data: bytes, name: str) -> Plan:
+    """A plan from a plan file's bytes.
+
+    Raises Refused when the file is no plan, of a newer major format, altered or cut: nothing of it is then applied.
+    `name` is the file's name for messages.
+    """
+    remedy = "Make a new plan with `reconciler plan -o FILE`."
+    try:
+        found = _DECODER.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:
+        raise Refused(f"{name} is no plan: it is not JSON ({error})", remedy=remedy) from None
+    if not isinstance(found, dict) or found.get("format") != FORMAT:
+        raise Refused(f"{name} is no plan: it does not say format {FORMAT!r}", remedy=remedy)
+    _check_version(found.get("format_version"), name)
+    if found.get("digest") != _digest(found):
+        raise Refused(f"{name} was altered after it was made: its digest does not fit its contents", remedy=remedy)
+    try:
+        return msgspec.convert(found, Plan, strict=True)
+    except (msgspec.ValidationError, ValueError) as error:
+        raise Refused(f"{name} is no plan of format {FORMAT_VERSION}: {error}", remedy=remedy) from None
+
+
+def write(plan: Plan, path: Path) -> None:
+    """Save the plan, mode 0600, whole or not at all. Raises ReportError."""
+    write_private(path, dumps(plan))
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Write beside, then rename; mode 0600, since plans and reports hold personal data. Raises ReportError."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise ReportError(f"Cannot write {path}: {error.strerror or error}") from error
+
+
+def read(path: Path) -> Plan:
+    """Load a plan file. Raises ReportError when it cannot be read, Refused when it is no fit plan."""
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise Refused(f"{path} is larger than any plan ({MAX_BYTES >> 20} MiB)")
+        data = path.read_bytes()
+    except OSError as error:
+        raise ReportError(f"Cannot read the plan {path}: {error.strerror or error}") from error
+    return loads(data, path.name)
+
+
+def _check_version(found: object, name: str) -> None:
+    text = found if isinstance(found, str) else ""
+    major, _, minor = text.partition(".")
+    if not (major.isdecimal() and minor.isdecimal()):
+        raise Refused(f"{name} has no readable format_version")
+    if major != FORMAT_VERSION.partition(".")[0]:
+        raise Refused(
+            f"{name} has plan format {text}; this version of reconciler reads {FORMAT_VERSION}",
+            remedy="Apply it with the version that made it, or make a new plan.",
+        )
+
+
+def _digest(values: dict[str, Any]) -> str:
+    covered = {key: value for key, value in values.items() if key not in ("digest", "created_at")}
+    return "sha256:" + hashlib.sha256(_SORTED.encode(covered)).hexdigest()

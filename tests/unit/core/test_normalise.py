@@ -1,0 +1,52 @@
+"""When two values are the same."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from reconciler.core.fields import FIELDS, Field, leaf
+from reconciler.core.normalise import normalise, same
+from reconciler.core.values import Path, Scalar
+
+
+def _row(*path: str) -> Field:
+    found = leaf(path)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("path", "one", "other", "equal"),
+    [
+        (("name",), "", None, True),
+        (("name",), "A", "a", False),
+        (("name",), "A ", "A", False),
+        (("customerClassId",), " 1 ", "1", True),
+        (("customerClassId",), "a", "A", False),
+        (("parentRecordNumber",), " a-1", "A-1 ", True),
+        (("creditLimit",), Decimal("19.90"), Decimal("19.9"), True),
+        (("creditLimit",), 20, Decimal("20.00"), True),
+        (("creditLimit",), Decimal("19.99"), Decimal("19.990000000000000001"), False),
+        (("printInvoices",), True, None, False),
+        (("printInvoices",), False, None, False),
+        (("directDebitLines", "M", "dateOfSignature"), "2026-01-31", "2026-01-31T00:00:00Z", True),
+        (("directDebitLines", "M", "dateOfSignature"), "2026-01-31", "2026-01-31T00:00:01", False),
+        (
+            ("directDebitLines", "M", "dateOfSignature"),
+            "2026-01-31 10:00:00",
+            "2026-01-31T10:00:00.000+01:00",
+            True,
+        ),
+    ],
+)
+def test_two_values_of_a_field_are_the_same(path: Path, one: Scalar, other: Scalar, equal: bool) -> None:
+    row = _row(*path)
+    assert same(row, normalise(row, one), normalise(row, other)) is equal
+
+
+def test_true_is_never_one() -> None:
+    row = FIELDS["printInvoices"]
+    assert isinstance(row, Field)
+    assert not same(row, True, 1)

@@ -1,0 +1,303 @@
+"""From desired and live to a plan."""
+
+from __future__ import annotations
+
+import random
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from reconciler.core.customer import Desired, Lifecycle, Live
+from reconciler.core.diagnostics import Source
+from reconciler.core.plan import ConfigSummary, Guard, Plan
+from reconciler.core.planner import Memory, Rules, Target, make_plan, natural
+from reconciler.core.ports import View
+from reconciler.erp.encode import WireCodec
+
+HOME = Source("customers/a.yaml", 1, 1)
+
+
+def declared(number: str | None = "10000", *, ref: str | None = None, line: int = 1, **values: Any) -> Desired:
+    at = Source("customers/a.yaml", line, 1)
+    lifecycle = values.pop("lifecycle", Lifecycle())
+    complete = frozenset(values.pop("complete", ()))
+    return Desired(number, ref, values, at, lambda _path: at, lifecycle=lifecycle, complete=complete)
+
+
+def live(number: str = "10000", **values: Any) -> Live:
+    identity = abs(hash(number)) % 10_000
+    return Live(identity, number, "AAAAAAAAB9E=", {"number": number, **values})
+
+
+def plan_of(*desired: Desired, live: tuple[Live, ...] = (), rules: Rules | None = None, **more: Any) -> Plan:
+    return make_plan(
+        desired,
+        View(live, "2026-01-31T11:59:58Z", 1),
+        WireCodec(),
+        rules=rules or Rules(),
+        target=Target("production", "Demo AS", "t", "https://api.finance.visma.net"),
+        config=ConfigSummary("sha256:0", len(desired)),
+        memory=more.pop("memory", Memory()),
+        version="0",
+        created_at="2026-01-31T12:00:00Z",
+        **more,
+    )
+
+
+ADDRESS = {"addressLine1": "TestRoad 13", "postalCode": "0101", "countryId": "NO"}
+NEW = {
+    "name": "NewCustomer",
+    "overrideWithClassValues": True,
+    "customerClassId": "1",
+    "mainAddress": ADDRESS,
+}
+
+
+def test_creating_a_customer_sends_the_documentations_body() -> None:
+    (action,) = plan_of(declared(**NEW)).actions
+    assert (action.request.method, action.request.path, action.request.if_match) == (
+        "POST",
+        "/v1/customer",
+        None,
+    )
+    assert action.request.body == {
+        "number": {"value": "10000"},
+        "name": {"value": "NewCustomer"},
+        "overrideWithClassValues": True,
+        "customerClassId": {"value": "1"},
+        "mainAddress": {
+            "value": {
+                "addressLine1": {"value": "TestRoad 13"},
+                "postalCode": {"value": "0101"},
+                "countryId": {"value": "NO"},
+            }
+        },
+    }
+
+
+MOVED = {"mainAddress": {**ADDRESS, "addressLine1": "TestRoad 50"}}
+
+
+def test_changing_one_member_sends_that_member_alone_in_leaf_mode() -> None:
+    (action,) = plan_of(declared(**{**NEW, **MOVED}), live=(live(**NEW),)).actions
+    assert action.request.method == "PUT"
+    assert action.request.path == "/v1/customer/10000"
+    assert action.request.if_match == "AAAAAAAAB9E="
+    assert action.request.body == {"mainAddress": {"value": {"addressLine1": {"value": "TestRoad 50"}}}}
+    assert [(each.path, each.before, each.after) for each in action.changes] == [
+        ("mainAddress.addressLine1", "TestRoad 13", "TestRoad 50")
+    ]
+
+
+def test_changing_one_member_sends_the_whole_address_in_whole_mode() -> None:
+    plan = plan_of(declared(**{**NEW, **MOVED}), live=(live(**NEW),), rules=Rules(nested_updates="whole"))
+    (action,) = plan.actions
+    assert action.request.body == {
+        "mainAddress": {
+            "value": {
+                "addressLine1": {"value": "TestRoad 50"},
+                "postalCode": {"value": "0101"},
+                "countryId": {"value": "NO"},
+            }
+        }
+    }
+    assert len(action.changes) == 1
+
+
+def test_whole_mode_carries_live_members_that_are_not_declared() -> None:
+    held = {**ADDRESS, "city": "Oslo", "addressLine2": None}
+    plan = plan_of(
+        declared(mainAddress={"addressLine1": "TestRoad 50"}),
+        live=(live(mainAddress=held),),
+        rules=Rules(nested_updates="whole"),
+    )
+    body = plan.actions[0].request.body["mainAddress"]["value"]
+    assert set(body) == {"addressLine1", "postalCode", "countryId", "city"}
+
+
+def test_clearing_sends_an_empty_text_or_a_null_by_the_wrapper() -> None:
+    (action,) = plan_of(
+        declared(gln=None, creditDaysPastDue=None, priceClassId=None),
+        live=(live(gln="70", creditDaysPastDue=3, priceClassId="P"),),
+    ).actions
+    assert action.request.body == {
+        "creditDaysPastDue": {"value": None},
+        "gln": {"value": ""},
+        "priceClassId": {"value": ""},
+    }
+
+
+def test_nothing_differs_gives_an_empty_plan() -> None:
+    plan = plan_of(declared(gln=None, creditLimit=Decimal("5.0")), live=(live(gln=None, creditLimit=Decimal(5)),))
+    assert plan.is_empty
+    assert plan.summary.unchanged == 1
+
+
+def test_a_number_is_found_whatever_its_case_and_padding() -> None:
+    plan = plan_of(declared("a-1", name="A"), live=(live(" A-1 ", name="A"),))
+    assert plan.is_empty
+
+
+def test_create_only_and_write_only_fields_never_make_an_update() -> None:
+    held = live(name="A", customerClassId="1")
+    plan = plan_of(declared(name="A", overrideWithClassValues=True, overrideNumberSeries=True), live=(held,))
+    assert plan.is_empty
+
+
+@pytest.mark.parametrize(
+    ("rules", "lifecycle"),
+    [
+        (Rules(ignore=("mainContact.fax",)), Lifecycle()),
+        (Rules(ignore=("*.fax",)), Lifecycle()),
+        (Rules(ignore=("mainContact",)), Lifecycle()),
+        (Rules(), Lifecycle(ignore_changes=("mainContact.fax",))),
+        (Rules(), Lifecycle(create_only=("mainContact",))),
+    ],
+)
+def test_ignored_fields_are_created_but_never_updated(rules: Rules, lifecycle: Lifecycle) -> None:
+    wanted = declared(name="A", mainContact={"fax": "1"}, lifecycle=lifecycle)
+    assert plan_of(wanted, live=(live(name="A", mainContact={"fax": "2"}),), rules=rules).is_empty
+    (action,) = plan_of(wanted, rules=rules).actions
+    assert action.request.body["mainContact"] == {"value": {"fax": {"value": "1"}}}
+
+
+def test_prevent_update_refuses_the_plan_but_shows_it() -> None:
+    plan = plan_of(declared(name="B", lifecycle=Lifecycle(prevent_update=True)), live=(live(name="A"),))
+    assert [each.guard for each in plan.refusals] == [Guard.LIFECYCLE]
+    assert len(plan.actions) == 1
+
+
+def test_a_create_without_a_name_is_an_error_not_an_action() -> None:
+    plan = plan_of(declared(gln="1"))
+    assert plan.is_empty
+    assert [each.code for each in plan.diagnostics] == ["P501"]
+
+
+def test_parents_are_created_before_their_children_whatever_the_numbers() -> None:
+    plan = plan_of(
+        declared("1", name="grandchild", parentRecordNumber="2"),
+        declared("2", name="child", parentRecordNumber=" c3 "),
+        declared("C3", name="root"),
+        declared("0", name="alone"),
+    )
+    assert [action.number for action in plan.actions] == ["0", "C3", "2", "1"]
+    assert [action.depends_on for action in plan.actions] == [(), (), ("C3",), ("2",)]
+
+
+def test_a_circle_of_parents_is_an_error_that_names_each() -> None:
+    plan = plan_of(
+        declared("1", name="a", parentRecordNumber="2"),
+        declared("2", name="b", parentRecordNumber="1"),
+        declared("3", name="c", parentRecordNumber="1"),
+    )
+    assert plan.is_empty
+    assert [each.code for each in plan.diagnostics] == ["P502"] * 3
+
+
+def test_a_thousand_parents_in_a_chain_are_ordered() -> None:
+    chain = [declared(str(n), name="x", parentRecordNumber=str(n + 1)) for n in range(1000)]
+    random.Random(1).shuffle(chain)
+    plan = plan_of(*chain, declared("1000", name="root"))
+    assert [action.number for action in plan.actions] == [str(n) for n in range(1000, -1, -1)]
+
+
+def test_a_ref_is_found_by_its_recorded_number_then_by_its_match_fields() -> None:
+    by_match = live("77", name="A", corporateId="9")
+    wanted = declared(None, ref="fjell", name="A", corporateId="9")
+    assert plan_of(wanted, live=(by_match,)).is_empty
+    other = live("78", name="A", corporateId="9")
+    memory = Memory(numbers={"fjell": "78"})
+    plan = plan_of(wanted, live=(by_match, other), memory=memory)
+    assert plan.is_empty
+    assert not plan.diagnostics
+
+
+def test_a_ref_that_matches_two_is_an_error_never_a_guess() -> None:
+    plan = plan_of(
+        declared(None, ref="fjell", name="A", corporateId="9", vatRegistrationId="NO9"),
+        live=(
+            live("77", corporateId="9", vatRegistrationId=None),
+            live("78", corporateId=None, vatRegistrationId="NO9"),
+        ),
+    )
+    assert plan.is_empty
+    assert [each.code for each in plan.diagnostics] == ["I411"]
+
+
+def test_two_declarations_of_one_live_customer_are_an_error() -> None:
+    plan = plan_of(
+        declared(None, ref="fjell", name="A", corporateId="9"),
+        declared("77", name="A", line=9),
+        live=(live("77", name="A", corporateId="9"),),
+    )
+    assert [each.code for each in plan.diagnostics] == ["I412"]
+
+
+def test_a_target_brings_its_parents_along_and_nothing_else() -> None:
+    plan = plan_of(
+        declared("1", name="a", parentRecordNumber="2"),
+        declared("2", name="b"),
+        declared("3", name="c"),
+        targets=frozenset({"1"}),
+    )
+    assert [action.number for action in plan.actions] == ["2", "1"]
+    assert [each.code for each in plan.diagnostics] == ["P503"]
+
+
+def test_the_plan_is_the_same_whatever_the_order_of_declarations_and_rows() -> None:
+    wanted = [declared(str(n), name=f"N{n}", gln="1", corporateId=None) for n in range(30)]
+    held = [live(str(n), name="old", corporateId="x", gln=None) for n in range(0, 30, 2)]
+    first = plan_of(*wanted, live=tuple(held))
+    for seed in range(5):
+        random.Random(seed).shuffle(wanted)
+        random.Random(seed).shuffle(held)
+        again = plan_of(*wanted, live=tuple(held))
+        assert again.actions == first.actions
+        assert again.summary == first.summary
+
+
+def test_causes_follow_what_was_last_applied() -> None:
+    memory = Memory(applied={"10000": {"name": "A", "gln": "1", "corporateId": "1"}})
+    (action,) = plan_of(
+        declared(name="B", gln="1", corporateId="2", accountReference="new"),
+        live=(live(name="A", gln="9", corporateId="3", accountReference=None),),
+        memory=memory,
+    ).actions
+    assert {each.path: each.cause.value for each in action.changes} == {
+        "name": "config",
+        "gln": "drift",
+        "corporateId": "both",
+        "accountReference": "config",
+    }
+
+
+def test_lines_are_inserted_updated_and_only_deleted_when_the_list_is_complete() -> None:
+    wanted = {"M1": {"mandateId": "M1", "iban": "NEW"}, "M2": {"mandateId": "M2", "iban": "X"}}
+    held = {"M1": {"mandateId": "M1", "iban": "OLD"}, "M3": {"mandateId": "M3", "iban": "Z"}}
+    customer = Live(
+        1, "10000", "v", {"directDebitLines": held},
+        line_ids={("directDebitLines", "M1"): "id-1", ("directDebitLines", "M3"): "id-3"},
+    )  # fmt: skip
+    (action,) = plan_of(declared(directDebitLines=wanted), live=(customer,)).actions
+    lines = action.request.body["directDebitLines"]
+    assert [(line["operation"], line.get("id")) for line in lines] == [("Update", "id-1"), ("Insert", None)]
+    (action,) = plan_of(declared(directDebitLines=wanted, complete=["directDebitLines"]), live=(customer,)).actions
+    lines = action.request.body["directDebitLines"]
+    assert {(line["operation"], line.get("id")) for line in lines} == {
+        ("Update", "id-1"), ("Insert", None), ("Delete", "id-3"),
+    }  # fmt: skip
+    assert "directDebitLines.M3" in [change.path for change in action.changes]
+
+
+def test_a_default_payment_method_is_sent_with_its_companion_only_on_a_true_change() -> None:
+    wanted = declared(defaultPaymentMethod={"paymentMethodId": "2", "isDefault": True})
+    assert plan_of(wanted, live=(live(defaultPaymentMethod={"paymentMethodId": "2"}),)).is_empty
+    (action,) = plan_of(wanted, live=(live(defaultPaymentMethod={"paymentMethodId": "1"}),)).actions
+    assert action.request.body == {
+        "defaultPaymentMethod": {"value": {"paymentMethodId": {"value": "2"}, "isDefault": {"value": True}}}
+    }
+
+
+def test_numbers_sort_as_people_read_them() -> None:
+    assert sorted(["A-10", "A-2", "10000", "900", "B"], key=natural) == ["900", "10000", "A-2", "A-10", "B"]

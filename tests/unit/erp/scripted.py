@@ -1,0 +1,182 @@
+"""A tiny HTTP server with scripted answers, for what no well-behaved ERP would do."""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+import threading
+from collections import defaultdict
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from reconciler.erp.customers import Customers, open_customers
+from reconciler.erp.transport import Exchange, Wait
+
+TENANT = "2f1c0000-0000-4000-8000-000000000001"
+CLIENT_ID = "isv_client_id_for_tests"
+SECRET = "the-secret-of-the-tests"
+NOW = 1_764_000_000.0
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A request as it arrived."""
+
+    method: str
+    target: str
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def path(self) -> str:
+        return urlsplit(self.target).path
+
+    @property
+    def query(self) -> dict[str, str]:
+        return dict(parse_qsl(urlsplit(self.target).query))
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer. `raw` replaces all of it; `cut` promises that many bytes more than come; `reset` drops the line."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+    raw: bytes | None = None
+    cut: int = 0
+    reset: bool = False
+
+
+def reply(value: Any, status: int = 200, **headers: str) -> Reply:
+    """A JSON answer; header names are written with `_` for `-`."""
+    named = {name.replace("_", "-"): text for name, text in headers.items()}
+    return Reply(status, json.dumps(value).encode(), {"Content-Type": "application/json"} | named)
+
+
+TOKEN = {"access_token": "token-1", "expires_in": 3600, "token_type": "Bearer", "scope": "a b"}
+
+Script = Reply | Callable[[Seen], Reply]
+
+
+class Scripted(AbstractContextManager["Scripted"]):
+    """`on(method, path, *answers)`: the answers come in turn, the last one for ever. The token endpoint is there."""
+
+    def __init__(self) -> None:
+        self.seen: list[Seen] = []
+        self._scripts: dict[tuple[str, str], list[Script]] = defaultdict(list)
+        self._lock = threading.Lock()
+        scripted = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+            def handle_one(self) -> None:
+                length = int(self.headers.get("Content-Length") or 0)
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                seen = Seen(self.command, self.path, headers, self.rfile.read(length))
+                self._write(scripted.take(seen))
+
+            do_GET = do_POST = do_PUT = handle_one
+
+            def _write(self, answer: Reply) -> None:
+                if answer.reset:
+                    self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                    self.close_connection = True
+                    self.connection.close()
+                    return
+                if answer.raw is not None:
+                    self.wfile.write(answer.raw)
+                    self.close_connection = True
+                    return
+                self.send_response(answer.status)
+                for name, value in answer.headers.items():
+                    self.send_header(name, value)
+                if answer.status != 204:
+                    self.send_header("Content-Length", str(len(answer.body) + answer.cut))
+                self.end_headers()
+                self.wfile.write(answer.body)
+                self.close_connection = self.close_connection or bool(answer.cut)
+
+        class Server(ThreadingHTTPServer):
+            daemon_threads = True
+
+            def handle_error(self, *_: object) -> None:
+                pass
+
+        self._server = Server(("127.0.0.1", 0), Handler)
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True)
+        self.base_url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self.on("POST", "/token", reply(TOKEN))
+
+    def __enter__(self) -> Scripted:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+    def on(self, method: str, path: str, *answers: Script) -> None:
+        """Replace what is answered to a method and path."""
+        with self._lock:
+            self._scripts[method, path] = list(answers)
+
+    def take(self, seen: Seen) -> Reply:
+        with self._lock:
+            self.seen.append(seen)
+            script = self._scripts[seen.method, seen.path]
+            if not script:
+                return reply({"message": f"nothing scripted for {seen.method} {seen.path}"}, 418)
+            answer = script.pop(0) if len(script) > 1 else script[0]
+        return answer(seen) if callable(answer) else answer
+
+    def calls(self) -> list[tuple[str, str]]:
+        """Method and path of each API call, in order."""
+        return [(seen.method, seen.path) for seen in self.seen if seen.path != "/token"]
+
+    def tokens(self) -> int:
+        """How many tokens were asked for."""
+        return sum(seen.path == "/token" for seen in self.seen)
+
+
+class Client:
+    """The real client on a scripted server, with a clock that stands still and sleep that does not wait."""
+
+    def __init__(self, erp: Scripted) -> None:
+        self.erp = erp
+        self.now = NOW
+        self.slept: list[float] = []
+        self.waits: list[Wait] = []
+        self.exchanges: list[Exchange] = []
+
+    def open(self, **settings: Any) -> AbstractContextManager[Customers]:
+        given = {
+            "base_url": self.erp.base_url,
+            "token_url": f"{self.erp.base_url}/token",
+            "tenant_id": TENANT,
+            "client_id": CLIENT_ID,
+            "client_secret": SECRET,
+            "page_size": 10,
+            "parallelism": 2,
+            "timeout": 5.0,
+            "trust_env": False,
+            "observer": self.exchanges.append,
+            "on_wait": self.waits.append,
+            "sleep": self.slept.append,
+            "clock": lambda: self.now,
+        }
+        return open_customers(**(given | settings))
