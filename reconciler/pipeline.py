@@ -14,20 +14,21 @@ from reconciler.apply.executor import execute
 from reconciler.config.declarations import Loaded, find_files, load_declarations
 from reconciler.core.customer import Live
 from reconciler.core.diagnostics import has_errors
-from reconciler.core.errors import InvalidInput, Refused
+from reconciler.core.errors import InvalidInput, Refused, WrongUsage
 from reconciler.core.normalise import number_key
 from reconciler.core.plan import ConfigSummary, Guard, Plan, Result
-from reconciler.core.planner import Memory, Rules, Target, make_plan, need_of, unknown_groups
+from reconciler.core.planner import Memory, Rules, Target, compute_plan, need_of, unknown_groups
 from reconciler.core.ports import Erp, View
 from reconciler.erp.encode import WireCodec
+from reconciler.reports.text import plan_lines
 from reconciler.settings import Settings
-from reconciler.state.plan_file import seal
+from reconciler.state.plan_file import dumps, seal
 
 
 def load(settings: Settings, *, environ: Mapping[str, str], paths: Sequence[Path] = ()) -> Loaded:
     """Read and validate the declarations: all that the settings name, or only `paths`. No network.
 
-    Problems are in the result's diagnostics; `plan` refuses a result that holds errors.
+    Problems are in the result's diagnostics; `make_plan` refuses a result that holds errors.
     """
     files, problems = (tuple(paths), ()) if paths else find_files(settings.customers, settings.root)
     loaded = load_declarations(files, root=settings.root, defaults=settings.defaults, environ=environ)
@@ -54,7 +55,7 @@ def _completed(row: Live, single: Live | None) -> Live:
     return row if single is None else replace(row, values={**single.values, **row.values}, line_ids=single.line_ids)
 
 
-def plan(
+def make_plan(
     settings: Settings,
     loaded: Loaded,
     view: View,
@@ -68,7 +69,7 @@ def plan(
     """Compare, and decide what to write. Raises InvalidInput when the declarations have errors."""
     if has_errors(loaded.diagnostics):
         raise InvalidInput(loaded.diagnostics)
-    made = make_plan(
+    made = compute_plan(
         loaded.desired,
         view,
         WireCodec(),
@@ -105,9 +106,20 @@ def check_applicable(plan: Plan, target: Target, *, force: bool = False) -> None
         )
 
 
-def apply(plan: Plan, erp: Erp, *, parallelism: int = 4, stop: Callable[[], bool] = lambda: False) -> Iterator[Result]:
+def apply_plan(
+    plan: Plan, erp: Erp, *, parallelism: int = 4, stop: Callable[[], bool] = lambda: False
+) -> Iterator[Result]:
     """Send what the plan shows; yields each action's result as it ends. Call `check_applicable` first."""
     return execute(plan, erp, parallelism=parallelism, stop=stop)
+
+
+def render(plan: Plan, form: str = "text", *, width: int | None = None) -> bytes:
+    """The plan in a format: `text` (`width` in cells, None never breaks a line) or `json` (the plan file)."""
+    if form == "json":
+        return dumps(plan)
+    if form == "text":
+        return "".join(f"{line.plain}\n" for line in plan_lines(plan, width)).encode()
+    raise WrongUsage(f"There is no format {form!r}", remedy="Take text or json.")
 
 
 def target_keys(targets: Sequence[str]) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -93,23 +94,29 @@ def _run(session: Session, made: Plan, erp: Erp, parallelism: int, *, live: bool
     from reconciler.cli.session import now
     from reconciler.cli.stopping import stop_signals
     from reconciler.core.plan import Run
+    from reconciler.reports.text import result_lines
 
     started = now()
     results: list[Result] = []
     with stop_signals(session) as stopping:
-        for result in pipeline.apply(made, erp, parallelism=parallelism, stop=stopping.is_set):
+        found = pipeline.apply_plan(made, erp, parallelism=parallelism, stop=stopping.is_set)
+        for result in _in_plan_order(made, found):
             results.append(result)
             if live:
-                _show_result(session, result)
-    place = {action.label: at for at, action in enumerate(made.actions)}
-    results.sort(key=lambda each: place[each.action.label])
+                session.print(result_lines(result))
     return Run(made, tuple(results), started, now(), interrupted=stopping.exit_code)
 
 
-def _show_result(session: Session, result: Result) -> None:
-    from reconciler.reports.text import result_lines
-
-    session.print(result_lines(result))
+def _in_plan_order(made: Plan, results: Iterable[Result]) -> Iterator[Result]:
+    """The results in the plan's order, each as soon as all before it are there: output never depends on timing."""
+    arrived: dict[str, Result] = {}
+    waiting = iter(made.actions)
+    due = next(waiting, None)
+    for result in results:
+        arrived[result.action.label] = result
+        while due is not None and due.label in arrived:
+            yield arrived.pop(due.label)
+            due = next(waiting, None)
 
 
 def _report(session: Session, run: Run, form: str, reports: list[tuple[str, Path]]) -> None:

@@ -12,11 +12,13 @@ from reconciler.cli.output import check_formats
 
 if TYPE_CHECKING:
     from reconciler.cli.session import Session
+    from reconciler.erp.budget import Window
 
 
 def auth(context: typer.Context, form: Format = "text") -> None:
     """Check credentials, tenant and scopes with one small read; show the request budget."""
     import json
+    from dataclasses import asdict
 
     from reconciler.reports.view import duration
 
@@ -32,10 +34,8 @@ def auth(context: typer.Context, form: Format = "text") -> None:
             "scopes": list(found.scopes),
             "token_expires_in": found.expires_in,
             "customers": found.customers,
-            "budget": {
-                "limit": found.limit, "remaining": found.remaining, "reset_seconds": found.reset_seconds
-            },
-        }  # fmt: skip
+            "budget": None if found.window is None else asdict(found.window),
+        }
         session.write(json.dumps(facts, indent=2).encode() + b"\n")
         raise typer.Exit(Exit.DONE)
     lines = [
@@ -48,7 +48,7 @@ def auth(context: typer.Context, form: Format = "text") -> None:
             f"lives {duration(found.expires_in)}" if found.expires_in is not None else "lifetime not stated",
         ),
         ("Customers", "not stated" if found.customers is None else f"{found.customers:,}"),
-        ("Budget", _budget(found.limit, found.remaining, found.reset_seconds)),
+        ("Budget", _budget(found.window)),
     ]
     for name, text in lines:
         _line(session, name, text)
@@ -63,10 +63,10 @@ def _line(session: Session, name: str, text: str) -> None:
     session.print([Text.assemble((f"{name:<12}", "bold"), visible(text))])
 
 
-def _budget(limit: int | None, remaining: int | None, reset: int | None) -> str:
+def _budget(window: Window | None) -> str:
     from reconciler.reports.view import duration
 
-    if limit is None or remaining is None:
+    if window is None or window.limit is None or window.remaining is None:
         return "the ERP says nothing of it"
-    tail = f", the window ends in {duration(reset)}" if reset is not None else ""
-    return f"{remaining:,} of {limit:,} requests left{tail}"
+    tail = f", the window ends in {duration(window.reset_seconds)}" if window.reset_seconds is not None else ""
+    return f"{window.remaining:,} of {window.limit:,} requests left{tail}"

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import json as jsonlib
 import logging
+import sys
 from datetime import UTC, datetime
 
 from reconciler.reports.safe import visible
 
 
 def handler(*, json: bool) -> logging.Handler:
-    """A handler for standard error."""
-    made = logging.StreamHandler()
+    """A handler for standard error, whatever that is when a line is written."""
+    made = _ToStandardError()
     made.setFormatter(_Json() if json else _Text())
     return made
+
+
+class _ToStandardError(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        sys.stderr.write(f"{self.format(record)}\n")
 
 
 def _when(record: logging.LogRecord) -> str:

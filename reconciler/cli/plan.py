@@ -88,7 +88,7 @@ def make(session: Session, loaded: Loaded, erp: Erp, place: Target, targets: lis
 
     session.say(f"Reading the customers of {place.environment} ...")
     view = pipeline.refresh(loaded, erp)
-    return pipeline.plan(
+    return pipeline.make_plan(
         session.settings,
         loaded,
         view,

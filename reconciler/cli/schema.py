@@ -20,7 +20,7 @@ class SchemaName(StrEnum):
 
 def schema(context: typer.Context, name: Annotated[SchemaName, typer.Argument(help="Which schema.")]) -> None:
     """Print a JSON Schema: of declarations, of reconciler.yaml, or of plan files."""
-    from reconciler.config.schema import schema_bytes
+    from reconciler.config.schema import schema_text
 
-    context.obj.write(schema_bytes(name.value))
+    context.obj.write(schema_text(name.value).encode())
     raise typer.Exit(Exit.DONE)

@@ -9,17 +9,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from reconciler.config import patterns, yaml
+from reconciler.config import yaml
 from reconciler.config.draft import Draft, Unit, draft, overlay, units
 from reconciler.config.files import display, find_files, read_bytes
 from reconciler.config.interpolate import interpolate
 from reconciler.config.messages import quoted
 from reconciler.config.places import Packer
 from reconciler.config.schema import IDENTITY, part
-from reconciler.config.typed import Reader
+from reconciler.config.typed import BROKEN, Reader
 from reconciler.config.validate import DECLARATION_CODES, Validator
 from reconciler.core.customer import DEFAULT_MATCH, Desired, Lifecycle
 from reconciler.core.diagnostics import Diagnostic, Severity, Source, has_errors, in_order
@@ -51,19 +52,19 @@ def load_declarations(
 ) -> Loaded:
     """Read the files, which are shown relative to `root`, each declaration laid on the defaults.
 
-    defaults: the settings' node, or None. environ: the variables for `${env:NAME}`. Never raises for what the files
-    hold: all problems are in the result's diagnostics.
+    defaults: the settings' node, or None. environ: the variables for `${env:NAME}`. Never raises for what the
+    files hold: all problems are in the result's diagnostics.
     """
     with _no_collection():
         loader = _Loader(environ, defaults)
-        for file in files:
-            loader.file(file, display(file, root))
+        for name, file in {display(file, root): file for file in files}.items():
+            loader.file(file, name)
         return loader.result()
 
 
 @contextmanager
 def _no_collection() -> Iterator[None]:
-    """Cyclic garbage is not looked for meanwhile: hundreds of thousands of new nodes would make it half of the work."""
+    """No search for cyclic garbage meanwhile: with hundreds of thousands of new nodes it would be half the work."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -158,15 +159,11 @@ class _Loader:
         if isinstance(defaults, yaml.Mapping):
             base = self._make_base(defaults, base)
         elif defaults is not None:
-            self._error(
-                "D315", defaults.source, "defaults must be a mapping", "Write fields below it, or remove it."
-            )
+            self._error("D315", defaults.source, "defaults must be a mapping", "Write fields below it, or remove it.")
         if isinstance(customers, yaml.Sequence):
             self._list(customers, base)
         elif customers is None:
-            self._error(
-                "D307", node.source, "customers is missing beside defaults", "Add customers: with a list."
-            )
+            self._error("D307", node.source, "customers is missing beside defaults", "Add customers: with a list.")
         elif not isinstance(customers, yaml.Broken):
             remedy = "Write each customer below it as an item that starts with '- '."
             self._error("D315", customers.source, "customers must be a list", remedy)
@@ -181,18 +178,15 @@ class _Loader:
                 self._error("I405", node.entries[name][0].source, summary, "Move it into the declaration.")
         bare = {name: entry for name, entry in node.entries.items() if name not in IDENTITY}
         node = yaml.Mapping(bare, node.line, node.column, node.file)
-        value = self._defaults.read(node, self._problems)
-        if value is None:
-            return under
+        value, _ = self._defaults.read(node, self._problems)
         made = self._drafted(value, node)
+        self._problems += made.problems
         if under:
             overlay(made, under.draft, under.units)
         return _Base(made, units(made))
 
     def _drafted(self, value: dict[str, Any], node: yaml.Mapping) -> Draft:
         made = draft(value, node)
-        if made.lifecycle:
-            _check_lifecycle(made)
         self._warn_empty(made)
         return made
 
@@ -202,23 +196,21 @@ class _Loader:
                 summary = f"{name} lists nothing, so nothing is declared and nothing is deleted"
                 remedy = f"Remove it; or, to delete all lines, write {name}: {{complete: true, lines: []}}."
                 source = made.node.entries[name][1].source
-                self._problems.append(
-                    Diagnostic(Severity.WARNING, "D316", summary, remedy=remedy, source=source)
-                )
+                self._problems.append(Diagnostic(Severity.WARNING, "D316", summary, remedy=remedy, source=source))
 
     def _declaration(self, node: yaml.Mapping, base: _Base | None) -> None:
         self._declared += 1
-        value = self._customer.read(node, self._problems)
-        if value is None:
-            return
+        value, is_whole = self._customer.read(node, self._problems)
         made = self._drafted(value, node)
-        if base:
-            overlay(made, base.draft, base.units)
-        self._check_identity(made)
-        if made.problems:
-            self._problems += made.problems
-            return
-        self._desired.append(self._finished(made))
+        if not is_whole:
+            self._claim(made)
+        else:
+            if base:
+                overlay(made, base.draft, base.units)
+            self._check_identity(made)
+            if not made.problems:
+                self._desired.append(self._finished(made))
+        self._problems += made.problems
 
     def _finished(self, made: Draft) -> Desired:
         source = made.node.source
@@ -235,8 +227,8 @@ class _Loader:
         )
 
     def _check_identity(self, made: Draft) -> None:
+        self._claim(made)
         if made.number is not None:
-            self._check_new(("number", number_key(made.number)), made, made.number)
             parent = made.values.get("parentRecordNumber")
             if isinstance(parent, str) and number_key(parent) == number_key(made.number):
                 source = _node_of(made, "parentRecordNumber").source
@@ -251,7 +243,12 @@ class _Loader:
                 f"it has neither a number nor {fields}",
                 f"Declare {fields}, or name other fields in match.",
             )
-        if made.ref is not None:
+
+    def _claim(self, made: Draft) -> None:
+        """A declaration with errors still counts when two are of the same customer."""
+        if made.number is not None:
+            self._check_new(("number", number_key(made.number)), made, made.number)
+        if made.ref:
             self._check_new(("ref", made.ref), made, made.ref)
 
     def _check_new(self, identity: tuple[str, str], made: Draft, written: str) -> None:
@@ -266,17 +263,35 @@ class _Kind:
     """Reads and checks one sort of mapping: a declaration or defaults."""
 
     def __init__(self, name: str, text: Any) -> None:
-        schema = part(name)
+        schema, self._validator = _checked_by(name)
+        self._known = schema["$defs"][name]["properties"].keys()
         self._reader = Reader(schema, text)
-        self._validator = Validator(schema, DECLARATION_CODES)
 
-    def read(self, node: yaml.Mapping, problems: list[Diagnostic]) -> dict[str, Any] | None:
-        """The plain value, or None when there are errors, which are added to `problems`."""
-        before = len(problems)
+    def read(self, node: yaml.Mapping, problems: list[Diagnostic]) -> tuple[dict[str, Any], bool]:
+        """The plain value, and whether it is whole; members with errors, added to `problems`, are left out of it."""
         value: dict[str, Any] = self._reader.read(node)
-        if not self._reader.sure:
-            problems += self._validator.problems(value, node)
-        return None if len(problems) > before else value
+        if self._reader.sure:
+            return value, True
+        verdict = self._validator.verdict(value, node)
+        problems += verdict.diagnostics
+        sound = {
+            name: each
+            for name, each in value.items()
+            if name in self._known and name not in verdict.members and not _holds_broken(each)
+        }
+        return sound, not verdict.diagnostics and len(sound) == len(value)
+
+
+@cache
+def _checked_by(name: str) -> tuple[dict[str, Any], Validator]:
+    schema = part(name)
+    return schema, Validator(schema, DECLARATION_CODES)
+
+
+def _holds_broken(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(map(_holds_broken, value.values()))
+    return any(map(_holds_broken, value)) if isinstance(value, list) else value is BROKEN
 
 
 def _node_of(made: Draft, name: str) -> yaml.Node:
@@ -289,20 +304,6 @@ def _lifecycle(members: dict[str, Any]) -> Lifecycle:
         tuple(members.get("create_only", ())),
         members.get("prevent_update", False),
     )
-
-
-def _check_lifecycle(made: Draft) -> None:
-    node = made.node.entries["lifecycle"][1]
-    assert isinstance(node, yaml.Mapping)
-    for name in ("ignore_changes", "create_only"):
-        paths = node.get(name)
-        for item, pattern in zip(
-            paths.items if isinstance(paths, yaml.Sequence) else [], made.lifecycle.get(name, ())
-        ):
-            if not patterns.names_field(pattern):
-                made.report(
-                    "D314", item.source, f"{quoted(pattern)} names no field", patterns.remedy(pattern)
-                )
 
 
 def _digest(desired: list[Desired]) -> str:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from functools import cache
 from typing import Any, TypeAlias
 
 from reconciler.config.messages import quoted
 from reconciler.config.schema import OPTIONAL_KEYS
 from reconciler.config.yaml import Mapping, Node, Sequence
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
-from reconciler.core.fields import FIELDS, Field, Form, Group, Kind
+from reconciler.core.fields import FIELDS, Field, Form, Group, Row
 from reconciler.core.normalise import normalise
 from reconciler.core.values import Path, Scalar, Values, put
 
@@ -21,12 +21,10 @@ Report: TypeAlias = Callable[[str, Source, str, str], None]
 Unit: TypeAlias = "tuple[Path, Scalar | Values, list[tuple[Path, Node]]]"
 """What defaults replace as one: a leaf, or a whole list; with the places below it."""
 
-_TOP: dict[str, Path] = {name: (name,) for name in FIELDS}
-
 
 @dataclass(slots=True)
 class Draft:
-    """A declaration, or defaults, before they are laid on each other. `paths` and `nodes` run side by side."""
+    """A declaration, or defaults, before one is laid on the other. `paths` and `nodes` run side by side."""
 
     node: Mapping
     values: Values = field(default_factory=dict)
@@ -52,60 +50,71 @@ class Draft:
 def draft(value: dict[str, Any], node: Mapping) -> Draft:
     """The draft of a declaration whose plain value the schema admits."""
     made = Draft(node)
+    layout = _layout(())
     for name, each in value.items():
         below = node.entries[name][1]
-        row = FIELDS.get(name)
-        if row is None:
+        if name not in layout:
             _declaration_member(made, name, each)
-        elif isinstance(row, Field):
-            leaf = _leaf(made, row, each, below)
-            if name == "number":
-                made.number = leaf if isinstance(leaf, str) else None
-            else:
-                made.values[name] = leaf
-                made.note(_TOP[name], below)
+            continue
+        row, path = layout[name]
+        if name == "number":
+            number = _leaf(made, row, each, below)
+            made.number = number if isinstance(number, str) else None
         else:
-            group = _group(made, row, each, below, _TOP[name])
-            if group is not None:
-                made.values[name] = group
+            _member(made, made.values, (row, path), each, below)
     return made
+
+
+@cache
+def _layout(path: Path) -> dict[str, tuple[Row, Path]]:
+    """The rows below a path of OBJECT groups, each with its own path: made once, since there is one for each leaf."""
+    rows: dict[str, Row] = FIELDS
+    for segment in path:
+        group = rows[segment]
+        assert isinstance(group, Group)
+        rows = group.by_name
+    return {name: (row, (*path, name)) for name, row in rows.items()}
+
+
+def _member(made: Draft, values: Values, place: tuple[Row, Path], value: Any, node: Node) -> None:
+    """Put one member of the customer, or of an OBJECT group, into the values."""
+    row, path = place
+    made.paths.append(path)
+    made.nodes.append(node)
+    if isinstance(row, Field):
+        values[row.name] = _leaf(made, row, value, node)
+    else:
+        group = _group(made, row, value, node, path)
+        if group is not None:
+            values[row.name] = group
 
 
 def _declaration_member(made: Draft, name: str, value: Any) -> None:
     if name == "ref":
-        made.ref = value
+        made.ref = value.strip()
+        if not made.ref:
+            source = made.node.entries[name][1].source
+            made.report("D304", source, "ref is blank", "Write a stable local name.")
     elif name == "match":
         made.match = tuple(value)
     else:
         made.lifecycle = value
 
 
-def _leaf(made: Draft, row: Field, value: Any, node: Node) -> Scalar:
+def _leaf(made: Draft, row: Row, value: Any, node: Node) -> Scalar:
+    assert isinstance(row, Field)
     found = normalise(row, value)
-    if found is None:
-        if not row.clearable:
-            remedy = "Write a value, or remove the line to leave it alone."
-            made.report("D304", node.source, f"{row.name} is blank, and cannot be cleared", remedy)
-    elif row.kind is Kind.DATE and not _is_date(str(found)):
-        remedy = "Write it as 2026-01-31, or 2026-01-31T13:00:00."
-        made.report("D308", node.source, f"{row.name} is {quoted(str(value))}, which is no date", remedy)
+    if not row.clearable and (found is None or (isinstance(found, str) and not found.strip())):
+        remedy = "Write a value, or remove the line to leave it alone."
+        made.report("D304", node.source, f"{row.name} is blank, and cannot be cleared", remedy)
     return found
-
-
-def _is_date(text: str) -> bool:
-    try:
-        datetime.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _group(made: Draft, row: Group, value: Any, node: Node, path: Path) -> Values | None:
     """The group's values, or None when it declares nothing."""
-    made.note(path, node)
     match row.form:
         case Form.OBJECT:
-            return _members(made, row, value, node, path) or None
+            return _members(made, value, node, path) or None
         case Form.MAP:
             return _map(made, row, value, node, path) or None
         case Form.SEGMENTS:
@@ -114,26 +123,18 @@ def _group(made: Draft, row: Group, value: Any, node: Node, path: Path) -> Value
             return _lines(made, row, value, node, path)
 
 
-def _members(made: Draft, row: Group, value: dict[str, Any], node: Node, path: Path) -> Values:
+def _members(made: Draft, value: dict[str, Any], node: Node, path: Path) -> Values:
     assert isinstance(node, Mapping)
     found: Values = {}
-    rows = row.by_name
+    layout = _layout(path)
     for name, each in value.items():
-        member, below = rows[name], node.entries[name][1]
-        if isinstance(member, Field):
-            found[name] = _leaf(made, member, each, below)
-            made.note((*path, name), below)
-        else:
-            group = _group(made, member, each, below, (*path, name))
-            if group is not None:
-                found[name] = group
+        _member(made, found, layout[name], each, node.entries[name][1])
     return found
 
 
 def _map(made: Draft, row: Group, value: dict[str, Any], node: Node, path: Path) -> Values:
     assert isinstance(node, Mapping)
     member = row.members[-1]
-    assert isinstance(member, Field)
     found: Values = {}
     for name, each in value.items():
         below = node.entries[name][1]
@@ -145,7 +146,6 @@ def _map(made: Draft, row: Group, value: dict[str, Any], node: Node, path: Path)
 def _segments(made: Draft, row: Group, value: list[dict[str, Any]], node: Node, path: Path) -> Values:
     assert isinstance(node, Sequence)
     member = row.by_name["segmentValue"]
-    assert isinstance(member, Field)
     found: Values = {}
     seen: dict[str, Node] = {}
     for each, line in zip(value, node.items, strict=True):
@@ -194,7 +194,6 @@ def _line(made: Draft, row: Group, value: dict[str, Any], line: Mapping) -> Valu
     found: Values = {}
     for name, each in value.items():
         member = rows[name]
-        assert isinstance(member, Field)
         found[name] = _leaf(made, member, each, line.entries[name][1])
     for name in row.key:
         if name not in found:

@@ -20,12 +20,12 @@ def display(file: Path, root: Path) -> str:
 
 
 def find_files(globs: Sequence[str], root: Path) -> tuple[tuple[Path, ...], tuple[Diagnostic, ...]]:
-    """The files that the globs match, each once, sorted by their path below the root, and what is wrong with a glob.
+    """The files that the globs match, each once, sorted by their path below the root; and what is wrong with a glob.
 
-    `**` stands for any folders. Hidden files and folders are passed over, and so is what a symlink brings in from
-    outside the root. A glob that matches nothing is an error: it would silently declare nothing.
+    `**` stands for any folders. Hidden files and folders are passed over, and so is what a symlink brings in
+    from outside the root. A glob that matches nothing is an error: it would silently declare nothing.
     """
-    found: dict[str, Path] = {}
+    found: dict[Path, Path] = {}  # by what a symlink in the end is
     problems: list[Diagnostic] = []
     for glob in globs:
         problem = _glob_problem(glob)
@@ -34,8 +34,9 @@ def find_files(globs: Sequence[str], root: Path) -> tuple[tuple[Path, ...], tupl
             summary = problem or f"the glob {quoted(glob)} matches no file"
             remedy = "Write a glob such as customers/**/*.yaml, relative to the settings file."
             problems.append(Diagnostic(Severity.ERROR, "S119", summary, remedy=remedy))
-        found.update((display(path, root), path) for path in matched)
-    return tuple(found[name] for name in sorted(found)), tuple(problems)
+        for path in matched:
+            found.setdefault(path.resolve(), path)
+    return tuple(sorted(found.values(), key=lambda path: display(path, root))), tuple(problems)
 
 
 def _glob_problem(glob: str) -> str:

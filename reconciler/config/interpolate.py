@@ -1,4 +1,4 @@
-"""`${env:NAME}` and `${env:NAME:-default}` inside strings. A value is inserted as data and never read again."""
+"""`${env:NAME}` and `${env:NAME:-default}` inside strings. A value goes in as data and is never read again."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from dataclasses import dataclass
 
 from reconciler.config.messages import quoted, shown
 
-_PART = re.compile(
-    r"\$(?P<literal>\$\{)|\$\{env:(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}|\$\{"
-)
+_PART = re.compile(r"\$(?P<literal>\$\{)|\$\{env:(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}|\$\{")
 
 REFUSED = frozenset(("VISMA_CLIENT_SECRET", "VISMA_CLIENT_SECRET_FILE", "VISMA_CLIENT_ID"))
 ALLOWED = frozenset(("VISMA_TOKEN_URL",))
@@ -45,8 +43,8 @@ def is_refused(name: str) -> bool:
 def interpolate(text: str, environ: Mapping[str, str]) -> tuple[str, list[Problem]]:
     """The text with its variables put in, and every reason why that is not possible.
 
-    As in a shell, `:-default` also stands in for a variable that is empty. An empty variable without a default is
-    treated as unset: an empty text would clear the field in the ERP.
+    As in a shell, `:-default` also stands in for a variable that is empty. An empty variable without a default
+    counts as unset: an empty text would clear the field in the ERP.
 
     >>> interpolate("${env:CITY:-Oslo}, $${env:CITY}", {})
     ('Oslo, ${env:CITY}', [])
@@ -68,7 +66,7 @@ def interpolate(text: str, environ: Mapping[str, str]) -> tuple[str, list[Proble
 def _value(match: re.Match[str], text: str, environ: Mapping[str, str]) -> str | Problem:
     name, default = match["name"], match["default"]
     if name is None:
-        rest = text[match.start() :].split("}")[0]
+        rest = text[match.start() :].split("}", maxsplit=1)[0]
         return Problem(
             "malformed",
             f"{quoted(rest)} is no interpolation",

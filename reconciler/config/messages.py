@@ -1,9 +1,10 @@
-"""The words of messages: values shown shortened and escaped, syntax errors in the user's terms, near names."""
+"""The words of messages: values shortened and escaped, syntax errors in the user's terms, near names."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from functools import lru_cache
 
 MAX_SHOWN = 80
 
@@ -40,9 +41,15 @@ def nearest(name: str, known: Iterable[str]) -> list[str]:
     >>> nearest("Postalcode", ["city", "postalCode"])
     ['postalCode']
     """
+    return list(_nearest(name, tuple(known)))
+
+
+@lru_cache(maxsize=1024)
+def _nearest(name: str, known: tuple[str, ...]) -> tuple[str, ...]:
+    """Kept, because a mistake is seldom made in one declaration only, and difflib takes milliseconds."""
     by_folded = {each.casefold(): each for each in known}
     close = difflib.get_close_matches(name.casefold()[:100], by_folded, n=3, cutoff=0.6)
-    return [by_folded[each] for each in close]
+    return tuple(by_folded[each] for each in close)
 
 
 def did_you_mean(name: str, known: Iterable[str], *, what: str = "Known names") -> str:

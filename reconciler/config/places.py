@@ -1,4 +1,4 @@
-"""Where each value of a declaration was written, kept small: plans of 100,000 customers hold one of these for each."""
+"""Where each value of a declaration was written, kept small: there is one of these for each customer."""
 
 from __future__ import annotations
 
@@ -15,9 +15,7 @@ class Places:
 
     __slots__ = ("_files", "_numbers", "_paths", "_source")
 
-    def __init__(
-        self, source: Source, paths: tuple[Path, ...], files: tuple[str, ...], numbers: array[int]
-    ) -> None:
+    def __init__(self, source: Source, paths: tuple[Path, ...], files: tuple[str, ...], numbers: array[int]) -> None:
         self._source = source
         self._paths = paths
         self._files = files  # one for each path, or a single one for all
@@ -50,6 +48,4 @@ class Packer:
         if len(set(files)) == 1:
             files = files[:1]
         shape = tuple(paths)
-        return Places(
-            source, self._paths.setdefault(shape, shape), self._files.setdefault(files, files), numbers
-        )
+        return Places(source, self._paths.setdefault(shape, shape), self._files.setdefault(files, files), numbers)

@@ -1,9 +1,9 @@
 """The customer schema, made from the field table, and the way to the schema files.
 
-`python -m reconciler.config.schema customer` prints it; a test holds `schemas/customer.schema.json` equal to it.
-The schema serves editors as well as the loader. An editor reads `0101` as a number, so text fields admit every scalar;
-the loader makes text of it before it asks the schema. Constructs on which validators disagree are left out: `$`, `\\d`,
-`multipleOf`, and `format` other than none.
+`python -m reconciler.config.schema customer` prints it; a test holds `schemas/customer.schema.json` equal to it. The
+schema serves editors as well as the loader. An editor reads `0101` as a number, so text fields admit every scalar;
+the loader makes text of it before it asks the schema. Constructs on which validators disagree are left out: `$` and
+`\\d` in patterns, `multipleOf`, and `format` but for names of our own, which editors pass over (`typed.FORMATS`).
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ MAX_LENGTH = {"countryId": 2, "customerClassId": 10}
 OPTIONAL_KEYS = {"locationID": "Main"}
 """Key members of lines that may be left out, with what they then are."""
 
-DATE_PATTERN = "^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9]{2}:[0-9]{2}|)"
 IDENTITY = ("number", "ref")
 
 
@@ -85,7 +84,7 @@ def _customer() -> Schema:
     number = members.pop("number")
     return {
         "title": "Customer",
-        "description": "One customer. A field that is not declared is never touched; null or an empty text clears it.",
+        "description": "A field that is not declared is never touched; null or an empty text clears it.",
         "type": "object",
         "properties": {"number": number, **_declaration_members(), **members},
         "anyOf": [{"required": ["number"]}, {"required": ["ref"]}],
@@ -97,7 +96,7 @@ def _defaults() -> Schema:
     names = [name for name in ("match", "lifecycle", *FIELDS) if name not in IDENTITY]
     return {
         "title": "Defaults",
-        "description": "Merged under every declaration: mappings member by member, anything else is replaced.",
+        "description": "Laid under every declaration: mappings merge by member, anything else is replaced.",
         "type": "object",
         "properties": {name: {"$ref": f"#/$defs/customer/properties/{name}"} for name in names},
         "additionalProperties": False,
@@ -106,9 +105,9 @@ def _defaults() -> Schema:
 
 def _declaration_members() -> Schema:
     """What a declaration has and a customer has not."""
-    paths = {"type": "array", "items": {"type": "string", "minLength": 1}}
-    flag = {"type": "boolean", "default": False}
-    lifecycle = {
+    paths: Schema = {"type": "array", "items": {"type": "string", "format": "field-path"}}
+    flag: Schema = {"type": "boolean", "default": False}
+    lifecycle: dict[str, tuple[str, str, Schema]] = {
         "ignore_changes": (
             "Ignore changes",
             "Paths that are never compared; * stands for one segment.",
@@ -124,7 +123,7 @@ def _declaration_members() -> Schema:
     return {
         "ref": {
             "title": "Local name",
-            "description": "Stable local name of a customer that the ERP numbers itself. Give it instead of a number.",
+            "description": "Stable local name, instead of a number, of a customer that the ERP numbers itself.",
             "type": ["string", "number", "boolean"],
             "minLength": 1,
         },
@@ -174,7 +173,7 @@ def _text(row: Field) -> Schema:
     if row.name in MAX_LENGTH:
         schema["maxLength"] = MAX_LENGTH[row.name]
     if row.kind is Kind.DATE:
-        schema |= {"if": {"type": "string", "minLength": 1}, "then": {"pattern": DATE_PATTERN}}
+        schema |= {"format": "wall-clock", "examples": ["2026-01-31", "2026-01-31T13:00:00"]}
     return schema
 
 

@@ -1,12 +1,14 @@
-"""jsonschema's verdicts as diagnostics: where the value was written, what it should be, and what to write instead."""
+"""jsonschema's verdicts as diagnostics: where the value stands, what it should be, what to write instead."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from reconciler.config import patterns
 from reconciler.config.messages import did_you_mean, nearest, quoted, shown
-from reconciler.config.typed import BOOLEANS, BROKEN, MAX_DIGITS, number
+from reconciler.config.typed import BOOLEANS, BROKEN, FORMATS, MAX_DIGITS, number
 from reconciler.config.yaml import Mapping, Node, Scalar, Sequence
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
 
@@ -23,6 +25,7 @@ DECLARATION_CODES = {
     "range": "D306",
     "missing": "D307",
     "date": "D308",
+    "path": "D314",
     "other": "D309",
     "identity": "I401",
 }
@@ -35,6 +38,7 @@ SETTINGS_CODES = {
     "range": "S106",
     "missing": "S107",
     "date": "S108",
+    "path": "S117",
     "other": "S108",
     "identity": "S107",
 }
@@ -44,28 +48,48 @@ _Finding: TypeAlias = "tuple[str, str, str, Source]"
 """Sort, summary, remedy, place."""
 
 
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is wrong with a value, and which of its members it is in; what is wrong with the whole is in none."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    members: frozenset[str]
+
+
 class Validator:
-    """A schema with jsonschema's validator, made when it is first needed: importing jsonschema takes 50 ms."""
+    """A schema with jsonschema's validator, made when first needed: importing jsonschema takes 50 ms."""
 
     def __init__(self, schema: dict[str, Any], codes: dict[str, str]) -> None:
         self._schema = schema
         self._codes = codes
         self._made: Draft202012Validator | None = None
 
-    def problems(self, value: Any, node: Node) -> list[Diagnostic]:
-        """Every verdict on the value, each at its place in the node it was read from."""
+    def verdict(self, value: Any, node: Node) -> Verdict:
+        """Every problem of the value, each at its place in the node it was read from."""
         if self._made is None:
-            from jsonschema import Draft202012Validator
-
-            self._made = Draft202012Validator(self._schema)
+            self._made = self._make()
         found: list[Diagnostic] = []
+        members: set[str] = set()
         for error in self._made.iter_errors(value):
+            members.update(str(step) for step in list(error.absolute_path)[:1])
             if error.instance is BROKEN:
                 continue
             for sort, summary, remedy, source in _explain(error, node):
                 code = self._codes[sort]
                 found.append(Diagnostic(Severity.ERROR, code, summary, remedy=remedy, source=source))
-        return found
+        return Verdict(tuple(found), frozenset(members))
+
+    def _make(self) -> Draft202012Validator:
+        from jsonschema import Draft202012Validator, FormatChecker  # noqa: PLC0415 (most runs need no verdict)
+
+        checker = FormatChecker(())
+        for name, is_valid in FORMATS.items():
+            checker.checks(name)(_unless_text(is_valid))
+        return Draft202012Validator(self._schema, format_checker=checker)
+
+
+def _unless_text(is_valid: Callable[[str], bool]) -> Callable[[object], bool]:
+    return lambda value: not isinstance(value, str) or is_valid(value)
 
 
 def at(node: Node, path: list[str | int]) -> Node:
@@ -81,22 +105,33 @@ def at(node: Node, path: list[str | int]) -> Node:
 def _explain(error: ValidationError, root: Node) -> Iterator[_Finding]:
     path = list(error.absolute_path)
     node = at(root, path)
-    name = next((str(step) for step in reversed(path) if isinstance(step, str)), "")
+    name = ".".join(shown(step) for step in path if isinstance(step, str))
     yield from _EXPLAIN.get(str(error.validator), _other)(error, node, name)
 
 
 def _unknown(error: ValidationError, node: Node, _name: str) -> Iterator[_Finding]:
-    assert isinstance(node, Mapping) and isinstance(error.schema, dict)
+    assert isinstance(node, Mapping)
+    assert isinstance(error.schema, dict)
     known = list(error.schema.get("properties", {}))
     for key, _ in node.entries.values():
         if key.text not in known:
-            remedy = did_you_mean(key.text, known, what="Members here")
+            remedy = _elsewhere(key.text, error.schema) or did_you_mean(key.text, known, what="Members here")
             yield "unknown", f"unknown member {quoted(key.text)}", remedy, key.source
+
+
+def _elsewhere(name: str, schema: dict[str, Any]) -> str:
+    """The remedy for a member that belongs one level deeper."""
+    for group, below in schema.get("properties", {}).items():
+        for member in below.get("properties", {}):
+            if member.casefold() == name.casefold():
+                return f"Did you mean {group}.{member}? Write it below {group}."
+    return ""
 
 
 def _missing(error: ValidationError, node: Node, name: str) -> Iterator[_Finding]:
     assert isinstance(error.validator_value, list)
-    absent = [each for each in error.validator_value if each not in error.instance]
+    instance: Any = error.instance
+    absent = [each for each in error.validator_value if each not in instance]
     # jsonschema says it once for each missing member; each of them says which in its message alone
     member = next((each for each in absent if error.message.startswith(repr(each))), absent[0])
     inside = f" in {shown(name)}" if name else ""
@@ -130,7 +165,7 @@ def _null(name: str, remedy: str, node: Node) -> _Finding:
 
 
 def _type(error: ValidationError, node: Node, name: str) -> Iterator[_Finding]:
-    wanted = error.validator_value
+    wanted: Any = error.validator_value
     types = [wanted] if isinstance(wanted, str) else list(wanted)
     what = name or "a declaration"
     if error.instance is None and isinstance(node, Scalar) and node.is_null:
@@ -202,16 +237,12 @@ def _number_remedy(text: str, plain: bool, types: list[str]) -> str:
         return f"Write a number of at most {MAX_DIGITS} digits."
     meant = _meant(text)
     if meant is not None and (not whole or isinstance(number(meant), int)):
-        return f"Write {meant}; a code belongs in a text field."
-    return (
-        "Write a whole number, such as 30."
-        if whole
-        else "Write a number with a decimal point, such as 1234.50."
-    )
+        return f"Write {meant}; a code belongs in a text field." if text.startswith("0") else f"Write {meant}."
+    return "Write a whole number, such as 30." if whole else "Write a number with a decimal point, such as 1234.50."
 
 
 def _meant(text: str) -> str | None:
-    """The number that somebody who typed the text probably meant: without signs, separators and leading zeros.
+    """The number that was probably meant: without plus, separators and leading zeros.
 
     >>> _meant("007"), _meant("1_000"), _meant("+5"), _meant(".5"), _meant("12,50"), _meant("1e3")
     ('7', '1000', '5', '0.5', '12.50', None)
@@ -244,46 +275,59 @@ def _kind(node: Node) -> str:
 
 def _length(error: ValidationError, node: Node, name: str) -> Iterator[_Finding]:
     limit = error.validator_value
-    if isinstance(error.instance, str):
+    if isinstance(node, Mapping):
+        yield from _name(error, node, name)
+    elif isinstance(error.instance, str):
         if error.instance == "":
             remedy = "Write a text, or remove the line to leave it alone."
             yield "null", f"{name} is empty, and cannot be cleared", remedy, node.source
         else:
-            summary = (
-                f"{name} is {quoted(error.instance)}, {len(error.instance)} characters; the limit is {limit}"
-            )
+            summary = f"{name} is {quoted(error.instance)}, {len(error.instance)} characters; the limit is {limit}"
             yield "length", summary, f"Write at most {limit} characters.", node.source
     else:
         yield "length", f"{name} is empty", "Write at least one item, or remove the line.", node.source
 
 
-def _key(error: ValidationError, node: Node, name: str) -> Iterator[_Finding]:
-    """A propertyNames verdict: its instance is the key."""
-    owner = node.entries.get(str(error.instance)) if isinstance(node, Mapping) else None
-    source = owner[0].source if owner else node.source
-    yield "length", f"{name} has a member without a name", "Write a name before the colon.", source
+def _name(error: ValidationError, node: Mapping, name: str) -> Iterator[_Finding]:
+    """A verdict of propertyNames: it is about a key, which is the error's instance."""
+    key = str(error.instance)
+    source = node.entries[key][0].source if key in node.entries else node.source
+    if key:
+        remedy = "Use letters, digits, - and _, 50 at most."
+        yield "other", f"{quoted(key)} cannot be a name in {name}", remedy, source
+    else:
+        yield "length", f"{name} has a member without a name", "Write a name before the colon.", source
 
 
 def _range(error: ValidationError, node: Node, name: str) -> Iterator[_Finding]:
     schema: dict[str, Any] = error.schema if isinstance(error.schema, dict) else {}
     low, high = schema.get("minimum"), schema.get("maximum")
-    bounds = (
-        f"from {low} to {high}"
-        if None not in (low, high)
-        else f"at least {low}"
-        if high is None
-        else f"{high}"
-    )
+    bounds = f"from {low} to {high}" if None not in (low, high) else f"at least {low}" if high is None else f"{high}"
     summary = f"{name} is {shown(str(error.instance))}, out of range"
     yield "range", summary, f"Write a number {bounds}.", node.source
 
 
-def _pattern(error: ValidationError, node: Node, name: str) -> Iterator[_Finding]:
-    if str(error.validator_value).startswith("^[0-9]{4}-"):
+def _format(error: ValidationError, node: Node, name: str) -> Iterator[_Finding]:
+    value = str(error.instance)
+    if error.validator_value == "wall-clock":
         remedy = "Write it as 2026-01-31, or 2026-01-31T13:00:00."
-        yield "date", f"{name} is {quoted(str(error.instance))}, which is no date", remedy, node.source
+        yield "date", f"{name} is {quoted(value)}, which is no date", remedy, node.source
     else:
-        yield from _other(error, node, name)
+        yield "path", f"{quoted(value)} in {name} names no field", patterns.remedy(value), node.source
+
+
+def _const(error: ValidationError, node: Node, name: str) -> Iterator[_Finding]:
+    wanted, found = str(error.validator_value), str(error.instance)
+    yield (
+        "enum",
+        f"{name} cannot be {quoted(found)}",
+        f"Write {wanted}; it is all that this version knows.",
+        node.source,
+    )
+
+
+def _not(error: ValidationError, node: Node, name: str) -> Iterator[_Finding]:
+    yield from _name(error, node, name) if isinstance(node, Mapping) else _other(error, node, name)
 
 
 def _unique(error: ValidationError, node: Node, name: str) -> Iterator[_Finding]:
@@ -301,13 +345,14 @@ _EXPLAIN: dict[str, Callable[[ValidationError, Node, str], Iterator[_Finding]]] 
     "required": _missing,
     "anyOf": _identity,
     "enum": _enum,
-    "const": _other,
+    "const": _const,
+    "not": _not,
     "type": _type,
     "minLength": _length,
     "maxLength": _length,
     "minItems": _length,
     "minimum": _range,
     "maximum": _range,
-    "pattern": _pattern,
+    "format": _format,
     "uniqueItems": _unique,
 }

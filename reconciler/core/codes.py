@@ -41,6 +41,7 @@ CODES: dict[str, str] = {
     "Y213": "The file is too large.",
     "Y214": "The file holds nothing.",
     "Y215": "The file cannot be read.",
+    "Y216": "The file has so many problems that the rest of it is not read.",
     "D301": "An unknown member in a declaration.",
     "D302": "A value has the wrong type.",
     "D303": "A value is none of the allowed words.",

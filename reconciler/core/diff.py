@@ -9,7 +9,7 @@ from deepdiff import DeepDiff
 from deepdiff.helper import notpresent
 
 from reconciler.core.fields import FIELDS, Field, Form, Group, Read, Row
-from reconciler.core.normalise import same
+from reconciler.core.normalise import satisfied
 from reconciler.core.values import Path, Scalar, Values, leaves, without
 
 
@@ -63,6 +63,21 @@ def differences(desired: Values, live: Values, complete: frozenset[str] = frozen
     return Differences(tuple(sorted(changed, key=lambda each: order(each.path))), tuple(sorted(removed, key=order)))
 
 
+def new_values(desired: Values) -> Values:
+    """The declared values as they are sent for a new customer: what is None in a new line has nothing to clear."""
+    values: Values = {}
+    for name, value in desired.items():
+        row = FIELDS[name]
+        lined = isinstance(row, Group) and row.form is Form.LINES and isinstance(value, dict)
+        values[name] = {key: _filled(line) for key, line in value.items()} if lined else value  # type: ignore[union-attr]
+    return values
+
+
+def _filled(line: object) -> Values:
+    assert isinstance(line, dict)
+    return {member: value for member, value in line.items() if value is not None}
+
+
 def order(path: Path) -> tuple[tuple[int, str], ...]:
     """Sorts paths by the field table, and free keys by their text."""
     keys: list[tuple[int, str]] = []
@@ -103,7 +118,7 @@ _NEVER_COMPARED: tuple[str, ...] = tuple(
 
 def _leaves(path: Path, live: object, desired: object) -> list[Difference]:
     if isinstance(desired, dict):
-        return [Difference(below, None, value) for below, value in leaves(desired, path)]
+        return [Difference(below, None, value) for below, value in leaves(_filled(desired), path)]
     before = None if live is notpresent else live
     return [Difference(path, before, desired)]  # type: ignore[arg-type]  # leaves of Values are Scalars
 
@@ -141,4 +156,4 @@ def _project_group(row: Group, want: Values, have: Values, complete: frozenset[s
 
 
 def _spelled(row: Field, want: object, have: object) -> Scalar:
-    return want if same(row, have, want) else have  # type: ignore[arg-type, return-value]  # both are Scalars
+    return want if satisfied(row, want, have) else have  # type: ignore[arg-type, return-value]  # both are Scalars

@@ -63,3 +63,12 @@ def same(row: Field, one: Scalar, other: Scalar) -> bool:
     if row.kind is Kind.NUMBER and isinstance(one, str) and isinstance(other, str):
         return number_key(one) == number_key(other)
     return type(one) is type(other) and one == other
+
+
+def satisfied(row: Field, want: Scalar, have: Scalar) -> bool:
+    """Whether the live value is what is declared: the same, or false where a flag was cleared.
+
+    The ERP may keep a cleared flag as false (fact sheet 14, Q15); asking again would change nothing. The other way
+    round counts: false is sent where the ERP has no value yet.
+    """
+    return same(row, have, want) or (row.kind is Kind.BOOLEAN and want is None and have is False)

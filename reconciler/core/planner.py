@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from graphlib import TopologicalSorter
 from typing import Literal
 
 from reconciler.core.customer import Desired, Live
 from reconciler.core.diagnostics import Diagnostic, Severity
-from reconciler.core.diff import Differences, comparable, differences, order
-from reconciler.core.fields import FIELDS, Field, Form, Group, Read
+from reconciler.core.diff import Differences, comparable, differences, new_values, order
+from reconciler.core.fields import FIELDS, MIRRORS, Field, Form, Group, Read
 from reconciler.core.fields import leaf as leaf_row
 from reconciler.core.identity import pair
 from reconciler.core.normalise import number_key, same
@@ -64,6 +64,7 @@ def need_of(desired: Iterable[Desired]) -> Need:
     own: dict[str, set[str]] = {}
     for each in desired:
         fields.update(each.values)
+        fields.update(*(MIRRORS[name] for name in MIRRORS.keys() & each.values.keys()))
         if each.number is None:
             fields.update(each.match)
         else:
@@ -72,7 +73,7 @@ def need_of(desired: Iterable[Desired]) -> Need:
     return Need(frozenset(fields), {name: frozenset(numbers) for name, numbers in own.items()})
 
 
-def make_plan(
+def compute_plan(
     desired: tuple[Desired, ...],
     view: View,
     wire: Wire,
@@ -97,7 +98,10 @@ def make_plan(
     actions: list[Action] = []
     unchanged = 0
     for each, live in paired.pairs:
-        action = _create(each, wire, problems) if live is None else _update(each, live, wire, rules, memory)
+        if live is None:
+            action = _create(each, wire, problems)
+        else:
+            action = _update(each, live, wire, rules, memory, problems)
         if action is None:
             unchanged += live is not None
             continue
@@ -139,7 +143,8 @@ _WHOLE = {name for name, row in FIELDS.items() if isinstance(row, Group) and nam
 
 
 def _create(desired: Desired, wire: Wire, problems: list[Diagnostic]) -> Action | None:
-    values = {**({"number": desired.number} if desired.number else {}), **desired.values}
+    identity: Values = {"number": desired.number} if desired.number else {}
+    values = identity | new_values(desired.values)
     name = values.get("name")
     if not isinstance(name, str):
         problems.append(_nameless(desired))
@@ -147,12 +152,13 @@ def _create(desired: Desired, wire: Wire, problems: list[Diagnostic]) -> Action 
     changes = tuple(
         Change(render_path(path), None, value, Cause.CONFIG, desired.locate(path))
         for path, value in sorted(leaves(values), key=lambda both: order(both[0]))
-        if value is not None
     )
     return Action(Verb.CREATE, desired.number, desired.ref, name, desired.source, changes, wire.create(values))
 
 
-def _update(desired: Desired, live: Live, wire: Wire, rules: Rules, memory: Memory) -> Action | None:
+def _update(
+    desired: Desired, live: Live, wire: Wire, rules: Rules, memory: Memory, problems: list[Diagnostic]
+) -> Action | None:
     ignored = rules.ignore + desired.lifecycle.ignore_changes + desired.lifecycle.create_only
     wanted = comparable(desired.values, ignored)
     found = differences(wanted, live.values, desired.complete)
@@ -170,8 +176,10 @@ def _update(desired: Desired, live: Live, wire: Wire, rules: Rules, memory: Memo
         for each in found.leaves
     ]
     changes += [_removal(path, live, desired) for path in found.removed]
-    changed = _body_values(found, desired, live, rules)
+    changed = _body_values(found, live, rules)
     changes += _companions(desired, changed)
+    changes += _held(wanted, desired, live, changed)
+    problems.extend(_followers(wanted, desired, live, changed))
     return Action(
         Verb.UPDATE,
         live.number,
@@ -213,7 +221,7 @@ def _removal(path: Path, live: Live, desired: Desired) -> Change:
     return Change(render_path(path), get(live.values, path), None, Cause.UNKNOWN, desired.locate(path[:1]))
 
 
-def _body_values(found: Differences, desired: Desired, live: Live, rules: Rules) -> Values:
+def _body_values(found: Differences, live: Live, rules: Rules) -> Values:
     """The values that the PUT carries: the changed leaves; with `whole`, the rest of a touched address or contact."""
     changed: Values = {}
     for each in found.leaves:
@@ -246,6 +254,54 @@ def _companions(desired: Desired, changed: Values) -> list[Change]:
                     path = (name, member.name)
                     found.append(Change(render_path(path), None, value, Cause.CONFIG, desired.locate(path)))
     return found
+
+
+def _mirrors(live: Live, changed: Values) -> Iterator[tuple[str, str]]:
+    """(main group, group that mirrors it) for each touched main group whose follower is now equal to it.
+
+    The API does not say whether the link still holds (fact sheet 12.5, inferred): equal counts as linked.
+    """
+    for main, followers in MIRRORS.items():
+        held = live.values.get(main)
+        for name in followers:
+            if main in changed and isinstance(held, dict) and any(held.values()) and live.values.get(name) == held:
+                yield main, name
+
+
+def _held(wanted: Values, desired: Desired, live: Live, changed: Values) -> list[Change]:
+    """Declared members that would follow the main address away from their declared value: sent too, so that they stay.
+
+    Adds them to `changed`. Without this, the next plan would find them moved.
+    """
+    found = []
+    for main, name in _mirrors(live, changed):
+        declared, moved = wanted.get(name), changed[main]
+        assert isinstance(moved, dict)
+        for member, value in declared.items() if isinstance(declared, dict) else ():
+            if member not in moved or get(changed, (name, member)) is not None:
+                continue
+            if moved[member] != value and get(live.values, (name, member)) == value:
+                assert not isinstance(value, dict)
+                put(changed, (name, member), value)
+                path = (name, member)
+                found.append(Change(render_path(path), value, value, Cause.CONFIG, desired.locate(path)))
+    return found
+
+
+def _followers(wanted: Values, desired: Desired, live: Live, changed: Values) -> Iterator[Diagnostic]:
+    """A note for the addresses or contacts that are not declared and may follow the main one."""
+    linked: dict[str, list[str]] = {}
+    for main, name in _mirrors(live, changed):
+        if name not in wanted and name not in changed:
+            linked.setdefault(main, []).append(name)
+    for main, names in linked.items():
+        yield Diagnostic(
+            Severity.NOTE,
+            "P504",
+            f"{live.number}: {' and '.join(names)} may follow this change, being equal to {main} now",
+            remedy=f"Declare {' and '.join(names)} to hold what is there.",
+            source=desired.locate((main,)),
+        )
 
 
 # ---- all actions ----

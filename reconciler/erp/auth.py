@@ -126,9 +126,7 @@ def read_token(answer: Answer, now: float) -> Token:
         raise UnexpectedAnswer("The token endpoint's answer holds no usable token", remedy="Check token_url.")
     scope = found.get("scope")
     margin = min(_MARGIN, lifetime / 10)
-    return Token(
-        text, now + lifetime - margin, lifetime, tuple(scope.split()) if isinstance(scope, str) else ()
-    )
+    return Token(text, now + lifetime - margin, lifetime, tuple(scope.split()) if isinstance(scope, str) else ())
 
 
 def _lifetime(value: object) -> int | None:
@@ -144,9 +142,7 @@ def _token_fault(answer: Answer, now: float) -> ErpError:
     status = answer.status
     if status == 429:
         retry_after = read_retry_after(answer.headers, now)
-        return RateLimited(
-            "The token endpoint asks to wait (429)", retry_after=retry_after, remedy="Try again later."
-        )
+        return RateLimited("The token endpoint asks to wait (429)", retry_after=retry_after, remedy="Try again later.")
     if status >= 500:
         return ServerFailed(f"The token endpoint failed ({status})", status=status, remedy="Try again later.")
     word = _object(answer.body).get("error")

@@ -34,7 +34,7 @@ _WRITE_PATH = re.compile(rf"{CUSTOMERS}/[^/?#]+")
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What the `auth` command tells: scopes and lifetime (seconds) of the token, the rate window, the customers.
+    """What the `auth` command tells: the token's scopes and lifetime in seconds, rate window, customers.
 
     `customers` is how many there are, or None when the ERP did not say.
     """
@@ -48,9 +48,7 @@ class Access:
 class Customers:
     """One company's customers. Safe to use from several threads; reads up to `parallelism` pages at once."""
 
-    def __init__(
-        self, transport: Transport, *, page_size: int, parallelism: int, clock: Callable[[], float]
-    ) -> None:
+    def __init__(self, transport: Transport, *, page_size: int, parallelism: int, clock: Callable[[], float]) -> None:
         self._transport = transport
         self._listing = Listing(transport, page_size, parallelism)
         self._parallelism = parallelism
@@ -103,9 +101,7 @@ class Customers:
         for page in self._listing.pages(filters or {}, expand_flags(need)):
             yield tuple(decode(row, need) for row in page.rows)
 
-    def rows(
-        self, filters: Mapping[str, str] | None = None, expand: Iterable[str] = ()
-    ) -> Iterator[list[Json]]:
+    def rows(self, filters: Mapping[str, str] | None = None, expand: Iterable[str] = ()) -> Iterator[list[Json]]:
         """The API's own rows page by page. expand: list parameters to set to true."""
         for page in self._listing.pages(filters or {}, expand):
             yield page.rows

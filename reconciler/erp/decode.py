@@ -15,6 +15,7 @@ from reconciler.core.fields import FIELDS, SELF_READ, Field, Form, Group, Kind, 
 from reconciler.core.normalise import normalise
 from reconciler.core.ports import Need
 from reconciler.core.values import Path, Scalar, Values, render_path
+from reconciler.erp.faults import visible
 
 Json: TypeAlias = "dict[str, Any]"
 
@@ -29,25 +30,13 @@ def decode(row: Json, need: Need) -> Live:
     absent: unknown, never empty (fact sheet 13.7, Q19). Unknown members are ignored. Raises UnexpectedAnswer,
     naming the member and never its value, when a member cannot be what the API says it is.
     """
-    number = _leaf(_NUMBER, row.get("number"), ("number",))
+    number = _READ_NUMBER(row)
     if not isinstance(number, str):
         raise UnexpectedAnswer("A customer in the ERP's answer has no number")
-    internal_id = _integer(row.get("internalId"), ("internalId",))
-    values: Values = {}
-    for name, read in _readers(need.fields):
-        found = read(row)
-        if found is not _UNKNOWN:
-            values[name] = cast("Scalar | Values", found)
-    lines = row.get("directDebitLines") if "directDebitLines" in values else None
-    return Live(
-        internal_id=internal_id,
-        number=number,
-        version=bare_version(_optional_text(row, "timeStamp")),
-        values=values,
-        modified=_optional_text(row, "lastModifiedDateTime"),
-        created=_optional_text(row, "createdDateTime"),
-        line_ids=_line_ids(lines) if lines else {},
-    )
+    try:
+        return _live(number, row, need)
+    except UnexpectedAnswer as error:
+        raise UnexpectedAnswer(f"Customer {visible(number)}: {error}") from None
 
 
 def decode_own(name: str, answer: Any) -> Scalar | Values:
@@ -57,11 +46,8 @@ def decode_own(name: str, answer: Any) -> Scalar | Values:
     """
     row = FIELDS[name]
     if isinstance(row, Group):
-        return _lines(row, answer if answer is not None else [], (name,))
-    found = answer if answer is not None else {}
-    if not isinstance(found, dict):
-        raise _impossible((name,))
-    return _leaf(row, found.get(name), (name,))
+        return _group_reader(row, (name,))(answer)
+    return cast(Scalar, _reader(row, ())(_object(answer, (name,))))
 
 
 def bare_version(tag: str | None) -> str | None:
@@ -85,126 +71,162 @@ def line_key(group: Group, line: Mapping[str, object]) -> str | None:
     return "/".join(part for part in parts if isinstance(part, str)) if all(parts) else None
 
 
+def _live(number: str, row: Json, need: Need) -> Live:
+    values: Values = {}
+    for name, read in _readers(need.fields):
+        found = read(row)
+        if found is not _UNKNOWN:
+            values[name] = cast("Scalar | Values", found)
+    lines = row.get("directDebitLines") if "directDebitLines" in values else None
+    return Live(
+        internal_id=_integer(row.get("internalId"), ("internalId",)),
+        number=number,
+        version=bare_version(_optional_text(row, "timeStamp")),
+        values=values,
+        modified=_optional_text(row, "lastModifiedDateTime"),
+        created=_optional_text(row, "createdDateTime"),
+        line_ids=_line_ids(lines) if lines else {},
+    )
+
+
 _Reader: TypeAlias = Callable[[Json], object]
 _UNKNOWN = object()
-_NUMBER = cast(Field, FIELDS["number"])
 
 
 @lru_cache(maxsize=16)
 def _readers(fields: frozenset[str]) -> tuple[tuple[str, _Reader], ...]:
+    """One function for each field, made once for each set of fields: rows come by the hundred thousand."""
     return tuple(
-        (name, _reader(row))
+        (name, _top_reader(row))
         for name, row in FIELDS.items()
         if (name in fields or name in ALWAYS) and row.where in (Read.ROW, Read.EXPANDED)
     )
 
 
-def _reader(row: Row) -> _Reader:
-    if isinstance(row, Field):
-        return lambda dto: _leaf(row, _at(dto, row.read_path, ()), row.read_path)
-    if row.name in SELF_READ:
-        return lambda dto: _members(row, dto, ())
+def _top_reader(row: Row) -> _Reader:
+    if isinstance(row, Group) and row.name in SELF_READ:
+        return _members_reader(row, ())
+    read = _reader(row, ())
     if row.where is Read.EXPANDED:
-        return lambda dto: _UNKNOWN if dto.get(row.name) is None else _group(row, dto, ())
-    return lambda dto: _group(row, dto, ())
+        return lambda dto: _UNKNOWN if dto.get(row.name) is None else read(dto)
+    return read
 
 
-def _group(row: Group, parent: Json, above: Path) -> Values:
-    path = (*above, *row.read_path)
-    found = _at(parent, row.read_path, above)
-    if row.form is Form.OBJECT:
-        return _members(row, _object(found, path), path)
-    if row.form is Form.LINES:
-        return _lines(row, found or [], path)
-    return _map(row, _array(found, path), path)
+def _reader(row: Row, above: Path) -> _Reader:
+    """Reads a row's value out of the object that holds it; `above` is that object's path, for messages."""
+    at, path = _at_reader(row.read_path, above), (*above, *row.read_path)
+    if isinstance(row, Field):
+        convert = _converter(row, path)
+        return lambda holder: None if (value := at(holder)) is None else convert(value)
+    below = _group_reader(row, path)
+    return lambda holder: below(at(holder))
 
 
-def _members(row: Group, found: Json, path: Path) -> Values:
-    return {
-        member.name: _group(member, found, path)
-        if isinstance(member, Group)
-        else _leaf(member, _at(found, member.read_path, path), (*path, *member.read_path))
-        for member in row.members
-        if member.where is not Read.NEVER
-    }
+def _group_reader(row: Group, path: Path) -> Callable[[object], Values]:
+    match row.form:
+        case Form.OBJECT:
+            members = _members_reader(row, path)
+            return lambda found: members(_object(found, path))
+        case Form.LINES:
+            line = _members_reader(row, path)
+            return lambda found: _keyed(row, [line(each) for each in _array(found, path)])
+        case _:
+            return _map_reader(row, path)
 
 
-def _map(row: Group, found: list[Json], path: Path) -> Values:
+def _members_reader(row: Group, path: Path) -> Callable[[Json], Values]:
+    readers = [(member.name, _reader(member, path)) for member in row.members if member.where is not Read.NEVER]
+    return lambda holder: {name: cast("Scalar | Values", read(holder)) for name, read in readers}
+
+
+def _map_reader(row: Group, path: Path) -> Callable[[object], Values]:
     """Attributes `[{id, value}]` and segments `[{segmentId, segmentValue}]` as key to value."""
-    key_name = "id" if row.form is Form.MAP else row.key[0]
-    value_row = cast(Field, row.members[-1])
-    values: Values = {}
-    for line in found:
-        key = line.get(key_name)
-        if row.form is Form.SEGMENTS:
-            key = str(_integer(key, (*path, key_name)))
-        if not isinstance(key, str):
-            raise _impossible((*path, key_name))
-        value = _at(line, value_row.read_path, path)
-        values[key.strip()] = _leaf(value_row, value, (*path, *value_row.read_path))
-    return values
+    numbered = row.form is Form.SEGMENTS
+    key_name = row.key[0] if numbered else "id"
+    read = _reader(row.members[-1], path)
+
+    def read_map(found: object) -> Values:
+        values: Values = {}
+        for line in _array(found, path):
+            key = line.get(key_name)
+            if numbered:
+                key = str(_integer(key, (*path, key_name)))
+            if not isinstance(key, str):
+                raise _impossible((*path, key_name))
+            values[key.strip()] = cast(Scalar, read(line))
+        return values
+
+    return read_map
 
 
-def _lines(row: Group, found: object, path: Path) -> Values:
+def _keyed(row: Group, lines: list[Values]) -> Values:
     """Lines by their keys. A line without a key, or with one that an earlier line has, is left out."""
     values: Values = {}
-    for line in _array(found, path):
-        members = _members(row, line, path)
-        key = line_key(row, members)
+    for line in lines:
+        key = line_key(row, line)
         if key is not None:
-            values.setdefault(key, members)
+            values.setdefault(key, line)
     return values
+
+
+def _at_reader(names: Path, above: Path) -> _Reader:
+    """Looks up a dotted read path; an absent or null parent makes the value absent."""
+    if len(names) == 1:
+        (only,) = names
+        return lambda holder: holder.get(only)
+
+    def at(holder: Json) -> object:
+        found: object = holder
+        for depth, name in enumerate(names):
+            if found is None:
+                return None
+            if not isinstance(found, dict):
+                raise _impossible((*above, *names[:depth]))
+            found = found.get(name)
+        return found
+
+    return at
+
+
+def _converter(row: Field, path: Path) -> Callable[[object], Scalar]:
+    """Checks the type of a value that is there, and normalises it."""
+    if row.kind is Kind.INTEGER:
+        return lambda value: _integer(value, path)
+    types = _TYPES.get(row.kind, (str,))
+
+    def convert(value: object) -> Scalar:
+        if type(value) not in types:
+            raise _impossible(path)
+        return normalise(row, value)  # type: ignore[arg-type]  # checked above
+
+    return convert
+
+
+_TYPES: dict[Kind, tuple[type, ...]] = {Kind.BOOLEAN: (bool,), Kind.DECIMAL: (int, Decimal)}
+_DEBITS = cast(Group, FIELDS["directDebitLines"])
+_READ_DEBIT = _members_reader(_DEBITS, _DEBITS.read_path)
+_READ_NUMBER = _reader(FIELDS["number"], ())
 
 
 def _line_ids(lines: list[Json]) -> dict[Path, str]:
-    group = cast(Group, FIELDS["directDebitLines"])
     ids: dict[Path, str] = {}
     for line in lines:
-        key = line_key(group, _members(group, line, (group.name,)))
-        line_id = line.get("id")
+        key, line_id = line_key(_DEBITS, _READ_DEBIT(line)), line.get("id")
         if key is not None and isinstance(line_id, str):
-            ids.setdefault((group.name, key), line_id)
+            ids.setdefault((_DEBITS.name, key), line_id)
     return ids
-
-
-def _leaf(row: Field, value: object, path: Path) -> Scalar:
-    if value is None:
-        return None
-    match row.kind:
-        case Kind.BOOLEAN:
-            fits = isinstance(value, bool)
-        case Kind.INTEGER:
-            return _integer(value, path)
-        case Kind.DECIMAL:
-            fits = isinstance(value, int | Decimal) and not isinstance(value, bool)
-        case _:
-            fits = isinstance(value, str)
-    if not fits:
-        raise _impossible(path)
-    return normalise(row, value)  # type: ignore[arg-type]  # checked above
 
 
 def _integer(value: object, path: Path) -> int:
     """A whole number, also as `12.0`. The size is looked at first: 1e999999999 must not become digits."""
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    if isinstance(value, Decimal) and abs(value) < _HUGE and value == value.to_integral_value():
+    if isinstance(value, Decimal) and -_HUGE < value < _HUGE and value == value.to_integral_value():
         return int(value)
     raise _impossible(path)
 
 
 _HUGE = 2**63
-
-
-def _at(found: Json, names: Path, above: Path) -> object:
-    at: object = found
-    for depth, name in enumerate(names):
-        if at is None:
-            return None
-        if not isinstance(at, dict):
-            raise _impossible((*above, *names[:depth]))
-        at = at.get(name)
-    return at
 
 
 def _object(found: object, path: Path) -> Json:

@@ -19,11 +19,14 @@ class WireCodec:
     """Fulfils `core.ports.Wire`. Bodies keep the order of the field table; free keys are sorted."""
 
     def create(self, values: Values) -> Request:
-        """The POST that creates a customer. What is None is left out: there is nothing to clear yet."""
+        """The POST that creates a customer.
+
+        What is None is cleared here too: the class or the main address may have a value for it (fact sheet 12.4, 12.5).
+        """
         body = {
             row.write_name if isinstance(row, Group) else name: encoded
             for name, row in FIELDS.items()
-            if values.get(name) is not None and (encoded := _create_member(row, values[name])) not in ({}, [])
+            if name in values and (encoded := _create_member(row, values[name])) not in ({}, [])
         }
         return Request("POST", CUSTOMERS, None, body)
 
@@ -54,16 +57,11 @@ def _put(body: Json, row: Group, encoded: Json | list[Json]) -> None:
 def _create_member(row: Row, value: object) -> Any:
     if isinstance(row, Field):
         return _encode_leaf(row, cast(Scalar, value), (row.name,))
-    given = _without_nones(cast(Values, value))
+    given = cast(Values, value)
     if row.form is Form.LINES:
         return [_line(row, "Insert", None, key, cast(Values, line)) for key, line in sorted(given.items())]
     encoded = _encode_group(row, given, (row.name,))
     return _wrap(row, encoded) if encoded else encoded
-
-
-def _without_nones(values: Values) -> Values:
-    kept = {key: _without_nones(value) if isinstance(value, dict) else value for key, value in values.items()}
-    return {key: value for key, value in kept.items() if value is not None and value != {}}
 
 
 def _wrap(row: Row, encoded: Any) -> Any:
@@ -117,7 +115,7 @@ def _changed_lines(row: Group, live: Live, changed: Values, gone: list[str]) -> 
             keys = {name: before[name] for name in row.key if name in before}
             lines.append(_line(row, "Update", line_id, key, keys | members))
         else:
-            lines.append(_line(row, "Insert", None, key, _without_nones(members)))
+            lines.append(_line(row, "Insert", None, key, members))
     return lines
 
 

@@ -117,9 +117,7 @@ def _message(found: Any) -> str:
     if not isinstance(found, Mapping):
         return ""
     members = {str(key).lower(): value for key, value in found.items()}
-    text = next(
-        (text for key in _MESSAGE_KEYS if isinstance(text := members.get(key), str) and text.strip()), ""
-    )
+    text = next((text for key in _MESSAGE_KEYS if isinstance(text := members.get(key), str) and text.strip()), "")
     code = members.get("exceptionfaultcode")
     return f"{text} (fault {code})" if text and isinstance(code, str) and code else text
 
@@ -145,7 +143,8 @@ class _Text(HTMLParser):
 
 
 def _html_text(page: str) -> str:
+    """What a reader sees; a tag that was cut off at the end goes too."""
     reader = _Text()
-    reader.feed(page)
+    reader.feed(page[: page.rfind("<")] if page.rfind("<") > page.rfind(">") else page)
     reader.close()
     return " - ".join(reader.parts)

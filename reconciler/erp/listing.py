@@ -31,7 +31,7 @@ class Page:
 
 
 class Listing:
-    """Reads the list, up to `parallelism` pages at once. The ERP may cut the `page_size` that is asked for."""
+    """Reads the list, up to `parallelism` pages at once. The ERP may cut the `page_size` asked for."""
 
     def __init__(self, transport: Transport, page_size: int, parallelism: int) -> None:
         self._transport = transport
@@ -66,13 +66,9 @@ class Listing:
         elif 0 < size < first.total:
             last = -(-first.total // size)
             if last > MAX_PAGES:
-                raise UnexpectedAnswer(
-                    f"The list of customers has {last} pages of {size}: more than {MAX_PAGES}"
-                )
+                raise UnexpectedAnswer(f"The list of customers has {last} pages of {size}: more than {MAX_PAGES}")
             numbers = range(2, last + 1)
-            yield from in_order(
-                lambda number: self.page(number, size, parameters), numbers, self._parallelism
-            )
+            yield from in_order(lambda number: self.page(number, size, parameters), numbers, self._parallelism)
 
     def page(self, number: int, size: int, parameters: Mapping[str, str]) -> Page:
         """One page; `number` counts from 1."""

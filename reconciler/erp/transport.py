@@ -32,6 +32,9 @@ ATTEMPTS: Final = 3
 LONGEST_WAIT: Final = 120.0
 """Seconds; a longer Retry-After is not waited for here but reported."""
 
+LONGEST_ANSWER: Final = 300.0
+"""Seconds that one answer may take to come in, however steadily it drips; the ERP cuts off at 240 (fact sheet 1)."""
+
 _NOT_SENT = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -40,6 +43,7 @@ _NOT_SENT = (
     httpx.UnsupportedProtocol,
     httpx.LocalProtocolError,
 )
+_LOOPBACK = ("all://127.0.0.1", "all://localhost", "all://[::1]")
 _RAW = re.compile(rb"[\x21-\x7e]+")
 _LOST_REMEDY = "Look at the customer before the write is repeated: it may be done."
 
@@ -165,16 +169,25 @@ class Transport:
             response = self._client.send(request, stream=True)
             with closing(response):
                 answer = Answer(response.status_code, _headers(response))
-                answer = Answer(answer.status, answer.headers, _read(response, MAX_BODY))
-        except (httpx.HTTPError, httpx.InvalidURL, _TooLargeError) as error:
+                answer = Answer(answer.status, answer.headers, self._read(response))
+        except (httpx.HTTPError, _TooLargeError) as error:
             problem = error.with_traceback(None)
         if problem is None and answer is not None:
             return answer
         if answer is not None and (request.method != "GET" or answer.status >= 400):
-            return Answer(
-                answer.status, answer.headers, b"", whole=False
-            )  # the status says what became of it
+            return Answer(answer.status, answer.headers, b"", whole=False)  # the status says what became of it
         raise _no_answer(request, problem)
+
+    def _read(self, response: httpx.Response) -> bytes:
+        body = bytearray()
+        due = self._hooks.clock() + LONGEST_ANSWER
+        for chunk in response.iter_bytes():
+            body += chunk
+            if len(body) > MAX_BODY:
+                raise _TooLargeError
+            if self._hooks.clock() > due:
+                raise httpx.ReadTimeout("dripping")
+        return bytes(body)
 
     def _fetch_token(self) -> Token:
         request = self._client.build_request("POST", self._token_url, data=self._credentials.form())
@@ -186,7 +199,9 @@ class Transport:
         except Unreachable as error:
             failure = Unreachable(f"No access token: {error}", remedy=_REACH_REMEDY)
         else:
-            return read_token(answer, self._hooks.clock())
+            if answer.whole:
+                return read_token(answer, self._hooks.clock())
+            failure = Unreachable("No access token: the answer broke off", remedy=_REACH_REMEDY)
         raise failure
 
     def _wait(self, wait: Wait) -> None:
@@ -198,8 +213,8 @@ class Transport:
 def open_client(*, parallelism: int, timeout: float, trust_env: bool) -> httpx.Client:
     """An httpx client as this package uses it. Raises Unreachable on unusable proxy or certificate settings.
 
-    trust_env: whether HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE are honoured. Waiting for a free connection has
-    no time limit: the others make progress.
+    trust_env: whether HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE are honoured; a proxy is never asked for this machine
+    itself. Waiting for a free connection has no time limit: the others make progress.
     """
     limits = httpx.Limits(max_connections=parallelism, max_keepalive_connections=parallelism)
     headers = {
@@ -215,6 +230,7 @@ def open_client(*, parallelism: int, timeout: float, trust_env: bool) -> httpx.C
             limits=limits,
             follow_redirects=False,
             trust_env=trust_env,
+            mounts=dict.fromkeys(_LOOPBACK),
         )
     except (OSError, ssl.SSLError) as error:
         problem = f"The certificates cannot be loaded: {error.strerror or type(error).__name__}"
@@ -251,23 +267,12 @@ def _url(text: str, name: str) -> httpx.URL:
     except (httpx.InvalidURL, TypeError):
         problem = True
     if problem:
-        raise Unreachable(
-            f"{name} is no usable address", remedy=f"Set {name} to an https:// address without a user."
-        )
+        raise Unreachable(f"{name} is no usable address", remedy=f"Set {name} to an https:// address without a user.")
     return found
 
 
 def _headers(response: httpx.Response) -> dict[str, str]:
     return {name.lower(): value for name, value in response.headers.items()}
-
-
-def _read(response: httpx.Response, bound: int) -> bytes:
-    body = bytearray()
-    for chunk in response.iter_bytes():
-        body += chunk
-        if len(body) > bound:
-            raise _TooLargeError
-    return bytes(body)
 
 
 _REACH_REMEDY = "Check the address, the network, and the proxy and certificate settings; then try again."
@@ -279,10 +284,19 @@ def _no_answer(request: httpx.Request, problem: Exception | None) -> ErpError:
         return UnexpectedAnswer(f"An answer of {where} is larger than {MAX_BODY >> 20} MiB")
     if isinstance(problem, httpx.DecodingError):
         return UnexpectedAnswer(f"An answer of {where} is not compressed as it says")
-    cause = visible(str(problem) or type(problem).__name__, 200)
+    cause = _cause(problem)
     if request.method == "GET" or isinstance(problem, _NOT_SENT):
         return Unreachable(f"No answer from {where}: {cause}", remedy=_REACH_REMEDY)
     return AnswerLost(f"The answer of {where} to {request.method} was lost: {cause}", remedy=_LOST_REMEDY)
+
+
+def _cause(problem: Exception | None) -> str:
+    """Why no answer came. What h11 says of a broken answer quotes it, which could be a token endpoint's."""
+    if isinstance(problem, httpx.RemoteProtocolError):
+        return "it closed the connection early or does not speak HTTP"
+    if isinstance(problem, httpx.TimeoutException):
+        return "it took too long"
+    return visible(str(problem) or type(problem).__name__, 200)
 
 
 def _failure(method: str, path: str, answer: Answer, now: float) -> ErpError:

@@ -13,7 +13,7 @@ from reconciler.reports import view
 from reconciler.reports.safe import shown, visible
 
 # The eight basic colours only, and never on running text: they are the ones that themes keep readable on both grounds.
-_STYLES = {"+": "bold green", "~": "bold yellow", "-": "bold red"}
+_STYLES = {"+": "bold green", "~": "bold yellow", "-": "bold red", "=": "bold"}
 _BEFORE, _AFTER, _QUIET = "red", "green", "dim"
 _PATH_CAP, _BEFORE_CAP = 44, 36
 

@@ -11,7 +11,7 @@ from reconciler.reports.safe import shown, visible
 
 @dataclass(frozen=True, slots=True)
 class ChangeRow:
-    """One field. symbol: + set, ~ change, - clear."""
+    """One field. symbol: + set, ~ change, - clear, = sent so that it stays."""
 
     symbol: str
     path: str
@@ -51,7 +51,7 @@ def place(source: Source | None) -> str:
 def _change_row(change: Change, home: Source) -> ChangeRow:
     source = change.source
     where = f":{source.line}" if source is not None and source.file == home.file else place(source)
-    symbol = "+" if change.before is None else "-" if change.after is None else "~"
+    symbol = "=" if change.before == change.after else "+" if change.before is None else "-" if change.after is None else "~"
     return ChangeRow(symbol, visible(change.path), shown(change.before), shown(change.after), change.cause.value, where)
 
 

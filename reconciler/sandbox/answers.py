@@ -20,9 +20,7 @@ def json_answer(value: object, status: int = 200, headers: dict[str, str] | None
     return text_answer(dumps(value), status, headers)
 
 
-def text_answer(
-    text: str, status: int = 200, headers: dict[str, str] | None = None, kind: str = _JSON
-) -> Response:
+def text_answer(text: str, status: int = 200, headers: dict[str, str] | None = None, kind: str = _JSON) -> Response:
     """A body that is text already."""
     return Response(text.encode("utf-8", "replace"), status, headers, kind)
 

@@ -169,11 +169,7 @@ class Gate:
 
     async def _latency(self) -> None:
         switches = self.runtime.switches
-        extra = (
-            self.runtime.faults.chance.random() * switches.latency_jitter_ms
-            if switches.latency_jitter_ms
-            else 0
-        )
+        extra = self.runtime.faults.chance.random() * switches.latency_jitter_ms if switches.latency_jitter_ms else 0
         if switches.latency_ms or extra:
             await asyncio.sleep((switches.latency_ms + extra) / 1000)
 
@@ -186,9 +182,7 @@ class Gate:
             self.runtime.limits.block(fault.seconds)
         return await self._strike_after(fault, receive, send, meddled=True)
 
-    async def _strike_after(
-        self, fault: Fault, receive: Receive, send: Send, *, meddled: bool = False
-    ) -> bool:
+    async def _strike_after(self, fault: Fault, receive: Receive, send: Send, *, meddled: bool = False) -> bool:
         if not meddled:
             self._meddle(fault)
         if fault.kind == "delay":

@@ -16,7 +16,7 @@ from reconciler.sandbox.options import Options
 from reconciler.sandbox.switches import Switches
 
 
-class TokenRefused(Exception):  # noqa: N818  # an answer, not a defect
+class TokenRefused(Exception):  # an answer, not a defect
     """An OAuth error: `error` is its word."""
 
     def __init__(self, error: str, description: str, status: int = 400) -> None:

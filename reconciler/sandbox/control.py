@@ -58,9 +58,7 @@ def _route(runtime: Runtime, path: str, handlers: dict[str, Handler]) -> Route:
         body = await request.body()
         try:
             values = read_object(body) if body else {}
-            return json_answer(
-                handlers["GET" if request.method == "HEAD" else request.method](runtime, values)
-            )
+            return json_answer(handlers["GET" if request.method == "HEAD" else request.method](runtime, values))
         except (ValueError, Refused) as problem:
             return json_answer({"error": str(problem)}, 400)
 

@@ -152,9 +152,7 @@ def post_customer(call: Call) -> Response:
     if switches.post_etag:
         headers["ETag"] = etag(one, switches)
     return (
-        json_answer({}, 201, headers)
-        if switches.post_body == "object"
-        else Response(status_code=201, headers=headers)
+        json_answer({}, 201, headers) if switches.post_body == "object" else Response(status_code=201, headers=headers)
     )
 
 

@@ -65,16 +65,16 @@ class _BodyReader:
         return self._plain(value, shape, path)
 
     def _wrapped(self, value: object, shape: Shape, path: str) -> Any:
+        inner = _inner(value) if isinstance(value, dict) else _ABSENT
+        if inner is not _ABSENT:
+            if inner is None:
+                return self._null(self._switches.null_value, shape, path)
+            return self._plain(inner, shape, path)
+        if self._switches.bare_values == "accept" and value != {}:
+            return self._plain(value, shape, path)
         if not isinstance(value, dict):
-            if self._switches.bare_values == "accept":
-                return self._plain(value, shape, path)
             raise BadBody(path, 'expected a wrapper {"value": ...}')
-        inner = next((value[name] for name in value if name.lower() == "value"), _ABSENT)
-        if inner is _ABSENT:
-            return self._null(self._switches.empty_wrapper, shape, path)
-        if inner is None:
-            return self._null(self._switches.null_value, shape, path)
-        return self._plain(inner, shape, path)
+        return self._null(self._switches.empty_wrapper, shape, path)
 
     def _null(self, policy: str, shape: Shape, path: str) -> Any:
         """Q15: nullable types and texts are cleared, others refused, unless the switch says otherwise."""
@@ -107,3 +107,7 @@ class _BodyReader:
                 raise BadBody(f"{path}[{index}]", "expected an object")
             lines.append(self.members(line, shape.members, f"{path}[{index}]."))
         return lines
+
+
+def _inner(wrapper: Mapping[str, object]) -> object:
+    return next((wrapper[name] for name in wrapper if name.lower() == "value"), _ABSENT)

@@ -71,9 +71,7 @@ def _checked(path: str, value: object, shape: Shape) -> Any:
 def _object(path: str, value: object, shape: Shape) -> dict[str, Any]:
     if not isinstance(value, Mapping):
         raise ValueError("expected a mapping")
-    return {
-        str(name): _checked(f"{path}.{name}", inner, _named(shape, name)) for name, inner in value.items()
-    }
+    return {str(name): _checked(f"{path}.{name}", inner, _named(shape, name)) for name, inner in value.items()}
 
 
 def _lines(path: str, value: object, shape: Shape) -> list[dict[str, Any]]:

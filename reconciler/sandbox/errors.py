@@ -12,7 +12,7 @@ import uuid
 from collections.abc import Iterable
 
 
-class Refused(Exception):  # noqa: N818  # an answer, not a defect
+class Refused(Exception):  # an answer, not a defect
     """The ERP refuses; `status` None means "the status that the switches name for business errors"."""
 
     def __init__(self, message: str, status: int | None = None) -> None:
@@ -29,9 +29,7 @@ class BadBody(Refused):
     """The body does not fit the schema."""
 
     def __init__(self, path: str, problem: str) -> None:
-        super().__init__(
-            f"{support_reference()}Error converting the request body. Path '{path}': {problem}", 400
-        )
+        super().__init__(f"{support_reference()}Error converting the request body. Path '{path}': {problem}", 400)
 
 
 class Gateway(Refused):

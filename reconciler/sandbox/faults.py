@@ -14,6 +14,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Final
 
+from reconciler.sandbox.edits import patch_of
+
+HOWS: Final = ("upper", "lower", "trim", "digits", "keep")
+
 KINDS: Final = {
     "respond": "Answer `status`, `body`, `content_type`, `headers`; `when` after: once the work is done.",
     "reset": "Reset the connection, before or after the work is done (`when`).",
@@ -83,7 +87,22 @@ def fault_of(values: Mapping[str, Any]) -> Fault:
         if name not in known:
             raise ValueError(f"unknown field {name!r} of a fault; known: {', '.join(known)}")
         checked[name] = _typed(name, value, str(known[name].type))
-    return Fault(**checked)
+    fault = Fault(**checked)
+    if fault.kind in ("edit", "normalise"):
+        _check_values(fault)
+    return fault
+
+
+def _check_values(fault: Fault) -> None:
+    """Paths and values are checked when the fault is ordered, not when it strikes."""
+    if fault.kind == "edit":
+        patch_of(fault.values)
+        return
+    for path, how in fault.values.items():
+        if isinstance(how, Mapping):
+            patch_of({path: how.get("set")})
+        elif how not in HOWS:
+            raise ValueError(f"{path} takes {', '.join(HOWS)} or {{set: value}}, not {how!r}")
 
 
 def _typed(name: str, value: Any, kind: str) -> Any:

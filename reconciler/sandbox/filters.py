@@ -120,9 +120,7 @@ def _name_filter(query: ListQuery, name: str, switches: Switches) -> None:
         query.add(f"instr({column}, ?) > 0", wanted)
 
 
-def _moment_filter(
-    query: ListQuery, sent: Mapping[str, str], name: str, column: str, switches: Switches
-) -> None:
+def _moment_filter(query: ListQuery, sent: Mapping[str, str], name: str, column: str, switches: Switches) -> None:
     """A moment needs its condition and the other way round (5)."""
     text, condition = sent.get(name, ""), sent.get(f"{name}condition", "").strip()
     if not text and not condition:

@@ -1,7 +1,7 @@
 """What a patch does to a stored record (fact sheet 12).
 
 A record is a plain mapping with the write names of the API: texts, booleans and numbers as they are,
-addresses and contacts as mappings (None while an invoice or delivery part mirrors the main one), `attributes` by id.
+addresses and contacts as mappings (None while an invoice or delivery part mirrors the main one), attributes by id.
 """
 
 from __future__ import annotations
@@ -92,9 +92,7 @@ def apply_class(record: Record) -> None:
     if one is None:
         return
     for name, value in one["values"].items():
-        record[name] = (
-            {key: _copy(inner) for key, inner in value.items()} if isinstance(value, dict) else value
-        )
+        record[name] = {key: _copy(inner) for key, inner in value.items()} if isinstance(value, dict) else value
     _set_payment(record, one["values"]["defaultPaymentMethodId"], True)
 
 
@@ -202,9 +200,7 @@ def _merge_sales_persons(record: Record, lines: list[dict[str, Any]], _: Switche
         _change_line(kept, found, operation, values, f"sales person '{key[0]}'")
 
 
-def _insert_sales_person(
-    kept: list[dict[str, Any]], found: dict[str, Any] | None, values: dict[str, Any]
-) -> None:
+def _insert_sales_person(kept: list[dict[str, Any]], found: dict[str, Any] | None, values: dict[str, Any]) -> None:
     if found is not None or not values.get("salesPersonID"):
         raise Refused("Error updating the customer. Error: the sales person is empty or already there.\r\n")
     kept.append(values)

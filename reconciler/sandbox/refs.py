@@ -135,9 +135,7 @@ _FLAGS_OFF: Final = {
 }
 
 
-def _class(
-    description: str, *, needs_zone: bool, attributes: tuple[str, ...], **values: Any
-) -> dict[str, Any]:
+def _class(description: str, *, needs_zone: bool, attributes: tuple[str, ...], **values: Any) -> dict[str, Any]:
     settings = {
         **_FLAGS_OFF,
         "creditTermsId": "30",

@@ -18,9 +18,7 @@ MAX_LENGTHS: Final = {
 """The optional table of Q21: lengths usual on the platform; the real ones are unknown."""
 
 
-def problems(
-    record: Record, patch: Mapping[str, Any], switches: Switches, has: Callable[[str], bool]
-) -> list[str]:
+def problems(record: Record, patch: Mapping[str, Any], switches: Switches, has: Callable[[str], bool]) -> list[str]:
     """Reasons to refuse the record that `patch` led to; `has` tells whether a customer number exists."""
     found: list[str] = []
     if not record["name"].strip():
@@ -56,13 +54,9 @@ def _unknown_references(record: Record, patch: Mapping[str, Any], has: Callable[
         ("defaultPaymentMethodId", "Payment Method", refs.PAYMENT_METHODS),
     )
     found = [
-        _missing(title, record[name])
-        for name, title, table in tables
-        if record[name] and record[name] not in table
+        _missing(title, record[name]) for name, title, table in tables if record[name] and record[name] not in table
     ]
-    found += [
-        _missing("Payment Method", one) for one in record["paymentMethods"] if one not in refs.PAYMENT_METHODS
-    ]
+    found += [_missing("Payment Method", one) for one in record["paymentMethods"] if one not in refs.PAYMENT_METHODS]
     found += _parent_problems(record, has)
     found += _sales_person_problems(record)
     return list(dict.fromkeys(found + _address_references(record, patch)))
@@ -117,9 +111,7 @@ def _attribute_problems(record: Record, patch: Mapping[str, Any]) -> list[str]:
 
 
 def _missing(title: str, value: str) -> str:
-    return (
-        f"An error occurred during processing of the field {title} : Error: '{title}' '{value}' do not exist."
-    )
+    return f"An error occurred during processing of the field {title} : Error: '{title}' '{value}' do not exist."
 
 
 def fit_lengths(patch: dict[str, Any], switches: Switches, path: str = "") -> list[str]:

@@ -45,9 +45,7 @@ def seeded(
     if count < 0:
         raise ValueError("count must not be negative")
     chance = Random(f"customers {seed}")
-    numbers = (
-        str(one) for one in counting(_FIRST_NUMBER if start is None else start) if str(one) not in taken
-    )
+    numbers = (str(one) for one in counting(_FIRST_NUMBER if start is None else start) if str(one) not in taken)
     parents: list[tuple[str, str]] = []
     internal_id = first_id
     for _ in range(count):
@@ -79,9 +77,7 @@ def _stored(internal_id: int, record: Record, chance: Random, parents: list[tupl
     age = timedelta(seconds=chance.randrange(_DAYS * 86400), milliseconds=chance.randrange(1000))
     created = _EPOCH - age
     modified = created + age * (chance.random() ** 2)
-    return Stored(
-        internal_id, record["number"], 0, moment_text(created), _milliseconds(modified), record, name
-    )
+    return Stored(internal_id, record["number"], 0, moment_text(created), _milliseconds(modified), record, name)
 
 
 def _milliseconds(moment: datetime) -> str:

@@ -152,7 +152,7 @@ class Sandbox:
             time.sleep(0.005)
 
 
-def serve(  # noqa: PLR0917  # the order that a command line has
+def serve(  # the order that a command line has
     db_path: str | Path,
     host: str = "127.0.0.1",
     port: int = 0,

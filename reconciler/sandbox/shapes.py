@@ -127,9 +127,7 @@ CUSTOMER: Final[Mapping[str, Shape]] = {
     "invoiceToDefaultLocation": MAYBE_BOOL,
     **dict.fromkeys(ADDRESSES, ADDRESS),
     **dict.fromkeys(CONTACTS, CONTACT),
-    "creditVerification": Shape(
-        "enum", choices=("Disabled", "DaysPastDue", "CreditLimit", "LimitAndDaysPastDue")
-    ),
+    "creditVerification": Shape("enum", choices=("Disabled", "DaysPastDue", "CreditLimit", "LimitAndDaysPastDue")),
     "statementType": Shape("enum", choices=("OpenItem", "BalanceBroughtForward")),
     "eInvoiceContract": _object(_texts("fInvoiceContractID", "fInvoiceIntermediatorID")),
     "defaultPaymentMethod": _object({"paymentMethodId": TEXT, "isDefault": MAYBE_BOOL}),

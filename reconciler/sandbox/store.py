@@ -48,20 +48,16 @@ _BULK: Final = 2000
 _BLANK: Final = blank_record()
 
 _COLUMNS: Final = (
-    "id", "number", "version", "created", "modified", "name", "name_folded", "status",
-    "corporate_id", "vat_id", "email", "phone", "parent", "attributes", "record", "row", "gl", "payment", "debit",
+    "id", "number", "version", "created", "modified", "name", "name_folded", "status", "corporate_id",
+    "vat_id", "email", "phone", "parent", "attributes", "record", "row", "gl", "payment", "debit",
 )  # fmt: skip
-_PUT_ROW: Final = (
-    f"insert or replace into customer ({', '.join(_COLUMNS)}) values ({', '.join('?' * len(_COLUMNS))})"
-)
+_PUT_ROW: Final = f"insert or replace into customer ({', '.join(_COLUMNS)}) values ({', '.join('?' * len(_COLUMNS))})"
 
 
 class Store:
     """Customers, counters and the write log. Safe to use from several threads and processes."""
 
-    def __init__(
-        self, path: str | Path, *, switches: Switches | None = None, clock: Clock | None = None
-    ) -> None:
+    def __init__(self, path: str | Path, *, switches: Switches | None = None, clock: Clock | None = None) -> None:
         self.path = Path(path)
         self.switches = switches or Switches()
         self.clock = clock or Clock()
@@ -82,9 +78,7 @@ class Store:
 
     # ---- the clerk's hands: what the command line and tests call ----
 
-    def seed(
-        self, count: int = 100, seed: int = 1, *, odd: bool = False, start: int | None = None
-    ) -> list[str]:
+    def seed(self, count: int = 100, seed: int = 1, *, odd: bool = False, start: int | None = None) -> list[str]:
         """Add believable customers, the same for the same arguments; answers their numbers.
 
         `odd` adds a few customers with awkward numbers and names. Without `start` numbers go on from 10000.

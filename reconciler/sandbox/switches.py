@@ -24,9 +24,7 @@ class Switches:
     rate_window: int = _switch(3600, "Q1", "Length of the window in seconds.")
     rate_reset: str = _switch("seconds", "8", "Form of X-RateLimit-Reset.", "seconds", "epoch")
     same_request_limit: int = _switch(0, "Q28", "Identical requests allowed per minute; 0 is off.")
-    failed_request_limit: int = _switch(
-        0, "Q28", "Repeats of a failing request allowed in 5 minutes; 0 is off."
-    )
+    failed_request_limit: int = _switch(0, "Q28", "Repeats of a failing request allowed in 5 minutes; 0 is off.")
     latency_ms: int = _switch(0, "-", "Milliseconds added to every answer.")
     latency_jitter_ms: int = _switch(0, "-", "Up to so many milliseconds more, by chance (seeded).")
     # token
@@ -40,9 +38,7 @@ class Switches:
     page_size_max: int = _switch(1000, "Q2", "Largest page.")
     page_size_default: int = _switch(100, "Q2", "Page size when none is asked for.")
     list_order: str = _switch("number", "Q3", "Order of lists.", "number", "internal_id", "modified")
-    page_shift: int = _switch(
-        0, "Q3", "Rows by which each further page shifts: -1 repeats a row, 1 skips one."
-    )
+    page_shift: int = _switch(0, "Q3", "Rows by which each further page shifts: -1 repeats a row, 1 skips one.")
     list_details: str = _switch(
         "expand", "Q19", "Details (GL accounts and so on) in lists: on demand or always.", "expand", "always"
     )
@@ -51,36 +47,26 @@ class Switches:
     name_filter_case: bool = _switch(False, "Q27", "Whether the name filter minds case.")
     greater_is_strict: bool = _switch(True, "Q12", "Whether > excludes the moment itself.")
     filter_t_form: bool = _switch(True, "Q13", "Whether 2026-01-31T12:00:00 is taken in a date filter.")
-    refused_filter: str = _switch(
-        "error", "Q14", "Answer to a refused date filter.", "error", "ignore", "empty"
-    )
+    refused_filter: str = _switch("error", "Q14", "Answer to a refused date filter.", "error", "ignore", "empty")
     # reading
     nulls: str = _switch("omit", "Q20", "Members without value.", "omit", "send")
     timestamp_digits: int = _switch(3, "11.9", "Digits of the fraction of a second, 0 to 6.")
     timestamp_zone: str = _switch("none", "Q11", "Zone mark of times that are read.", "none", "Z", "offset")
-    zone_offset_minutes: int = _switch(
-        0, "Q11", "Minutes that the ERP's clock is ahead of UTC (filters, reads)."
-    )
+    zone_offset_minutes: int = _switch(0, "Q11", "Minutes that the ERP's clock is ahead of UTC (filters, reads).")
     number_padding: int = _switch(0, "Q22", "Width to which numbers are padded with blanks when read.")
-    version_in_single: str = _switch(
-        "both", "Q8", "Where a single read shows the version.", "both", "header", "body"
-    )
+    version_in_single: str = _switch("both", "Q8", "Where a single read shows the version.", "both", "header", "body")
     etag_form: str = _switch("quoted", "Q7", "Form of the ETag.", "quoted", "bare", "weak")
     if_match_star: bool = _switch(True, "Q7", "Whether If-Match: * matches.")
     post_etag: bool = _switch(False, "Q9", "Whether POST answers with an ETag.")
     post_body: str = _switch("object", "4.1", "Body of a successful POST.", "object", "empty")
-    location_base: str = _switch(
-        "", "1", "Host that Location names, such as https://other.example; empty: own."
-    )
+    location_base: str = _switch("", "1", "Host that Location names, such as https://other.example; empty: own.")
     old_paths: bool = _switch(True, "Q29", "Whether /API/controller/api/v1/... answers too.")
     # errors
     unknown_status: int = _switch(404, "Q4", "Status for an unknown record.")
     unknown_body: str = _switch("message", "Q4", "Its body.", "message", "text", "html", "empty")
     error_status: int = _switch(400, "Q5", "Status of business errors: 400, 422 or 500.")
     message_key: str = _switch("message", "Q5", "Key of the error text.", "message", "Message")
-    gateway_body: str = _switch(
-        "gateway", "Q6", "Body of 401, 403, 429.", "gateway", "ipp", "text", "html", "empty"
-    )
+    gateway_body: str = _switch("gateway", "Q6", "Body of 401, 403, 429.", "gateway", "ipp", "text", "html", "empty")
     duplicate_status: int = _switch(400, "Q25", "Status of POST with an existing number.")
     dunning_status: int = _switch(200, "Q26", "Status of createDunningLetter.")
     # writing
@@ -125,9 +111,7 @@ class Switches:
     blank_attribute: str = _switch("removes", "Q24", "A blanked attribute.", "removes", "keeps")
     max_lengths: str = _switch("off", "Q21", "Over-long texts.", "off", "refuse", "cut")
     inactive_refused: bool = _switch(False, "Q31", "Whether status Inactive is refused (open documents).")
-    strict_references: bool = _switch(
-        True, "-", "Whether unknown class, parent, currency and so on are refused."
-    )
+    strict_references: bool = _switch(True, "-", "Whether unknown class, parent, currency and so on are refused.")
     strict_attributes: bool = _switch(False, "-", "Whether unknown attributes and combo values are refused.")
     require_postal_code: bool = _switch(True, "12.2", "Whether Norwegian addresses need a postal code.")
     normalise: str = _switch(

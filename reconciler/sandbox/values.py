@@ -49,9 +49,7 @@ def _whole(value: object, shape: Shape) -> int:
 def _decimal(value: object, _: Shape) -> int | Decimal:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise ValueError(f"expected a number, got {_kind(value)}")
-    if not -_DECIMAL_LIMIT <= value <= _DECIMAL_LIMIT or (
-        isinstance(value, Decimal) and value.adjusted() < -100
-    ):
+    if not -_DECIMAL_LIMIT <= value <= _DECIMAL_LIMIT or (isinstance(value, Decimal) and value.adjusted() < -100):
         raise ValueError("decimal cannot hold the number")
     return value
 

@@ -137,17 +137,14 @@ _HOWS: Final[dict[str, Callable[[str], str]]] = {
 }
 
 
-def _meddle(
-    record: Record, before: Record, patch: Mapping[str, Any], switches: Switches, by: Meddling
-) -> None:
+def _meddle(record: Record, before: Record, patch: Mapping[str, Any], switches: Switches, by: Meddling) -> None:
     """Values that the ERP keeps otherwise than sent (trap 11): only those that this write sent."""
-    wanted: dict[str, object] = dict(
-        pair.partition(":")[::2] for pair in switches.normalise.split(",") if pair
-    )
+    wanted: dict[str, object] = dict(pair.partition(":")[::2] for pair in switches.normalise.split(",") if pair)
     wanted.update(by.values)
     for path, how in wanted.items():
         head, _, rest = path.strip().partition(".")
-        if head in patch or (head == "attributes" and "attributeLines" in patch):
+        sent = head in patch or (head == "attributes" and "attributeLines" in patch)
+        if sent and head in record:
             _set_otherwise(record, before, head, rest, how)
 
 

@@ -11,7 +11,7 @@ import pytest
 from reconciler.core.customer import Desired, Lifecycle, Live
 from reconciler.core.diagnostics import Source
 from reconciler.core.plan import ConfigSummary, Guard, Plan
-from reconciler.core.planner import Memory, Rules, Target, make_plan, natural
+from reconciler.core.planner import Memory, Rules, Target, compute_plan, natural
 from reconciler.core.ports import View
 from reconciler.erp.encode import WireCodec
 
@@ -31,7 +31,7 @@ def live(number: str = "10000", **values: Any) -> Live:
 
 
 def plan_of(*desired: Desired, live: tuple[Live, ...] = (), rules: Rules | None = None, **more: Any) -> Plan:
-    return make_plan(
+    return compute_plan(
         desired,
         View(live, "2026-01-31T11:59:58Z", 1),
         WireCodec(),
@@ -301,3 +301,30 @@ def test_a_default_payment_method_is_sent_with_its_companion_only_on_a_true_chan
 
 def test_numbers_sort_as_people_read_them() -> None:
     assert sorted(["A-10", "A-2", "10000", "900", "B"], key=natural) == ["900", "10000", "A-2", "A-10", "B"]
+
+
+def test_a_follower_that_is_declared_is_sent_along_so_that_it_stays() -> None:
+    held = {"addressLine1": "A 1", "city": "Oslo"}
+    plan = plan_of(
+        declared(mainAddress={"city": "Bergen"}, invoiceAddress={"city": "Oslo", "addressLine1": "A 1"}),
+        live=(live(mainAddress=held, invoiceAddress=held, deliveryAddress=held),),
+    )
+    (action,) = plan.actions
+    assert action.request.body == {
+        "mainAddress": {"value": {"city": {"value": "Bergen"}}},
+        "invoiceAddress": {"value": {"city": {"value": "Oslo"}}},
+    }
+    assert [(each.path, each.before, each.after) for each in action.changes] == [
+        ("mainAddress.city", "Oslo", "Bergen"),
+        ("invoiceAddress.city", "Oslo", "Oslo"),
+    ]
+    assert [(each.code, "deliveryAddress" in each.summary) for each in plan.diagnostics] == [("P504", True)]
+
+
+def test_a_follower_with_values_of_its_own_is_left_alone() -> None:
+    plan = plan_of(
+        declared(mainAddress={"city": "Bergen"}, invoiceAddress={"city": "Oslo"}),
+        live=(live(mainAddress={"city": "Oslo", "county": "03"}, invoiceAddress={"city": "Oslo", "county": None}),),
+    )
+    assert list(plan.actions[0].request.body) == ["mainAddress"]
+    assert not plan.diagnostics

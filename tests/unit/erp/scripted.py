@@ -6,6 +6,7 @@ import json
 import socket
 import struct
 import threading
+import traceback
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -47,7 +48,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer. `raw` replaces all of it; `cut` promises that many bytes more than come; `reset` drops the line."""
+    """An answer. `raw` replaces all of it; `cut` promises so many bytes more; `reset` drops the line."""
 
     status: int = 200
     body: bytes = b""
@@ -69,7 +70,7 @@ Script = Reply | Callable[[Seen], Reply]
 
 
 class Scripted(AbstractContextManager["Scripted"]):
-    """`on(method, path, *answers)`: the answers come in turn, the last one for ever. The token endpoint is there."""
+    """`on(method, path, *answers)`: the answers come in turn, the last one for ever. /token is there."""
 
     def __init__(self) -> None:
         self.seen: list[Seen] = []
@@ -89,7 +90,14 @@ class Scripted(AbstractContextManager["Scripted"]):
                 seen = Seen(self.command, self.path, headers, self.rfile.read(length))
                 self._write(scripted.take(seen))
 
-            do_GET = do_POST = do_PUT = handle_one
+            def do_GET(self) -> None:
+                self.handle_one()
+
+            def do_POST(self) -> None:
+                self.handle_one()
+
+            def do_PUT(self) -> None:
+                self.handle_one()
 
             def _write(self, answer: Reply) -> None:
                 if answer.reset:
@@ -164,7 +172,7 @@ class Client:
         self.exchanges: list[Exchange] = []
 
     def open(self, **settings: Any) -> AbstractContextManager[Customers]:
-        given = {
+        given: dict[str, Any] = {
             "base_url": self.erp.base_url,
             "token_url": f"{self.erp.base_url}/token",
             "tenant_id": TENANT,
@@ -180,3 +188,13 @@ class Client:
             "clock": lambda: self.now,
         }
         return open_customers(**(given | settings))
+
+
+def everything_about(error: BaseException) -> str:
+    """All that a log, a debugger or a crash report could show of an error."""
+    shown: list[str] = []
+    at: BaseException | None = error
+    while at is not None:
+        shown += [str(at), repr(at), repr(vars(at)), getattr(at, "remedy", "")]
+        at = at.__cause__ or at.__context__
+    return "".join(shown) + "".join(str(frame.name) for frame in traceback.extract_tb(error.__traceback__))

@@ -22,7 +22,7 @@ from reconciler.core.plan import Request
 from reconciler.core.ports import Need, Sent
 from reconciler.erp.customers import Customers
 from reconciler.erp.listing import expand_flags
-from tests.unit.erp.scripted import NOW, Client, Reply, Scripted, Seen, reply
+from tests.unit.erp.scripted import Reply, Scripted, Seen, reply
 
 NAMES = Need(frozenset({"number", "name"}), {})
 LIST = "/v1/customer"
@@ -77,9 +77,7 @@ def test_a_page_that_holds_everything_costs_one_request(erp: Scripted, customers
     assert customers.refresh(NAMES).requests == 1
 
 
-def test_both_paging_parameters_and_only_needed_expand_flags_are_sent(
-    erp: Scripted, customers: Customers
-) -> None:
+def test_both_paging_parameters_and_only_needed_expand_flags_are_sent(erp: Scripted, customers: Customers) -> None:
     erp.on("GET", LIST, paged([1], 1000))
     customers.refresh(Need(frozenset({"name", "glAccounts"}), {}))
     assert erp.seen[-1].query == {"pageNumber": "1", "pageSize": "10", "expandAccountInformation": "true"}
@@ -90,9 +88,7 @@ def test_expand_flags_follow_the_field_table() -> None:
     assert expand_flags(Need(frozenset({"directDebitLines"}), {})) == ("expandDirectDebit",)
 
 
-def test_the_view_tells_when_it_was_read_and_what_the_rate_window_is(
-    erp: Scripted, customers: Customers
-) -> None:
+def test_the_view_tells_when_it_was_read_and_what_the_rate_window_is(erp: Scripted, customers: Customers) -> None:
     headers = {"X_RateLimit_Limit": "5000", "X_RateLimit_Remaining": "4999", "X_RateLimit_Reset": "1800"}
     erp.on("GET", LIST, reply([row(1, 1)], **headers))
     view = customers.refresh(NAMES)
@@ -129,9 +125,7 @@ def test_a_list_that_never_agrees_is_torn(erp: Scripted, customers: Customers) -
     assert caught.value.remedy
 
 
-def test_a_row_that_hides_between_two_pages_makes_a_second_reading(
-    erp: Scripted, customers: Customers
-) -> None:
+def test_a_row_that_hides_between_two_pages_makes_a_second_reading(erp: Scripted, customers: Customers) -> None:
     """Row 2 moves to the first page after that was read: page 2 then begins with row 3's successor."""
     erp.on(
         "GET",
@@ -185,18 +179,14 @@ def test_notes_are_read_only_for_the_customers_that_declare_them(erp: Scripted, 
     assert view.requests == 4
 
 
-def test_a_missing_note_route_is_not_taken_for_a_missing_customer(
-    erp: Scripted, customers: Customers
-) -> None:
+def test_a_missing_note_route_is_not_taken_for_a_missing_customer(erp: Scripted, customers: Customers) -> None:
     erp.on("GET", LIST, paged([1], 1000))
     erp.on("GET", f"{LIST}/1/note", reply({"message": "no"}, 404))
     with pytest.raises(UnexpectedAnswer, match="but the customer exists"):
         customers.refresh(Need(frozenset({"note"}), {"note": frozenset({"1"})}))
 
 
-def test_one_customer_has_the_version_of_the_etag_else_of_the_body(
-    erp: Scripted, customers: Customers
-) -> None:
+def test_one_customer_has_the_version_of_the_etag_else_of_the_body(erp: Scripted, customers: Customers) -> None:
     erp.on("GET", f"{LIST}/1", reply(row(1), ETag='W/"AAAAAE0YIiI="'), reply(row(1)))
     assert customers.customer("1", NAMES).version == "AAAAAE0YIiI="
     assert customers.customer("1", NAMES).version == version(1)
@@ -276,9 +266,7 @@ def test_an_update_without_version_is_not_sent(erp: Scripted, customers: Custome
         Request("PUT", "https://elsewhere.example/v1/customer/1", "AAAA", {}),
     ],
 )
-def test_what_is_no_write_of_a_customer_is_not_sent(
-    erp: Scripted, customers: Customers, request_: Request
-) -> None:
+def test_what_is_no_write_of_a_customer_is_not_sent(erp: Scripted, customers: Customers, request_: Request) -> None:
     with pytest.raises(Refused):
         customers.send(request_)
     assert erp.calls() == []
@@ -302,9 +290,7 @@ def test_a_new_customers_number_is_in_the_location(
     assert len(erp.calls()) == 1
 
 
-@pytest.mark.parametrize(
-    "location", ["", "/v1/customer", "/v1/customer/internal/5", "/v1/customer/b64(!)", "http://["]
-)
+@pytest.mark.parametrize("location", ["", "/v1/customer", "/v1/customer/internal/5", "/v1/customer/b64(!)", "http://["])
 @pytest.mark.parametrize("status", [200, 201, 204])
 def test_success_without_a_number_may_have_made_a_customer(
     erp: Scripted, customers: Customers, status: int, location: str
@@ -323,9 +309,7 @@ def test_queued_is_not_done(erp: Scripted, customers: Customers, request_: Reque
 
 
 def test_a_refused_write_tells_why_and_is_not_repeated(erp: Scripted, customers: Customers) -> None:
-    erp.on(
-        "POST", LIST, reply({"message": "VismaId: 3f0c1f0e-52a5. 'Customer ID' cannot be empty.\r\n"}, 400)
-    )
+    erp.on("POST", LIST, reply({"message": "VismaId: 3f0c1f0e-52a5. 'Customer ID' cannot be empty.\r\n"}, 400))
     with pytest.raises(Rejected, match="'Customer ID' cannot be empty") as caught:
         customers.send(POST)
     assert caught.value.reference == "3f0c1f0e-52a5"
@@ -351,10 +335,7 @@ def test_pages_stream_with_the_apis_own_filters(erp: Scripted, customers: Custom
     filters = {"lastModifiedDateTime": "2026-01-31 10:00:00", "lastModifiedDateTimeCondition": ">="}
     pages = list(customers.pages(NAMES, filters))
     assert [len(page) for page in pages] == [2, 1]
-    assert (
-        "lastModifiedDateTime=2026-01-31%2010%3A00%3A00&lastModifiedDateTimeCondition=%3E%3D"
-        in erp.seen[-1].target
-    )
+    assert "lastModifiedDateTime=2026-01-31%2010%3A00%3A00&lastModifiedDateTimeCondition=%3E%3D" in erp.seen[-1].target
 
 
 def test_a_page_stream_that_is_left_early_stops(erp: Scripted, customers: Customers) -> None:
@@ -380,5 +361,13 @@ def test_classes_are_listed(erp: Scripted, customers: Customers) -> None:
     assert (second.id, second.attributes) == ("2", ())
 
 
-def test_the_clock_is_the_callers(client: Client) -> None:
-    assert client.now == NOW
+@pytest.mark.parametrize("wrong", [{"id": 1}, {"attributes": {}}, {"attributes": ["x"]}, {"requiredTaxzoneId": "no"}])
+def test_classes_of_another_shape_are_unexpected(erp: Scripted, customers: Customers, wrong: dict[str, Any]) -> None:
+    erp.on("GET", f"{LIST}/customerClass", reply([{"id": "1", **wrong}]))
+    with pytest.raises(UnexpectedAnswer, match=next(iter(wrong))):
+        customers.classes()
+
+
+def test_raw_rows_are_the_apis_own(erp: Scripted, customers: Customers) -> None:
+    erp.on("GET", f"{LIST}/1", reply(row(1, errorInfo="x")))
+    assert customers.row("1") == row(1, errorInfo="x")

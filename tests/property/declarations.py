@@ -1,0 +1,118 @@
+"""Random declarations for the sandbox company: any subset of the fields, any mix of setting and clearing."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import strategies as st
+
+from reconciler.core.fields import FIELDS, Field, Form, Group, Kind, Read, Row
+
+TEXTS = st.one_of(
+    st.sampled_from(["NO", "0101", "1e3", "yes", "null", "~", "12:30:45", "2025-01-14", "1_000", "+47", "#x", "a: b"]),
+    st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=12).filter(lambda text: text.strip()),
+    st.sampled_from(["Å\nB", '"quoted"', "it's", "🙂", "- dash", "tab\tin", "{a}", "x" * 200]),
+)
+
+REFERENCES: dict[str, list[str]] = {
+    "currencyId": ["NOK", "EUR", "SEK"],
+    "customerClassId": ["1", "TEST", "RETAIL"],
+    "creditTermsId": ["10", "14", "30"],
+    "vatZoneId": ["01", "02", "03"],
+    "priceClassId": ["RETAIL", "VIP"],
+    "paymentMethodId": ["1", "2", "5"],
+    "countryId": ["NO", "SE", "NL"],
+    "county": ["03", "46"],
+    "salesPersonID": ["1", "2", "3"],
+    "locationID": ["Main"],
+    "parentRecordNumber": ["1", "2"],
+    "segmentValue": ["00", "10", "20"],
+    "branch": ["1"],
+}
+NEVER_CLEARED = {"customerClassId", "currencyId", "creditTermsId", "vatZoneId"}
+"""References that the ERP holds to be mandatory (fact sheet 14, Q16)."""
+
+DATES = st.sampled_from(["2026-01-31", "2025-12-01T00:00:00", "2024-02-29"])
+
+
+def value(row: Field) -> st.SearchStrategy[Any]:
+    """A value to set."""
+    match row.kind:
+        case Kind.TEXT:
+            return TEXTS
+        case Kind.REFERENCE | Kind.NUMBER:
+            found = REFERENCES.get(row.name)
+            if found is None and row.name.endswith("Account"):
+                found = ["1500", "3000", "3100"]
+            return st.sampled_from(found or ["A1", "B2"])
+        case Kind.BOOLEAN:
+            return st.booleans()
+        case Kind.INTEGER:
+            return st.integers(max(0, row.low or 0), row.high)
+        case Kind.DECIMAL:
+            return st.decimals(Decimal(0), Decimal("99999999.99"), places=2)
+        case Kind.ENUM:
+            return st.sampled_from(row.values)
+        case Kind.DATE:
+            return DATES
+
+
+def leaf(row: Field, *, clear: bool) -> st.SearchStrategy[Any]:
+    """A value to set, or None to clear where that can be done."""
+    if clear and row.clearable and row.name not in NEVER_CLEARED:
+        return st.one_of(st.none(), value(row), value(row))
+    return value(row)
+
+
+def group(row: Group, *, clear: bool) -> st.SearchStrategy[Any]:
+    """Some members of a group, in the form that declarations have."""
+    if row.form is Form.MAP:
+        return st.fixed_dictionaries(
+            {},
+            optional={
+                "REGION": st.sampled_from([*([None] if clear else []), "NORTH", "SOUTH"]),
+                "EXTREF": leaf(Field("x", Kind.TEXT, "", ""), clear=clear),
+            },
+        ).filter(bool)
+    if row.form is Form.SEGMENTS:
+        return st.lists(st.sampled_from([1, 2]), min_size=1, max_size=2, unique=True).flatmap(
+            lambda ids: st.tuples(*[
+                st.fixed_dictionaries({"segmentId": st.just(each), "segmentValue": st.sampled_from(["00", "10"])})
+                for each in ids
+            ]).map(list)
+        )
+    members = {each.name: each for each in row.members}
+    if row.form is Form.LINES:
+        keys = {name: members[name] for name in row.key}
+        others = {name: each for name, each in members.items() if name not in row.key}
+        line = st.fixed_dictionaries(
+            {name: _key(name, each) for name, each in keys.items()},
+            optional={name: member(each, clear=clear) for name, each in others.items()},
+        )
+        return st.lists(line, min_size=1, max_size=3, unique_by=lambda one: tuple(one[name] for name in row.key))
+    return st.fixed_dictionaries(
+        {}, optional={name: member(each, clear=clear) for name, each in members.items() if each.where is not Read.NEVER}
+    ).filter(bool)
+
+
+def _key(name: str, row: Row) -> st.SearchStrategy[Any]:
+    assert isinstance(row, Field)
+    return st.sampled_from(["M1", "M2", "M/3"]) if name == "mandateId" else value(row)
+
+
+def member(row: Row, *, clear: bool = True) -> st.SearchStrategy[Any]:
+    """Any row."""
+    return leaf(row, clear=clear) if isinstance(row, Field) else group(row, clear=clear)
+
+
+def fields(*, clear: bool = True) -> st.SearchStrategy[dict[str, Any]]:
+    """A random subset of the fields, without the number."""
+    rows = {name: row for name, row in FIELDS.items() if name != "number"}
+    optional = {name: member(row, clear=clear) for name, row in rows.items()}
+    return st.fixed_dictionaries({}, optional=optional)
+
+
+def line_key(row: Group, line: dict[str, Any]) -> str:
+    """The key by which a line is told apart."""
+    return "/".join(str(line[name]) for name in row.key)

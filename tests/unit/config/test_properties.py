@@ -1,0 +1,128 @@
+"""Properties: no input makes a traceback, and the fast check never disagrees with jsonschema."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pytest
+import yaml as pyyaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator, FormatChecker
+
+from reconciler.config import yaml
+from reconciler.config.declarations import load_declarations
+from reconciler.config.messages import shown
+from reconciler.config.schema import part
+from reconciler.config.typed import FORMATS, Reader
+from reconciler.config.validate import DECLARATION_CODES, Validator
+from reconciler.core.diagnostics import has_errors
+from reconciler.core.fields import FIELDS, Group
+from reconciler.core.values import leaves
+
+QUICK = settings(derandomize=True, deadline=None, max_examples=150, database=None)
+
+NUMBERS = ("", "0", "7", "007", "-5", "1.5", "1e3", "'2'", "99999", "12345678901", "0101")
+LITERALS = ("true", "yes", "~", "null", "''", "[]", "{}", "2026-01-31", "2026-02-30")
+TOKENS = ("'x'", '"y"', "x y", "NO", "NOR", "NOK", "Active", "active", "Main", "mainContact.fax", "gln", "nonsense")
+WORDS = st.sampled_from((*NUMBERS, *LITERALS, *TOKENS))
+NAMES = st.sampled_from(
+    [*FIELDS, "ref", "match", "lifecycle", "complete", "lines", "ignore_changes", "prevent_update", "nope", "''"]
+    + [member.name for row in FIELDS.values() if isinstance(row, Group) for member in row.members]
+)
+TEXTS = st.recursive(
+    WORDS,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3).map(lambda items: f"[{', '.join(items)}]"),
+        st.dictionaries(NAMES, inner, max_size=4).map(
+            lambda d: "{" + ", ".join(f"{k}: {v}" for k, v in d.items()) + "}"
+        ),
+    ),
+    max_leaves=12,
+)
+CUSTOMERS = st.dictionaries(NAMES, TEXTS, max_size=6).map(lambda d: "\n".join(f"{k}: {v}" for k, v in d.items()))
+
+
+def load_bytes(data: bytes) -> Any:
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "f.yaml"
+        file.write_bytes(data)
+        return load_declarations([file], root=Path(folder), environ={"A": "x"})
+
+
+@QUICK
+@given(st.binary(max_size=200))
+def test_any_bytes_give_diagnostics_or_values(data: bytes) -> None:
+    loaded = load_bytes(data)
+    assert loaded.desired or has_errors(loaded.diagnostics)
+
+
+@QUICK
+@given(st.text(st.sampled_from("ab01:- \n\t#&*!|>{}[],'\"%@`?<~.$\\\x00\ufeff\u2028é🎉"), max_size=60))
+def test_any_text_of_yamls_own_characters_gives_diagnostics_or_values(text: str) -> None:
+    loaded = load_bytes(text.encode())
+    assert loaded.desired or has_errors(loaded.diagnostics)
+    for each in loaded.diagnostics:
+        assert each.summary.isprintable()
+        assert each.source is None or (each.source.line >= 1 and each.source.column >= 1)
+
+
+@QUICK
+@given(CUSTOMERS)
+def test_the_fast_check_never_says_sure_where_jsonschema_says_no(text: str) -> None:
+    for node in yaml.parse(text.encode(), "f").documents:
+        schema = part("customer")
+        reader = Reader(schema)
+        value = reader.read(node)
+        checker = FormatChecker(())
+        for name, is_valid in FORMATS.items():
+            checker.checks(name)(lambda v, is_valid=is_valid: not isinstance(v, str) or is_valid(v))
+        assert reader.sure == Draft202012Validator(schema, format_checker=checker).is_valid(value)
+        assert reader.sure != bool(Validator(schema, DECLARATION_CODES).verdict(value, node).diagnostics)
+
+
+@QUICK
+@given(CUSTOMERS)
+def test_a_declaration_is_read_or_refused_and_every_leaf_is_located(text: str) -> None:
+    loaded = load_bytes(text.encode())
+    assert loaded.desired or has_errors(loaded.diagnostics)
+    for desired in loaded.desired:
+        for path, value in leaves(desired.values):
+            assert value is None or isinstance(value, str | bool | int | Decimal)
+            assert desired.locate(path).line >= 1
+
+
+@QUICK
+@given(st.text(max_size=80))
+def test_any_text_can_be_a_name_or_is_refused(name: str) -> None:
+    try:
+        written = pyyaml.safe_dump({"number": "1", "name": name.replace("${", "$${")}).encode()
+    except UnicodeEncodeError:
+        return
+    loaded = load_bytes(written)
+    if has_errors(loaded.diagnostics):
+        assert not name.strip() or any(ord(c) < 32 or 0x7F <= ord(c) < 0xA0 or 0xD800 <= ord(c) < 0xE000 for c in name)
+    else:
+        assert loaded.desired[0].values["name"] == name
+
+
+@QUICK
+@given(st.decimals(allow_nan=False, allow_infinity=False, places=4, min_value=-(10**20), max_value=10**20))
+def test_amounts_keep_every_digit(amount: Decimal) -> None:
+    loaded = load_bytes(f"number: 1\ncreditLimit: {amount:f}".encode())
+    assert loaded.desired[0].values["creditLimit"] == amount
+
+
+@QUICK
+@given(st.text(max_size=300))
+def test_shown_texts_are_short_and_printable(text: str) -> None:
+    assert len(shown(text)) <= 80
+    assert shown(text).isprintable()
+
+
+@pytest.mark.parametrize("length", [79, 80, 81])
+def test_a_shown_text_says_when_it_is_cut(length: int) -> None:
+    assert shown("x" * length).endswith("…") == (length > 80)

@@ -1,0 +1,309 @@
+"""What can go wrong on the way, against a real server that does it."""
+
+from __future__ import annotations
+
+import gzip
+import socket
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconciler.core import errors
+from reconciler.core.ports import Need
+from reconciler.erp.customers import Customers
+from reconciler.erp.transport import ATTEMPTS, Exchange
+from tests.unit.erp.scripted import TOKEN, Client, Reply, Scripted, everything_about, reply
+from tests.unit.erp.test_customers import LIST, POST, PUT, row
+
+NAMES = Need(frozenset(), {})
+ONE = f"{LIST}/1"
+EMPTY = reply([])
+
+LOST = [
+    Reply(reset=True),
+    Reply(raw=b""),
+    Reply(raw=b"HTTP/1.1 2"),
+    Reply(raw=b"HTTP/1.1 200 OK\r\nContent-Le"),
+    Reply(raw=b"this is no HTTP\r\n\r\n"),
+    Reply(raw=b"HTTP/1.1 200 OK\r\n" + b"X: " + b"x" * 200_000),
+]
+
+
+@pytest.mark.parametrize("answer", LOST)
+def test_a_read_without_answer_is_tried_again_and_then_unreachable(
+    erp: Scripted, client: Client, customers: Customers, answer: Reply
+) -> None:
+    erp.on("GET", LIST, answer)
+    with pytest.raises(errors.Unreachable) as caught:
+        customers.check()
+    assert type(caught.value) is errors.Unreachable
+    assert len(erp.calls()) == ATTEMPTS
+    assert client.slept == [1.0, 2.0]
+    assert erp.base_url in str(caught.value)
+
+
+@pytest.mark.parametrize("answer", LOST)
+@pytest.mark.parametrize("request_", [PUT, POST])
+def test_a_write_without_answer_is_lost_and_never_repeated(
+    erp: Scripted, client: Client, customers: Customers, answer: Reply, request_: Any
+) -> None:
+    erp.on(request_.method, request_.path, answer)
+    with pytest.raises(errors.AnswerLost) as caught:
+        customers.send(request_)
+    assert caught.value.remedy
+    assert (len(erp.calls()), client.slept) == (1, [])
+
+
+def test_a_write_that_never_left_is_not_lost(client: Client) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with client.open(base_url=f"http://127.0.0.1:{port}") as customers, pytest.raises(errors.Unreachable) as caught:
+        customers.send(PUT)
+    assert type(caught.value) is errors.Unreachable
+
+
+@pytest.mark.parametrize("request_", [PUT, POST])
+def test_a_write_without_token_is_not_lost(erp: Scripted, customers: Customers, request_: Any) -> None:
+    erp.on("POST", "/token", Reply(reset=True))
+    with pytest.raises(errors.Unreachable, match="No access token") as caught:
+        customers.send(request_)
+    assert type(caught.value) is errors.Unreachable
+    assert erp.calls() == []
+
+
+def test_silence_ends_with_the_timeout(erp: Scripted, client: Client) -> None:
+    import threading
+
+    quiet = threading.Event()
+
+    def stall(_: object) -> Reply:
+        quiet.wait(10)
+        return EMPTY
+
+    erp.on("PUT", PUT.path, stall)
+    with client.open(timeout=0.05) as customers, pytest.raises(errors.AnswerLost):
+        customers.send(PUT)
+    quiet.set()
+
+
+def test_a_write_whose_body_is_cut_was_still_answered(erp: Scripted, customers: Customers) -> None:
+    erp.on("POST", LIST, Reply(201, b"{", {"Location": "/v1/customer/7"}, cut=10))
+    assert customers.send(POST).number == "7"
+    erp.on("PUT", PUT.path, Reply(400, b'{"message', cut=10))
+    with pytest.raises(errors.Rejected):
+        customers.send(PUT)
+
+
+def test_a_read_whose_body_is_cut_is_tried_again(erp: Scripted, client: Client, customers: Customers) -> None:
+    erp.on("GET", LIST, Reply(200, b"[", cut=10), EMPTY)
+    customers.check()
+    assert [exchange.attempt for exchange in client.exchanges] == [1, 2]
+
+
+@pytest.mark.parametrize("body", [b"", b"[", b"<html>Sign in</html>", b'[{"a":1}', b"\xff", b"nonsense", b"[" * 9999])
+def test_a_list_that_is_not_json_is_unexpected(erp: Scripted, customers: Customers, body: bytes) -> None:
+    erp.on("GET", LIST, Reply(200, body))
+    with pytest.raises(errors.UnexpectedAnswer, match="is not JSON"):
+        customers.check()
+    assert len(erp.calls()) == 1
+
+
+@pytest.mark.parametrize("body", [{}, "x", 7, None, [7], [[]], {"message": "x"}])
+def test_a_list_of_another_shape_is_unexpected(erp: Scripted, customers: Customers, body: Any) -> None:
+    erp.on("GET", LIST, reply(body))
+    with pytest.raises(errors.UnexpectedAnswer, match="array"):
+        customers.check()
+
+
+@pytest.mark.parametrize("body", [[], "x", None])
+def test_a_customer_of_another_shape_is_unexpected(erp: Scripted, customers: Customers, body: Any) -> None:
+    erp.on("GET", ONE, reply(body))
+    with pytest.raises(errors.UnexpectedAnswer, match="object"):
+        customers.customer("1", NAMES)
+
+
+@pytest.mark.parametrize("status", [201, 202, 204, 302, 304])
+def test_a_read_takes_nothing_but_200(erp: Scripted, customers: Customers, status: int) -> None:
+    erp.on("GET", ONE, Reply(status, b""))
+    with pytest.raises(errors.UnexpectedAnswer, match=str(status)):
+        customers.customer("1", NAMES)
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+def test_a_failing_server_is_asked_again(erp: Scripted, client: Client, customers: Customers, status: int) -> None:
+    erp.on("GET", LIST, Reply(status, b"<html>down</html>"), EMPTY)
+    customers.check()
+    assert client.slept == [1.0]
+    assert [(wait.seconds, wait.attempt) for wait in client.waits] == [(1.0, 1)]
+    assert str(status) in client.waits[0].reason
+    erp.on("GET", LIST, Reply(status))
+    with pytest.raises(errors.ServerFailed):
+        customers.check()
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 412])
+def test_a_refused_read_is_not_repeated(erp: Scripted, customers: Customers, status: int) -> None:
+    erp.on("GET", LIST, Reply(status))
+    with pytest.raises(errors.ErpError):
+        customers.check()
+    assert len(erp.calls()) == 1
+
+
+def test_retry_after_is_obeyed(erp: Scripted, client: Client, customers: Customers) -> None:
+    erp.on("GET", LIST, Reply(429, b"", {"Retry-After": "17"}), EMPTY)
+    customers.check()
+    assert client.slept == [17.0]
+
+
+def test_a_wait_that_is_too_long_is_reported_instead(erp: Scripted, client: Client, customers: Customers) -> None:
+    erp.on("GET", LIST, Reply(429, b"", {"Retry-After": "1800"}))
+    with pytest.raises(errors.RateLimited) as caught:
+        customers.check()
+    assert caught.value.retry_after == 1800
+    assert "1800 seconds" in caught.value.remedy
+    assert client.slept == []
+
+
+@pytest.mark.parametrize("request_", [PUT, POST])
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (429, errors.RateLimited),
+        (500, errors.ServerFailed),
+        (503, errors.ServerFailed),
+        (502, errors.AnswerLost),
+        (504, errors.AnswerLost),
+    ],
+)
+def test_a_failed_write_is_never_repeated(
+    erp: Scripted, client: Client, customers: Customers, status: int, kind: type[Exception], request_: Any
+) -> None:
+    erp.on(request_.method, request_.path, Reply(status, b"<h1>Bad Gateway</h1>"))
+    with pytest.raises(kind, match="Bad Gateway") as caught:
+        customers.send(request_)
+    assert type(caught.value) is kind
+    assert (len(erp.calls()), client.slept) == (1, [])
+
+
+def test_each_request_is_observed(erp: Scripted, client: Client, customers: Customers) -> None:
+    erp.on("GET", LIST, Reply(503), Reply(reset=True), EMPTY)
+    customers.check()
+    assert client.exchanges == [
+        Exchange("GET", LIST, 503, 0.0, 1),
+        Exchange("GET", LIST, None, 0.0, 2),
+        Exchange("GET", LIST, 200, 0.0, 3),
+    ]
+    assert customers.requests == 3
+
+
+def test_the_rate_window_of_the_last_answer_is_known(erp: Scripted, customers: Customers) -> None:
+    assert customers.window is None
+    erp.on("GET", LIST, Reply(403, b"", {"X-RateLimit-Remaining": "3"}))
+    with pytest.raises(errors.PermissionDenied):
+        customers.check()
+    assert customers.window is not None
+    assert customers.window.remaining == 3
+
+
+def test_gzip_is_asked_for_and_read(erp: Scripted, customers: Customers) -> None:
+    erp.on("GET", ONE, Reply(200, gzip.compress(reply(row(1)).body), {"Content-Encoding": "gzip"}))
+    assert customers.customer("1", NAMES).name == "Customer 1"
+    assert erp.seen[-1].headers["accept-encoding"] == "gzip"
+    assert erp.seen[-1].headers["user-agent"].startswith("reconciler/")
+
+
+def test_garbled_compression_is_unexpected(erp: Scripted, customers: Customers) -> None:
+    erp.on("GET", ONE, Reply(200, b"not gzip", {"Content-Encoding": "gzip"}))
+    with pytest.raises(errors.UnexpectedAnswer, match="not compressed"):
+        customers.customer("1", NAMES)
+
+
+def test_a_body_without_bound_is_refused(erp: Scripted, customers: Customers, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reconciler.erp.transport.MAX_BODY", 1 << 20)
+    bomb = gzip.compress(b" " * (2 << 20))
+    erp.on("GET", ONE, Reply(200, bomb, {"Content-Encoding": "gzip"}))
+    with pytest.raises(errors.UnexpectedAnswer, match="larger than 1 MiB"):
+        customers.customer("1", NAMES)
+
+
+def test_an_answer_that_drips_for_ever_is_given_up(erp: Scripted, client: Client) -> None:
+    step = 0.0
+
+    def clock() -> float:
+        client.now += step
+        return client.now
+
+    erp.on("POST", "/token", reply(TOKEN | {"expires_in": 10**8}))
+    erp.on("GET", ONE, reply(row(1)))
+    with client.open(clock=clock) as customers:
+        assert customers.customer("1", NAMES).number == "1"
+        step = 400.0
+        with pytest.raises(errors.Unreachable, match="took too long"):
+            customers.customer("1", NAMES)
+
+
+def test_a_token_answer_that_breaks_off_is_asked_for_again(erp: Scripted, customers: Customers) -> None:
+    erp.on("POST", "/token", Reply(200, b'{"access', cut=5), reply(TOKEN))
+    erp.on("GET", LIST, EMPTY)
+    customers.check()
+    assert erp.tokens() == 2
+
+
+def test_a_base_url_may_have_a_path(erp: Scripted, client: Client) -> None:
+    erp.on("GET", "/API/controller/api/v1/customer", EMPTY)
+    with client.open(base_url=f"{erp.base_url}/API/controller/api/") as customers:
+        customers.check()
+    assert erp.calls() == [("GET", "/API/controller/api/v1/customer")]
+
+
+@pytest.mark.parametrize("address", ["", "ftp://host", "//host", "https://", "http://u:p@host", "http://\x00"])
+@pytest.mark.parametrize("name", ["base_url", "token_url"])
+def test_an_unusable_address_is_named(client: Client, name: str, address: str) -> None:
+    with pytest.raises(errors.Unreachable, match=name) as caught, client.open(**{name: address}):
+        pass
+    assert "u:p" not in str(caught.value)
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """An environment without proxies."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    return monkeypatch
+
+
+def test_the_environments_proxy_is_used(erp: Scripted, client: Client, environment: pytest.MonkeyPatch) -> None:
+    erp.on("GET", LIST, EMPTY)
+    environment.setenv("HTTP_PROXY", erp.base_url)
+    away = {"base_url": "http://erp.invalid", "token_url": "http://erp.invalid/token"}
+    with client.open(trust_env=True, **away) as customers:
+        customers.check()
+    assert erp.seen[-1].target.startswith("http://erp.invalid/v1/customer?")
+
+
+@pytest.mark.parametrize("trust_env", [True, False])
+def test_this_machine_is_never_proxied(
+    erp: Scripted, client: Client, environment: pytest.MonkeyPatch, trust_env: bool
+) -> None:
+    erp.on("GET", LIST, EMPTY)
+    environment.setenv("ALL_PROXY", "http://127.0.0.1:1")
+    with client.open(trust_env=trust_env) as customers:
+        customers.check()
+
+
+def test_certificates_of_the_environment_count(client: Client, environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    environment.setenv("SSL_CERT_FILE", str(tmp_path / "none.pem"))
+    with client.open(trust_env=False):
+        pass
+    with pytest.raises(errors.Unreachable, match="certificates"), client.open(trust_env=True):
+        pass
+
+
+def test_an_unusable_proxy_is_reported_without_its_password(client: Client, environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("HTTPS_PROXY", "gopher://user:hush@proxy")
+    with pytest.raises(errors.Unreachable, match="proxy") as caught, client.open(trust_env=True):
+        pass
+    assert "hush" not in everything_about(caught.value)

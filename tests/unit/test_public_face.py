@@ -1,0 +1,43 @@
+"""`import reconciler`: the public face is a list, and nothing heavy comes with it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import reconciler
+
+HEAVY = ("httpx", "deepdiff", "jsonschema", "starlette", "uvicorn", "yaml", "msgspec", "typer", "rich")
+
+
+def test_the_public_names_are_these_and_no_others() -> None:
+    assert reconciler.__all__ == [
+        "Action", "Cause", "Change", "Credentials", "Desired", "Diagnostic", "ErpError", "InvalidInput", "Lifecycle",
+        "Live", "Loaded", "Locked", "Outcome", "Plan", "ReconcilerError", "Refused", "Result", "Run", "Settings",
+        "Severity", "Source", "Target", "Verb", "View", "__version__", "apply_plan", "check_applicable", "dumps",
+        "load", "load_credentials", "load_settings", "loads", "make_plan", "open_customers", "refresh", "render",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", reconciler.__all__)
+def test_every_public_name_is_there_and_documented(name: str) -> None:
+    found = getattr(reconciler, name)
+    assert name == "__version__" or found.__doc__
+
+
+def _modules_after(code: str) -> set[str]:
+    script = f"import sys\nsys.argv = ['reconciler', '--version']\n{code}\nprint('\\n'.join(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    return set(done.stdout.splitlines())
+
+
+@pytest.mark.parametrize("code", ["import reconciler", "from reconciler.__main__ import main\nmain()"])
+def test_version_and_import_load_nothing_heavy(code: str) -> None:
+    assert not _modules_after(code) & set(HEAVY)
+
+
+def test_help_does_not_load_what_it_does_not_show() -> None:
+    code = "from reconciler.cli.app import run\nassert run(['--help']) == 0"
+    assert not _modules_after(code) & {"httpx", "deepdiff", "jsonschema", "starlette", "uvicorn", "yaml", "msgspec"}
