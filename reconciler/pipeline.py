@@ -17,7 +17,7 @@ from reconciler.core.diagnostics import has_errors
 from reconciler.core.errors import InvalidInput, Refused, WrongUsage
 from reconciler.core.normalise import number_key
 from reconciler.core.plan import ConfigSummary, Guard, Plan, Result
-from reconciler.core.planner import Memory, Rules, Target, compute_plan, need_of, unknown_groups
+from reconciler.core.planner import Memory, Rules, Target, compute_plan, incomplete, need_of
 from reconciler.core.ports import Erp, View
 from reconciler.erp.encode import WireCodec
 from reconciler.reports.text import plan_lines
@@ -35,24 +35,24 @@ def load(settings: Settings, *, environ: Mapping[str, str], paths: Sequence[Path
     return replace(loaded, diagnostics=(*problems, *loaded.diagnostics))
 
 
-def refresh(loaded: Loaded, erp: Erp) -> View:
+def refresh(loaded: Loaded, erp: Erp, *, memory: Memory | None = None) -> View:
     """Read the live customers, with what the declarations need. Raises ErpError."""
     need = need_of(loaded.desired)
     view = erp.refresh(need)
-    numbers = unknown_groups(loaded.desired, view.customers)
-    if not numbers:
+    lacking = incomplete(loaded.desired, view.customers, memory or Memory(), need)
+    if not lacking:
         return view
-    read = {number: erp.customer(number, need) for number in numbers}
-    return replace(
-        view,
-        customers=tuple(_completed(live, read.get(live.number)) for live in view.customers),
-        requests=view.requests + len(read),
-    )
+    single = {number: erp.customer(number, wanted) for number, wanted in lacking}
+    requests = sum(1 + len(wanted.own) for _, wanted in lacking)
+    completed = tuple(_completed(live, single.get(live.number)) for live in view.customers)
+    return replace(view, customers=completed, requests=view.requests + requests)
 
 
 def _completed(row: Live, single: Live | None) -> Live:
-    """The row with the groups that only the single read has; the row's version stays, being the older one."""
-    return row if single is None else replace(row, values={**single.values, **row.values}, line_ids=single.line_ids)
+    """The row with the members that only the single read has; the row's version stays, being the older one."""
+    if single is None:
+        return row
+    return replace(row, values={**single.values, **row.values}, line_ids={**single.line_ids, **row.line_ids})
 
 
 def make_plan(
@@ -73,7 +73,7 @@ def make_plan(
         loaded.desired,
         view,
         WireCodec(),
-        rules=Rules(settings.ignore, settings.nested_updates),
+        rules=Rules(settings.ignore, settings.nested_updates, settings.api.clear_nullable == "send-null"),
         target=target,
         config=ConfigSummary(loaded.digest, len(loaded.desired), git_commit),
         memory=memory or Memory(),

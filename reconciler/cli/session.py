@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from reconciler.core.planner import Target
     from reconciler.erp.customers import Customers
+    from reconciler.erp.transport import Exchange
     from reconciler.settings import Settings
 
 LOG = logging.getLogger("reconciler")
@@ -157,6 +158,8 @@ def private_folder(file: Path) -> Path:
 @contextmanager
 def _customers(settings: Settings, access: _Access, session: Session) -> Iterator[Customers]:
     from reconciler.erp.customers import open_customers
+    from reconciler.reports.safe import visible
+    from reconciler.reports.view import duration
 
     with open_customers(
         base_url=access.base_url,
@@ -168,8 +171,21 @@ def _customers(settings: Settings, access: _Access, session: Session) -> Iterato
         parallelism=settings.api.parallelism,
         timeout=settings.api.timeout,
         trust_env=True,
+        observer=_log_exchange,
+        on_wait=lambda wait: session.say(f"Waiting {duration(wait.seconds)}: {visible(wait.reason)}"),
     ) as customers:
         yield customers
+
+
+def _log_exchange(exchange: Exchange) -> None:
+    LOG.info(
+        "%s %s answered %s in %.0f ms (attempt %d)",
+        exchange.method,
+        exchange.path,
+        exchange.status or "nothing",
+        exchange.seconds * 1000,
+        exchange.attempt,
+    )
 
 
 def _console(session: Session, *, stderr: bool) -> Console:

@@ -9,6 +9,8 @@ from pathlib import Path
 from reconciler.config.messages import quoted
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
 
+_CHUNK = 2**18
+
 
 def display(file: Path, root: Path) -> str:
     """The name of a file in messages: relative to the root where it is below it, with forward slashes."""
@@ -63,7 +65,8 @@ def read_bytes(file: Path, name: str, limit: int) -> tuple[bytes, Diagnostic | N
     """A file's bytes, at most one more than `limit`; or why it cannot be read."""
     try:
         with file.open("rb") as stream:
-            return stream.read(limit + 1), None
+            data = stream.read(min(_CHUNK, limit + 1))  # a read of the limit would make room for all of it first
+            return data + (stream.read(limit + 1 - len(data)) if len(data) == _CHUNK else b""), None
     except OSError as error:
         why = error.strerror or type(error).__name__
         return b"", Diagnostic(

@@ -27,7 +27,7 @@ from yaml.events import (
 
 from reconciler.config.messages import shown, syntax_problem
 from reconciler.config.nodes import NULLS, Broken, Mapping, Node, Scalar, Sequence, merged
-from reconciler.config.text import CONTROL, decode, position
+from reconciler.config.text import CONTROL, control, decode, position
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
 
 __all__ = ["NULLS", "Broken", "Mapping", "Node", "Parsed", "Scalar", "Sequence", "merged", "parse"]
@@ -181,8 +181,8 @@ class _Composer:
             self._properties(event, node)
             if event.anchor is not None:
                 self.anchors[event.anchor] = _Anchor(node, 1, 0)
-        if not plain and (control := CONTROL.search(node.text)):
-            self.problems.append(control(node.source, control[0]))
+        if not plain and (found := CONTROL.search(node.text)):
+            self.problems.append(control(node.source, found[0]))
         if self.stack:  # as in _add; most of a file's nodes come this way
             top = self.stack[-1]
             key = top.key

@@ -63,4 +63,12 @@ CODES: dict[str, str] = {
     "I403": "A declaration without a number declares none of its match fields.",
     "I404": "A customer is its own parent.",
     "I405": "Defaults hold a number or a ref.",
+    "I411": "A declaration without number matches several live customers.",
+    "I412": "Two declarations mean the same live customer.",
+    "P501": "A customer is to be created without a name.",
+    "P502": "Customers are to be created under each other in a circle.",
+    "P503": "The plan covers only the targeted customers.",
+    "P504": "An address or contact that mirrors the main one may follow its change.",
+    "P505": "A field would have to be cleared with null, which the settings refuse.",
+    "P506": "Fields are cleared with null, whose effect the API does not document.",
 }

@@ -29,15 +29,16 @@ from reconciler.core.plan import (
     Verb,
 )
 from reconciler.core.ports import Need, View, Wire
-from reconciler.core.values import Path, Scalar, Values, get, leaves, put, render_path
+from reconciler.core.values import Path, Scalar, Values, get, leaves, parse_path, put, render_path
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """How to compare: the settings' `ignore` paths, and `nested_updates`."""
+    """How to compare: the settings' `ignore` paths, `nested_updates`, and whether null may be sent to clear (Q15)."""
 
     ignore: tuple[str, ...] = ()
     nested_updates: Literal["leaf", "whole"] = "leaf"
+    send_null: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +99,14 @@ def compute_plan(
     actions: list[Action] = []
     unchanged = 0
     for each, live in paired.pairs:
-        if live is None:
-            action = _create(each, wire, problems)
-        else:
-            action = _update(each, live, wire, rules, memory, problems)
+        action = _create(each, wire, problems) if live is None else _update(each, live, wire, rules, memory, problems)
         if action is None:
             unchanged += live is not None
             continue
         actions.append(action)
         if live is not None and each.lifecycle.prevent_update:
             refusals.append(_prevented(each))
+    problems.extend(_null_problems(actions, rules))
     ordered = _in_order(_linked(actions, problems))
     if targets:
         ordered = _targeted(ordered, targets)
@@ -136,6 +135,7 @@ def compute_plan(
 
 
 _OWN = {name for name, row in FIELDS.items() if row.where is Read.OWN}
+_APART = {name for name, row in FIELDS.items() if row.where in (Read.OWN, Read.EXPANDED)}
 _WHOLE = {name for name, row in FIELDS.items() if isinstance(row, Group) and name.endswith(("Address", "Contact"))}
 
 
@@ -411,6 +411,35 @@ def _prevented(desired: Desired) -> Refusal:
     )
 
 
+def _null_problems(actions: list[Action], rules: Rules) -> Iterator[Diagnostic]:
+    """Nullable types can only be cleared by `{"value": null}`, whose effect is unknown (fact sheet 14, Q15)."""
+    cleared = [
+        (action, change)
+        for action in actions
+        for change in action.changes
+        if change.after is None and (row := leaf_row(parse_path(change.path))) is not None and row.nullable
+    ]
+    if cleared and rules.send_null:
+        summary = f"{len(cleared)} field{'s are' if len(cleared) > 1 else ' is'} cleared with null"
+        yield Diagnostic(
+            Severity.WARNING,
+            "P506",
+            f"{summary}: the ERP does not document what it makes of that",
+            detail=", ".join(f"{action.label} {change.path}" for action, change in cleared[:5]),
+            remedy="Plan again after applying to see whether it took. api.clear_nullable: refuse forbids it.",
+            source=cleared[0][1].source,
+        )
+        return
+    for action, change in cleared:
+        yield Diagnostic(
+            Severity.ERROR,
+            "P505",
+            f"{action.label}: {change.path} can only be cleared by sending null, which api.clear_nullable refuses",
+            remedy="Declare a value, remove the line, or set api.clear_nullable: send-null.",
+            source=change.source,
+        )
+
+
 def _targeted_note(targets: frozenset[str]) -> Diagnostic:
     return Diagnostic(
         Severity.WARNING,
@@ -420,19 +449,23 @@ def _targeted_note(targets: frozenset[str]) -> Diagnostic:
     )
 
 
-def unknown_groups(desired: Iterable[Desired], live: Iterable[Live]) -> tuple[str, ...]:
-    """Numbers of managed customers whose row lacks a group that their declaration compares.
+def incomplete(
+    desired: Iterable[Desired], live: Iterable[Live], memory: Memory, need: Need
+) -> tuple[tuple[str, Need], ...]:
+    """(number, what to read) of each managed customer that lacks a member which its declaration compares.
 
-    A row may leave out what it was asked to expand; absent then means unknown, never empty (fact sheet 13.7, Q19).
+    A row may leave out what it was asked to expand, and absent then means unknown, never empty (fact sheet 13.7, Q19);
+    and the customer of a ref is only known now, so that its note or sales persons could not be asked for before.
     """
-    rows = {number_key(customer.number): customer for customer in live}
+    wanted = [each for each in desired if not _APART.isdisjoint(each.values)]
+    if not wanted:
+        return ()
     found = []
-    for each in desired:
-        customer = rows.get(number_key(each.number)) if each.number else None
-        if customer is not None and any(name in FIELDS and name not in customer.values for name in _compared(each)):
-            found.append(customer.number)
+    for each, customer in pair(wanted, live, memory.numbers).pairs:
+        if customer is None:
+            continue
+        lacking = {name for name in _APART & each.values.keys() if name not in customer.values}
+        if lacking:
+            own = {name: frozenset({number_key(customer.number)}) for name in lacking & _OWN}
+            found.append((customer.number, Need(need.fields, own)))
     return tuple(found)
-
-
-def _compared(desired: Desired) -> set[str]:
-    return {name for name in desired.values if isinstance(FIELDS[name], Group) and FIELDS[name].where is Read.EXPANDED}

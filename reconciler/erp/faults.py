@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from html.parser import HTMLParser
+from http import HTTPStatus
 from typing import Any, Final
 
 from reconciler.core.errors import (
@@ -51,13 +52,21 @@ def fault(method: str, path: str, answer: Answer, now: float) -> ErpError:
     """
     reason, reference = read_reason(answer)
     status = answer.status
-    text = f"{method} {visible(path)} was answered {status}" + (f": {reason}" if reason else "")
+    text = f"{method} {visible(path)} was answered {_named(status)}" + (f": {reason}" if reason else "")
     if status == 429:
         retry_after = read_retry_after(answer.headers, now)
         wait = f"Try again in {retry_after:.0f} seconds." if retry_after is not None else _TRY_LATER
         return RateLimited(text, remedy=wait, reference=reference, retry_after=retry_after)
     kind, remedy = _kind(method, status)
     return kind(text, remedy=remedy, status=status, reference=reference)
+
+
+def _named(status: int) -> str:
+    """The status with its standard phrase: `429 Too Many Requests`."""
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)
 
 
 def read_reason(answer: Answer) -> tuple[str, str | None]:

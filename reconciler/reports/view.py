@@ -51,7 +51,9 @@ def place(source: Source | None) -> str:
 def _change_row(change: Change, home: Source) -> ChangeRow:
     source = change.source
     where = f":{source.line}" if source is not None and source.file == home.file else place(source)
-    symbol = "=" if change.before == change.after else "+" if change.before is None else "-" if change.after is None else "~"
+    symbol = (
+        "=" if change.before == change.after else "+" if change.before is None else "-" if change.after is None else "~"
+    )
     return ChangeRow(symbol, visible(change.path), shown(change.before), shown(change.after), change.cause.value, where)
 
 

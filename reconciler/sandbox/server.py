@@ -217,7 +217,8 @@ def _server(runtime: Runtime) -> uvicorn.Server:
 
     config = uvicorn.Config(
         make_app(runtime),
-        log_level="error",
+        log_config=None,
+        log_level="critical",  # a connection that a fault resets is no news
         access_log=False,
         lifespan="off",
         proxy_headers=False,

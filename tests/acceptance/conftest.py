@@ -89,9 +89,7 @@ def _body(row: dict[str, Any]) -> Any:
 
 
 @pytest.fixture
-def company(
-    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Company]:
+def company(tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Company]:
     """An empty ERP, and an empty folder that points at it."""
     with Sandbox(tmp_path / "erp" / "sandbox.db") as sandbox:
         monkeypatch.chdir(tmp_path)

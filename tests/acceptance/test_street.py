@@ -195,9 +195,7 @@ def test_the_saved_plan_fits_its_schema(company: Company) -> None:
     company.declare("[{number: 1, creditLimit: 1.25, mainAddress: {city: X}, lifecycle: {prevent_update: true}}]")
     ended = company.run("plan", "--format", "json")
     assert ended.code == 4
-    schema = json.loads(
-        (Path(__file__).parents[2] / "schemas" / "plan.schema.json").read_text(encoding="utf-8")
-    )
+    schema = json.loads((Path(__file__).parents[2] / "schemas" / "plan.schema.json").read_text(encoding="utf-8"))
     jsonschema.Draft202012Validator(schema).validate(ended.json)
 
 

@@ -77,10 +77,12 @@ def group(row: Group, *, clear: bool) -> st.SearchStrategy[Any]:
         ).filter(bool)
     if row.form is Form.SEGMENTS:
         return st.lists(st.sampled_from([1, 2]), min_size=1, max_size=2, unique=True).flatmap(
-            lambda ids: st.tuples(*[
-                st.fixed_dictionaries({"segmentId": st.just(each), "segmentValue": st.sampled_from(["00", "10"])})
-                for each in ids
-            ]).map(list)
+            lambda ids: st.tuples(
+                *[
+                    st.fixed_dictionaries({"segmentId": st.just(each), "segmentValue": st.sampled_from(["00", "10"])})
+                    for each in ids
+                ]
+            ).map(list)
         )
     members = {each.name: each for each in row.members}
     if row.form is Form.LINES:

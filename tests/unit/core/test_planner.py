@@ -328,3 +328,11 @@ def test_a_follower_with_values_of_its_own_is_left_alone() -> None:
     )
     assert list(plan.actions[0].request.body) == ["mainAddress"]
     assert not plan.diagnostics
+
+
+def test_clearing_with_null_is_a_warning_or_an_error_as_the_settings_say() -> None:
+    customer = live(name="A", creditDaysPastDue=3)
+    wanted = declared(creditDaysPastDue=None)
+    assert [each.code for each in plan_of(wanted, live=(customer,)).diagnostics] == ["P506"]
+    refused = plan_of(wanted, live=(customer,), rules=Rules(send_null=False))
+    assert [(each.code, each.severity) for each in refused.diagnostics] == [("P505", "error")]

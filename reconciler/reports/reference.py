@@ -1,0 +1,72 @@
+"""The reference pages of the documentation, from the tables that the code itself uses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from reconciler.core.fields import FIELDS, Field, Form, Read, Row
+
+_ROOMS = {
+    "S": "Settings",
+    "Y": "YAML",
+    "D": "Declarations",
+    "I": "Identity",
+    "P": "Plan",
+    "A": "Apply",
+}
+
+
+def diagnostics_page(codes: Mapping[str, str]) -> str:
+    """`docs/diagnostics.md`."""
+    lines = [
+        "# Diagnostic codes",
+        "",
+        "Every problem is reported as `file:line:column: CODE message`, with the remedy below it. The codes are stable.",
+    ]
+    for letter, room in _ROOMS.items():
+        rows = [(code, meaning) for code, meaning in sorted(codes.items()) if code.startswith(letter)]
+        if rows:
+            lines += ["", f"## {room}", "", "| Code | Meaning |", "| --- | --- |"]
+            lines += [f"| {code} | {meaning} |" for code, meaning in rows]
+    return "\n".join(lines) + "\n"
+
+
+def fields_page() -> str:
+    """`docs/fields.md`: one row for each field that a declaration may hold."""
+    lines = [
+        "# Fields of a customer",
+        "",
+        "Made from the field table (`reconciler/core/fields.py`). *Sent* says whether a field can be written when the",
+        "customer is created, or in updates too; *read* says what it takes to compare it; *clear* is what `null` in a",
+        'declaration sends: `""` for text, `null` for nullable types, and — where the API has no way to clear.',
+        "",
+        "| Field | Title | Type | Sent | Read | Clear |",
+        "| --- | --- | --- | --- | --- | --- |",
+    ]
+    for row in FIELDS.values():
+        lines += _rows(row, "", row.where)
+    lines += ["", "## What they mean", ""]
+    for row in FIELDS.values():
+        lines.append(f"- **`{row.name}`** ({row.title}): {row.description}")
+    return "\n".join(lines) + "\n"
+
+
+def _rows(row: Row, above: str, where: Read) -> list[str]:
+    if isinstance(row, Field):
+        return [_field_row(row, f"{above}{row.name}", where)]
+    path = f"{above}{row.name}"
+    where = row.where if row.where is not Read.ROW else where
+    if row.form is Form.MAP:
+        value = row.members[-1]
+        assert isinstance(value, Field)
+        return [_field_row(value, f"{path}.ID", where)]
+    prefix = f"{path}." if row.form is Form.OBJECT else f"{path}[]."
+    return [line for member in row.members for line in _rows(member, prefix, where)]
+
+
+def _field_row(row: Field, path: str, where: Read) -> str:
+    kind = f"one of {', '.join(row.values)}" if row.values else row.kind.value
+    sent = "create only" if row.create_only else "create, update"
+    read = Read.NEVER if row.where is Read.NEVER else where
+    clear = "—" if not row.clearable else "`null`" if row.nullable else '`""`'
+    return f"| `{path}` | {row.title} | {kind} | {sent} | {read.value} | {clear} |"

@@ -1,0 +1,20 @@
+"""Write the generated pages of docs/: `python -m tests.docs.generate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from reconciler.core.codes import CODES
+from reconciler.reports.reference import diagnostics_page, fields_page
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def pages() -> dict[str, str]:
+    """Each generated page by its file name."""
+    return {"diagnostics.md": diagnostics_page(CODES), "fields.md": fields_page()}
+
+
+if __name__ == "__main__":
+    for name, text in pages().items():
+        (DOCS / name).write_text(text, encoding="utf-8")
