@@ -107,8 +107,8 @@ def _perform(action: Action, erp: Erp) -> tuple[Result, str]:
     """Send one action. The second value is why no other needs to be tried, or nothing."""
     try:
         sent = erp.send(action.request)
-    except Conflict as error:
-        return _conflict(action, erp, error), ""
+    except Conflict:
+        return _conflict(action, erp), ""
     except AnswerLost as error:
         return Result(action, Outcome.UNKNOWN, action.number, _with_reference(error), _LOST), ""
     except ErpError as error:
@@ -132,13 +132,16 @@ def _with_reference(error: ErpError) -> str:
 _LOST = "The write may or may not be done. Plan again: it looks the customer up, and shows what is still to do."
 
 
-def _conflict(action: Action, erp: Erp, error: Conflict) -> Result:
-    """What stands in the fields now that the plan wanted to change; reading that is a courtesy, not a condition."""
+def _conflict(action: Action, erp: Erp) -> Result:
+    """What stands now in the fields that the plan wanted to change; reading that is a courtesy, not a condition."""
     try:
         moved = _moved(action, erp)
     except ErpError:
         moved = ()
-    return Result(action, Outcome.CONFLICT, action.number, str(error), error.remedy, moved=moved)
+    return Result(action, Outcome.CONFLICT, action.number, _CONFLICT, "Make a new plan.", moved=moved)
+
+
+_CONFLICT = "it was changed in the ERP since the plan was made, and is left as it is there"
 
 
 def _moved(action: Action, erp: Erp) -> tuple[Change, ...]:

@@ -52,7 +52,8 @@ def plan(
         plan_file.write(made, out)
     show_plan(session, made, form, reports)
     if out is not None:
-        session.say(f"Saved the plan to {out}. Apply it with: reconciler apply {out}")
+        chosen = f"--env {session.environment} " if session.environment else ""
+        session.say(f"Saved the plan to {out}. Apply it with: reconciler {chosen}apply {out}")
     raise typer.Exit(plan_exit(made, detailed=detailed_exitcode))
 
 

@@ -59,7 +59,7 @@ class Session:
     def print(self, lines: Iterable[Text]) -> None:
         """Results, a line each, to standard output."""
         for line in lines:
-            self.out.print(line, soft_wrap=True, highlight=False)
+            self.out.print(line, soft_wrap=self.width is None, highlight=False)
 
     def say(self, message: str) -> None:
         """One line of progress to standard error; silent with --quiet."""

@@ -39,7 +39,7 @@ def plan_lines(plan: Plan, width: int | None) -> Iterator[Text]:
 
 
 def _matching(plan: Plan) -> str:
-    return f"The ERP has what the {view.counted(plan.summary.unchanged, 'declaration')} ask for."
+    return f"The ERP has what is declared for {view.counted(plan.summary.unchanged, 'customer')}."
 
 
 def _action_lines(row: view.ActionRow, width: int | None) -> Iterator[Text]:

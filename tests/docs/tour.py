@@ -1,0 +1,79 @@
+"""Run the console blocks of a Markdown page, and put the real output into them: `python -m tests.docs.tour`.
+
+A block is fenced as ```console. Lines that start with `$ ` are commands; what follows is their output, standard output
+and standard error as a terminal would show them. All blocks of a page run one after the other in one new folder.
+Commands are `reconciler ...`, `cd DIR`, `cat FILE` and `sed -i EXPRESSION FILE`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from reconciler.cli.app import run
+
+ROOT = Path(__file__).parents[2]
+PAGES = ("README.md",)
+_BLOCK = re.compile(r"(?m)^```console\n(.*?)^```$", re.DOTALL)
+_CHANGING = (
+    (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), "2026-01-31T12:00:00Z"),
+    (re.compile(r"[\d,]+ of 5,000 are left in this window, which ends in [\dhmins ]+\."),
+     "4,990 of 5,000 are left in this window, which ends in 59 min."),
+    (re.compile(r"[\d,]+ of 5,000 requests left, the window ends in [\dhmins ]+"),
+     "4,990 of 5,000 requests left, the window ends in 59 min"),
+)  # fmt: skip
+
+
+def real_page(page: str) -> str:
+    """The page with the output that its commands have now. What changes from run to run is put in a fixed form."""
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        return _BLOCK.sub(lambda match: f"```console\n{_real_block(match[1])}```", page)
+
+
+def _real_block(block: str) -> str:
+    shown = []
+    for line in block.splitlines():
+        if line.startswith("$ "):
+            shown.append(f"{line}\n{_steady(_output(line.removeprefix('$ ')))}")
+    return "".join(shown)
+
+
+def _output(command: str) -> str:
+    words = shlex.split(command, comments=True)
+    match words:
+        case ["cd", folder]:
+            os.chdir(folder)
+            return ""
+        case ["reconciler", *arguments]:
+            return _run(arguments)
+        case ["cat" | "sed" | "cp", *_]:
+            return subprocess.run(words, capture_output=True, text=True, check=True).stdout
+        case _:
+            raise ValueError(f"the tour has no {command!r}")
+
+
+def _run(arguments: list[str]) -> str:
+    both = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
+    with contextlib.redirect_stdout(both), contextlib.redirect_stderr(both):
+        run(arguments)
+    assert isinstance(both.buffer, io.BytesIO)
+    return both.buffer.getvalue().decode()
+
+
+def _steady(text: str) -> str:
+    for pattern, fixed in _CHANGING:
+        text = pattern.sub(fixed, text)
+    return text if not text or text.endswith("\n") else f"{text}\n"
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:] or PAGES:
+        path = ROOT / name
+        path.write_text(real_page(path.read_text(encoding="utf-8")), encoding="utf-8")
