@@ -8,7 +8,7 @@ dictionaries too, by the key of each line. A leaf is a text, a boolean, an integ
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -89,17 +89,24 @@ def matches(pattern: str, path: Path) -> bool:
     return all(want in ("*", have) for want, have in zip(wanted, path, strict=False))
 
 
-def without(values: Values, patterns: tuple[str, ...], prefix: Path = ()) -> Values:
-    """A copy without the leaves that a pattern covers; groups that become empty go too."""
+def without(values: Values, patterns: Iterable[str]) -> Values:
+    """The values without the leaves that a pattern covers; groups that become empty go too. What stays is not copied."""
+    return _without(values, [tuple(pattern.split(".")) for pattern in patterns])
+
+
+def _without(values: Values, patterns: list[Path]) -> Values:
+    heads = {pattern[0] for pattern in patterns}
+    if "*" not in heads and heads.isdisjoint(values):
+        return values
     kept: Values = {}
     for key, value in values.items():
-        path = (*prefix, key)
-        if any(matches(pattern, path) for pattern in patterns):
+        below = [pattern[1:] for pattern in patterns if pattern[0] in ("*", key)]
+        if () in below:
             continue
-        if isinstance(value, dict):
-            below = without(value, patterns, path)
-            if below or not value:
-                kept[key] = below
+        if below and isinstance(value, dict):
+            rest = _without(value, below)
+            if rest or not value:
+                kept[key] = rest
         else:
             kept[key] = value
     return kept

@@ -25,7 +25,10 @@ class ClassAttribute:
 
 @dataclass(frozen=True, slots=True)
 class CustomerClass:
-    """A customer class. `requires_vat_zone` says that its customers must have one."""
+    """A customer class. `requires_vat_zone` says that its customers must have one.
+
+    `separate_invoices` is None where the ERP does not say: the member is new in 2026 (fact sheet 4.2).
+    """
 
     id: str
     description: str
@@ -33,6 +36,7 @@ class CustomerClass:
     requires_vat_zone: bool
     payment_method: str
     attributes: tuple[ClassAttribute, ...] = ()
+    separate_invoices: bool | None = None
 
 
 def decode_classes(rows: Iterable[dict[str, Any]]) -> tuple[CustomerClass, ...]:
@@ -48,6 +52,7 @@ def _class(row: dict[str, Any]) -> CustomerClass:
         _member(row, "requiredTaxzoneId", False),
         _member(row, "paymentMethodId", ""),
         tuple(_attribute(each) for each in _objects(row, "attributes")),
+        _member(row, "invoiceOrdersSeparately", False) if row.get("invoiceOrdersSeparately") is not None else None,
     )
 
 

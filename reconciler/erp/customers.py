@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from reconciler.core.customer import Live
-from reconciler.core.errors import AnswerLost, NotFound, Refused, UnexpectedAnswer
+from reconciler.core.errors import AnswerLost, NotFound, Refused, ServerFailed, UnexpectedAnswer
 from reconciler.core.normalise import number_key
 from reconciler.core.plan import Request
 from reconciler.core.ports import Need, Sent, View
 from reconciler.core.values import Scalar, Values
-from reconciler.erp.answer import Answer, render
+from reconciler.erp.answer import Answer, parse, render
 from reconciler.erp.auth import Credentials
 from reconciler.erp.bodies import json_of, object_of, rows_of
 from reconciler.erp.budget import Window
@@ -23,12 +24,15 @@ from reconciler.erp.classes import CustomerClass, decode_classes
 from reconciler.erp.decode import Json, bare_version, decode, decode_own
 from reconciler.erp.faults import fault, visible
 from reconciler.erp.listing import Listing, expand_flags
-from reconciler.erp.paths import CUSTOMERS, customer_path, decode_segment, number_in_location
+from reconciler.erp.paths import CUSTOMERS, action_path, customer_path, decode_segment, number_in_location
 from reconciler.erp.pool import in_order
 from reconciler.erp.transport import Exchange, Hooks, Transport, Wait, open_client
 
 _OWN_PATHS = {"note": "note", "salesPersons": "salespersons"}  # fact sheet 4.2
 _VERSION = re.compile(r"[\x21\x23-\x7e]+")
+_LETTERS = re.compile("[A-Za-z]{4,}")
+_PROBED = 20
+_ACT_REMEDY = "It may or may not be done: look in the ERP before you repeat it."
 _WRITE_PATH = re.compile(rf"{CUSTOMERS}/[^/?#]+")
 
 
@@ -43,6 +47,28 @@ class Access:
     expires_in: int
     window: Window | None
     customers: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One page of a list: the API's own rows, the same as customers, and how many the ERP says there are, or None."""
+
+    rows: list[Json]
+    customers: tuple[Live, ...]
+    total: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Acted:
+    """What the ERP answered to an action (fact sheet 4.1): `result` is Queued, InProcess, Failed or Done.
+
+    `Background` stands for a 202: the call itself waits in the background, and its result is not known yet. `id` is
+    the action's or the background job's; `error` is errorInfo.
+    """
+
+    result: str
+    id: str = ""
+    error: str = ""
 
 
 class Customers:
@@ -93,18 +119,30 @@ class Customers:
         path = customer_path(number)
         return object_of(path, self._transport.get(path))
 
-    def pages(self, need: Need, filters: Mapping[str, str] | None = None) -> Iterator[tuple[Live, ...]]:
+    def stream(
+        self, need: Need, filters: Mapping[str, str] | None = None, expand: Iterable[str] = ()
+    ) -> Iterator[Batch]:
         """The customers page by page, as they come: filters are the API's list parameters (fact sheet 5).
 
-        Unlike `refresh` this neither drops repeated rows nor reads again. `need.own` is not read.
+        Unlike `refresh` this neither drops repeated rows nor reads again (`listing.Tally` tells), and `need.own` is
+        not read. expand: more list parameters to set to true.
         """
-        for page in self._listing.pages(filters or {}, expand_flags(need)):
-            yield tuple(decode(row, need) for row in page.rows)
+        for page in self._listing.pages(filters or {}, {*expand_flags(need), *expand}):
+            yield Batch(page.rows, tuple(decode(row, need) for row in page.rows), page.total)
 
-    def rows(self, filters: Mapping[str, str] | None = None, expand: Iterable[str] = ()) -> Iterator[list[Json]]:
-        """The API's own rows page by page. expand: list parameters to set to true."""
-        for page in self._listing.pages(filters or {}, expand):
-            yield page.rows
+    def with_own(self, customers: Sequence[Live], names: Iterable[str]) -> list[Live]:
+        """The customers with fields that take a request each: `note`, `salesPersons`."""
+        everyone = frozenset(number_key(live.number) for live in customers)
+        return self._with_own(list(customers), Need(frozenset(), dict.fromkeys(names, everyone)))
+
+    def finds_parts_of_names(self) -> bool:
+        """Whether the `name` filter finds a part of a name in any case, which is open (Q27): two small reads.
+
+        A part of a name that the ERP has is looked for, with its case swapped. False also when no name can tell.
+        """
+        names = (row.get("name") for row in self._listing.page(1, _PROBED, {}).rows)
+        part = next((part for name in names if isinstance(name, str) and (part := _part_of(name))), None)
+        return part is not None and bool(self._listing.page(1, 1, {"name": part}).rows)
 
     def send(self, request: Request) -> Sent:
         """Send a create or an update exactly as it stands, once.
@@ -114,6 +152,19 @@ class Customers:
         headers = _write_headers(request)
         answer = self._transport.send(request.method, request.path, render(request.body), headers)
         return _created(request, answer) if request.method == "POST" else _updated(request, answer)
+
+    def act(self, number: str, action: str, body: Mapping[str, Any]) -> Acted:
+        """POST an action of a customer, once; its body is not wrapped (fact sheet 4.1).
+
+        Raises AnswerLost when it may or may not be done, also on a 5xx and on an answer without a result: an action
+        has no trace that could be looked for before it is repeated. Raises the other ErpErrors.
+        """
+        path = action_path(number, action)
+        try:
+            answer = self._transport.send("POST", path, render(body), {})
+        except ServerFailed as error:
+            raise AnswerLost(str(error), remedy=_ACT_REMEDY, status=error.status, reference=error.reference) from None
+        return _acted(path, answer)
 
     def check(self) -> Access:
         """Get a token and read one row: cheap, and proves credentials, tenant and the scope to read."""
@@ -215,6 +266,29 @@ def _updated(request: Request, answer: Answer) -> Sent:
     number = decode_segment(request.path.removeprefix(f"{CUSTOMERS}/"))
     assert number is not None, "the codec wrote the path"
     return Sent(number, bare_version(answer.headers.get("etag")))
+
+
+def _acted(path: str, answer: Answer) -> Acted:
+    """Member names in any case, as elsewhere (fact sheet 10)."""
+    try:
+        found = parse(answer.body)
+    except ValueError:
+        found = None
+    members = {str(name).lower(): text for name, text in found.items()} if isinstance(found, dict) else {}
+    texts = {name: text for name, text in members.items() if isinstance(text, str)}
+    if answer.status == 202:
+        return Acted("Background", texts.get("id", ""))
+    if "actionresult" in texts:
+        return Acted(texts["actionresult"], texts.get("actionid", ""), texts.get("errorinfo", ""))
+    raise AnswerLost(
+        f"POST {path} was answered {answer.status} without a result", remedy=_ACT_REMEDY, status=answer.status
+    )
+
+
+def _part_of(name: str) -> str | None:
+    """A part of the name in swapped case, or None when it has none that could tell."""
+    found = _LETTERS.search(name)
+    return found[0][:-1].swapcase() if found else None
 
 
 def _utc(now: float) -> str:

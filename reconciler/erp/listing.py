@@ -40,17 +40,15 @@ class Listing:
 
     def whole(self, need: Need) -> list[Live]:
         """All customers, each once, by internal id. Raises ErpErrors; TornView if the list never agrees."""
-        reading = _Reading()
+        tally = Tally()
         for _ in range(READS):
-            reading = _Reading()
+            tally, customers = Tally(), dict[int, Live]()
             for page in self.pages({}, expand_flags(need)):
-                reading.add(page, need)
-            if reading.agrees:
-                return [reading.customers[key] for key in sorted(reading.customers)]
-        raise TornView(
-            f"The list of customers changed under each of {READS} readings: {reading.disagreement}",
-            remedy="Try again when fewer customers are being changed.",
-        )
+                for live in tally.take([decode(row, need) for row in page.rows], page.total):
+                    customers[live.internal_id] = live
+            if tally.agrees:
+                return [customers[key] for key in sorted(customers)]
+        raise tally.torn()
 
     def pages(self, filters: Mapping[str, str], expand: Iterable[str] = ()) -> Iterator[Page]:
         """The API's own rows page by page; both paging parameters are always sent (fact sheet 6).
@@ -88,35 +86,44 @@ class Listing:
 
 
 @dataclass(slots=True)
-class _Reading:
-    """One reading of the whole list: rows may shift or repeat while it is paged (fact sheet 6, Q3)."""
+class Tally:
+    """What one reading of a list has seen: rows may shift or repeat while it is paged (fact sheet 6, Q3)."""
 
-    customers: dict[int, Live] = field(default_factory=dict)
+    versions: dict[int, str | None] = field(default_factory=dict)
     totals: set[int] = field(default_factory=set)
     last_total: int | None = None
 
-    def add(self, page: Page, need: Need) -> None:
-        """Take a page's rows; of a repeated customer the newest version stays, else the one read last."""
-        for row in page.rows:
-            live = decode(row, need)
-            known = self.customers.get(live.internal_id)
-            if known is None or not is_older(live.version, known.version):
-                self.customers[live.internal_id] = live
-        if page.total is not None:
-            self.totals.add(page.total)
-            self.last_total = page.total
+    def take(self, customers: Iterable[Live], total: int | None) -> list[Live]:
+        """The customers of a page that are new; of a repeated one the newest version, else the one read last."""
+        taken = []
+        for live in customers:
+            known = self.versions.get(live.internal_id)
+            if live.internal_id not in self.versions or not is_older(live.version, known):
+                self.versions[live.internal_id] = live.version
+                taken.append(live)
+        if total is not None:
+            self.totals.add(total)
+            self.last_total = total
+        return taken
 
     @property
     def agrees(self) -> bool:
         """Whether the totals of all pages are one, and the number of customers read; without totals, yes."""
-        return self.totals <= {len(self.customers)}
+        return self.totals <= {len(self.versions)}
 
     @property
     def disagreement(self) -> str:
         """What does not fit."""
         if len(self.totals) > 1:
             return f"the number of customers went from {min(self.totals)} to {max(self.totals)} meanwhile"
-        return f"{len(self.customers)} different customers were read, but the ERP counts {self.last_total}"
+        return f"{len(self.versions)} different customers were read, but the ERP counts {self.last_total}"
+
+    def torn(self) -> TornView:
+        """The error after the last reading."""
+        return TornView(
+            f"The list of customers changed under each of {READS} readings: {self.disagreement}",
+            remedy="Try again when fewer customers are being changed.",
+        )
 
 
 def expand_flags(need: Need) -> tuple[str, ...]:

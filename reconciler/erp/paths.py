@@ -54,6 +54,11 @@ def customer_path(number: str) -> str:
     return f"{CUSTOMERS}/{encode_segment(number)}"
 
 
+def action_path(number: str, action: str) -> str:
+    """The path of an action of one customer (fact sheet 4.1)."""
+    return f"{customer_path(number)}/action/{action}"
+
+
 def number_in_location(location: str) -> str | None:
     """The customer number in a Location header, or None. The address, maybe of another host, is never called.
 

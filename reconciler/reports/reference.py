@@ -21,7 +21,7 @@ def diagnostics_page(codes: Mapping[str, str]) -> str:
     lines = [
         "# Diagnostic codes",
         "",
-        "Every problem is reported as `file:line:column: CODE message`, with the remedy below it. The codes are stable.",
+        "Every problem is reported as `file:line:column: CODE message`, with the remedy below it. Codes are stable.",
     ]
     for letter, room in _ROOMS.items():
         rows = [(code, meaning) for code, meaning in sorted(codes.items()) if code.startswith(letter)]

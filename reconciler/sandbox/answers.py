@@ -8,8 +8,7 @@ from starlette.responses import Response
 
 from reconciler.sandbox.errors import Gateway, Refused, Unknown
 from reconciler.sandbox.jsontext import dumps
-from reconciler.sandbox.render import Rendered, Stored, looks_plain, render, version_token
-from reconciler.sandbox.store import Store
+from reconciler.sandbox.render import DETAILS, Stored, customer_text, version_token
 from reconciler.sandbox.switches import Switches
 
 _JSON = "application/json; charset=utf-8"
@@ -65,17 +64,13 @@ def _bare(message: str, status: int, shape: str) -> Response:
     return text_answer("" if shape == "empty" else message, status, kind="text/plain")
 
 
-def customer_answer(store: Store, one: Stored) -> Response:
+def customer_answer(switches: Switches, one: Stored) -> Response:
     """A single read: ETag in the header, timeStamp in the body (Q8), details included (Q19)."""
-    switches = store.switches
-    texts = Rendered(*store.texts(one.internal_id)) if looks_plain(switches) else render(one, switches)
-    body = [texts.row]
-    if switches.single_details:
-        body += [texts.gl, texts.payment, texts.debit]
+    text = customer_text(one, switches, DETAILS if switches.single_details else ())
     if switches.version_in_single != "header":
-        body.append(f',"timeStamp":"{version_token(one.version)}"')
+        text += f',"timeStamp":"{version_token(one.version)}"'
     headers = {} if switches.version_in_single == "body" else {"ETag": etag(one, switches)}
-    return text_answer("".join(body) + "}", headers=headers)
+    return text_answer(text + "}", headers=headers)
 
 
 def etag(one: Stored, switches: Switches) -> str:

@@ -1,4 +1,3 @@
-# ruff: noqa: S608  # SQL is put together from constants; values are bound
 """The customer endpoints, each a function from a call to an answer (fact sheet 4)."""
 
 from __future__ import annotations
@@ -18,9 +17,9 @@ from reconciler.sandbox.answers import check_if_match, customer_answer, etag, js
 from reconciler.sandbox.dto import read_object
 from reconciler.sandbox.errors import BadBody, Unknown
 from reconciler.sandbox.faults import Fault
-from reconciler.sandbox.filters import ListQuery, read_query
+from reconciler.sandbox.filters import read_query
 from reconciler.sandbox.jsontext import dumps
-from reconciler.sandbox.render import Rendered, Stored, looks_plain, moment, render, version_token
+from reconciler.sandbox.render import Stored, customer_text, debit_text, moment, version_token
 from reconciler.sandbox.runtime import Runtime
 from reconciler.sandbox.shapes import Shape
 from reconciler.sandbox.values import check_value
@@ -96,37 +95,13 @@ def list_customers(call: Call) -> Response:
     query = read_query(call.request.query_params, switches)
     if call.fault is not None and call.fault.kind == "shift":
         query.offset = max(0, query.offset + call.fault.rows)
-    total = store.value(f"select count(*) from customer where {query.where}", *query.values)
+    total = store.count(query)
     tail = f',"metadata":{{"totalCount":{total},"maxPageSize":{switches.page_size_max}}}}}'
-    rows = _plain_rows(call, query) if looks_plain(switches) else _styled_rows(call, query)
-    return text_answer("[" + ",".join(row + tail for row in rows) + "]")
-
-
-def _plain_rows(call: Call, query: ListQuery) -> list[str]:
-    """Rows put together from the texts in the store, which is what makes large pages quick."""
-    columns = ["row", "version", *(name for name in ("gl", "payment", "debit") if getattr(query, name))]
-    found = call.runtime.store.rows(_page_sql(query, columns), (*query.values, query.size, query.offset))
-    return [f'{row}{"".join(extra)},"timeStamp":"{version_token(version)}"' for row, version, *extra in found]
-
-
-def _styled_rows(call: Call, query: ListQuery) -> list[str]:
-    """Rows in the looks that the switches ask for, rendered one by one."""
-    store = call.runtime.store
-    found = store.rows(_page_sql(query, ["id"]), (*query.values, query.size, query.offset))
-    stored = (store.find_internal(internal_id) for (internal_id,) in found)
-    return [_styled_row(one, call, query) for one in stored if one is not None]
-
-
-def _styled_row(one: Stored, call: Call, query: ListQuery) -> str:
-    texts: Rendered = render(one, call.runtime.switches)
-    extra = "".join(getattr(texts, name) for name in ("gl", "payment", "debit") if getattr(query, name))
-    return f'{texts.row}{extra},"timeStamp":"{version_token(one.version)}"'
-
-
-def _page_sql(query: ListQuery, columns: list[str]) -> str:
-    """Ids first and rows after, so that skipped rows are not read."""
-    page = f"select id from customer where {query.where} order by {query.order} limit ? offset ?"
-    return f"select {', '.join(columns)} from customer where id in ({page}) order by {query.order}"
+    rows = (
+        f'{customer_text(one, switches, query.details)},"timeStamp":"{version_token(one.version)}"{tail}'
+        for one in store.page(query)
+    )
+    return text_answer(f"[{','.join(rows)}]")
 
 
 # ---- one customer ----
@@ -134,12 +109,12 @@ def _page_sql(query: ListQuery, columns: list[str]) -> str:
 
 def read_by_number(call: Call) -> Response:
     """GET /v1/customer/{customerCd}."""
-    return customer_answer(call.runtime.store, call.customer())
+    return customer_answer(call.runtime.switches, call.customer())
 
 
 def read_by_internal(call: Call) -> Response:
     """GET /v1/customer/internal/{internalID}."""
-    return customer_answer(call.runtime.store, call.internal())
+    return customer_answer(call.runtime.switches, call.internal())
 
 
 def post_customer(call: Call) -> Response:
@@ -225,8 +200,7 @@ def _sales_person_dto(line: dict[str, Any]) -> dict[str, Any]:
 
 def read_direct_debits(call: Call) -> Response:
     """GET /v1/customer/{customerCd}/directdebit."""
-    text = render(call.customer(), call.runtime.switches).debit
-    return text_answer(text.partition(":")[2])
+    return text_answer(debit_text(call.customer().record, call.runtime.switches))
 
 
 def read_balance(call: Call) -> Response:
@@ -237,9 +211,7 @@ def read_balance(call: Call) -> Response:
 def list_balances(call: Call) -> Response:
     """GET /v1/customer/balance: zero for each customer of a page."""
     query = read_query(call.request.query_params, call.runtime.switches)
-    found = call.runtime.store.rows(_page_sql(query, ["id"]), (*query.values, query.size, query.offset))
-    stored = (call.runtime.store.find_internal(internal_id) for (internal_id,) in found)
-    return json_answer([_balance_dto(one) for one in stored if one is not None])
+    return json_answer([_balance_dto(one) for one in call.runtime.store.page(query)])
 
 
 def _balance_dto(one: Stored) -> dict[str, Any]:

@@ -23,6 +23,11 @@ _EQUAL: Final = {
 _MOMENT: Final = re.compile(r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}:\d{2}(\.\d{1,3})?)?", re.ASCII)
 _CONDITIONS: Final = (">", "<", ">=", "<=")
 _ORDERS: Final = {"number": "number", "internal_id": "id", "modified": "modified desc, id"}
+_EXPANDS: Final = {
+    "expandaccountinformation": "glAccounts",
+    "expandpaymentmethods": "paymentMethods",
+    "expanddirectdebit": "directDebitLines",
+}
 _INT32: Final = 1 << 31
 
 
@@ -36,9 +41,7 @@ class ListQuery:
     size: int = 100
     offset: int = 0
     order: str = "number"
-    gl: bool = False
-    payment: bool = False
-    debit: bool = False
+    details: tuple[str, ...] = ()
 
     @property
     def where(self) -> str:
@@ -49,6 +52,10 @@ class ListQuery:
         """One more condition that rows must meet."""
         self.conditions.append(condition)
         self.values += values
+
+
+EVERYTHING: Final = ListQuery()
+"""All customers; shared, so not to be changed."""
 
 
 def read_query(parameters: Mapping[str, str], switches: Switches) -> ListQuery:
@@ -65,9 +72,7 @@ def read_query(parameters: Mapping[str, str], switches: Switches) -> ListQuery:
     if sent.get("attributes"):
         _attribute_filter(query, sent["attributes"])
     always = switches.list_details == "always"
-    query.gl = _flag(sent, "expandaccountinformation") or always
-    query.payment = _flag(sent, "expandpaymentmethods") or always
-    query.debit = _flag(sent, "expanddirectdebit") or always
+    query.details = tuple(member for name, member in _EXPANDS.items() if _flag(sent, name) or always)
     return query
 
 

@@ -9,21 +9,24 @@ from __future__ import annotations
 import json
 import re
 import secrets
+from collections.abc import Callable
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any
 
 _MARK = f"decimal:{secrets.token_hex(8)}:"
 _MARKED = re.compile(f'"{_MARK}([^"]*)"')
+_AMOUNT: Callable[[re.Match[str]], str] = itemgetter(1)
 
 
 def _refuse_constant(word: str) -> None:
     raise ValueError(f"{word} is not JSON")
 
 
-def loads(text: str | bytes) -> Any:
+def loads(text: str) -> Any:
     """Parse JSON; fractions become `Decimal`. Raises ValueError for anything that is not JSON."""
     try:
-        return json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant)
+        return _DECODER.decode(text)
     except RecursionError:
         raise ValueError("nested too deeply") from None
 
@@ -34,10 +37,11 @@ def _mark(value: object) -> str:
     raise TypeError(f"{type(value).__name__} is no JSON value")
 
 
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_mark)
+_DECODER = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse_constant)
+_ENCODER = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":"), default=_mark)
 
 
 def dumps(value: object) -> str:
     """Compact JSON text; a `Decimal` is written with exactly its digits."""
     text = _ENCODER.encode(value)
-    return _MARKED.sub(r"\1", text) if _MARK in text else text
+    return _MARKED.sub(_AMOUNT, text) if _MARK in text else text

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from reconciler.sandbox.errors import Refused
@@ -50,6 +51,26 @@ def blank_record() -> Record:
         "salesPersons": [],
         "attributes": {},
     }
+
+
+@lru_cache(maxsize=64)
+def class_defaults(class_id: str) -> Mapping[str, Any]:
+    """What a new customer of the class holds, or a blank record for an unknown one. Shared: not to be changed."""
+    record = blank_record()
+    record["customerClassId"] = class_id
+    apply_class(record)
+    return record
+
+
+_NESTED: Final = tuple(name for name, value in blank_record().items() if isinstance(value, dict | list))
+
+
+def class_record(class_id: str) -> Record:
+    """The same as a record of one's own."""
+    record = dict(class_defaults(class_id))
+    for name in _NESTED:
+        record[name] = record[name].copy()
+    return record
 
 
 def merge(record: Record, patch: Mapping[str, Any], switches: Switches) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from random import Random
 from typing import Final
 
 from reconciler.sandbox import ids
+from reconciler.sandbox.chance import Chance
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Country:
     gln: str
     currency: str
     vat_zone: str
-    number: Callable[[Random], str]
+    number: Callable[[Chance], str]
     vat: Callable[[str], str]
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+from json.encoder import encode_basestring as _quoted
 from typing import Any, Final
 
 from reconciler.sandbox import refs
@@ -29,23 +30,9 @@ class Stored:
     parent_name: str = ""
 
 
-@dataclass(frozen=True)
-class Rendered:
-    """JSON texts: `row` is an object without its closing brace, the others are members of it."""
-
-    row: str
-    gl: str
-    payment: str
-    debit: str
-
-
 _AS_STORED: Final = Switches()
-_LOOKS: Final = ("nulls", "timestamp_digits", "timestamp_zone", "zone_offset_minutes", "number_padding")
-
-
-def looks_plain(switches: Switches) -> bool:
-    """Whether the rendered texts kept in the store are what these switches ask for."""
-    return all(getattr(switches, name) == getattr(_AS_STORED, name) for name in _LOOKS)
+DETAILS: Final = ("glAccounts", "paymentMethods", "directDebitLines")
+"""Members that single reads show, and lists on demand (Q19)."""
 
 
 def version_token(version: int) -> str:
@@ -53,16 +40,22 @@ def version_token(version: int) -> str:
     return base64.b64encode(version.to_bytes(8, "big")).decode()
 
 
-def render(one: Stored, switches: Switches = _AS_STORED) -> Rendered:
-    """The texts that list rows and single reads are put together from."""
-    record, send = one.record, switches.nulls == "send"
-    debit = [_debit_dto(line, switches) for line in record["directDebitLines"]]
-    return Rendered(
-        row=dumps(_kept(_customer_dto(one, switches), send))[:-1],
-        gl=f',"glAccounts":{_gl_text(dumps(record["glAccounts"]))}',
-        payment=f',"paymentMethods":{_payment_text(tuple(record["paymentMethods"].items()))}',
-        debit=f',"directDebitLines":{dumps(debit) if debit else "[]"}',
-    )
+def customer_text(one: Stored, switches: Switches, details: Collection[str] = ()) -> str:
+    """A customer as a JSON object, still open at its end for the members that are not the record's."""
+    members, send = _customer_members(one, switches), switches.nulls == "send"
+    if "glAccounts" in details:
+        members["glAccounts"] = _gl_text(dumps(one.record["glAccounts"]))
+    if "paymentMethods" in details:
+        members["paymentMethods"] = _payment_text(tuple(one.record["paymentMethods"].items()))
+    if "directDebitLines" in details:
+        members["directDebitLines"] = debit_text(one.record, switches)
+    return "{" + _joined(members, send)
+
+
+def debit_text(record: Record, switches: Switches) -> str:
+    """The direct debit lines as a JSON array."""
+    send = switches.nulls == "send"
+    return f"[{','.join(_object(_texts(line), send) for line in record['directDebitLines'])}]"
 
 
 def moment(text: str, switches: Switches = _AS_STORED) -> str:
@@ -85,61 +78,88 @@ def _zone(switches: Switches) -> str:
     return f"{'-' if minutes < 0 else '+'}{hours:02d}:{rest:02d}"
 
 
-def _kept(dto: dict[str, Any], send_nulls: bool) -> dict[str, Any]:
+# ---- JSON texts: `""` stands for a member without value ----
+
+
+def _text(value: object) -> str:
+    """A plain value as JSON."""
+    if isinstance(value, str):
+        return _quoted(value) if value else ""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def _texts(values: Mapping[str, object]) -> dict[str, str]:
+    return {name: _text(value) for name, value in values.items()}
+
+
+def _joined(members: Mapping[str, str], send: bool) -> str:
     """Members without value are left out (Q20), or sent as null."""
-    if send_nulls:
-        return {name: None if _is_empty(value) else value for name, value in dto.items()}
-    return {name: value for name, value in dto.items() if value or not _is_empty(value)}
+    if send:
+        return ",".join([f'"{name}":{text or "null"}' for name, text in members.items()])
+    return ",".join([f'"{name}":{text}' for name, text in members.items() if text])
 
 
-def _is_empty(value: object) -> bool:
-    return value is None or (isinstance(value, str | dict) and not value)
+def _object(members: Mapping[str, str], send: bool = False) -> str:
+    text = _joined(members, send)
+    return f"{{{text}}}" if text else ""
 
 
-def _customer_dto(one: Stored, switches: Switches) -> dict[str, Any]:
+# ---- the customer, member by member ----
+
+
+def _customer_members(one: Stored, switches: Switches) -> dict[str, str]:
     record, send = one.record, switches.nulls == "send"
     main = {
-        "Address": _address_dto(record["mainAddress"], one.internal_id * 10 + 1, send),
-        "Contact": _contact_dto(record["mainContact"], one.internal_id * 10 + 1, send),
+        "Address": _address_text(record["mainAddress"], one.internal_id * 10 + 1, send),
+        "Contact": _contact_text(record["mainContact"], one.internal_id * 10 + 1, send),
     }
     return {
-        "internalId": one.internal_id,
-        "number": one.number.ljust(switches.number_padding),
-        "name": record["name"],
-        "status": record["status"],
+        "internalId": str(one.internal_id),
+        "number": _quoted(one.number.ljust(switches.number_padding)),
+        "name": _text(record["name"]),
+        "status": _text(record["status"]),
         "mainAddress": main["Address"],
         "mainContact": main["Contact"],
-        "accountReference": record["accountReference"],
-        "parentRecord": _kept({"number": record["parentRecordNumber"], "name": one.parent_name}, False),
-        "customerClass": _described(record["customerClassId"], _CLASS_NAMES),
-        "invoiceOrdersSeparately": record["invoiceOrdersSeparately"],
-        "creditTerms": _described(record["creditTermsId"], refs.CREDIT_TERMS),
-        "currencyId": record["currencyId"],
-        "creditVerification": record["creditVerification"],
-        "creditLimit": record["creditLimit"],
-        "creditDaysPastDue": record["creditDaysPastDue"],
+        "accountReference": _text(record["accountReference"]),
+        "parentRecord": _reference_text("number", record["parentRecordNumber"], "name", one.parent_name),
+        "customerClass": _described(record["customerClassId"], "class"),
+        "invoiceOrdersSeparately": _text(record["invoiceOrdersSeparately"]),
+        "creditTerms": _described(record["creditTermsId"], "terms"),
+        "currencyId": _text(record["currencyId"]),
+        "creditVerification": _text(record["creditVerification"]),
+        "creditLimit": _text(record["creditLimit"]),
+        "creditDaysPastDue": _text(record["creditDaysPastDue"]),
         **_parts(one, "invoice", 2, main, send),
-        **{name: record[name] for name in _FLAGS},
-        "statementType": record["statementType"],
+        **{name: _text(record[name]) for name in _FLAGS},
+        "statementType": _text(record["statementType"]),
         **_parts(one, "delivery", 3, main, send),
-        "vatRegistrationId": record["vatRegistrationId"],
-        "corporateId": record["corporateId"],
-        "gln": record["gln"],
-        "vatZone": _vat_zone_dto(record["vatZoneId"]),
-        "location": _location_dto(record),
-        "attributes": [_attribute_dto(key, value) for key, value in record["attributes"].items()],
-        "lastModifiedDateTime": moment(one.modified, switches),
-        "createdDateTime": moment(one.created, switches),
-        "priceClass": _described(record["priceClassId"], refs.PRICE_CLASSES),
-        "invoiceToDefaultLocation": record["invoiceToDefaultLocation"],
-        "eInvoiceContract": _kept(record["eInvoiceContract"], False),
-        "defaultPaymentMethodId": record["defaultPaymentMethodId"],
-        "numberOfEmployees": record["numberOfEmployees"],
-        "excludeDebtCollection": record["excludeDebtCollection"],
+        "vatRegistrationId": _text(record["vatRegistrationId"]),
+        "corporateId": _text(record["corporateId"]),
+        "gln": _text(record["gln"]),
+        "vatZone": _vat_zone_text(record["vatZoneId"]),
+        "location": _location_text(part(record, "deliveryAddress")["countryId"]),
+        "attributes": _attributes_text(tuple(record["attributes"].items())),
+        "lastModifiedDateTime": f'"{moment(one.modified, switches)}"',
+        "createdDateTime": f'"{moment(one.created, switches)}"',
+        "priceClass": _described(record["priceClassId"], "prices"),
+        "invoiceToDefaultLocation": _text(record["invoiceToDefaultLocation"]),
+        "eInvoiceContract": _object(_texts(record["eInvoiceContract"])),
+        "defaultPaymentMethodId": _text(record["defaultPaymentMethodId"]),
+        "numberOfEmployees": _text(record["numberOfEmployees"]),
+        "excludeDebtCollection": _text(record["excludeDebtCollection"]),
     }
 
 
-_CLASS_NAMES: Final = {name: one["description"] for name, one in refs.CLASSES.items()}
+_DESCRIPTIONS: Final[Mapping[str, Mapping[str, str]]] = {
+    "class": {name: one["description"] for name, one in refs.CLASSES.items()},
+    "terms": refs.CREDIT_TERMS,
+    "zone": refs.VAT_ZONES,
+    "prices": refs.PRICE_CLASSES,
+}
 
 _FLAGS: Final = (
     "printInvoices", "acceptAutoInvoices", "sendInvoicesByEmail", "sendDunningLettersViaEMail",
@@ -147,57 +167,74 @@ _FLAGS: Final = (
 )  # fmt: skip
 
 
-def _parts(one: Stored, side: str, digit: int, main: dict[str, Any], send: bool) -> dict[str, Any]:
+def _parts(one: Stored, side: str, digit: int, main: Mapping[str, str], send: bool) -> dict[str, str]:
     """Invoice or delivery address and contact; a mirrored one is the main one, id included (12.5)."""
     address, contact = one.record[f"{side}Address"], one.record[f"{side}Contact"]
     own_id = one.internal_id * 10 + digit
     return {
-        f"{side}Address": main["Address"] if address is None else _address_dto(address, own_id, send),
-        f"{side}Contact": main["Contact"] if contact is None else _contact_dto(contact, own_id, send),
+        f"{side}Address": main["Address"] if address is None else _address_text(address, own_id, send),
+        f"{side}Contact": main["Contact"] if contact is None else _contact_text(contact, own_id, send),
     }
 
 
-def _address_dto(address: Mapping[str, str], address_id: int, send: bool) -> dict[str, Any]:
-    country, county = address["countryId"], address["county"]
-    dto = {
-        "addressId": address_id,
-        "addressLine1": address["addressLine1"],
-        "addressLine2": address["addressLine2"],
-        "addressLine3": address["addressLine3"],
-        "postalCode": address["postalCode"],
-        "city": address["city"],
-        "country": _named(country, refs.COUNTRIES),
-        "county": _named(county, refs.COUNTIES),
+def _address_text(address: Mapping[str, str], address_id: int, send: bool) -> str:
+    members = {
+        "addressId": str(address_id),
+        "addressLine1": _text(address["addressLine1"]),
+        "addressLine2": _text(address["addressLine2"]),
+        "addressLine3": _text(address["addressLine3"]),
+        "postalCode": _text(address["postalCode"]),
+        "city": _text(address["city"]),
+        "country": _country_text(address["countryId"]),
+        "county": _county_text(address["county"]),
     }
-    return _kept(dto, send)
+    return _object(members, send)
 
 
-def _contact_dto(contact: Mapping[str, str], contact_id: int, send: bool) -> dict[str, Any]:
-    return _kept({"contactId": contact_id, **contact}, send)
+def _contact_text(contact: Mapping[str, str], contact_id: int, send: bool) -> str:
+    return _object({"contactId": str(contact_id), **_texts(contact)}, send)
 
 
-def _described(key: str, table: Mapping[str, str]) -> dict[str, str]:
-    return _kept({"id": key, "description": table.get(key, "")}, False) if key else {}
+# ---- texts that many customers share ----
 
 
-def _named(key: str, table: Mapping[str, str]) -> dict[str, str]:
-    return _kept({"id": key, "name": table.get(key, "")}, False) if key else {}
+def _reference_text(key_name: str, key: str, text_name: str, text: str) -> str:
+    return _object({key_name: _text(key), text_name: _text(text)})
 
 
-def _vat_zone_dto(zone: str) -> dict[str, Any]:
+@lru_cache(maxsize=512)
+def _described(key: str, table: str) -> str:
+    return _reference_text("id", key, "description", _DESCRIPTIONS[table].get(key, "")) if key else ""
+
+
+@lru_cache(maxsize=512)
+def _country_text(country: str) -> str:
+    return _reference_text("id", country, "name", refs.COUNTRIES.get(country, ""))
+
+
+@lru_cache(maxsize=512)
+def _county_text(county: str) -> str:
+    return _reference_text("id", county, "name", refs.COUNTIES.get(county, ""))
+
+
+@lru_cache(maxsize=512)
+def _vat_zone_text(zone: str) -> str:
     if not zone:
-        return {}
-    return {
-        **_described(zone, refs.VAT_ZONES),
-        "defaultVatCategory": "3" if zone == "01" else "5",
-        "defaultTaxCategory": {"number": "3", "description": "Liable to VAT"},
-    }
+        return ""
+    category = {"number": "3", "description": "Liable to VAT"}
+    rest = {"defaultVatCategory": "3" if zone == "01" else "5", "defaultTaxCategory": category}
+    return f"{_described(zone, 'zone')[:-1]},{dumps(rest)[1:]}"
 
 
-def _location_dto(record: Record) -> dict[str, str]:
+@lru_cache(maxsize=512)
+def _location_text(country: str) -> str:
     """The default location, which each customer gets (12.5)."""
-    country = part(record, "deliveryAddress")["countryId"]
-    return _kept({"countryId": country, "id": "Main", "name": "Primary Location"}, False)
+    return _object(_texts({"countryId": country, "id": "Main", "name": "Primary Location"}))
+
+
+@lru_cache(maxsize=512)
+def _attributes_text(attributes: tuple[tuple[str, str], ...]) -> str:
+    return dumps([_attribute_dto(key, value) for key, value in attributes])
 
 
 def _attribute_dto(key: str, value: str) -> dict[str, str]:
@@ -208,10 +245,6 @@ def _attribute_dto(key: str, value: str) -> dict[str, str]:
 @lru_cache(maxsize=512)
 def _payment_text(methods: tuple[tuple[str, bool], ...]) -> str:
     return dumps([{"paymentMethodId": one, "isDefault": default} for one, default in methods])
-
-
-def _debit_dto(line: Mapping[str, Any], switches: Switches) -> dict[str, Any]:
-    return _kept(dict(line), switches.nulls == "send")
 
 
 @lru_cache(maxsize=512)
@@ -231,7 +264,7 @@ def _gl_dto(accounts: Mapping[str, Any]) -> dict[str, Any]:
 
 def _account_dto(number: str) -> dict[str, str]:
     kind, description = refs.ACCOUNTS.get(number, ("", ""))
-    return _kept({"type": kind, "number": number, "description": description}, False)
+    return _without_blanks({"type": kind, "number": number, "description": description})
 
 
 def _subaccount_dto(segments: Mapping[str, str]) -> dict[str, Any]:
@@ -246,4 +279,8 @@ def _subaccount_dto(segments: Mapping[str, str]) -> dict[str, Any]:
 
 def _segment_dto(key: int, value: str) -> dict[str, Any]:
     description = refs.SEGMENTS.get(key, "")
-    return _kept({"segmentId": key, "segmentDescription": description, "segmentValue": value}, False)
+    return _without_blanks({"segmentId": key, "segmentDescription": description, "segmentValue": value})
+
+
+def _without_blanks(dto: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in dto.items() if value != ""}

@@ -1,20 +1,21 @@
-# ruff: noqa: S311  # chance here must be repeatable, not secret
 """Invented customers: believable, and the same for the same seed."""
 
 from __future__ import annotations
 
 import unicodedata
+from bisect import bisect
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
+from itertools import accumulate
 from itertools import count as counting
-from random import Random
 from typing import Any, Final
 from uuid import UUID
 
 from reconciler.sandbox import ids, refs
-from reconciler.sandbox.clock import moment_text
-from reconciler.sandbox.merge import Record, apply_class, blank_record
+from reconciler.sandbox.chance import Chance
+from reconciler.sandbox.merge import Record
 from reconciler.sandbox.places import (
     COUNTRIES,
     ENDS,
@@ -28,102 +29,120 @@ from reconciler.sandbox.places import (
 from reconciler.sandbox.render import Stored
 
 _FIRST_NUMBER: Final = 10000
-_EPOCH: Final = datetime(2026, 1, 15, 8, 0, tzinfo=UTC)
+_EPOCH: Final = datetime(2026, 1, 15, 8, 0)  # noqa: DTZ001  # UTC without mark, as the store keeps moments
 _DAYS: Final = 5 * 365
-_WEIGHTS: Final = [one.weight for one in COUNTRIES]
+_SHARES: Final = tuple(accumulate(one.weight for one in COUNTRIES))
 _STATUSES: Final = ("Active",) * 90 + ("Inactive",) * 5 + ("OnHold",) * 2 + ("CreditHold",) * 2 + ("OneTime",)
 _LIMITS: Final = (0, 10000, 25000, 50000, Decimal("100000.00"), Decimal("250000.50"), Decimal("19999.99"))
 
+_PRICE_CLASSES: Final = tuple(refs.PRICE_CLASSES)
+_SALES_PERSONS: Final = tuple(refs.SALES_PERSONS)
+
 
 def seeded(
-    count: int, seed: int, *, taken: set[str], first_id: int, odd: bool = False, start: int | None = None
+    count: int,
+    seed: int,
+    *,
+    taken: set[str],
+    first_id: int,
+    first_version: int,
+    odd: bool = False,
+    start: int | None = None,
 ) -> Iterator[Stored]:
     """`count` customers, then with `odd` the awkward ones; numbers that are taken are passed over.
 
-    Raises ValueError for a negative count. Versions are left 0 for the store to give.
+    Records hold the members that are given here; the rest is as the class makes it, as in the store. Ids and versions rise from the first ones given. Raises ValueError for a negative count.
     """
     if count < 0:
         raise ValueError("count must not be negative")
-    chance = Random(f"customers {seed}")
-    numbers = (str(one) for one in counting(_FIRST_NUMBER if start is None else start) if str(one) not in taken)
-    parents: list[tuple[str, str]] = []
-    internal_id = first_id
+    chance = Chance(f"customers {seed}")
+    records = _records(chance, count, taken, _FIRST_NUMBER if start is None else start, odd)
+    for at, record in enumerate(records):
+        created, modified = _moments(chance)
+        yield Stored(first_id + at, record["number"], first_version + at, created, modified, record)
+
+
+def _records(chance: Chance, count: int, taken: set[str], start: int, odd: bool) -> Iterator[Record]:
+    numbers = (number for number in map(str, counting(start)) if number not in taken)
+    parents: list[str] = []
     for _ in range(count):
-        one = _stored(internal_id, _company(chance, next(numbers)), chance, parents)
-        internal_id += 1
-        yield one
+        record = _company(chance, next(numbers))
+        _give_parent(chance, record, parents)
+        yield record
     if odd:
-        yield from _odd_ones(chance, taken, internal_id)
+        yield from _odd_ones(chance, taken)
 
 
-def _odd_ones(chance: Random, taken: set[str], internal_id: int) -> Iterator[Stored]:
+def _odd_ones(chance: Chance, taken: set[str]) -> Iterator[Record]:
     for number, name in zip(ODD_NUMBERS, ODD_NAMES, strict=True):
         if number in taken:
             continue
         record = _company(chance, number)
         record["name"] = name
         record["note"] = f"{name}\r\n\tsecond line"
-        yield _stored(internal_id, record, chance, [])
-        internal_id += 1
+        _give_parent(chance, record, [])
+        yield record
 
 
-def _stored(internal_id: int, record: Record, chance: Random, parents: list[tuple[str, str]]) -> Stored:
-    """Dates, and sometimes a parent among the customers made before."""
-    name = ""
+def _give_parent(chance: Chance, record: Record, parents: list[str]) -> None:
+    """Sometimes a parent among the customers made before; the first of them become parents."""
     if parents and chance.random() < 0.05:
-        record["parentRecordNumber"], name = chance.choice(parents)
+        record["parentRecordNumber"] = chance.pick(parents)
     elif len(parents) < 500 and chance.random() < 0.1:
-        parents.append((record["number"], record["name"]))
-    age = timedelta(seconds=chance.randrange(_DAYS * 86400), milliseconds=chance.randrange(1000))
+        parents.append(record["number"])
+
+
+def _moments(chance: Chance) -> tuple[str, str]:
+    """When a customer was created and last modified, as the store keeps moments."""
+    age = timedelta(0, chance.below(_DAYS * 86400), chance.below(1000) * 1000)
     created = _EPOCH - age
     modified = created + age * (chance.random() ** 2)
-    return Stored(internal_id, record["number"], 0, moment_text(created), _milliseconds(modified), record, name)
+    return f"{created.isoformat(timespec='milliseconds')}000", f"{modified.isoformat(timespec='milliseconds')}000"
 
 
-def _milliseconds(moment: datetime) -> str:
-    return moment_text(moment.replace(microsecond=moment.microsecond // 1000 * 1000))
-
-
-def _company(chance: Random, number: str) -> Record:
-    (country,) = chance.choices(COUNTRIES, _WEIGHTS)
-    record = blank_record()
-    record["number"] = number
-    record["customerClassId"] = _class_id(chance, country)
-    apply_class(record)
-    record.update(_identity(chance, country))
-    record["mainAddress"].update(_address(chance, country))
-    record["mainContact"].update(_contact(chance, country, record["name"]))
-    record.update(_terms(chance, country))
-    record["attributes"] = _attributes(chance)
+def _company(chance: Chance, number: str) -> Record:
+    country = COUNTRIES[bisect(_SHARES, chance.random() * _SHARES[-1])]
+    class_id, identity = _class_id(chance, country), _identity(chance, country)
+    record = {
+        "customerClassId": class_id,
+        "number": number,
+        **identity,
+        "mainAddress": _address(chance, country),
+        "mainContact": _contact(chance, country, identity["name"]),
+        **_terms(chance, country),
+        "attributes": _attributes(chance),
+        "parentRecordNumber": "",
+    }
     _extras(chance, country, record)
     return record
 
 
-def _class_id(chance: Random, country: Country) -> str:
+def _class_id(chance: Chance, country: Country) -> str:
     if country is NETHERLANDS:
         return "NL"
     return "RETAIL" if chance.random() < 0.15 else refs.DEFAULT_CLASS
 
 
-def _identity(chance: Random, country: Country) -> dict[str, Any]:
-    place = chance.choice(STEMS) + chance.choice(ENDS)
+def _identity(chance: Chance, country: Country) -> dict[str, Any]:
+    place = chance.pick(STEMS) + chance.pick(ENDS)
     number = country.number(chance)
     liable = chance.random() < 0.9
     return {
-        "name": f"{place} {chance.choice(country.trades)} {chance.choice(country.forms)}",
+        "name": f"{place} {chance.pick(country.trades)} {chance.pick(country.forms)}",
         "corporateId": number,
         "vatRegistrationId": country.vat(number) if liable else "",
         "gln": ids.location_number(chance, country.gln) if chance.random() < 0.3 else "",
-        "status": chance.choice(_STATUSES),
+        "status": chance.pick(_STATUSES),
     }
 
 
-def _address(chance: Random, country: Country) -> dict[str, str]:
-    postal_code, city, county = chance.choice(country.towns)
-    house = f"{chance.randint(1, 120)}{chance.choice(('', '', '', ' A', ' B'))}"
+def _address(chance: Chance, country: Country) -> dict[str, str]:
+    postal_code, city, county = chance.pick(country.towns)
+    house = f"{1 + chance.below(120)}{chance.pick(('', '', '', ' A', ' B'))}"
     return {
-        "addressLine1": f"{chance.choice(country.streets)} {house}",
-        "addressLine2": f"Postboks {chance.randint(1, 999)}" if chance.random() < 0.1 else "",
+        "addressLine1": f"{chance.pick(country.streets)} {house}",
+        "addressLine2": f"Postboks {1 + chance.below(999)}" if chance.random() < 0.1 else "",
+        "addressLine3": "",
         "postalCode": postal_code,
         "city": city,
         "countryId": country.code,
@@ -131,53 +150,56 @@ def _address(chance: Random, country: Country) -> dict[str, str]:
     }
 
 
-def _contact(chance: Random, country: Country, name: str) -> dict[str, str]:
-    person = f"{chance.choice(country.first_names)} {chance.choice(country.last_names)}"
+def _contact(chance: Chance, country: Country, name: str) -> dict[str, str]:
+    person = f"{chance.pick(country.first_names)} {chance.pick(country.last_names)}"
     domain = f"{_plain(name.split(maxsplit=1)[0])}.{country.domain}"
     low = 10 ** (country.phone_digits - 1)
     return {
         "name": name,
         "attention": person if chance.random() < 0.6 else "",
-        "email": f"{chance.choice(('post', 'faktura', 'info', 'regnskap'))}@{domain}",
+        "email": f"{chance.pick(('post', 'faktura', 'info', 'regnskap'))}@{domain}",
         "web": f"https://www.{domain}" if chance.random() < 0.4 else "",
-        "phone1": f"{country.phone}{chance.randrange(2 * low, 10 * low)}",
+        "phone1": f"{country.phone}{2 * low + chance.below(8 * low)}",
+        "phone2": "",
+        "fax": "",
     }
 
 
+@lru_cache(maxsize=1024)
 def _plain(word: str) -> str:
     """A word as it can stand in a domain name."""
     word = word.lower().replace("ø", "o").replace("æ", "ae")
     return unicodedata.normalize("NFKD", word).encode("ascii", "ignore").decode()
 
 
-def _terms(chance: Random, country: Country) -> dict[str, Any]:
-    limit = chance.choice(_LIMITS)
+def _terms(chance: Chance, country: Country) -> dict[str, Any]:
+    limit = chance.pick(_LIMITS)
     return {
         "currencyId": country.currency,
         "vatZoneId": country.vat_zone,
-        "creditTermsId": chance.choice(("10", "14", "30", "30", "30", "45")),
+        "creditTermsId": chance.pick(("10", "14", "30", "30", "30", "45")),
         "creditLimit": limit,
         "creditVerification": "CreditLimit" if limit else "Disabled",
-        "numberOfEmployees": chance.randint(1, 400) if chance.random() < 0.3 else None,
-        "priceClassId": chance.choice(list(refs.PRICE_CLASSES)) if chance.random() < 0.2 else "",
+        "numberOfEmployees": 1 + chance.below(400) if chance.random() < 0.3 else None,
+        "priceClassId": chance.pick(_PRICE_CLASSES) if chance.random() < 0.2 else "",
     }
 
 
-def _attributes(chance: Random) -> dict[str, str]:
-    found = {"REGION": chance.choice(("NORTH", "SOUTH", "EAST", "WEST"))} if chance.random() < 0.7 else {}
+def _attributes(chance: Chance) -> dict[str, str]:
+    found = {"REGION": chance.pick(("NORTH", "SOUTH", "EAST", "WEST"))} if chance.random() < 0.7 else {}
     if chance.random() < 0.4:
-        found["SEGMENT"] = chance.choice(("SMB", "MID", "ENT", "PUB"))
+        found["SEGMENT"] = chance.pick(("SMB", "MID", "ENT", "PUB"))
     if chance.random() < 0.05:
         found["VIP"] = "1"
     return found
 
 
-def _extras(chance: Random, country: Country, record: Record) -> None:
+def _extras(chance: Chance, country: Country, record: Record) -> None:
     """Notes, sales persons, an own delivery address, direct debits in the Netherlands."""
     if chance.random() < 0.05:
         record["note"] = "Calls before delivery.\r\nInvoice by the month."
     if chance.random() < 0.1:
-        person = chance.choice(list(refs.SALES_PERSONS))
+        person = chance.pick(_SALES_PERSONS)
         line = {
             "salesPersonID": person,
             "locationID": "Main",
@@ -186,16 +208,16 @@ def _extras(chance: Random, country: Country, record: Record) -> None:
         }
         record["salesPersons"] = [line]
     if chance.random() < 0.08:
-        record["deliveryAddress"] = {**record["mainAddress"], **_address(chance, country)}
+        record["deliveryAddress"] = _address(chance, country)
     if country is NETHERLANDS:
         record["directDebitLines"] = [_mandate(chance, record["number"])]
     if country is NORWAY and chance.random() < 0.05:
-        record["accountReference"] = f"L{chance.randint(10000, 99999)}"
+        record["accountReference"] = f"L{10000 + chance.below(90000)}"
 
 
-def _mandate(chance: Random, number: str) -> dict[str, Any]:
+def _mandate(chance: Chance, number: str) -> dict[str, Any]:
     iban, bic = ids.dutch_account(chance)
-    signed = (_EPOCH - timedelta(days=chance.randrange(_DAYS))).date()
+    signed = (_EPOCH - timedelta(chance.below(_DAYS))).date()
     return {
         "id": str(UUID(int=chance.getrandbits(128), version=4)),
         "mandateId": f"M{number}",

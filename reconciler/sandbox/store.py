@@ -13,17 +13,19 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
 from reconciler.sandbox.clock import Clock, moment_text
+from reconciler.sandbox.filters import EVERYTHING, ListQuery
 from reconciler.sandbox.jsontext import dumps, loads
-from reconciler.sandbox.merge import Record, blank_record, part
-from reconciler.sandbox.render import Stored, moment, render, version_token
+from reconciler.sandbox.merge import Record, class_defaults, class_record, part
+from reconciler.sandbox.render import Stored, moment, version_token
 from reconciler.sandbox.shapes import MIRRORS
 from reconciler.sandbox.switches import Switches
 
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 _FIRST_VERSION: Final = 0x64D5FA
 _FIRST_ID: Final = 5001
 
@@ -32,8 +34,7 @@ create table if not exists customer (
     id integer primary key, number text not null unique, version integer not null,
     created text not null, modified text not null, name text not null, name_folded text not null,
     status text not null, corporate_id text not null, vat_id text not null, email text not null,
-    phone text not null, parent text not null, attributes text not null, record text not null,
-    row text not null, gl text not null, payment text not null, debit text not null
+    phone text not null, parent text not null, attributes text not null, record text not null
 );
 create table if not exists write_log (
     id integer primary key, time text not null, method text not null, path text not null,
@@ -42,16 +43,29 @@ create table if not exists write_log (
 create table if not exists counter (name text primary key, value integer not null);
 """
 
-_INDEXED: Final = ("modified", "created", "corporate_id", "vat_id", "email", "phone", "parent")
+_INDEXES: Final = {
+    "modified": "(modified, number)",  # with the number a list in its usual order needs no rows to be sorted
+    "created": "(created, number)",
+    "corporate_id": "(corporate_id)",
+    "vat_id": "(vat_id)",
+    "email": "(email)",
+    "phone": "(phone)",
+    "parent": "(parent)",
+}
 _BULK: Final = 2000
 """From so many new rows on it is quicker to build the indexes afterwards."""
-_BLANK: Final = blank_record()
 
 _COLUMNS: Final = (
     "id", "number", "version", "created", "modified", "name", "name_folded", "status", "corporate_id",
-    "vat_id", "email", "phone", "parent", "attributes", "record", "row", "gl", "payment", "debit",
+    "vat_id", "email", "phone", "parent", "attributes", "record",
 )  # fmt: skip
 _PUT_ROW: Final = f"insert or replace into customer ({', '.join(_COLUMNS)}) values ({', '.join('?' * len(_COLUMNS))})"
+_READ: Final = (
+    "select id, number, version, created, modified, record, "
+    "case parent when '' then '' else (select name from customer p where p.number = customer.parent) end "
+    "from customer"
+)
+"""A row as `_stored` takes it; the parent's name is looked up, so it cannot be stale."""
 
 
 class Store:
@@ -88,10 +102,18 @@ class Store:
         with self.transaction():
             first_id = self._counter("internal_id", _FIRST_ID)
             first_version = self._counter("version", _FIRST_VERSION)
-            people = seeded(count, seed, taken=set(self.numbers()), first_id=first_id, odd=odd, start=start)
+            people = seeded(
+                count,
+                seed,
+                taken=set(self.numbers()),
+                first_id=first_id,
+                first_version=first_version,
+                odd=odd,
+                start=start,
+            )
             added: list[str] = []
             with self._bulk(count):
-                self._db.executemany(_PUT_ROW, _versioned(people, first_version, added))
+                self._db.executemany(_PUT_ROW, self._noted(people, added))
             self._set_counter("internal_id", first_id + len(added))
             self._set_counter("version", first_version + len(added))
         return added
@@ -113,7 +135,6 @@ class Store:
         with self.transaction():
             one = self._known(number)
             self._db.execute("delete from customer where id = ?", (one.internal_id,))
-            self._refresh_children(one.number, "")
 
     def renumber(self, number: str, new: str) -> None:
         """Give a customer another number; its internal id stays. Raises ValueError when unknown or taken."""
@@ -145,9 +166,9 @@ class Store:
         with self._lock:
             return [row[0] for row in self._db.execute("select number from customer order by number")]
 
-    def count(self) -> int:
-        """How many customers there are."""
-        return int(self.value("select count(*) from customer"))
+    def count(self, query: ListQuery = EVERYTHING) -> int:
+        """How many customers there are, or meet the conditions of a list."""
+        return int(self.value(f"select count(*) from customer where {query.where}", *query.values))
 
     def has(self, number: str) -> bool:
         """Whether a customer has this number (case and blanks as the switches say)."""
@@ -204,11 +225,11 @@ class Store:
         """The customer of that internal id."""
         return self._one("id = ?", internal_id)
 
-    def texts(self, internal_id: int) -> tuple[str, str, str, str]:
-        """The rendered texts kept for a customer: row, GL accounts, payment methods, direct debits."""
-        sql = "select row, gl, payment, debit from customer where id = ?"
-        row, gl, payment, debit = self.rows(sql, (internal_id,))[0]
-        return row, gl, payment, debit
+    def page(self, query: ListQuery) -> list[Stored]:
+        """The customers of one page: ids first and rows after, so that skipped rows are not read."""
+        ids = f"select id from customer where {query.where} order by {query.order} limit ? offset ?"
+        sql = f"{_READ} where id in ({ids}) order by {query.order}"
+        return [_stored(row) for row in self.rows(sql, (*query.values, query.size, query.offset))]
 
     def insert(self, record: Record) -> Stored:
         """A new customer with the next internal id, its number taken from the record."""
@@ -222,9 +243,7 @@ class Store:
         if touch:
             version = self._next("version", _FIRST_VERSION)
             one = replace(one, version=version, modified=moment_text(self.clock.now()))
-        saved = self._put(one)
-        self._refresh_children(one.number, one.record["name"])
-        return saved
+        return self._put(one)
 
     def rename(self, one: Stored, new: str) -> Stored:
         """Change the number; children follow."""
@@ -266,30 +285,29 @@ class Store:
         return one
 
     def _one(self, where: str, value: object) -> Stored | None:
-        names = "id, number, version, created, modified, record, parent"
-        rows = self.rows(f"select {names} from customer where {where}", (value,))
-        if not rows:
-            return None
-        internal_id, number, version, created, modified, record, parent = rows[0]
-        name = self._name_of(parent)
-        return Stored(internal_id, number, version, created, modified, _full(record), name)
-
-    def _name_of(self, parent: str) -> str:
-        return str(self.value("select name from customer where number = ?", parent) or "") if parent else ""
+        rows = self.rows(f"{_READ} where {where}", (value,))
+        return _stored(rows[0]) if rows else None
 
     def _put(self, one: Stored) -> Stored:
-        one = replace(one, parent_name=self._name_of(self.normal_number(one.record["parentRecordNumber"])))
         with self._lock:
-            self._db.execute(_PUT_ROW, _columns(one))
+            self._db.execute(_PUT_ROW, self._columns(one))
         return one
 
-    def _refresh_children(self, number: str, name: str) -> None:
-        """Rows show the parent's name, so they are rendered again when it changes."""
-        for (child,) in self.rows("select id from customer where parent = ?", (number,)):
-            found = self.find_internal(child)
-            if found is not None:
-                with self._lock:
-                    self._db.execute(_PUT_ROW, _columns(replace(found, parent_name=name)))
+    def _noted(self, people: Iterable[Stored], added: list[str]) -> Iterator[tuple[object, ...]]:
+        """Rows for the table; the numbers are noted in `added`."""
+        for one in people:
+            added.append(one.number)
+            yield self._columns(one)
+
+    def _columns(self, one: Stored) -> tuple[object, ...]:
+        record = one.record
+        contact, parent = record["mainContact"], record["parentRecordNumber"]
+        return (
+            one.internal_id, one.number, one.version, one.created, one.modified,
+            record["name"], record["name"].casefold(), record["status"],
+            record["corporateId"], record["vatRegistrationId"], contact["email"], contact["phone1"],
+            self.normal_number(parent), _attributes_text(tuple(record["attributes"].items())), _compact(record),
+        )  # fmt: skip
 
     def _counter(self, name: str, first: int) -> int:
         found = self.value("select value from counter where name = ?", name)
@@ -339,41 +357,36 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
 
 
 def _make_indexes(db: sqlite3.Connection) -> None:
-    for name in _INDEXED:
-        db.execute(f"create index if not exists customer_{name} on customer ({name})")
+    for name, columns in _INDEXES.items():
+        db.execute(f"create index if not exists customer_{name} on customer {columns}")
 
 
 def _drop_indexes(db: sqlite3.Connection) -> None:
-    for name in _INDEXED:
+    for name in _INDEXES:
         db.execute(f"drop index if exists customer_{name}")
 
 
-def _versioned(people: Iterable[Stored], version: int, added: list[str]) -> Iterator[tuple[object, ...]]:
-    """Rows with rising versions; the numbers are noted in `added`."""
-    for one in people:
-        yield _columns(replace(one, version=version + len(added)))
-        added.append(one.number)
+def _stored(row: tuple[Any, ...]) -> Stored:
+    internal_id, number, version, created, modified, record, parent_name = row
+    return Stored(internal_id, number, version, created, modified, _full(record), parent_name or "")
 
 
 def _compact(record: Record) -> str:
-    """What differs from a blank record, which is half the text."""
-    return dumps({name: value for name, value in record.items() if value != _BLANK[name]})
+    """The class, and what differs from a new customer of it, which is half the text."""
+    class_id = record["customerClassId"]
+    usual = class_defaults(class_id)
+    own = {name: value for name, value in record.items() if value != usual[name] or name == "customerClassId"}
+    return dumps(own)
 
 
 def _full(text: str) -> Record:
-    return {**blank_record(), **loads(text)}
+    own = loads(text)
+    return {**class_record(own["customerClassId"]), **own}
 
 
-def _columns(one: Stored) -> tuple[object, ...]:
-    record, texts = one.record, render(one)
-    contact = record["mainContact"]
-    return (
-        one.internal_id, one.number, one.version, one.created, one.modified,
-        record["name"], record["name"].casefold(), record["status"],
-        record["corporateId"], record["vatRegistrationId"], contact["email"], contact["phone1"],
-        record["parentRecordNumber"], dumps(record["attributes"]), _compact(record),
-        texts.row, texts.gl, texts.payment, texts.debit,
-    )  # fmt: skip
+@lru_cache(maxsize=1024)
+def _attributes_text(attributes: tuple[tuple[str, str], ...]) -> str:
+    return dumps(dict(attributes))
 
 
 def _declared(one: Stored) -> dict[str, Any]:

@@ -1,1 +1,1 @@
-"""What is kept on disk between runs: plan files."""
+"""What is kept on disk between runs: plan files, and the state database."""

@@ -390,9 +390,9 @@ def test_filters_reach_the_erp(sandbox: Sandbox, customers: Customers) -> None:
     create(customers, FULL)
     sandbox.store.seed(5)
     filters = {"corporateId": "923456783", "createdDateTime": "2020-01-01", "createdDateTimeCondition": ">="}
-    assert [live.number for page in customers.pages(NAMES, filters) for live in page] == ["20417"]
+    assert [live.number for page in customers.stream(NAMES, filters) for live in page.customers] == ["20417"]
     attributes = {"attributes": '{"REGION":"NORTH"}', "corporateId": "923456783"}
-    assert [row["number"] for page in customers.rows(attributes) for row in page] == ["20417"]
+    assert [row["number"] for page in customers.stream(NAMES, attributes) for row in page.rows] == ["20417"]
 
 
 def test_the_classes_are_the_companys(customers: Customers) -> None:

@@ -333,14 +333,15 @@ def test_check_of_an_empty_company_counts_none(erp: Scripted, customers: Custome
 def test_pages_stream_with_the_apis_own_filters(erp: Scripted, customers: Customers) -> None:
     erp.on("GET", LIST, paged([1, 2, 3], 2))
     filters = {"lastModifiedDateTime": "2026-01-31 10:00:00", "lastModifiedDateTimeCondition": ">="}
-    pages = list(customers.pages(NAMES, filters))
-    assert [len(page) for page in pages] == [2, 1]
+    pages = list(customers.stream(NAMES, filters))
+    assert [len(page.customers) for page in pages] == [2, 1]
+    assert [page.total for page in pages] == [3, 3]
     assert "lastModifiedDateTime=2026-01-31%2010%3A00%3A00&lastModifiedDateTimeCondition=%3E%3D" in erp.seen[-1].target
 
 
 def test_a_page_stream_that_is_left_early_stops(erp: Scripted, customers: Customers) -> None:
     erp.on("GET", LIST, paged(list(range(1, 101)), 1))
-    next(iter(customers.pages(NAMES)))
+    next(iter(customers.stream(NAMES)))
     assert len(erp.calls()) == 1
 
 

@@ -1,0 +1,202 @@
+"""What is known of managed customers from earlier runs: their number, and the values last applied to them."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from operator import itemgetter
+from pathlib import Path
+from typing import TypeAlias
+
+from reconciler.core.normalise import number_key
+from reconciler.core.planner import Memory, Target
+from reconciler.core.values import Scalar, Values
+from reconciler.state.database import Database
+from reconciler.state.translate import decoded
+from reconciler.state.values import decode, decode_pairs, encode
+
+_COLUMNS = "number_key, number, ref, internal_id, applied_at, run, applied, normalised"
+_PUT = f"""
+    INSERT INTO known (target, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (target, number_key) DO UPDATE SET
+        number = excluded.number, ref = excluded.ref, internal_id = excluded.internal_id,
+        applied_at = excluded.applied_at, run = excluded.run, applied = excluded.applied,
+        normalised = excluded.normalised
+"""  # noqa: S608 - put together from constants
+
+_Row: TypeAlias = "tuple[str, str, str | None, int | None, str, str | None, str, str]"
+
+
+@dataclass(frozen=True, slots=True)
+class Normalised:
+    """A value that the ERP changed on the way: what was sent, and what it stored."""
+
+    sent: Scalar | Values
+    stored: Scalar | Values
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One managed customer as the last apply left it.
+
+    `applied` has the shape of a declaration and holds what was declared then, None for what was cleared. `normalised`
+    is by path as `render_path` writes it. `applied_at` is UTC, ISO 8601; `run` the id of the run, where there was one.
+    """
+
+    number: str
+    applied: Values
+    applied_at: str
+    ref: str | None = None
+    internal_id: int | None = None
+    normalised: Mapping[str, Normalised] = field(default_factory=dict)
+    run: str | None = None
+
+    @property
+    def key(self) -> str:
+        """The number in the form in which two numbers are the same."""
+        return number_key(self.number)
+
+
+class LoadedKnown(Mapping[str, Known]):
+    """The known customers by `number_key`, as of the moment of loading; JSON is decoded only when a customer is asked
+    for. Looking one up raises StateError when its record makes no sense.
+    """
+
+    def __init__(self, rows: Iterable[_Row], path: Path) -> None:
+        self._rows = {row[0]: row for row in rows}
+        self._path = path
+
+    def __getitem__(self, key: str) -> Known:
+        row = self._rows[key]
+        with decoded(self._path):
+            return _known(row)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._rows
+
+    def numbers(self) -> dict[str, str]:
+        """The number of each ref."""
+        return {row[2]: row[1] for row in self._rows.values() if row[2] is not None}
+
+    def memory(self) -> Memory:
+        """What the planner wants to know; the applied values are decoded when it asks."""
+        return Memory(self.numbers(), _Applied(self))
+
+
+class _Applied(Mapping[str, Values]):
+    """The applied values by `number_key`."""
+
+    def __init__(self, known: LoadedKnown) -> None:
+        self._known = known
+
+    def __getitem__(self, key: str) -> Values:
+        return self._known[key].applied
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._known)
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+
+class KnownCustomers:
+    """The known customers of one tenant of one ERP. Write under the run's lock."""
+
+    def __init__(self, database: Database, target: Target) -> None:
+        self._database = database
+        self._target = (target.tenant_id, target.base_url)
+
+    def load(self) -> LoadedKnown:
+        """All of them; none where there is no state yet. Raises StateError."""
+        rows: list[_Row] = []
+        with self._database.read() as db:
+            if db is not None:
+                rows = db.execute(
+                    f"SELECT {_COLUMNS} FROM known WHERE target = "  # noqa: S608 - put together from constants
+                    "(SELECT id FROM target WHERE tenant_id = ? AND base_url = ?)",
+                    self._target,
+                ).fetchall()
+        return LoadedKnown(rows, self._database.path)
+
+    def record(self, customers: Iterable[Known]) -> None:
+        """Add or replace them, all or none. A ref moves to the customer that has it now. Raises StateError."""
+        rows = sorted(map(_row, customers), key=itemgetter(0))  # SQLite adds in order much faster
+        if rows:
+            self._database.write(lambda db: self._put(db, rows))
+
+    def _put(self, db: sqlite3.Connection, rows: list[_Row]) -> None:
+        target = self._target_id(db)
+        try:
+            db.executemany(_PUT, [(target, *row) for row in rows])
+        except sqlite3.IntegrityError:  # a ref stands at another customer: seldom, and looking first costs each time
+            refs = [(target, row[2]) for row in rows if row[2] is not None]
+            db.executemany("UPDATE known SET ref = NULL WHERE target = ? AND ref = ?", refs)
+            db.executemany(_PUT, [(target, *row) for row in rows])
+
+    def forget(self, numbers: Iterable[str]) -> None:
+        """Drop the customers with these numbers; a number that is not known is passed over. Raises StateError."""
+        keys = [number_key(number) for number in numbers]
+
+        def drop(db: sqlite3.Connection) -> None:
+            target = self._target_id(db)
+            db.executemany("DELETE FROM known WHERE target = ? AND number_key = ?", [(target, key) for key in keys])
+
+        if keys and self._database.exists():
+            self._database.write(drop)
+
+    def rename(self, key: str, new_number: str) -> None:
+        """The customer has another number now; what was known under that one is dropped. Raises StateError."""
+        new_key = number_key(new_number)
+
+        def move(db: sqlite3.Connection) -> None:
+            target = self._target_id(db)
+            if not db.execute("SELECT 1 FROM known WHERE target = ? AND number_key = ?", (target, key)).fetchone():
+                return
+            if new_key != key:
+                db.execute("DELETE FROM known WHERE target = ? AND number_key = ?", (target, new_key))
+            db.execute(
+                "UPDATE known SET number_key = ?, number = ? WHERE target = ? AND number_key = ?",
+                (new_key, new_number, target, key),
+            )
+
+        if self._database.exists():
+            self._database.write(move)
+
+    def _target_id(self, db: sqlite3.Connection) -> int:
+        db.execute("INSERT OR IGNORE INTO target (tenant_id, base_url) VALUES (?, ?)", self._target)
+        (found,) = db.execute("SELECT id FROM target WHERE tenant_id = ? AND base_url = ?", self._target).fetchone()
+        return int(found)
+
+
+def _row(known: Known) -> _Row:
+    normalised = {path: (pair.sent, pair.stored) for path, pair in known.normalised.items()}
+    return (
+        known.key,
+        known.number,
+        known.ref,
+        known.internal_id,
+        known.applied_at,
+        known.run,
+        encode(known.applied),
+        encode(normalised) if normalised else "{}",
+    )
+
+
+def _known(row: _Row) -> Known:
+    _, number, ref, internal_id, applied_at, run, applied, normalised = row
+    return Known(
+        number=number,
+        applied=decode(applied),
+        applied_at=applied_at,
+        ref=ref,
+        internal_id=internal_id,
+        normalised={path: Normalised(*pair) for path, pair in decode_pairs(normalised).items()},
+        run=run,
+    )

@@ -1,0 +1,65 @@
+"""The state database's tables, as steps that are never changed once released: a new version appends one.
+
+`PRAGMA user_version` counts the steps that a file has gone through. Times are UTC, ISO 8601, with a Z.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+APPLICATION_ID = int.from_bytes(b"Recn", "big")
+"""Marks a SQLite file as ours."""
+
+_VERSION_1 = (
+    # Numbers mean something only within one tenant of one ERP; VISMA_TENANT_ID can point an environment elsewhere.
+    """
+    CREATE TABLE target (
+        id INTEGER PRIMARY KEY, tenant_id TEXT NOT NULL, base_url TEXT NOT NULL, UNIQUE (tenant_id, base_url)
+    )
+    """,
+    """
+    CREATE TABLE known (
+        target INTEGER NOT NULL REFERENCES target (id), number_key TEXT NOT NULL, number TEXT NOT NULL, ref TEXT,
+        internal_id INTEGER, applied_at TEXT NOT NULL, run TEXT, applied TEXT NOT NULL, normalised TEXT NOT NULL,
+        PRIMARY KEY (target, number_key), UNIQUE (target, ref)
+    )
+    """,
+    """
+    CREATE TABLE run (
+        id TEXT PRIMARY KEY, environment TEXT NOT NULL, tenant_id TEXT NOT NULL, base_url TEXT NOT NULL,
+        digest TEXT NOT NULL, actions INTEGER NOT NULL, started_at TEXT NOT NULL, finished_at TEXT,
+        status TEXT NOT NULL, plan BLOB NOT NULL
+    ) WITHOUT ROWID
+    """,
+    """
+    CREATE TABLE entry (
+        run TEXT NOT NULL REFERENCES run (id) ON DELETE CASCADE, position INTEGER NOT NULL, label TEXT NOT NULL,
+        intent_at TEXT, finished_at TEXT, outcome TEXT, number TEXT, message TEXT NOT NULL DEFAULT '', read_back TEXT,
+        PRIMARY KEY (run, position)
+    ) WITHOUT ROWID
+    """,
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1,)
+
+
+def newest() -> int:
+    """The schema version that this program writes."""
+    return len(MIGRATIONS)
+
+
+def migrate(db: sqlite3.Connection) -> None:
+    """Bring the tables to the newest version, in one transaction: whole or not at all."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        (done,) = db.execute("PRAGMA user_version").fetchone()
+        for step in MIGRATIONS[done:]:
+            for statement in step:
+                db.execute(statement)
+        if done < newest():
+            db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            db.execute(f"PRAGMA user_version = {newest()}")
+        db.execute("COMMIT")
+    finally:
+        if db.in_transaction:
+            db.execute("ROLLBACK")

@@ -1,0 +1,57 @@
+"""Customers' values as JSON text and back, exactly: a decimal comes back as the same decimal, an integer as integer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from reconciler.core.values import Values
+
+_PLAIN = (str, bool, int, type(None))
+_ENCODER = msgspec.json.Encoder()
+_VALUES: msgspec.json.Decoder[dict[str, Any]] = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
+_PAIRS: msgspec.json.Decoder[dict[str, tuple[Any, Any]]] = msgspec.json.Decoder(
+    dict[str, tuple[Any, Any]], float_hook=Decimal
+)
+
+
+def encode(values: Mapping[str, object]) -> str:
+    """The values as JSON."""
+    return _ENCODER.encode(_exact(values)).decode()
+
+
+def decode(text: str) -> Values:
+    """The values from JSON. Raises msgspec.MsgspecError."""
+    return _VALUES.decode(text)
+
+
+def decode_pairs(text: str) -> dict[str, tuple[Any, Any]]:
+    """A mapping of pairs from JSON. Raises msgspec.MsgspecError."""
+    return _PAIRS.decode(text)
+
+
+def _exact(values: Mapping[str, object]) -> dict[str, object]:
+    """A copy whose decimals are JSON numbers that no reader takes for integers."""
+    return {key: value if type(value) in _PLAIN else _exact_one(value) for key, value in values.items()}
+
+
+def _exact_one(value: object) -> object:
+    match value:
+        case Decimal():
+            return _number(value)
+        case Mapping():
+            return _exact(value)
+        case tuple():
+            return [_exact_one(below) for below in value]
+    return value
+
+
+def _number(value: Decimal) -> msgspec.Raw:
+    """As it stands when it has a point or an exponent; 100 is written 100E0."""
+    if not value.is_finite():
+        raise ValueError(f"{value} is no amount")
+    text = str(value)
+    return msgspec.Raw((text if "." in text or "E" in text else f"{text}E0").encode())
