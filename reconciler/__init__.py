@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from reconciler.core.planner import Target
     from reconciler.core.ports import View
     from reconciler.erp.customers import open_customers
-    from reconciler.pipeline import apply_plan, check_applicable, load, make_plan, refresh, render
+    from reconciler.pipeline import apply_plan, check_applicable, explain, load, make_plan, refresh, render
     from reconciler.settings import Credentials, Settings, load_credentials, load_settings
     from reconciler.state.plan_file import dumps, loads
 
@@ -60,6 +60,7 @@ _HOMES = {
     "View": "core.ports",
     "apply_plan": "pipeline",
     "check_applicable": "pipeline",
+    "explain": "pipeline",
     "dumps": "state.plan_file",
     "load": "pipeline",
     "load_credentials": "settings",
@@ -100,6 +101,7 @@ __all__ = [
     "apply_plan",
     "check_applicable",
     "dumps",
+    "explain",
     "load",
     "load_credentials",
     "load_settings",

@@ -12,9 +12,10 @@ from pathlib import Path
 from reconciler._version import __version__
 from reconciler.apply.executor import execute
 from reconciler.config.declarations import Loaded, find_files, load_declarations
+from reconciler.core.classes import class_notes, touches_classes
 from reconciler.core.customer import Live
 from reconciler.core.diagnostics import has_errors
-from reconciler.core.errors import InvalidInput, Refused, WrongUsage
+from reconciler.core.errors import InvalidInput, NotFound, PermissionDenied, Refused, WrongUsage
 from reconciler.core.normalise import number_key
 from reconciler.core.plan import ConfigSummary, Guard, Plan, Result
 from reconciler.core.planner import Memory, Rules, Target, compute_plan, incomplete, need_of
@@ -82,6 +83,22 @@ def make_plan(
         targets=targets,
     )
     return seal(replace(made, diagnostics=(*loaded.diagnostics, *made.diagnostics)))
+
+
+def explain(plan: Plan, erp: Erp) -> Plan:
+    """The plan with what its customer classes mean for it; they are read only when it creates or moves into one.
+
+    An ERP that does not let the classes be read leaves the plan as it is: it is no worse for that. Raises ErpError.
+    """
+    if not touches_classes(plan.actions):
+        return plan
+    try:
+        classes = {each.id: each for each in erp.classes()}
+    except (NotFound, PermissionDenied):
+        return plan
+    notes = tuple(class_notes(plan.actions, classes))
+    counted = replace(plan.refresh, requests=plan.refresh.requests + 1)
+    return seal(replace(plan, diagnostics=(*plan.diagnostics, *notes), refresh=counted))
 
 
 def check_applicable(plan: Plan, target: Target, *, force: bool = False) -> None:

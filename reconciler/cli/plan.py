@@ -89,7 +89,7 @@ def make(session: Session, loaded: Loaded, erp: Erp, place: Target, targets: lis
 
     session.say(f"Reading the customers of {place.environment} ...")
     view = pipeline.refresh(loaded, erp)
-    return pipeline.make_plan(
+    made = pipeline.make_plan(
         session.settings,
         loaded,
         view,
@@ -98,6 +98,7 @@ def make(session: Session, loaded: Loaded, erp: Erp, place: Target, targets: lis
         targets=pipeline.target_keys(targets),
         git_commit=git_commit(session.settings.root),
     )
+    return pipeline.explain(made, erp)
 
 
 def show_plan(session: Session, made: Plan, form: str, reports: list[tuple[str, Path]]) -> None:

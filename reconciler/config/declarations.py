@@ -24,9 +24,11 @@ from reconciler.config.typed import BROKEN, Reader
 from reconciler.config.validate import DECLARATION_CODES, Validator
 from reconciler.core.customer import DEFAULT_MATCH, Desired, Lifecycle
 from reconciler.core.diagnostics import Diagnostic, Severity, Source, has_errors, in_order
+from reconciler.core.errors import InvalidInput
 from reconciler.core.normalise import number_key
+from reconciler.core.values import Values
 
-__all__ = ["Loaded", "find_files", "load_declarations"]
+__all__ = ["Loaded", "find_files", "load_declarations", "load_texts"]
 
 _INTERPOLATION_CODES = {"malformed": "D310", "unset": "D311", "refused": "D312"}
 
@@ -60,6 +62,29 @@ def load_declarations(
         for name, file in {display(file, root): file for file in files}.items():
             loader.file(file, name)
         return loader.result()
+
+
+def load_texts(
+    texts: Mapping[str, bytes], *, defaults: yaml.Mapping | None = None, environ: Mapping[str, str]
+) -> Loaded:
+    """As `load_declarations`, for texts by the names that positions show: to see what a rewritten file would mean."""
+    with _no_collection():
+        loader = _Loader(environ, defaults)
+        for name, data in texts.items():
+            loader.text(data, name)
+        return loader.result()
+
+
+def default_values(defaults: yaml.Mapping | None, environ: Mapping[str, str]) -> Values:
+    """What the settings' defaults lay under every declaration. Raises InvalidInput when they have errors."""
+    if defaults is None:
+        return {}
+    loader = _Loader(environ, defaults)
+    problems = loader.result().diagnostics
+    found = [each for each in problems if each.severity is Severity.ERROR and each.code != "S120"]
+    if found:
+        raise InvalidInput(tuple(found))
+    return loader.base_values
 
 
 @contextmanager
@@ -102,10 +127,19 @@ class _Loader:
         if problem:
             self._problems.append(problem)
             return
+        self.text(data, name)
+
+    def text(self, data: bytes, name: str) -> None:
+        """Read one file's bytes."""
         parsed = yaml.parse(data, name)
         self._problems += parsed.diagnostics
         for document in parsed.documents:
             self._document(document)
+
+    @property
+    def base_values(self) -> Values:
+        """What the defaults of the settings declare."""
+        return self._base.draft.values if self._base else {}
 
     def result(self) -> Loaded:
         """Everything gathered."""

@@ -307,14 +307,14 @@ class _Surgeon:
 
     def _new_value(self, span: Span, patch: _Patch, *, flow: bool) -> str | None:
         """What is written in place of a value; None when only something below it changes, or must wait."""
-        if isinstance(patch.value, _Remove):
+        if isinstance(patch.value, _Remove) or (span.kind == "alias" and self._own_only):
             return None
         if patch.value is not None:
             if isinstance(patch.value, Literal):
                 return self._spelled(patch.value, span, flow=flow)
             return inline(patch.value)
         if span.kind == "alias":
-            return None if self._own_only else inline(_beside(span, patch))
+            return inline(_beside(span, patch))
         if span.kind == "scalar":
             return inline(_applied(Literal("", "plain"), patch))
         return None
@@ -360,7 +360,7 @@ class _Surgeon:
                 self._patch(value, patch, shape)
             return
         if not value.is_empty:
-            self._cut(value.start, value.end, new if value.flow or value.kind in ("scalar", "alias") else new)
+            self._cut(value.start, value.end, new)
             return
         at = self._tree.colon_end(key)
         if at is None:
@@ -610,7 +610,9 @@ def inline(value: Raw | _Overlay) -> str:
         return "[" + ", ".join(map(inline, value)) + "]"
     members = value.members if isinstance(value, _Overlay) else value
     head = [f"{MERGE}: *{value.alias}"] if isinstance(value, _Overlay) else []
-    return "{" + ", ".join([*head, *(f"{_key(name, flow=True)}: {inline(each)}" for name, each in members.items())]) + "}"
+    return (
+        "{" + ", ".join([*head, *(f"{_key(name, flow=True)}: {inline(each)}" for name, each in members.items())]) + "}"
+    )
 
 
 def member_lines(name: str, value: Raw, step: int) -> list[str]:

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from reconciler.config.rewrite_spans import Span
 from reconciler.config.schema import TEXT_KINDS
-from reconciler.core.fields import FIELDS, Field, Form, Group, Kind, Row
+from reconciler.core.fields import FIELDS, Field, Form, Kind, Row
 
 NodePath: TypeAlias = "tuple[str | int, ...]"
 """The way from a document's root: keys of mappings, and indices of lists."""
@@ -65,15 +65,15 @@ def _row(row: Row) -> Shape:
             return Shape(scalar="boolean")
         return TEXT if row.kind in TEXT_KINDS or row.kind is Kind.ENUM else Shape(scalar="number")
     members = {member.name: _row(member) for member in row.members}
-    return _GROUPS[row.form](members)
-
-
-_GROUPS = {
-    Form.OBJECT: lambda members: Shape(members),
-    Form.MAP: lambda members: Shape(other=next(reversed(members.values()))),
-    Form.LINES: lambda members: _lines(Shape(members, header=True)),
-    Form.SEGMENTS: lambda members: Shape(item=Shape(members, header=True)),
-}
+    match row.form:
+        case Form.OBJECT:
+            return Shape(members)
+        case Form.MAP:
+            return Shape(other=members[row.members[-1].name])
+        case Form.LINES:
+            return _lines(Shape(members, header=True))
+        case Form.SEGMENTS:
+            return Shape(item=Shape(members, header=True))
 
 
 def _lines(line: Shape) -> Shape:
@@ -120,13 +120,8 @@ def declarations(document: Span) -> Iterator[tuple[NodePath, Span]]:
             yield (), document
         return
     if shape is _FILE:
-        at, listed = ("customers",), dict((key.text, value) for key, value in document.entries).get("customers")
+        at = ("customers",)
+        listed = next((value for key, value in document.entries if key.text == "customers"), None)
     if listed is not None and listed.resolved.kind == "list":
         for index, item in enumerate(listed.resolved.items):
             yield (*at, index), item
-
-
-def is_group(name: str, form: Form) -> bool:
-    """Whether a member of a declaration is a group of the form."""
-    row = FIELDS.get(name)
-    return isinstance(row, Group) and row.form is form

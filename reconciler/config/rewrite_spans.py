@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,6 +24,8 @@ from yaml.events import (
 )
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_ENDS: tuple[type, ...] = (MappingEndEvent, SequenceEndEvent)
+_NODES: tuple[type, ...] = (ScalarEvent, AliasEvent, MappingStartEvent, SequenceStartEvent)
 _PROPERTIES = re.compile(r"(?:&[^\s,\[\]{}]*|\s+|#[^\r\n]*)+")
 _COLON = re.compile(r"\s*:")
 _BREAK = re.compile(r"\r\n|\r|\n")
@@ -153,35 +156,36 @@ def _read(text: str) -> list[Span]:
     documents: list[Span] = []
     stack: list[tuple[Span, list[Span]]] = []
     anchors: dict[str, Span] = {}
-    get_event = _Loader(text).get_event
+    get_event: Callable[[], Any] = _Loader(text).get_event
     while (event := get_event()) is not None:
-        if isinstance(event, DocumentStartEvent):
+        kind = type(event)
+        if kind is DocumentStartEvent:
             anchors = {}
-            continue
-        if isinstance(event, (MappingEndEvent, SequenceEndEvent)):
+        elif kind in _ENDS:
             done, parts = stack.pop()
             _close(done, parts, event.end_mark.index)
-        elif isinstance(event, (ScalarEvent, AliasEvent, MappingStartEvent, SequenceStartEvent)):
+        elif kind in _NODES:
             done = _span(event, text, anchors)
             (stack[-1][1] if stack else documents).append(done)
-            if isinstance(event, (MappingStartEvent, SequenceStartEvent)):
+            if done.kind in ("map", "list"):
                 stack.append((done, []))
     return documents
 
 
 def _span(event: Any, text: str, anchors: dict[str, Span]) -> Span:
     first, end = event.start_mark.index, event.end_mark.index
-    if isinstance(event, AliasEvent):
+    kind: type = type(event)
+    if kind is AliasEvent:
         return Span("alias", first, end, first, text=event.anchor, target=anchors.get(event.anchor))
     start = first
     if event.anchor is not None and (skipped := _PROPERTIES.match(text, first)):
-        start = min(skipped.end(), end) if isinstance(event, ScalarEvent) else skipped.end()
-    if isinstance(event, ScalarEvent):
+        start = min(skipped.end(), end) if kind is ScalarEvent else skipped.end()
+    if kind is ScalarEvent:
         style = (event.style or "").strip()
         found = Span("scalar", start, _content_end(text, start, end, style), first, text=event.value, style=style)
     else:
-        kind = "map" if isinstance(event, MappingStartEvent) else "list"
-        found = Span(kind, start, end, first, flow=bool(event.flow_style))
+        sort = "map" if kind is MappingStartEvent else "list"
+        found = Span(sort, start, end, first, flow=bool(event.flow_style))
     found.anchor = event.anchor
     if event.anchor is not None:
         anchors[event.anchor] = found

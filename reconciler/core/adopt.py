@@ -31,8 +31,9 @@ def to_declare(live: Live, manner: Manner) -> Values:
         _leave_out_mirrors(values, live, manner.defaults)
     _leave_out_class_values(values, manner)
     for path in _comparable_leaves(manner.defaults):
-        if get(values, path) is None and get(live.values, path[:-1]) is not None:
-            put(values, path, None if not _is_lines(path) else {})
+        # null clears: it is only for what was read and found without value
+        if path[0] in live.values and get(values, path) is None and get(live.values, path[:-1]) is not None:
+            put(values, path, {} if _is_lines(path) else None)
     return values
 
 

@@ -71,4 +71,8 @@ CODES: dict[str, str] = {
     "P504": "An address or contact that mirrors the main one may follow its change.",
     "P505": "A field would have to be cleared with null, which the settings refuse.",
     "P506": "Fields are cleared with null, whose effect the API does not document.",
+    "P507": "The class of a new customer also sets fields that are not declared.",
+    "P508": "A customer class that the ERP does not have.",
+    "P509": "The class of a new customer requires an attribute that is not declared.",
+    "P510": "A class change in an update changes the class alone.",
 }

@@ -66,9 +66,7 @@ class Bound:
         seen = read_moment(text or "")
         if seen is None:
             return False
-        left, right = (
-            (seen.wall, self.moment.wall) if self.moment.offset is None else (seen.utc, self.moment.utc)
-        )
+        left, right = (seen.wall, self.moment.wall) if self.moment.offset is None else (seen.utc, self.moment.utc)
         match self.condition:
             case ">":
                 return left > right

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
+from reconciler.core.classes import CustomerClass
 from reconciler.core.customer import Live
 from reconciler.core.plan import Request
 from reconciler.core.values import Path, Values
@@ -64,6 +65,9 @@ class Erp(Protocol):
 
     def customer(self, number: str, need: Need) -> Live:
         """One customer. Raises NotFound only when the ERP says that it does not exist."""
+
+    def classes(self) -> Iterable[CustomerClass]:
+        """All customer classes."""
 
     def send(self, request: Request) -> Sent:
         """Send a write exactly as it stands. Raises Conflict, AnswerLost and the other ErpErrors."""

@@ -3,40 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from reconciler.core.classes import ClassAttribute, CustomerClass
 from reconciler.core.errors import UnexpectedAnswer
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class ClassAttribute:
-    """An attribute of the class's customers; `kind` is Text, Combo, Checkbox..., `values` a combo's ids."""
-
-    id: str
-    description: str
-    required: bool
-    kind: str
-    default: str
-    values: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class CustomerClass:
-    """A customer class. `requires_vat_zone` says that its customers must have one.
-
-    `separate_invoices` is None where the ERP does not say: the member is new in 2026 (fact sheet 4.2).
-    """
-
-    id: str
-    description: str
-    vat_zone: str
-    requires_vat_zone: bool
-    payment_method: str
-    attributes: tuple[ClassAttribute, ...] = ()
-    separate_invoices: bool | None = None
 
 
 def decode_classes(rows: Iterable[dict[str, Any]]) -> tuple[CustomerClass, ...]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from json.encoder import encode_basestring as _quoted
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from reconciler.sandbox import refs
 from reconciler.sandbox.jsontext import dumps, loads
@@ -17,8 +16,7 @@ from reconciler.sandbox.shapes import GL_MEMBERS, GL_SUBACCOUNTS
 from reconciler.sandbox.switches import Switches
 
 
-@dataclass(frozen=True)
-class Stored:
+class Stored(NamedTuple):
     """A customer as the store holds it. Moments are UTC text with six digits."""
 
     internal_id: int

@@ -97,7 +97,11 @@ def _moments(chance: Chance) -> tuple[str, str]:
     age = timedelta(0, chance.below(_DAYS * 86400), chance.below(1000) * 1000)
     created = _EPOCH - age
     modified = created + age * (chance.random() ** 2)
-    return f"{created.isoformat(timespec='milliseconds')}000", f"{modified.isoformat(timespec='milliseconds')}000"
+    return _milliseconds(created), _milliseconds(modified)
+
+
+def _milliseconds(moment: datetime) -> str:
+    return f"{moment.isoformat('T', 'milliseconds')}000"
 
 
 def _company(chance: Chance, number: str) -> Record:

@@ -12,7 +12,6 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -22,7 +21,7 @@ from reconciler.sandbox.filters import EVERYTHING, ListQuery
 from reconciler.sandbox.jsontext import dumps, loads
 from reconciler.sandbox.merge import Record, class_defaults, class_record, part
 from reconciler.sandbox.render import Stored, moment, version_token
-from reconciler.sandbox.shapes import MIRRORS
+from reconciler.sandbox.shapes import ADDRESS, ADDRESSES, CONTACT, CONTACTS, MIRRORS
 from reconciler.sandbox.switches import Switches
 
 _FORMAT: Final = 2
@@ -55,6 +54,10 @@ _INDEXES: Final = {
 _BULK: Final = 2000
 """From so many new rows on it is quicker to build the indexes afterwards."""
 
+_PARTS: Final = {
+    **dict.fromkeys(ADDRESSES, tuple(ADDRESS.members)),
+    **dict.fromkeys(CONTACTS, tuple(CONTACT.members)),
+}
 _COLUMNS: Final = (
     "id", "number", "version", "created", "modified", "name", "name_folded", "status", "corporate_id",
     "vat_id", "email", "phone", "parent", "attributes", "record",
@@ -242,17 +245,17 @@ class Store:
         """Keep a changed record; `touch` raises version and modified time (Q10)."""
         if touch:
             version = self._next("version", _FIRST_VERSION)
-            one = replace(one, version=version, modified=moment_text(self.clock.now()))
+            one = one._replace(version=version, modified=moment_text(self.clock.now()))
         return self._put(one)
 
     def rename(self, one: Stored, new: str) -> Stored:
         """Change the number; children follow."""
         children = self.rows("select id from customer where parent = ?", (one.number,))
-        renamed = self.save(replace(one, number=new, record={**one.record, "number": new}))
+        renamed = self.save(one._replace(number=new, record={**one.record, "number": new}))
         for (child,) in children:
             found = self.find_internal(child)
             if found is not None:
-                self._put(replace(found, record={**found.record, "parentRecordNumber": new}))
+                self._put(found._replace(record={**found.record, "parentRecordNumber": new}))
         return renamed
 
     def next_number(self) -> str:
@@ -372,15 +375,19 @@ def _stored(row: tuple[Any, ...]) -> Stored:
 
 
 def _compact(record: Record) -> str:
-    """The class, and what differs from a new customer of it, which is half the text."""
-    class_id = record["customerClassId"]
-    usual = class_defaults(class_id)
+    """The class, and what differs from a new customer of it; addresses and contacts as bare lists."""
+    usual = class_defaults(record["customerClassId"])
     own = {name: value for name, value in record.items() if value != usual[name] or name == "customerClassId"}
+    for name, members in _PARTS.items():
+        if own.get(name) is not None:
+            own[name] = [own[name][member] for member in members]
     return dumps(own)
 
 
 def _full(text: str) -> Record:
     own = loads(text)
+    for name in _PARTS.keys() & own.keys():
+        own[name] = dict(zip(_PARTS[name], own[name], strict=True))
     return {**class_record(own["customerClassId"]), **own}
 
 

@@ -55,7 +55,7 @@ def update(store: Store, one: Stored, body: bytes, meddling: Meddling = NO_MEDDL
         one = _put_number(store, one, patch.pop("number", None))
         record = copy.deepcopy(one.record)
         _change(store, record, patch, "Updating", meddling)
-        return store.save(replace(one, record=record), touch=_touches(switches, one.record, record))
+        return store.save(one._replace(record=record), touch=_touches(switches, one.record, record))
 
 
 def change_number(store: Store, one: Stored, new: str) -> Stored:
@@ -77,7 +77,7 @@ def clerk_edit(store: Store, one: Stored, patch: dict[str, Any]) -> Stored:
         merge(record, patch, replace(store.switches, nested_merge="merge"))
     except Refused as refused:
         raise ValueError(refused.message) from None
-    return store.save(replace(one, record=record), touch=_touches(store.switches, one.record, record))
+    return store.save(one._replace(record=record), touch=_touches(store.switches, one.record, record))
 
 
 def _new_number(store: Store, patch: Mapping[str, Any]) -> str:

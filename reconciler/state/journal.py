@@ -224,7 +224,7 @@ class Runs:
                 values,
             ).fetchall()
             counts = db.execute(
-                "SELECT run, outcome, count(*) FROM entry "
+                "SELECT run, outcome, count(*) FROM entry "  # noqa: S608 - constants
                 f"WHERE run IN (SELECT id FROM run WHERE {condition}) GROUP BY run, outcome",
                 values,
             ).fetchall()

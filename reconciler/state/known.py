@@ -14,7 +14,7 @@ from reconciler.core.planner import Memory, Target
 from reconciler.core.values import Scalar, Values
 from reconciler.state.database import Database
 from reconciler.state.translate import decoded
-from reconciler.state.values import decode, decode_pairs, encode
+from reconciler.state.values import decode, encode
 
 _COLUMNS = "number_key, number, ref, internal_id, applied_at, run, applied, normalised"
 _PUT = f"""
@@ -176,7 +176,7 @@ class KnownCustomers:
 
 
 def _row(known: Known) -> _Row:
-    normalised = {path: (pair.sent, pair.stored) for path, pair in known.normalised.items()}
+    normalised = {path: {"sent": pair.sent, "stored": pair.stored} for path, pair in known.normalised.items()}
     return (
         known.key,
         known.number,
@@ -197,6 +197,6 @@ def _known(row: _Row) -> Known:
         applied_at=applied_at,
         ref=ref,
         internal_id=internal_id,
-        normalised={path: Normalised(*pair) for path, pair in decode_pairs(normalised).items()},
+        normalised={path: Normalised(**pair) for path, pair in decode(normalised).items()},  # type: ignore[arg-type]
         run=run,
     )

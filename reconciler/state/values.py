@@ -10,12 +10,8 @@ import msgspec
 
 from reconciler.core.values import Values
 
-_PLAIN = (str, bool, int, type(None))
 _ENCODER = msgspec.json.Encoder()
 _VALUES: msgspec.json.Decoder[dict[str, Any]] = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
-_PAIRS: msgspec.json.Decoder[dict[str, tuple[Any, Any]]] = msgspec.json.Decoder(
-    dict[str, tuple[Any, Any]], float_hook=Decimal
-)
 
 
 def encode(values: Mapping[str, object]) -> str:
@@ -28,25 +24,15 @@ def decode(text: str) -> Values:
     return _VALUES.decode(text)
 
 
-def decode_pairs(text: str) -> dict[str, tuple[Any, Any]]:
-    """A mapping of pairs from JSON. Raises msgspec.MsgspecError."""
-    return _PAIRS.decode(text)
-
-
 def _exact(values: Mapping[str, object]) -> dict[str, object]:
     """A copy whose decimals are JSON numbers that no reader takes for integers."""
-    return {key: value if type(value) in _PLAIN else _exact_one(value) for key, value in values.items()}
-
-
-def _exact_one(value: object) -> object:
-    match value:
-        case Decimal():
-            return _number(value)
-        case Mapping():
-            return _exact(value)
-        case tuple():
-            return [_exact_one(below) for below in value]
-    return value
+    copy = dict(values)
+    for key, value in values.items():
+        if isinstance(value, dict):
+            copy[key] = _exact(value)
+        elif isinstance(value, Decimal):
+            copy[key] = _number(value)
+    return copy
 
 
 def _number(value: Decimal) -> msgspec.Raw:

@@ -1,0 +1,140 @@
+"""What a customer class gives to a customer, as far as the API tells, and what a plan should say of it. Pure.
+
+The class read names the VAT zone, the payment method, the separate invoicing and the attributes' defaults (fact sheet
+4.2). A class holds more than that (terms, currency, printing, accounts: 12.4), which the API does not show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from reconciler.core.diagnostics import Diagnostic, Severity, Source
+from reconciler.core.plan import Action, Verb
+from reconciler.core.values import Path, Scalar, Values, leaves, parse_path, render_path
+
+
+@dataclass(frozen=True, slots=True)
+class ClassAttribute:
+    """An attribute of the class's customers; `kind` is Text, Combo, Checkbox..., `values` a combo's ids."""
+
+    id: str
+    description: str
+    required: bool
+    kind: str
+    default: str
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerClass:
+    """A customer class. `requires_vat_zone` says that its customers must have one.
+
+    `separate_invoices` is None where the ERP does not say: the member is new in 2026 (fact sheet 4.2).
+    """
+
+    id: str
+    description: str
+    vat_zone: str
+    requires_vat_zone: bool
+    payment_method: str
+    attributes: tuple[ClassAttribute, ...] = ()
+    separate_invoices: bool | None = None
+
+
+def class_values(found: CustomerClass) -> Values:
+    """What the class gives, in the shape of a declaration."""
+    values: Values = {}
+    if found.vat_zone:
+        values["vatZoneId"] = found.vat_zone
+    if found.payment_method:
+        values["defaultPaymentMethod"] = {"paymentMethodId": found.payment_method}
+    if found.separate_invoices is not None:
+        values["invoiceOrdersSeparately"] = found.separate_invoices
+    defaults: Values = {each.id: each.default for each in found.attributes if each.default}
+    if defaults:
+        values["attributes"] = defaults
+    return values
+
+
+def touches_classes(actions: Iterable[Action]) -> bool:
+    """Whether the classes must be read to explain the plan."""
+    return any(change.path in _CLASS_PATHS for action in actions for change in action.changes)
+
+
+_CLASS_PATHS = ("customerClassId", "overrideWithClassValues")
+
+
+def class_notes(actions: Iterable[Action], classes: Mapping[str, CustomerClass]) -> Iterator[Diagnostic]:
+    """What the class of a new customer brings along, and that a class change in an update changes the class alone."""
+    for action in actions:
+        after = {change.path: change.after for change in action.changes}
+        chosen = after.get("customerClassId")
+        if not isinstance(chosen, str):
+            continue
+        found = classes.get(chosen)
+        if found is None:
+            yield _unknown_class(action, chosen, classes)
+        elif action.action is Verb.UPDATE:
+            yield _class_alone(action, found)
+        else:
+            yield from _created_in(action, found, after)
+
+
+def _created_in(action: Action, found: CustomerClass, after: Mapping[str, object]) -> Iterator[Diagnostic]:
+    if after.get("overrideWithClassValues") is True:
+        brought = _listed(found, {parse_path(path) for path in after})
+        if brought:
+            yield _note(
+                "P507",
+                f"{action.label}: class {found.id} also sets {brought}, and more that the API does not show",
+                action,
+            )
+    missing = [each.id for each in found.attributes if each.required and not each.default]
+    missing = [each for each in missing if after.get(render_path(("attributes", each))) is None]
+    if missing:
+        yield _warning(
+            "P509",
+            f"{action.label}: class {found.id} requires {', '.join(missing)}, which the declaration does not give",
+            "Declare it under attributes; the ERP may refuse the customer otherwise.",
+            action,
+        )
+
+
+def _class_alone(action: Action, found: CustomerClass) -> Diagnostic:
+    given = _listed(found, set()) or "nothing that the API shows"
+    return _note(
+        "P510",
+        f"{action.label}: only the class changes; the values of class {found.id} ({given}) are not taken over",
+        action,
+    )
+
+
+def _listed(found: CustomerClass, declared: set[Path]) -> str:
+    given = [(path, value) for path, value in leaves(class_values(found)) if path not in declared]
+    return ", ".join(f"{render_path(path)} {_shown(value)}" for path, value in given)
+
+
+def _shown(value: Scalar) -> str:
+    return f'"{value}"' if isinstance(value, str) else str(value).lower()
+
+
+def _unknown_class(action: Action, chosen: str, classes: Mapping[str, CustomerClass]) -> Diagnostic:
+    return _warning(
+        "P508",
+        f"{action.label}: the ERP has no customer class {chosen!r}",
+        f"Its classes are {', '.join(sorted(classes)[:20])}.",
+        action,
+    )
+
+
+def _note(code: str, summary: str, action: Action) -> Diagnostic:
+    return Diagnostic(Severity.NOTE, code, summary, source=_place(action))
+
+
+def _warning(code: str, summary: str, remedy: str, action: Action) -> Diagnostic:
+    return Diagnostic(Severity.WARNING, code, summary, remedy=remedy, source=_place(action))
+
+
+def _place(action: Action) -> Source | None:
+    return next((each.source for each in action.changes if each.path in _CLASS_PATHS), action.source)
