@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from reconciler.core.diagnostics import Diagnostic, Severity, Source
     from reconciler.core.errors import ErpError, InvalidInput, Locked, ReconcilerError, Refused
     from reconciler.core.plan import Action, Cause, Change, Outcome, Plan, Result, Run, Verb
-    from reconciler.core.planner import Target
     from reconciler.core.ports import View
+    from reconciler.core.rules import Target
     from reconciler.erp.customers import open_customers
     from reconciler.pipeline import apply_plan, check_applicable, explain, load, make_plan, refresh, render
     from reconciler.settings import Credentials, Settings, load_credentials, load_settings
@@ -55,7 +55,7 @@ _HOMES = {
     "Settings": "settings",
     "Severity": "core.diagnostics",
     "Source": "core.diagnostics",
-    "Target": "core.planner",
+    "Target": "core.rules",
     "Verb": "core.plan",
     "View": "core.ports",
     "apply_plan": "pipeline",

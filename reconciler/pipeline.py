@@ -18,8 +18,9 @@ from reconciler.core.diagnostics import has_errors
 from reconciler.core.errors import InvalidInput, NotFound, PermissionDenied, Refused, WrongUsage
 from reconciler.core.normalise import number_key
 from reconciler.core.plan import ConfigSummary, Guard, Plan, Result
-from reconciler.core.planner import Memory, Rules, Target, compute_plan, incomplete, need_of
+from reconciler.core.planner import compute_plan, incomplete, need_of
 from reconciler.core.ports import Erp, View
+from reconciler.core.rules import Memory, Rules, Target
 from reconciler.erp.encode import WireCodec
 from reconciler.reports.text import plan_lines
 from reconciler.settings import Settings

@@ -14,7 +14,8 @@ import typer
 from typer.main import get_command
 
 from reconciler.cli import apply as apply_command
-from reconciler.cli import auth, demo, init, sandbox, schema, show, state, validate
+from reconciler.cli import auth, customers, demo, dunning_letter, init, sandbox, schema, show, state, validate
+from reconciler.cli import export as export_command
 from reconciler.cli import plan as plan_command
 from reconciler.cli.exits import Exit, exit_code
 from reconciler.cli.session import Session
@@ -56,6 +57,9 @@ app.command("show")(show.show)
 app.command("apply")(apply_command.apply)
 app.command("schema")(schema.schema)
 app.command("auth")(auth.auth)
+app.command("export")(export_command.export)
+app.add_typer(customers.app, name="customers")
+app.add_typer(dunning_letter.app, name="dunning-letter")
 app.add_typer(state.app, name="state")
 app.add_typer(sandbox.app, name="sandbox")
 app.command("demo")(demo.demo)

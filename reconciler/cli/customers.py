@@ -24,7 +24,6 @@ from reconciler.cli.filtering import (
     warn,
     warn_dropped,
 )
-
 from reconciler.cli.listing import RAW, Writer, writer
 
 if TYPE_CHECKING:

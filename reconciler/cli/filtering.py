@@ -21,9 +21,7 @@ ClassId = Annotated[
     str | None,
     typer.Option("--class", metavar="ID", help="Customer class. The API cannot filter by it: all are read."),
 ]
-Name = Annotated[
-    str | None, typer.Option("--name", metavar="TEXT", help="A part of the name, in upper or lower case.")
-]
+Name = Annotated[str | None, typer.Option("--name", metavar="TEXT", help="A part of the name, in upper or lower case.")]
 CorporateId = Annotated[str | None, typer.Option("--corporate-id", metavar="ID", help="Organisation number, whole.")]
 VatId = Annotated[str | None, typer.Option("--vat-registration-id", metavar="ID", help="VAT number, whole.")]
 Email = Annotated[

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from reconciler.cli.session import Session
     from reconciler.config.declarations import Loaded
     from reconciler.core.plan import Plan
-    from reconciler.core.planner import Target
     from reconciler.core.ports import Erp
+    from reconciler.core.rules import Target
 
 FORMATS = ("text", "json")
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-    from reconciler.core.planner import Target
+    from reconciler.core.rules import Target
     from reconciler.erp.customers import Customers
     from reconciler.erp.transport import Exchange
     from reconciler.settings import Settings
@@ -98,7 +98,7 @@ class Session:
     @contextmanager
     def erp(self) -> Iterator[tuple[Customers, Target]]:
         """The ERP of the environment, and its identity for plans. The sandbox's server runs inside the block."""
-        from reconciler.core.planner import Target
+        from reconciler.core.rules import Target
 
         settings = self.settings
         with ExitStack() as stack:

@@ -133,9 +133,7 @@ def _group(row: Group, value: Values, path: Path, problems: list[tuple[str, str]
     return kept
 
 
-def _keep(
-    kept: Values, row: Field, name: str, value: object, path: Path, problems: list[tuple[str, str]]
-) -> None:
+def _keep(kept: Values, row: Field, name: str, value: object, path: Path, problems: list[tuple[str, str]]) -> None:
     reason = _problem(row, value)
     if reason:
         problems.append((render_path(path), reason))

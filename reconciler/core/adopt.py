@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from reconciler.core.customer import Live
 from reconciler.core.fields import FIELDS, MIRRORS, Field, Form, Group, Read, Row
-from reconciler.core.values import Path, Scalar, Values, get, leaves, put
+from reconciler.core.values import Path, Values, get, leaves, put
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,16 +97,3 @@ def _is_compared(row: Row | None) -> bool:
 def _is_lines(path: Path) -> bool:
     row = FIELDS[path[0]]
     return len(path) == 1 and isinstance(row, Group)
-
-
-def class_values(vat_zone: str, payment_method: str, separate: bool | None, attributes: Mapping[str, str]) -> Values:
-    """What a customer class is known to give (fact sheet 4.2): nothing else is guessed; blanks are no values."""
-    values: Values = {}
-    if vat_zone.strip():
-        values["vatZoneId"] = vat_zone.strip()
-    if payment_method.strip():
-        values["defaultPaymentMethod"] = {"paymentMethodId": payment_method.strip()}
-    if separate is not None:
-        values["invoiceOrdersSeparately"] = separate
-    given: dict[str, Scalar | Values] = {name: text for name, text in attributes.items() if text}
-    return values | ({"attributes": given} if given else {})

@@ -75,4 +75,8 @@ CODES: dict[str, str] = {
     "P508": "A customer class that the ERP does not have.",
     "P509": "The class of a new customer requires an attribute that is not declared.",
     "P510": "A class change in an update changes the class alone.",
+    "I413": "A declared customer goes by another number in the ERP now.",
+    "P511": "A new customer has the corporate id or VAT registration of a live one.",
+    "P512": "A managed customer lost its declaration.",
+    "P513": "A policy says no to an action, with the severity of a warning.",
 }

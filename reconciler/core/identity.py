@@ -28,13 +28,21 @@ class Pairing:
 class _Index:
     by_number: dict[str, Live] = field(default_factory=dict)
     by_match: dict[tuple[str, str], list[Live]] = field(default_factory=lambda: defaultdict(list))
+    by_identity: dict[int, Live] = field(default_factory=dict)
 
 
-def pair(desired: Iterable[Desired], live: Iterable[Live], recorded: Mapping[str, str] | None = None) -> Pairing:
+def pair(
+    desired: Iterable[Desired],
+    live: Iterable[Live],
+    recorded: Mapping[str, str] | None = None,
+    identities: Mapping[str, int] | None = None,
+) -> Pairing:
     """Find the live customer of each declaration.
 
     By `number`; without one by the number recorded for its `ref`; else by the `match` fields. A recorded number that
-    the ERP no longer has is no match (contract 3: the record may be gone). More than one match is an error.
+    the ERP no longer has is no match (contract 3: the record may be gone). More than one match is an error, and so is
+    a number that the ERP has given to no customer while the one that had it goes by another now: creating it again
+    would double it. recorded: ref to number. identities: `number_key` to the internal id it had.
     """
     wanted = list(desired)
     index = _index(live, {name for each in wanted if each.number is None for name in each.match})
@@ -48,6 +56,10 @@ def pair(desired: Iterable[Desired], live: Iterable[Live], recorded: Mapping[str
         elif found is not None and (other := taken.get(found.internal_id)) is not None:
             problems.append(_claimed_twice(each, other, found))
         else:
+            moved = None if found is not None else _renumbered(each, index, recorded or {}, identities or {})
+            if moved is not None:
+                problems.append(_was_renumbered(each, moved))
+                continue
             if found is not None:
                 taken[found.internal_id] = each
             pairs.append((each, found))
@@ -60,6 +72,7 @@ def _index(live: Iterable[Live], match_fields: set[str]) -> _Index:
     index = _Index()
     for customer in live:
         index.by_number[number_key(customer.number)] = customer
+        index.by_identity[customer.internal_id] = customer
         for name in match_fields:
             value = get(customer.values, (name,))
             if isinstance(value, str):
@@ -81,6 +94,26 @@ def _find(desired: Desired, index: _Index, recorded: Mapping[str, str]) -> Live 
     if len(found) > 1:
         return _ambiguous(desired, sorted(customer.number for customer in found.values()))
     return next(iter(found.values()), None)
+
+
+def _renumbered(
+    desired: Desired, index: _Index, recorded: Mapping[str, str], identities: Mapping[str, int]
+) -> Live | None:
+    """The customer that had the declaration's number when it was last applied, if the ERP still has it."""
+    number = desired.number or recorded.get(desired.ref or "")
+    identity = identities.get(number_key(number)) if number else None
+    return index.by_identity.get(identity) if identity is not None else None
+
+
+def _was_renumbered(desired: Desired, live: Live) -> Diagnostic:
+    return Diagnostic(
+        Severity.ERROR,
+        "I413",
+        f"{desired.label} was renumbered in the ERP: its customer is {live.number} now",
+        detail=f"The internal id {live.internal_id} is the same. Creating {desired.label} again would double it.",
+        remedy=f'Declare number: "{live.number}".',
+        source=desired.source,
+    )
 
 
 def _ambiguous(desired: Desired, numbers: list[str]) -> Diagnostic:

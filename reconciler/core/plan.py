@@ -129,6 +129,16 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one volume guard found: `found` updates or creates, against `limit` in words."""
+
+    name: str
+    limit: str
+    found: int
+    passed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What applying will do, all of it, and from what it was computed."""
 
@@ -145,6 +155,7 @@ class Plan:
     diagnostics: tuple[Diagnostic, ...]
     budget: Budget
     refusals: tuple[Refusal, ...] = ()
+    guards: tuple[Verdict, ...] = ()
     digest: str = ""
     format: str = FORMAT
     format_version: str = FORMAT_VERSION

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from reconciler.core.classes import CustomerClass
 from reconciler.core.customer import Live
 from reconciler.core.errors import AnswerLost, NotFound, Refused, ServerFailed, UnexpectedAnswer
 from reconciler.core.normalise import number_key
@@ -20,7 +21,7 @@ from reconciler.erp.answer import Answer, parse, render
 from reconciler.erp.auth import Credentials
 from reconciler.erp.bodies import json_of, object_of, rows_of
 from reconciler.erp.budget import Window
-from reconciler.erp.classes import CustomerClass, decode_classes
+from reconciler.erp.classes import decode_classes
 from reconciler.erp.decode import Json, bare_version, decode, decode_own
 from reconciler.erp.faults import fault, visible
 from reconciler.erp.listing import Listing, expand_flags

@@ -118,4 +118,3 @@ def cell(value: object) -> str:
             return json_line(value) if value else ""
         case _:
             return str(value)
-

@@ -48,7 +48,9 @@ class Table:
         rows = [[visible(cell(get(record, path))) for path in self.paths] for record in records]
         if not self._widths:
             titles = [_title(path) for path in self.paths]
-            self._widths = _fitted([max(map(cell_len, column)) for column in zip(titles, *rows, strict=True)], self.width)
+            self._widths = _fitted(
+                [max(map(cell_len, column)) for column in zip(titles, *rows, strict=True)], self.width
+            )
             yield Text(self._line(titles), style="bold")
         for row in rows:
             yield Text(self._line(row))

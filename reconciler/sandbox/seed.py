@@ -51,7 +51,8 @@ def seeded(
 ) -> Iterator[Stored]:
     """`count` customers, then with `odd` the awkward ones; numbers that are taken are passed over.
 
-    Records hold the members that are given here; the rest is as the class makes it, as in the store. Ids and versions rise from the first ones given. Raises ValueError for a negative count.
+    Records hold what is chosen here; the rest is as the class makes it. Ids and versions rise from the first ones
+    given. Raises ValueError for a negative count.
     """
     if count < 0:
         raise ValueError("count must not be negative")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from reconciler.core.normalise import number_key
-from reconciler.core.planner import Memory, Target
+from reconciler.core.rules import Memory, Target
 from reconciler.core.values import Scalar, Values
 from reconciler.state.database import Database
 from reconciler.state.translate import decoded

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 
-from reconciler.core.planner import Target
+from reconciler.core.rules import Target
 from reconciler.state import lock as locking
 from reconciler.state.database import SIDE_FILES, Database, beside
 from reconciler.state.journal import RunInfo, Runs

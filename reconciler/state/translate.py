@@ -70,8 +70,8 @@ def damaged(path: Path, why: str) -> StateError:
 
 
 def foreign(path: Path) -> StateError:
-    """The file is another program's SQLite database."""
-    return StateError(f"{path} is not reconciler's state, but another program's database", remedy=_NO_DATABASE[1])
+    """The file is another program's SQLite database, or too short for one."""
+    return StateError(f"{path} is not reconciler's state, but another program's file", remedy=_NO_DATABASE[1])
 
 
 def newer(path: Path, found: int, known: int) -> StateError:

@@ -10,9 +10,11 @@ import pytest
 
 from reconciler.core.customer import Desired, Lifecycle, Live
 from reconciler.core.diagnostics import Source
+from reconciler.core.ordering import natural
 from reconciler.core.plan import ConfigSummary, Guard, Plan
-from reconciler.core.planner import Memory, Rules, Target, compute_plan, natural
+from reconciler.core.planner import compute_plan
 from reconciler.core.ports import View
+from reconciler.core.rules import Memory, Rules, Target
 from reconciler.erp.encode import WireCodec
 
 HOME = Source("customers/a.yaml", 1, 1)

@@ -1,0 +1,107 @@
+"""What can be wrong with a plan as a whole, told with the place and the remedy. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from reconciler.core.customer import DEFAULT_MATCH, Desired, Live
+from reconciler.core.diagnostics import Diagnostic, Severity
+from reconciler.core.fields import leaf as leaf_row
+from reconciler.core.plan import (
+    Action,
+    Guard,
+    Refusal,
+)
+from reconciler.core.rules import Rules
+from reconciler.core.values import parse_path
+
+
+def doubled(pairs: Iterable[tuple[Desired, Live | None]], live: Iterable[Live], rules: Rules) -> Iterator[Diagnostic]:
+    """New customers whose corporate id or VAT registration a live customer has already."""
+    new = [each for each, found in pairs if found is None and any(each.values.get(name) for name in DEFAULT_MATCH)]
+    if not new:
+        return
+    holders: dict[tuple[str, object], str] = {}
+    for customer in live:
+        for name in DEFAULT_MATCH:
+            if value := customer.values.get(name):
+                holders.setdefault((name, value), customer.number)
+    for each in new:
+        for name in DEFAULT_MATCH:
+            value = each.values.get(name)
+            if value and (holder := holders.get((name, value))):
+                yield Diagnostic(
+                    Severity(rules.duplicates),
+                    "P511",
+                    f"{each.label} is new, and {holder} has the same {name} {value!r} already",
+                    remedy=f"If they are one customer, declare number {holder}.",
+                    source=each.locate((name,)),
+                )
+
+
+def nameless(desired: Desired) -> Diagnostic:
+    return Diagnostic(
+        Severity.ERROR,
+        "P501",
+        f"{desired.label} does not exist in the ERP, and cannot be created without a name",
+        remedy="Declare its name, or correct the number.",
+        source=desired.source,
+    )
+
+
+def looped(action: Action) -> Diagnostic:
+    return Diagnostic(
+        Severity.ERROR,
+        "P502",
+        f"{action.label} is to be created under {action.depends_on[0]}, which waits for {action.label} itself",
+        remedy="Break the circle of parentRecordNumber.",
+        source=action.source,
+    )
+
+
+def prevented(desired: Desired) -> Refusal:
+    return Refusal(
+        Guard.LIFECYCLE,
+        f"{desired.label} has lifecycle.prevent_update, and differs from the ERP",
+        "Take prevent_update away, or bring the declaration in line with the ERP.",
+        desired.number,
+        desired.source,
+    )
+
+
+def null_problems(actions: list[Action], rules: Rules) -> Iterator[Diagnostic]:
+    """Nullable types can only be cleared by `{"value": null}`, whose effect is unknown (fact sheet 14, Q15)."""
+    cleared = [
+        (action, change)
+        for action in actions
+        for change in action.changes
+        if change.after is None and (row := leaf_row(parse_path(change.path))) is not None and row.nullable
+    ]
+    if cleared and rules.send_null:
+        summary = f"{len(cleared)} field{'s are' if len(cleared) > 1 else ' is'} cleared with null"
+        yield Diagnostic(
+            Severity.WARNING,
+            "P506",
+            f"{summary}: the ERP does not document what it makes of that",
+            detail=", ".join(f"{action.label} {change.path}" for action, change in cleared[:5]),
+            remedy="Plan again after applying to see whether it took. api.clear_nullable: refuse forbids it.",
+            source=cleared[0][1].source,
+        )
+        return
+    for action, change in cleared:
+        yield Diagnostic(
+            Severity.ERROR,
+            "P505",
+            f"{action.label}: {change.path} can only be cleared by sending null, which api.clear_nullable refuses",
+            remedy="Declare a value, remove the line, or set api.clear_nullable: send-null.",
+            source=change.source,
+        )
+
+
+def targeted_note(targets: frozenset[str]) -> Diagnostic:
+    return Diagnostic(
+        Severity.WARNING,
+        "P503",
+        f"This plan covers only {', '.join(sorted(targets))}; other declarations may differ too",
+        remedy="Plan without --target to see all.",
+    )

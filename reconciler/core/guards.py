@@ -1,0 +1,57 @@
+"""Volume guards: how much a plan may change before it refuses itself (contract 6). Pure.
+
+A share is of the managed customers that exist, and only counts from ten of them on, as in octoDNS: in a small company
+every change is a large share.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TypeAlias
+
+from reconciler.core.plan import Guard, Refusal, Summary, Verdict
+
+SHARE_FROM = 10
+"""Managed customers from which on a share counts."""
+
+Limit: TypeAlias = "int | Fraction"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """At most so many updates and creates: a number, or a share of the managed customers."""
+
+    updates: Limit = Fraction(30, 100)
+    creates: Limit = 50
+
+
+def volume_verdicts(summary: Summary, limits: Limits) -> tuple[Verdict, ...]:
+    """One verdict for updates and one for creates."""
+    managed = summary.update + summary.unchanged
+    return (
+        _verdict("updates", summary.update, managed, limits.updates),
+        _verdict("creates", summary.create, managed, limits.creates),
+    )
+
+
+def refusals(verdicts: tuple[Verdict, ...]) -> tuple[Refusal, ...]:
+    """A refusal for each verdict that says no."""
+    return tuple(
+        Refusal(
+            Guard.VOLUME,
+            f"{each.found:,} {each.name} are more than the guard allows ({each.limit})",
+            f"If that is meant, apply with --force, or raise guards.{each.name} in the settings.",
+        )
+        for each in verdicts
+        if not each.passed
+    )
+
+
+def _verdict(name: str, found: int, managed: int, limit: Limit) -> Verdict:
+    if isinstance(limit, int):
+        return Verdict(name, f"{limit:,}", found, found <= limit)
+    text = f"{float(limit * 100):g}% of {managed:,} managed customers"
+    if managed < SHARE_FROM:
+        return Verdict(name, f"{text}, which counts from {SHARE_FROM} on", found, passed=True)
+    return Verdict(name, text, found, found <= limit * managed)

@@ -1,0 +1,86 @@
+"""The order of a plan's actions: parents first, then by number. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from graphlib import TopologicalSorter
+
+from reconciler.core.checks import looped
+from reconciler.core.diagnostics import Diagnostic
+from reconciler.core.normalise import number_key
+from reconciler.core.plan import (
+    Action,
+    Verb,
+)
+
+
+def linked(actions: list[Action], problems: list[Diagnostic]) -> list[Action]:
+    """The actions with `depends_on`: a customer's parent must be created before it (contract 6)."""
+    created = {
+        number_key(action.number): action
+        for action in actions
+        if action.action is Verb.CREATE and action.number is not None
+    }
+    linked = []
+    for action in actions:
+        parent = next((each.after for each in action.changes if each.path == "parentRecordNumber"), None)
+        needed = created.get(number_key(parent)) if isinstance(parent, str) else None
+        linked.append(action if needed is None else replace(action, depends_on=(needed.label,)))
+    loops = _loops(linked)
+    problems.extend(looped(action) for action in linked if action.label in loops)
+    return [action for action in linked if action.label not in loops]
+
+
+def _loops(actions: list[Action]) -> set[str]:
+    """Labels of actions that need each other, and of what hangs on them."""
+    needs = {action.label: action.depends_on for action in actions}
+    stuck = set()
+    for label, direct in needs.items():
+        seen, above = {label}, direct
+        while above and above[0] in needs:
+            if above[0] in seen:
+                stuck.add(label)
+                break
+            seen.add(above[0])
+            above = needs[above[0]]
+    return stuck
+
+
+def in_order(actions: list[Action]) -> list[Action]:
+    """Parents before children, otherwise by number as a person sorts them, new customers without number last."""
+    needs = {action.label: action.depends_on for action in actions}
+    sorter = TopologicalSorter(needs)
+    sorter.prepare()
+    level: dict[str, int] = {}
+    depth = 0
+    while sorter.is_active():
+        ready = sorter.get_ready()
+        level |= dict.fromkeys(ready, depth)
+        sorter.done(*ready)
+        depth += 1
+    return sorted(actions, key=lambda action: (level[action.label], natural(action.number), action.ref or ""))
+
+
+def natural(number: str | None) -> tuple[int, list[tuple[int, int, str]]]:
+    """A sort key under which 900 stands before 10000 and no number stands last.
+
+    >>> sorted(["10000", "900", "A-2", "A-10"], key=natural)
+    ['900', '10000', 'A-2', 'A-10']
+    """
+    if number is None:
+        return 1, []
+    parts = re.findall(r"[0-9]+|[^0-9]+", number)
+    return 0, [(0, len(part.lstrip("0")), part.lstrip("0")) if part.isdecimal() else (1, 0, part) for part in parts]
+
+
+def targeted(actions: list[Action], targets: frozenset[str]) -> list[Action]:
+    by_label = {action.label: action for action in actions}
+    wanted: set[str] = set()
+    for action in actions:
+        if (action.number and number_key(action.number) in targets) or action.ref in targets:
+            at: Action | None = action
+            while at is not None and at.label not in wanted:
+                wanted.add(at.label)
+                at = by_label.get(at.depends_on[0]) if at.depends_on else None
+    return [action for action in actions if action.label in wanted]

@@ -1,0 +1,48 @@
+"""What is passed into a plan beside the two sides: the rules, the target, and what earlier runs recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from reconciler.core.guards import Limits
+from reconciler.core.values import Values
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the settings say of comparing and refusing.
+
+    ignore: paths never compared. send_null: whether null may be sent to clear (Q15). deactivate_removed: whether
+    customers that were managed and lost their declaration go to Inactive. duplicates: how a new customer is taken whose
+    corporate id or VAT registration a live one has.
+    """
+
+    ignore: tuple[str, ...] = ()
+    nested_updates: Literal["leaf", "whole"] = "leaf"
+    send_null: bool = True
+    deactivate_removed: bool = False
+    duplicates: Literal["warning", "error"] = "warning"
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What the plan is for, as it will be checked before applying."""
+
+    environment: str
+    company: str
+    tenant_id: str
+    base_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What earlier runs recorded: the number of each ref; by `number_key` the values last applied, the internal id, and
+    the values that the ERP stored in another form (rendered path to what was sent and what it stored)."""
+
+    numbers: Mapping[str, str] = field(default_factory=dict)
+    applied: Mapping[str, Values] = field(default_factory=dict)
+    identities: Mapping[str, int] = field(default_factory=dict)
+    normalised: Mapping[str, Mapping[str, tuple[object, object]]] = field(default_factory=dict)

@@ -1,0 +1,212 @@
+"""The journal: after a kill at any moment it tells what was going to be sent, and what ended how."""
+
+from __future__ import annotations
+
+import random
+import time
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from reconciler.core.errors import Refused, StateError, WrongUsage
+from reconciler.core.plan import Outcome
+from reconciler.state.journal import RunStatus
+from reconciler.state.plan_file import dumps
+from reconciler.state.store import Store
+from tests.unit.state.plans import plan_of, start_child
+
+
+class Clock:
+    """Each reading is a little later."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 1, 31, 12, 0, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        self.now += timedelta(milliseconds=10)
+        return self.now
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state.db"
+
+
+@pytest.fixture
+def store(path: Path) -> Store:
+    return Store(path, clock=Clock())
+
+
+def test_a_run_tells_its_plan_and_each_actions_story(store: Store) -> None:
+    with store:
+        plan = plan_of(5)
+        journal = store.runs.begin(plan)
+        journal.intend("0")
+        journal.finish("0", Outcome.DONE, number="0", read_back={"name": "Stored"})
+        journal.intend("1")
+        journal.finish("1", Outcome.FAILED, message="The ERP said no")
+        journal.intend("2")
+        journal.finish("3", Outcome.SKIPPED, message="Not sent: its parent 1 was not created.")
+        record = store.runs.get(journal.run_id)
+    info = record.info
+    assert info.id.startswith("20260131T120000Z-")
+    assert (info.started_at, info.finished_at, info.status) == ("2026-01-31T12:00:00Z", None, RunStatus.RUNNING)
+    assert (info.tenant_id, info.base_url, info.environment) == (plan.tenant_id, plan.base_url, plan.environment)
+    assert (info.digest, info.actions) == (plan.digest, 5)
+    assert info.open == 1
+    assert info.outcomes == {Outcome.DONE: 1, Outcome.FAILED: 1, Outcome.SKIPPED: 1}
+    assert record.plan() == plan
+    assert record.plan_bytes == dumps(plan)
+    assert [(each.position, each.label, each.outcome, each.is_open) for each in record.entries] == [
+        (0, "0", Outcome.DONE, False),
+        (1, "1", Outcome.FAILED, False),
+        (2, "2", None, True),
+        (3, "3", Outcome.SKIPPED, False),
+    ]
+    done, failed, _, skipped = record.entries
+    assert done.intent_at == "2026-01-31T12:00:00.020Z"
+    assert done.finished_at == "2026-01-31T12:00:00.030Z"
+    assert (done.number, done.read_back, done.message) == ("0", {"name": "Stored"}, "")
+    assert failed.message == "The ERP said no"
+    assert skipped.intent_at is None
+
+
+def test_a_run_is_unfinished_until_it_is_closed(store: Store) -> None:
+    with store:
+        first = store.runs.begin(plan_of(1))
+        second = store.runs.begin(plan_of(1))
+        assert {run.id for run in store.runs.unfinished()} == {first.run_id, second.run_id}
+        first.close(RunStatus.PARTIAL)
+        assert [run.id for run in store.runs.unfinished()] == [second.run_id]
+        closed = store.runs.get(first.run_id).info
+        assert (closed.status, closed.finished_at) == (RunStatus.PARTIAL, "2026-01-31T12:00:00Z")
+
+
+def test_a_run_that_was_killed_is_taken_up_again_and_nothing_that_is_done_can_be_sent_twice(store: Store) -> None:
+    with store:
+        journal = store.runs.begin(plan_of(3))
+        for label in ("0", "1", "2"):
+            journal.intend(label)
+        journal.finish("0", Outcome.DONE)
+        journal.finish("1", Outcome.UNKNOWN)
+        again = store.runs.resume(journal.run_id)
+        with pytest.raises(ValueError, match="done already"):
+            again.intend("0")
+        for label in ("1", "2"):
+            again.intend(label)
+            again.finish(label, Outcome.DONE)
+        again.close(RunStatus.DONE)
+        assert store.runs.get(again.run_id).info.outcomes == {Outcome.DONE: 3}
+        assert store.runs.unfinished() == ()
+
+
+def test_an_outcome_without_an_intent_is_a_defect_unless_the_action_was_skipped(store: Store) -> None:
+    with store:
+        journal = store.runs.begin(plan_of(1))
+        with pytest.raises(ValueError, match="without an intent"):
+            journal.finish("0", Outcome.DONE)
+        assert store.runs.get(journal.run_id).entries == ()
+        with pytest.raises(KeyError):
+            journal.intend("no such label")
+
+
+def test_run_ids_are_unique_and_sort_by_time(path: Path) -> None:
+    clock = Clock()
+    with Store(path, clock=clock) as store:
+        for _ in range(30):
+            store.runs.begin(plan_of(0))
+        clock.now += timedelta(hours=1)
+        last = store.runs.begin(plan_of(0)).run_id
+        ids = [run.id for run in store.runs.all()]
+    assert len(set(ids)) == 31
+    assert ids == sorted(ids, reverse=True)
+    assert ids[0] == last
+
+
+def test_a_run_that_there_is_not_is_wrong_usage(store: Store) -> None:
+    with store:
+        for _ in range(2):
+            with pytest.raises(WrongUsage, match="no run 2026"):
+                store.runs.get("2026")
+            with pytest.raises(WrongUsage):
+                store.runs.resume("2026")
+            store.runs.begin(plan_of(0))
+
+
+def test_the_bytes_of_the_plan_file_are_kept_as_they_were_read(store: Store) -> None:
+    with store:
+        journal = store.runs.begin(plan_of(0), b'{"format": "reconciler/plan", "format_version": "9.0"}')
+        record = store.runs.get(journal.run_id)
+        assert record.plan_bytes == b'{"format": "reconciler/plan", "format_version": "9.0"}'
+        with pytest.raises(Refused, match=journal.run_id):
+            record.plan()
+
+
+def test_an_intent_that_cannot_be_recorded_says_so_before_anything_is_sent(store: Store) -> None:
+    with store:
+        journal = store.runs.begin(plan_of(2))
+        store._database.write(lambda db: db.execute("DROP TABLE entry"))
+        with pytest.raises(StateError):
+            journal.intend("0")
+
+
+def test_after_a_kill_at_any_moment_each_write_has_an_intent_and_each_outcome_too(tmp_path: Path) -> None:
+    chance = random.Random(11)
+    found = []
+    for turn in range(8):
+        path, sent = tmp_path / f"{turn}.db", tmp_path / f"{turn}.sent"
+        child = start_child("journal", str(path), str(sent))
+        assert child.stdout is not None
+        child.stdout.readline()
+        run_id = child.stdout.readline().strip()
+        time.sleep(chance.random() * 0.4)
+        child.kill()
+        child.communicate()
+        written = sent.read_text().split()
+        with Store(path) as store:
+            assert [run.id for run in store.runs.unfinished()] == [run_id]
+            record = store.runs.get(run_id)
+            assert record.plan() == plan_of(5000)
+            for entry in record.entries:
+                assert entry.intent_at is not None
+                assert entry.label == str(entry.position)
+                if entry.outcome is None:
+                    assert (entry.finished_at, entry.number, entry.read_back) == (None, None, None)
+                else:
+                    assert entry.outcome is Outcome.DONE
+                    assert entry.finished_at is not None
+                    assert (entry.number, entry.read_back) == (entry.label, {"name": entry.label})
+            assert set(written) <= {entry.label for entry in record.entries}
+            assert {entry.label for entry in record.entries if not entry.is_open} <= set(written)
+            assert sum(entry.is_open for entry in record.entries) <= 4
+            assert store.holder() is not None
+            with store.lock("apply"):  # the kill freed it
+                again = store.runs.resume(run_id)
+                for entry in record.entries:
+                    if entry.is_open:
+                        again.intend(entry.label)
+                        again.finish(entry.label, Outcome.DONE)
+            assert store.runs.get(run_id).info.open == 0
+        found.append(len(record.entries))
+    print(f"\nactions begun when killed: {found}")
+    assert len(set(found)) > 3
+
+
+def test_each_write_is_durable_and_takes_milliseconds(path: Path) -> None:
+    count = 400
+    with Store(path) as store:
+        for threads in (1, 8):
+            journal = store.runs.begin(plan_of(count))
+
+            def perform(at: int, journal=journal) -> None:  # type: ignore[no-untyped-def]
+                journal.intend(str(at))
+                journal.finish(str(at), Outcome.DONE, number=str(at))
+
+            start = time.perf_counter()
+            with ThreadPoolExecutor(threads) as pool:
+                list(pool.map(perform, range(count)))
+            took = time.perf_counter() - start
+            print(f"\n{threads} threads: {1000 * took / (2 * count):.2f} ms a journal write")
+            assert store.runs.get(journal.run_id).info.outcomes == {Outcome.DONE: count}
