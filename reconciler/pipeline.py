@@ -5,21 +5,23 @@ Each function is one step with plain values in and out; nothing here reads the e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from reconciler._version import __version__
 from reconciler.apply.executor import execute
 from reconciler.config.declarations import Loaded, find_files, load_declarations
+from reconciler.config.policies import Rule, broken
 from reconciler.core.classes import class_notes, touches_classes
 from reconciler.core.customer import Live
 from reconciler.core.diagnostics import has_errors
 from reconciler.core.errors import InvalidInput, NotFound, PermissionDenied, Refused, WrongUsage
+from reconciler.core.guards import Limits
 from reconciler.core.normalise import number_key
-from reconciler.core.plan import ConfigSummary, Guard, Plan, Result
+from reconciler.core.plan import ConfigSummary, Guard, Outcome, Plan, Result
 from reconciler.core.planner import compute_plan, incomplete, need_of
-from reconciler.core.ports import Erp, View
+from reconciler.core.ports import Erp, Journal, View
 from reconciler.core.rules import Memory, Rules, Target
 from reconciler.erp.encode import WireCodec
 from reconciler.reports.text import plan_lines
@@ -75,7 +77,7 @@ def make_plan(
         loaded.desired,
         view,
         WireCodec(),
-        rules=Rules(settings.ignore, settings.nested_updates, settings.api.clear_nullable == "send-null"),
+        rules=rules_of(settings),
         target=target,
         config=ConfigSummary(loaded.digest, len(loaded.desired), git_commit),
         memory=memory or Memory(),
@@ -83,7 +85,30 @@ def make_plan(
         created_at=created_at,
         targets=targets,
     )
-    return seal(replace(made, diagnostics=(*loaded.diagnostics, *made.diagnostics)))
+    refusals, warnings = broken(made.actions, _policies(settings))
+    return seal(
+        replace(
+            made,
+            diagnostics=(*loaded.diagnostics, *made.diagnostics, *warnings),
+            refusals=(*made.refusals, *refusals),
+        )
+    )
+
+
+def rules_of(settings: Settings) -> Rules:
+    """What the settings say of comparing and refusing."""
+    return Rules(
+        ignore=settings.ignore,
+        nested_updates=settings.nested_updates,
+        send_null=settings.api.clear_nullable == "send-null",
+        deactivate_removed=settings.on_removed == "deactivate",
+        duplicates=settings.guards.duplicates,
+        limits=Limits(settings.guards.updates, settings.guards.creates),
+    )
+
+
+def _policies(settings: Settings) -> list[Rule]:
+    return [Rule(each.message, each.schema, each.name, each.severity, each.source) for each in settings.guards.policies]
 
 
 def explain(plan: Plan, erp: Erp) -> Plan:
@@ -125,10 +150,40 @@ def check_applicable(plan: Plan, target: Target, *, force: bool = False) -> None
 
 
 def apply_plan(
-    plan: Plan, erp: Erp, *, parallelism: int = 4, stop: Callable[[], bool] = lambda: False
+    plan: Plan,
+    erp: Erp,
+    journal: Journal | None = None,
+    *,
+    parallelism: int = 4,
+    already: Mapping[str, Result] | None = None,
+    open_labels: Collection[str] = (),
+    stop: Callable[[], bool] = lambda: False,
 ) -> Iterator[Result]:
-    """Send what the plan shows; yields each action's result as it ends. Call `check_applicable` first."""
-    return execute(plan, erp, parallelism=parallelism, stop=stop)
+    """Send what the plan shows; yields each action's result as it ends. Call `check_applicable` first.
+
+    journal: where intents and outcomes are recorded. already, open_labels: what an earlier try of the same run did, and
+    what it may have done.
+    """
+    return execute(
+        plan,
+        erp,
+        journal or _NoJournal(),
+        parallelism=parallelism,
+        since=plan.refresh.as_of,
+        already=already,
+        open_labels=open_labels,
+        stop=stop,
+    )
+
+
+class _NoJournal:
+    """For callers that keep no state: a killed run can then not be resumed, only planned again."""
+
+    def intend(self, label: str) -> None:
+        """Nothing is recorded."""
+
+    def finish(self, label: str, outcome: Outcome, *, number: str | None = None, message: str = "") -> None:
+        """Nothing is recorded."""
 
 
 def render(plan: Plan, form: str = "text", *, width: int | None = None) -> bytes:

@@ -6,7 +6,7 @@ import ipaddress
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -57,6 +57,7 @@ class Policy:
     schema: Mapping[str, Any] | bool
     name: str = ""
     source: Source | None = None
+    severity: Literal["error", "warning"] = "error"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ class Guards:
     updates: Limit = Fraction(30, 100)
     creates: Limit = 50
     policies: tuple[Policy, ...] = ()
+    duplicates: Literal["warning", "error"] = "warning"
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,7 +287,11 @@ class _Loading:
         policies = _policies(given.get("policies"), where.get("policies"))
         for policy in policies:
             self._check_policy(policy)
-        return Guards(**limits, policies=policies)
+        duplicates: Literal["warning", "error"] = "error" if given.get("duplicates") == "error" else "warning"
+        found = Guards(policies=policies, duplicates=duplicates)
+        return replace(
+            found, updates=limits.get("updates", found.updates), creates=limits.get("creates", found.creates)
+        )
 
     def _check_policy(self, policy: Policy) -> None:
         from jsonschema import Draft202012Validator, SchemaError  # noqa: PLC0415 (most files have no policy)
@@ -377,7 +383,7 @@ def _policies(given: Any, node: yaml.Node | None) -> tuple[Policy, ...]:
     if not isinstance(given, list) or not isinstance(node, yaml.Sequence):
         return ()
     return tuple(
-        Policy(each["message"], each["schema"], each.get("name", ""), item.source)
+        Policy(each["message"], each["schema"], each.get("name", ""), item.source, each.get("severity", "error"))
         for each, item in zip(given, node.items, strict=True)
         if isinstance(each, dict) and "message" in each and "schema" in each
     )

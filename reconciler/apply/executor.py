@@ -2,51 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from functools import partial
 
-from reconciler.core.errors import (
-    AnswerLost,
-    AuthenticationFailed,
-    Conflict,
-    ErpError,
-    PermissionDenied,
-    RateLimited,
-    Unreachable,
-)
-from reconciler.core.fields import leaf
-from reconciler.core.normalise import same
-from reconciler.core.plan import Action, Cause, Change, Outcome, Plan, Result
-from reconciler.core.ports import Erp, Need
-from reconciler.core.values import get, parse_path
+from reconciler.apply.writes import Ended, write
+from reconciler.core.plan import Action, Outcome, Plan, Result
+from reconciler.core.ports import Erp, Journal
 
 
-def execute(plan: Plan, erp: Erp, *, parallelism: int, stop: Callable[[], bool] = lambda: False) -> Iterator[Result]:
-    """Send the plan's requests and yield each action's result as it ends.
+def execute(
+    plan: Plan,
+    erp: Erp,
+    journal: Journal,
+    *,
+    parallelism: int,
+    since: str,
+    already: Mapping[str, Result] | None = None,
+    open_labels: Collection[str] = (),
+    stop: Callable[[], bool] = lambda: False,
+) -> Iterator[Result]:
+    """Send the plan's requests and yield each action's result as it ends; one result per action.
 
     At most `parallelism` requests are in flight. An action starts when all it depends on is done; when one of those did
     not succeed, it is skipped. Once `stop` says so, or the ERP takes no more, nothing new is started: what is in
-    flight is finished and the rest is skipped, each saying so. Yields one result per action.
+    flight is finished and the rest is skipped, each saying so. already: results of an earlier try of the same run, by
+    label; they are taken as they are. open_labels: actions that it was going to send and whose end is not known.
+    since: UTC, ISO 8601, when the plan was made.
     """
     schedule = _Schedule(plan)
+    for result in (already or {}).values():
+        schedule.take(result)
+        yield result
     with ThreadPoolExecutor(max_workers=max(1, parallelism), thread_name_prefix="apply") as pool:
-        flying: dict[Future[tuple[Result, str]], Action] = {}
+        flying: dict[Future[Ended], Action] = {}
         while schedule.waiting or flying:
             if stop():
                 schedule.halt("the run was stopped")
-            yield from schedule.skipped()
+            for result in schedule.skipped():
+                journal.finish(result.action.label, result.outcome, message=result.message)
+                yield result
             for action in schedule.ready(max(1, parallelism) - len(flying)):
-                flying[pool.submit(_perform, action, erp)] = action
+                perform = partial(_perform, action, erp, journal, since, may_be_done=action.label in open_labels)
+                flying[pool.submit(perform)] = action
             if flying:
                 done, _ = wait(flying, return_when=FIRST_COMPLETED)
                 for future in sorted(done, key=lambda each: schedule.place[flying[each].label]):
-                    result, hopeless = future.result()
+                    ended = future.result()
                     del flying[future]
-                    schedule.finish(result)
-                    if hopeless:
-                        schedule.halt(hopeless)
-                    yield result
+                    schedule.finish(ended.result)
+                    if ended.hopeless:
+                        schedule.halt(ended.hopeless)
+                    yield ended.result
+
+
+def _perform(action: Action, erp: Erp, journal: Journal, since: str, *, may_be_done: bool) -> Ended:
+    """Record the intent, write, record the outcome: after a kill in between, a later run knows what to look up."""
+    journal.intend(action.label)
+    ended = write(action, erp, since=since, may_be_done=may_be_done)
+    result = ended.result
+    journal.finish(action.label, result.outcome, number=result.number, message=result.message)
+    return ended
 
 
 @dataclass(slots=True)
@@ -89,9 +106,16 @@ class _Schedule:
                     yield Result(action, Outcome.SKIPPED, action.number, reason)
 
     def finish(self, result: Result) -> None:
+        """Note how an action ended."""
         self.outcomes[result.action.label] = result.outcome
 
+    def take(self, result: Result) -> None:
+        """An action that ended in an earlier try."""
+        del self.waiting[result.action.label]
+        self.finish(result)
+
     def halt(self, reason: str) -> None:
+        """Start nothing more; the first reason stands."""
         self.halted = self.halted or reason
 
     def _reason(self, action: Action) -> str:
@@ -101,57 +125,3 @@ class _Schedule:
             if self.outcomes.get(name, Outcome.DONE) is not Outcome.DONE:
                 return f"Not sent: its parent {name} was not created."
         return ""
-
-
-def _perform(action: Action, erp: Erp) -> tuple[Result, str]:
-    """Send one action. The second value is why no other needs to be tried, or nothing."""
-    try:
-        sent = erp.send(action.request)
-    except Conflict:
-        return _conflict(action, erp), ""
-    except AnswerLost as error:
-        return Result(action, Outcome.UNKNOWN, action.number, _with_reference(error), _LOST), ""
-    except ErpError as error:
-        result = Result(action, Outcome.FAILED, action.number, _with_reference(error), error.remedy)
-        return result, next((reason for kind, reason in _HOPELESS.items() if isinstance(error, kind)), "")
-    return Result(action, Outcome.DONE, sent.number), ""
-
-
-_HOPELESS: dict[type[ErpError], str] = {
-    AuthenticationFailed: "the ERP refuses the credentials",
-    PermissionDenied: "the ERP refuses the permission",
-    RateLimited: "the ERP's rate limit is used up",
-    Unreachable: "the ERP cannot be reached",
-}
-
-
-def _with_reference(error: ErpError) -> str:
-    return f"{error} (ERP reference {error.reference})" if error.reference else str(error)
-
-
-_LOST = "The write may or may not be done. Plan again: it looks the customer up, and shows what is still to do."
-
-
-def _conflict(action: Action, erp: Erp) -> Result:
-    """What stands now in the fields that the plan wanted to change; reading that is a courtesy, not a condition."""
-    try:
-        moved = _moved(action, erp)
-    except ErpError:
-        moved = ()
-    return Result(action, Outcome.CONFLICT, action.number, _CONFLICT, "Make a new plan.", moved=moved)
-
-
-_CONFLICT = "it was changed in the ERP since the plan was made, and is left as it is there"
-
-
-def _moved(action: Action, erp: Erp) -> tuple[Change, ...]:
-    paths = [parse_path(change.path) for change in action.changes]
-    need = Need(frozenset(path[0] for path in paths), {})
-    live = erp.customer(action.number or "", need)
-    found = []
-    for change, path in zip(action.changes, paths, strict=True):
-        row = leaf(path)
-        now = get(live.values, path)
-        if row is not None and not same(row, change.before, now):  # type: ignore[arg-type]  # a leaf
-            found.append(Change(change.path, change.before, now, Cause.DRIFT, change.source))
-    return tuple(found)

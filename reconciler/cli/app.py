@@ -13,8 +13,21 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 from typer.main import get_command
 
+from reconciler.cli import (
+    accept,
+    auth,
+    customers,
+    demo,
+    dunning_letter,
+    fmt,
+    init,
+    sandbox,
+    schema,
+    show,
+    state,
+    validate,
+)
 from reconciler.cli import apply as apply_command
-from reconciler.cli import auth, customers, demo, dunning_letter, init, sandbox, schema, show, state, validate
 from reconciler.cli import export as export_command
 from reconciler.cli import plan as plan_command
 from reconciler.cli.exits import Exit, exit_code
@@ -52,9 +65,11 @@ app = typer.Typer(
 )
 app.command("init")(init.init)
 app.command("validate")(validate.validate)
+app.command("fmt")(fmt.fmt)
 app.command("plan")(plan_command.plan)
 app.command("show")(show.show)
 app.command("apply")(apply_command.apply)
+app.command("accept")(accept.accept)
 app.command("schema")(schema.schema)
 app.command("auth")(auth.auth)
 app.command("export")(export_command.export)

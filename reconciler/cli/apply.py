@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,12 +9,11 @@ import typer
 
 from reconciler.cli.exits import Exit
 from reconciler.cli.options import AutoApprove, Format, Reports, Targets
-from reconciler.cli.output import check_formats, emit
+from reconciler.cli.output import check_formats
 
 if TYPE_CHECKING:
     from reconciler.cli.session import Session
-    from reconciler.core.plan import Plan, Result, Run
-    from reconciler.core.ports import Erp
+    from reconciler.core.plan import Plan
 
 
 def apply(
@@ -28,14 +26,26 @@ def apply(
         int | None,
         typer.Option("--parallelism", metavar="N", min=1, max=64, help="Requests in flight at most."),
     ] = None,
+    reserve: Annotated[
+        int, typer.Option("--reserve", metavar="N", min=0, help="Leave N requests of the rate window to others.")
+    ] = 0,
+    no_wait: Annotated[
+        bool, typer.Option("--no-wait", help="Stop, resumably, instead of waiting for the rate window.")
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Pass the volume guards, never a policy.")] = False,
     target: Targets = None,
+    write_numbers: Annotated[
+        bool,
+        typer.Option("--write-numbers", help="Write the numbers of customers found or created by ref into the YAML."),
+    ] = False,
     form: Format = "text",
     report: Reports = None,
 ) -> None:
     """Change the ERP as a plan shows: a saved one as it stands, or a fresh one after asking."""
     from reconciler import pipeline
+    from reconciler.cli import applying, numbers
     from reconciler.cli import plan as planning
+    from reconciler.cli.stopping import Stopping
     from reconciler.state import plan_file
 
     session: Session = context.obj
@@ -43,8 +53,14 @@ def apply(
     _check_consent(session, planfile, auto_approve=auto_approve, targets=target or [])
     saved = None if planfile is None else plan_file.read(planfile)
     loaded = planning.load(session, target or []) if saved is None else None
-    with session.erp() as (erp, place):
-        made = planning.make(session, loaded, erp, place, target or []) if loaded is not None else saved
+    stopping = Stopping()
+    with (
+        session.store() as store,
+        store.lock("apply"),
+        session.erp(sleep=stopping.sleep, reserve=reserve, longest_wait=0.0 if no_wait else None) as (erp, place),
+    ):
+        compared = planning.compare(session, loaded, erp, place, target or [], store) if loaded is not None else None
+        made = compared.plan if compared is not None else saved
         assert made is not None
         if saved is None:
             _show(session, made, form)
@@ -52,9 +68,14 @@ def apply(
         if not (made.is_empty or saved or auto_approve or _agreed(made)):
             session.say("Nothing was written.")
             raise typer.Exit(Exit.ERROR)
-        run = _run(session, made, erp, parallelism or session.settings.api.parallelism, live=form == "text")
-    _report(session, run, form, reports)
-    raise typer.Exit(run_exit(run))
+        journal = None if made.is_empty else store.runs.begin(made)
+        workers = parallelism or session.settings.api.parallelism
+        job = applying.Job(made, place, journal, workers, compared)
+        run = applying.execute(session, store, erp, job, stopping, live=form == "text")
+    applying.report(session, run, form, reports)
+    if write_numbers:
+        numbers.write_numbers(session, run)
+    raise typer.Exit(applying.run_exit(run))
 
 
 def _check_consent(session: Session, planfile: Path | None, *, auto_approve: bool, targets: list[str]) -> None:
@@ -86,61 +107,3 @@ def _agreed(made: Plan) -> bool:
         err=True,
     )
     return bool(typer.prompt("Answer", default="", show_default=False, err=True).strip() == "yes")
-
-
-def _run(session: Session, made: Plan, erp: Erp, parallelism: int, *, live: bool) -> Run:
-    """Apply, showing each result as it comes, and put the results into the plan's order."""
-    from reconciler import pipeline
-    from reconciler.cli.session import now
-    from reconciler.cli.stopping import stop_signals
-    from reconciler.core.plan import Run
-    from reconciler.reports.text import result_lines
-
-    started = now()
-    results: list[Result] = []
-    with stop_signals(session) as stopping:
-        found = pipeline.apply_plan(made, erp, parallelism=parallelism, stop=stopping.is_set)
-        for result in _in_plan_order(made, found):
-            results.append(result)
-            if live:
-                session.print(result_lines(result))
-    return Run(made, tuple(results), started, now(), interrupted=stopping.exit_code)
-
-
-def _in_plan_order(made: Plan, results: Iterable[Result]) -> Iterator[Result]:
-    """The results in the plan's order, each as soon as all before it are there: output never depends on timing."""
-    arrived: dict[str, Result] = {}
-    waiting = iter(made.actions)
-    due = next(waiting, None)
-    for result in results:
-        arrived[result.action.label] = result
-        while due is not None and due.label in arrived:
-            yield arrived.pop(due.label)
-            due = next(waiting, None)
-
-
-def _report(session: Session, run: Run, form: str, reports: list[tuple[str, Path]]) -> None:
-    from reconciler.reports import json, text
-
-    if form == "text":
-        session.print(text.run_end(run))
-        form = "none"
-    emit(
-        session,
-        form,
-        reports,
-        lambda _width: text.run_lines(run),
-        {"json": lambda: json.run(run), "none": bytes},
-    )
-
-
-def run_exit(run: Run) -> Exit:
-    """0 when all is done, 1 when nothing came of it, 5 when it was done in part; a signal's code when stopped."""
-    from reconciler.core.plan import Outcome
-
-    if run.interrupted is not None:
-        return Exit(run.interrupted)
-    if all(result.outcome is Outcome.DONE for result in run.results):
-        return Exit.DONE
-    partial = (Outcome.DONE, Outcome.CONFLICT, Outcome.UNKNOWN)
-    return Exit.PARTIAL if any(result.outcome in partial for result in run.results) else Exit.ERROR

@@ -152,10 +152,13 @@ def _list(session: Session, erp: Customers, filters: Filters, out: Writer) -> No
     from reconciler.reports.view import counted
 
     filters = settled(session, filters, erp)
-    sieve, tally, count = Sieve(filters), Tally(), 0
+    sieve, tally, count, listed = Sieve(filters), Tally(), 0, set[int]()
     for batch in erp.stream(_need(filters, out.paths), filters.parameters(), _expand(out)):
         rows = {live.internal_id: row for live, row in zip(batch.customers, batch.rows, strict=True)}
-        kept = [live for live in tally.take(batch.customers, batch.total) if sieve.keeps(live)]
+        taken = tally.take(batch.customers, batch.total)
+        new = {live.internal_id: live for live in taken if live.internal_id not in listed}
+        listed |= new.keys()
+        kept = [live for live in new.values() if sieve.keeps(live)]
         kept = erp.with_own(kept, own_fields(out.paths or ()))
         out.page([(live, rows[live.internal_id]) for live in kept])
         count += len(kept)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,8 +17,9 @@ if TYPE_CHECKING:
     from reconciler.cli.session import Session
     from reconciler.config.declarations import Loaded
     from reconciler.core.plan import Plan
-    from reconciler.core.ports import Erp
-    from reconciler.core.rules import Target
+    from reconciler.core.ports import Erp, View
+    from reconciler.core.rules import Memory, Target
+    from reconciler.state.store import Store
 
 FORMATS = ("text", "json")
 
@@ -44,8 +46,8 @@ def plan(
     reports = check_formats(form, report or [], FORMATS)
     check_refresh(refresh)
     loaded = load(session, target or [])
-    with session.erp() as (erp, place):
-        made = make(session, loaded, erp, place, target or [])
+    with session.store() as store, session.erp() as (erp, place):
+        made = compare(session, loaded, erp, place, target or [], store).plan
     if out is not None:
         from reconciler.state import plan_file
 
@@ -82,13 +84,33 @@ def load(session: Session, targets: list[str]) -> Loaded:
     return loaded
 
 
-def make(session: Session, loaded: Loaded, erp: Erp, place: Target, targets: list[str]) -> Plan:
+@dataclass(frozen=True)
+class Compared:
+    """A plan, and what it was made from."""
+
+    plan: Plan
+    loaded: Loaded
+    view: View
+    memory: Memory
+
+    @property
+    def removed(self) -> tuple[str, ...]:
+        """Numbers of the live customers that were managed and lost their declaration."""
+        from reconciler.core.identity import pair
+        from reconciler.core.removed import removed
+
+        paired = pair(self.loaded.desired, self.view.customers, self.memory.numbers, self.memory.identities)
+        return tuple(live.number for live in removed(self.loaded.desired, paired, self.view, self.memory))
+
+
+def compare(session: Session, loaded: Loaded, erp: Erp, place: Target, targets: list[str], store: Store) -> Compared:
     """Refresh and plan, telling what is being done."""
     from reconciler import pipeline
     from reconciler.cli.session import git_commit, now
 
     session.say(f"Reading the customers of {place.environment} ...")
-    view = pipeline.refresh(loaded, erp)
+    memory = store.known(place).load().memory()
+    view = pipeline.refresh(loaded, erp, memory=memory)
     made = pipeline.make_plan(
         session.settings,
         loaded,
@@ -97,8 +119,9 @@ def make(session: Session, loaded: Loaded, erp: Erp, place: Target, targets: lis
         created_at=now(),
         targets=pipeline.target_keys(targets),
         git_commit=git_commit(session.settings.root),
+        memory=memory,
     )
-    return pipeline.explain(made, erp)
+    return Compared(pipeline.explain(made, erp), loaded, view, memory)
 
 
 def show_plan(session: Session, made: Plan, form: str, reports: list[tuple[str, Path]]) -> None:

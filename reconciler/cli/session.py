@@ -7,13 +7,14 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from reconciler.erp.customers import Customers
     from reconciler.erp.transport import Exchange
     from reconciler.settings import Settings
+    from reconciler.state.store import Store
 
 LOG = logging.getLogger("reconciler")
 SANDBOX = "sandbox"
@@ -95,9 +97,24 @@ class Session:
 
     # ---- the ERP ----
 
+    def store(self) -> Store:
+        """The state of the environment. Nothing is made before something is written."""
+        from reconciler.state.store import Store
+
+        return Store(self.settings.state)
+
     @contextmanager
-    def erp(self) -> Iterator[tuple[Customers, Target]]:
-        """The ERP of the environment, and its identity for plans. The sandbox's server runs inside the block."""
+    def erp(
+        self,
+        *,
+        sleep: Callable[[float], None] = time.sleep,
+        reserve: int = 0,
+        longest_wait: float | None = 120.0,
+    ) -> Iterator[tuple[Customers, Target]]:
+        """The ERP of the environment, and its identity for plans. The sandbox's server runs inside the block.
+
+        sleep, reserve, longest_wait: how to wait for the rate window (`open_customers`).
+        """
         from reconciler.core.rules import Target
 
         settings = self.settings
@@ -108,7 +125,8 @@ class Session:
             else:
                 access = _access(settings, self.environ)
                 base_url = settings.api.base_url
-            customers = stack.enter_context(_customers(settings, access, self))
+            pace = {"sleep": sleep, "reserve": reserve, "longest_wait": longest_wait}
+            customers = stack.enter_context(_customers(settings, access, self, pace))
             yield (
                 customers,
                 Target(settings.environment, settings.company, access.tenant_id, base_url),
@@ -156,7 +174,7 @@ def private_folder(file: Path) -> Path:
 
 
 @contextmanager
-def _customers(settings: Settings, access: _Access, session: Session) -> Iterator[Customers]:
+def _customers(settings: Settings, access: _Access, session: Session, pace: dict[str, Any]) -> Iterator[Customers]:
     from reconciler.erp.customers import open_customers
     from reconciler.reports.safe import visible
     from reconciler.reports.view import duration
@@ -171,6 +189,7 @@ def _customers(settings: Settings, access: _Access, session: Session) -> Iterato
         parallelism=settings.api.parallelism,
         timeout=settings.api.timeout,
         trust_env=True,
+        **pace,
         observer=_log_exchange,
         on_wait=lambda wait: session.say(f"Waiting {duration(wait.seconds)}: {visible(wait.reason)}"),
     ) as customers:

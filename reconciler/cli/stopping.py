@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -18,26 +19,38 @@ class Stopping:
 
     def __init__(self) -> None:
         self.exit_code: int | None = None
+        self._asked = threading.Event()
+
+    def ask(self, code: Exit) -> None:
+        """Stop as soon as what is in flight has ended."""
+        self.exit_code = int(code)
+        self._asked.set()
 
     def is_set(self) -> bool:
         """Whether to stop."""
         return self.exit_code is not None
 
+    def sleep(self, seconds: float) -> None:
+        """Sleep, but not longer than until the run is stopped. Raises NotSent then."""
+        from reconciler.core.errors import NotSent
+
+        if self._asked.wait(seconds):
+            raise NotSent("the run was stopped while it waited")
+
 
 @contextmanager
-def stop_signals(session: Session) -> Iterator[Stopping]:
+def stop_signals(session: Session, stopping: Stopping) -> Iterator[None]:
     """Within the block the first signal only asks to stop; a second Ctrl-C interrupts at once."""
-    stopping = Stopping()
 
     def asked(number: int, _frame: object) -> None:
         if stopping.is_set():
             raise KeyboardInterrupt
-        stopping.exit_code = int(Exit.INTERRUPTED if number == signal.SIGINT else Exit.TERMINATED)
+        stopping.ask(Exit.INTERRUPTED if number == signal.SIGINT else Exit.TERMINATED)
         session.say("Stopping: finishing the requests in flight ...")
 
     before = {number: signal.signal(number, asked) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield stopping
+        yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

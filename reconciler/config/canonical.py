@@ -68,15 +68,14 @@ def _means_the_same(old: str, new: str) -> bool:
 
 
 def _loosely(value: Raw) -> Raw:
-    """A meaning that leaves open whether scalars are in quotes: the loader is asked about that."""
+    """A meaning that leaves open how scalars are quoted and truth is spelled: the loader is asked about that."""
     if isinstance(value, dict):
         return {name: _loosely(below) for name, below in value.items()}
     if isinstance(value, list):
         return [_loosely(item) for item in value]
     if value.is_null:
         return NULL
-    word = BOOLEANS.get(value.text) if value.style == "plain" else None
-    return Literal(value.text if word is None else str(word).lower())
+    return Literal(value.text.lower() if value.text in BOOLEANS else value.text)
 
 
 class _Filled(dict[str, str]):

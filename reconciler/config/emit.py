@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from reconciler.config.rewrite_scalars import Literal, spell
@@ -20,7 +20,6 @@ LONGEST_KEY = 512
 """Characters of a free key; YAML allows 1024 in its escaped form."""
 
 _ALWAYS_QUOTED = frozenset(("number",))
-_PLAIN = re.compile("[A-Za-z][A-Za-z0-9]*")
 
 
 def mapping(members: Mapping[str, Any], *, indent: int = 0, declaration: bool = True) -> Iterator[str]:
@@ -31,7 +30,7 @@ def mapping(members: Mapping[str, Any], *, indent: int = 0, declaration: bool = 
     """
     pad = " " * indent
     for name, value in members.items():
-        key = pad + _key(name)
+        key = pad + _spelled(name, "text")
         if isinstance(value, dict) and value:
             yield f"{key}:"
             yield from mapping(value, indent=indent + 2, declaration=declaration)
@@ -70,11 +69,13 @@ def scalar(value: object, *, declaration: bool = True, quoted: bool = False) -> 
     text = str(value)
     if declaration:
         text = text.replace("${", "$${")
-    return spell(Literal(text, "quoted" if quoted or "${" in text else "text"))[0]
+    return _spelled(text, "quoted" if quoted or "${" in text else "text")
 
 
-def _key(name: str) -> str:
-    return name if _PLAIN.fullmatch(name) and name in FIELDS else spell(Literal(name))[0]
+@lru_cache(maxsize=4096)
+def _spelled(text: str, style: str) -> str:
+    """Kept, because keys, ids and towns come again and again."""
+    return spell(Literal(text, style))[0]
 
 
 def _leaf(name: str, value: object, declaration: bool) -> str:

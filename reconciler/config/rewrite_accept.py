@@ -9,19 +9,21 @@ from typing import TypeAlias
 
 from reconciler.config import yaml
 from reconciler.config.declarations import load_texts
+from reconciler.config.emit import declarable
 from reconciler.config.interpolate import interpolate
 from reconciler.config.rewrite import REMOVE, Edit, Raw, is_own, raw, read, rewrite
 from reconciler.config.rewrite_scalars import NULL, Literal
 from reconciler.config.rewrite_shapes import NodePath, declarations
 from reconciler.config.rewrite_spans import Span, Tree
 from reconciler.config.schema import OPTIONAL_KEYS
-from reconciler.config.text import CONTROL
+from reconciler.core.actions import compared
 from reconciler.core.customer import Desired, Live
 from reconciler.core.diagnostics import Severity
-from reconciler.core.diff import comparable, differences, order
+from reconciler.core.diff import differences, order
 from reconciler.core.fields import FIELDS, Field, Form, Group, Kind, Read, leaf
 from reconciler.core.normalise import normalise
-from reconciler.core.values import Path, Scalar, Values, get, leaves
+from reconciler.core.rules import Memory, Rules
+from reconciler.core.values import Path, Scalar, Values, get, leaves, put
 
 Defaults: TypeAlias = "yaml.Mapping | None"
 
@@ -66,9 +68,9 @@ class Accepted:
     denied: tuple[Denied, ...]
 
 
-def wishes(desired: Desired, live: Live, ignored: tuple[str, ...]) -> tuple[Wish, ...]:
-    """Every difference between a declaration and its live customer, as what to accept; `ignored` paths are none."""
-    found = differences(_compared(desired, ignored), live.values, desired.complete)
+def wishes(desired: Desired, live: Live, rules: Rules, memory: Memory) -> tuple[Wish, ...]:
+    """Every difference that a plan would see between a declaration and its live customer, as what to accept."""
+    found = differences(compared(desired, live, rules, memory), live.values, desired.complete)
     made: dict[Path, Wish] = {}
     for each in found.leaves:
         if _is_line(each.path) and get(live.values, each.path[:2]) is None:
@@ -81,10 +83,6 @@ def wishes(desired: Desired, live: Live, ignored: tuple[str, ...]) -> tuple[Wish
     return tuple(made[path] for path in sorted(made, key=order))
 
 
-def _compared(desired: Desired, ignored: tuple[str, ...]) -> Values:
-    return comparable(desired.values, ignored + desired.lifecycle.ignore_changes + desired.lifecycle.create_only)
-
-
 def _is_line(path: Path) -> bool:
     row = FIELDS[path[0]]
     return isinstance(row, Group) and row.form is Form.LINES
@@ -95,7 +93,8 @@ def accept(
     name: str,
     wanted: Sequence[Wish],
     *,
-    ignored: tuple[str, ...] = (),
+    rules: Rules,
+    memory: Memory,
     defaults: Defaults = None,
     environ: Mapping[str, str],
 ) -> Accepted:
@@ -103,9 +102,9 @@ def accept(
 
     name: as in positions. wanted: of declarations in this file alone, from this text. defaults: the settings' node.
     """
-    task = _Task(name, defaults, environ, ignored)
-    denied = [Denied(each, why) for each in wanted if (why := _unwritable(each.after))]
-    possible = [each for each in wanted if not _unwritable(each.after)]
+    task = _Task(name, defaults, environ, rules, memory)
+    denied = [Denied(each, why) for each in wanted if (why := _undeclarable(each))]
+    possible = [each for each in wanted if not _undeclarable(each)]
     whole = task.attempt(data, possible)
     if isinstance(whole, _Attempt):
         return Accepted(whole.data, whole.granted, (*denied, *whole.denied))
@@ -121,17 +120,13 @@ def accept(
     return Accepted(data, tuple(granted), tuple(denied))
 
 
-def _unwritable(value: Scalar | Values) -> str:
-    """Why a value can stand in no YAML file, or nothing."""
-    for _, each in leaves({"": value}):
-        if not isinstance(each, str):
-            continue
-        bad = CONTROL.search(each)
-        if bad:
-            return f"it holds the character U+{ord(bad[0]):04X}, which may not stand in a file"
-        if any("\ud800" <= char <= "\udfff" for char in each):
-            return "it holds half a character (a lone surrogate), which may not stand in a file"
-    return ""
+def _undeclarable(wish: Wish) -> str:
+    """Why no declaration can hold the live value, or nothing."""
+    if wish.after is None:
+        return ""
+    values: Values = {}
+    put(values, wish.path, wish.after)
+    return next((why for _, why in declarable(wish.live.number, values)[1]), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +143,8 @@ class _Task:
     name: str
     defaults: Defaults
     environ: Mapping[str, str]
-    ignored: tuple[str, ...]
+    rules: Rules
+    memory: Memory
 
     def attempt(self, data: bytes, wanted: Sequence[Wish]) -> _Attempt | str:
         """Fulfil all of the wishes at once, or say why not."""
@@ -156,8 +152,8 @@ class _Task:
         text, problem = read(data, self.name)
         if isinstance(before, str) or text is None:
             return before if isinstance(before, str) else problem.summary if problem else ""
-        places = _places(Tree(text))
-        if len(places) != len(before):
+        found = places(Tree(text))
+        if len(found) != len(before):
             return "the file's declarations cannot be told apart"
         at = {each.label: index for index, each in enumerate(before)}
         edits: list[Edit] = []
@@ -167,7 +163,7 @@ class _Task:
             if wish.desired.label not in at:
                 denied += [Denied(each, "the declaration is not in the file any more") for each in changes]
                 continue
-            made = _Declaration(places[at[wish.desired.label]], before[at[wish.desired.label]], self.environ)
+            made = _Declaration(found[at[wish.desired.label]], before[at[wish.desired.label]], self.environ)
             edits += made.edits(changes)
             granted += made.granted
             denied += made.denied
@@ -203,7 +199,7 @@ class _Task:
         return ""
 
     def _open(self, desired: Desired, live: Live) -> set[Path]:
-        return {each.path for each in wishes(desired, live, self.ignored)}
+        return {each.path for each in wishes(desired, live, self.rules, self.memory)}
 
 
 def _differ_only_in(old: Desired, new: Desired, paths: Sequence[Path]) -> bool:
@@ -217,7 +213,7 @@ def _differ_only_in(old: Desired, new: Desired, paths: Sequence[Path]) -> bool:
     return frame(old) == frame(new) and rest(old.values) == rest(new.values)
 
 
-def _places(tree: Tree) -> list[tuple[Span, int, NodePath]]:
+def places(tree: Tree) -> list[tuple[Span, int, NodePath]]:
     """Document, its index, and path of each declaration, in the loader's order."""
     return [
         (document, index, path) for index, document in enumerate(tree.documents) for path, _ in declarations(document)

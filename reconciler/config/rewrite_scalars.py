@@ -81,7 +81,8 @@ def spell(literal: Literal, *, old: Span | None = None, source: str = "", flow: 
         return [text] if typed_by_look(text) or is_plain(text, flow=flow) else [double(text)]
     style = old.style if old is not None and old.kind == "scalar" else ""
     if style in ("|", ">") and old is not None:
-        return [*_blocks(text, old, source), double(text)]
+        header = _HEADER.match(source, old.start, old.end)
+        return [*_blocks(text, old, header), double(text) + (header["rest"] if header else "")]
     if style == "'" and text.isprintable():
         return ["'" + text.replace("'", "''") + "'"]
     if style or literal.style == "quoted" or misread(text) or not is_plain(text, flow=flow):
@@ -119,9 +120,8 @@ def _escaped(char: str) -> str:
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-def _blocks(text: str, old: Span, source: str) -> list[str]:
+def _blocks(text: str, old: Span, found: re.Match[str] | None) -> list[str]:
     """The text as a block scalar with the header's comment, line breaks and indentation of the old one."""
-    found = _HEADER.match(source, old.start, old.end)
     body = text.removesuffix("\n")
     lines = body.split("\n")
     if found is None or not found["indent"] or not body or body.endswith("\n") or lines[0].strip() != lines[0]:

@@ -42,9 +42,7 @@ def create_action(desired: Desired, wire: Wire, problems: list[Diagnostic]) -> A
 def update_action(
     desired: Desired, live: Live, wire: Wire, rules: Rules, memory: Memory, problems: list[Diagnostic]
 ) -> Action | None:
-    ignored = rules.ignore + desired.lifecycle.ignore_changes + desired.lifecycle.create_only
-    wanted = comparable(desired.values, ignored)
-    wanted = _as_stored(wanted, live, memory.normalised.get(number_key(live.number), {}))
+    wanted = compared(desired, live, rules, memory)
     found = differences(wanted, live.values, desired.complete)
     if not found:
         return None
@@ -73,6 +71,13 @@ def update_action(
         tuple(changes),
         wire.update(live, changed, found.removed),
     )
+
+
+def compared(desired: Desired, live: Live, rules: Rules, memory: Memory) -> Values:
+    """The declared values that count when a declaration is compared with its live customer."""
+    ignored = rules.ignore + desired.lifecycle.ignore_changes + desired.lifecycle.create_only
+    wanted = comparable(desired.values, ignored)
+    return _as_stored(wanted, live, memory.normalised.get(number_key(live.number), {}))
 
 
 def _as_stored(wanted: Values, live: Live, pairs: Mapping[str, tuple[object, object]]) -> Values:

@@ -42,6 +42,7 @@ CODES: dict[str, str] = {
     "Y214": "The file holds nothing.",
     "Y215": "The file cannot be read.",
     "Y216": "The file has so many problems that the rest of it is not read.",
+    "Y217": "A file cannot be rewritten without changing more than was asked.",
     "D301": "An unknown member in a declaration.",
     "D302": "A value has the wrong type.",
     "D303": "A value is none of the allowed words.",
@@ -79,4 +80,6 @@ CODES: dict[str, str] = {
     "P511": "A new customer has the corporate id or VAT registration of a live one.",
     "P512": "A managed customer lost its declaration.",
     "P513": "A policy says no to an action, with the severity of a warning.",
+    "A601": "A new customer's number was not written into its declaration.",
+    "A611": "The written customers could not be read back.",
 }

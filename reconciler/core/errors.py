@@ -10,6 +10,7 @@
     └── ErpError                the ERP, or the way to it
         ├── Unreachable         no answer: refused, reset, timed out, TLS, name lookup
         │   └── AnswerLost      a write was sent and its answer never came: it may or may not be done
+        ├── NotSent             held back: no budget is left and waiting was not wanted, or the run was stopped
         ├── AuthenticationFailed  401, or the token endpoint said no
         ├── PermissionDenied    403
         ├── NotFound            404 for a customer or a route
@@ -87,6 +88,10 @@ class AnswerLost(Unreachable):
     """A request that may have changed something was sent, and no usable answer came back."""
 
 
+class NotSent(ErpError):
+    """A request was held back; nothing of it reached the ERP."""
+
+
 class AuthenticationFailed(ErpError):
     """The token endpoint refused, or the ERP answered 401 to a fresh token."""
 
@@ -100,7 +105,12 @@ class NotFound(ErpError):
 
 
 class Conflict(ErpError):
-    """412: the customer's version is not the one that the plan saw."""
+    """412: the customer's version is not the one that the plan saw.
+
+    `after_lost` says that an earlier try of the same write got no answer: the other version may be our own.
+    """
+
+    after_lost = False
 
 
 class RateLimited(ErpError):

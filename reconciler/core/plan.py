@@ -178,7 +178,11 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One action's outcome. `number` is the customer's number, also of a new one; `message` says why not."""
+    """One action's outcome.
+
+    `number` is the customer's number, also of a new one; `version` the one that the write made, where the ERP told it;
+    `message` says why not.
+    """
 
     action: Action
     outcome: Outcome
@@ -187,6 +191,7 @@ class Result:
     remedy: str = ""
     moved: tuple[Change, ...] = ()  # for a conflict: what the plan saw, and what stands there now
     normalised: tuple[Change, ...] = ()  # value sent, value stored
+    version: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from reconciler.core.classes import CustomerClass
 from reconciler.core.customer import Live
-from reconciler.core.plan import Request
+from reconciler.core.plan import Outcome, Request
 from reconciler.core.values import Path, Values
 
 
@@ -66,8 +66,21 @@ class Erp(Protocol):
     def customer(self, number: str, need: Need) -> Live:
         """One customer. Raises NotFound only when the ERP says that it does not exist."""
 
+    def created_since(self, moment: str, need: Need) -> Iterable[Live]:
+        """Customers created at or after the moment (UTC, ISO 8601), and some from before: the ERP's zone is unknown."""
+
     def classes(self) -> Iterable[CustomerClass]:
         """All customer classes."""
 
     def send(self, request: Request) -> Sent:
         """Send a write exactly as it stands. Raises Conflict, AnswerLost and the other ErpErrors."""
+
+
+class Journal(Protocol):
+    """What is known of a run after a kill at any moment. Each call returns when its record is safe."""
+
+    def intend(self, label: str) -> None:
+        """The action is about to be sent. When this raises, it must not be."""
+
+    def finish(self, label: str, outcome: Outcome, *, number: str | None = None, message: str = "") -> None:
+        """The action ended so."""

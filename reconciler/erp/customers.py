@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from reconciler.core.classes import CustomerClass
@@ -27,7 +27,7 @@ from reconciler.erp.faults import fault, visible
 from reconciler.erp.listing import Listing, expand_flags
 from reconciler.erp.paths import CUSTOMERS, action_path, customer_path, decode_segment, number_in_location
 from reconciler.erp.pool import in_order
-from reconciler.erp.transport import Exchange, Hooks, Transport, Wait, open_client
+from reconciler.erp.transport import LONGEST_WAIT, Exchange, Hooks, Transport, Wait, open_client
 
 _OWN_PATHS = {"note": "note", "salesPersons": "salespersons"}  # fact sheet 4.2
 _VERSION = re.compile(r"[\x21\x23-\x7e]+")
@@ -145,6 +145,16 @@ class Customers:
         part = next((part for name in names if isinstance(name, str) and (part := _part_of(name))), None)
         return part is not None and bool(self._listing.page(1, 1, {"name": part}).rows)
 
+    def created_since(self, moment: str, need: Need) -> Iterator[Live]:
+        """Customers created at or after the moment (UTC, ISO 8601), and those of the day before it.
+
+        The zone in which the ERP reads the filter is unknown (fact sheet 14, Q11): the window overlaps by a day.
+        """
+        start = datetime.fromisoformat(moment) - timedelta(days=1)
+        filters = {"createdDateTime": f"{start:%Y-%m-%d %H:%M:%S}", "createdDateTimeCondition": ">="}
+        for batch in self.stream(need, filters):
+            yield from self._with_own(list(batch.customers), need)
+
     def send(self, request: Request) -> Sent:
         """Send a create or an update exactly as it stands, once.
 
@@ -220,14 +230,17 @@ def open_customers(
     on_wait: Callable[[Wait], None] | None = None,
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.time,
+    reserve: int = 0,
+    longest_wait: float | None = LONGEST_WAIT,
 ) -> Iterator[Customers]:
     """The customers of one company, with connections that are closed at the end. Nothing is sent yet.
 
+    reserve: calls of the rate window that are left to others. longest_wait: seconds to wait for a window, None for any.
     timeout: seconds of silence. trust_env: honour HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE. observer: called
     with each request sent, from several threads. on_wait: called before each pause. clock: epoch seconds.
     """
     credentials = Credentials(client_id, client_secret, tenant_id)
-    hooks = Hooks(sleep, clock, observer, on_wait)
+    hooks = Hooks(sleep, clock, observer, on_wait, reserve, longest_wait)
     with open_client(parallelism=parallelism, timeout=timeout, trust_env=trust_env) as client:
         transport = Transport(client, base_url, token_url, credentials, hooks)
         yield Customers(transport, page_size=page_size, parallelism=parallelism, clock=clock)

@@ -15,6 +15,7 @@ import httpx
 from reconciler._version import __version__
 from reconciler.core.errors import (
     AnswerLost,
+    Conflict,
     ErpError,
     RateLimited,
     Refused,
@@ -24,11 +25,20 @@ from reconciler.core.errors import (
 )
 from reconciler.erp.answer import Answer
 from reconciler.erp.auth import Credentials, Token, TokenSource, read_token
-from reconciler.erp.budget import Window, read_window
+from reconciler.erp.budget import Window, read_retry_after, read_window
 from reconciler.erp.faults import fault, visible
+from reconciler.erp.pace import Pacer
 
 MAX_BODY: Final = 64 * 1024 * 1024
 ATTEMPTS: Final = 3
+"""Tries of a request that fails in a way that may pass."""
+
+_FAILING: Final = 2
+"""Tries of one that the ERP answers 500: the same failing request is not hammered (fact sheet 8)."""
+
+REFUSALS: Final = 5
+"""How often one request may be answered 429, the wait obeyed each time, before that is the outcome."""
+
 LONGEST_WAIT: Final = 120.0
 """Seconds; a longer Retry-After is not waited for here but reported."""
 
@@ -70,12 +80,18 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Hooks:
-    """What is passed in: `clock` gives epoch seconds; `observer` sees each request, `on_wait` each pause."""
+    """What is passed in: `clock` gives epoch seconds; `observer` sees each request, `on_wait` each pause.
+
+    reserve: calls of the rate window that are left to others. longest_wait: seconds to wait for a window, None for any.
+    `sleep` may raise NotSent to stop the run.
+    """
 
     sleep: Callable[[float], None]
     clock: Callable[[], float]
     observer: Callable[[Exchange], None] | None = None
     on_wait: Callable[[Wait], None] | None = None
+    reserve: int = 0
+    longest_wait: float | None = LONGEST_WAIT
 
 
 class Transport:
@@ -93,6 +109,7 @@ class Transport:
         self._counting = threading.Lock()
         self.tokens = TokenSource(self._fetch_token, hooks.clock)
         self.window: Window | None = None
+        self._pacer = Pacer(hooks.clock, self._pause_for_window, hooks.reserve, hooks.longest_wait)
 
     @property
     def requests(self) -> int:
@@ -104,20 +121,50 @@ class Transport:
 
         `query` is percent-encoded already. Raises ErpErrors.
         """
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                return self._attempt("GET", path, query=query, attempt=attempt)
-            except (Unreachable, RateLimited, ServerFailed) as error:
-                seconds = _pause(error, attempt)
-                if seconds is None:
-                    raise
-                reason = str(error)
-            self._wait(Wait(seconds, reason, attempt))
-        raise AssertionError("the last attempt returns or raises")
+        return self._persist(lambda attempt: self._attempt("GET", path, query=query, attempt=attempt), _may_pass)
 
     def send(self, method: str, path: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-        """Write, once; any 2xx answer comes back. Raises ErpErrors, AnswerLost when it may be done."""
-        return self._attempt(method, path, body=body, headers=headers)
+        """Write; any 2xx answer comes back. Raises ErpErrors, AnswerLost when it may be done.
+
+        What surely did not reach the ERP is tried again (no connection, 429). A PUT carries a version, so that it can
+        do no harm twice: it is also tried again when its answer was lost or the ERP failed. A 412 to such a later try
+        may be our own earlier one: the Conflict says so. A POST is never repeated blindly.
+        """
+        lost = False
+
+        def again(error: ErpError, attempt: int) -> bool:
+            nonlocal lost
+            if isinstance(error, AnswerLost | ServerFailed):
+                lost = True
+                return method == "PUT" and attempt < (_FAILING if error.status == 500 else ATTEMPTS)
+            return _may_pass(error, attempt)
+
+        try:
+            return self._persist(
+                lambda attempt: self._attempt(method, path, body=body, headers=headers, attempt=attempt), again
+            )
+        except Conflict as error:
+            error.after_lost = lost
+            raise
+
+    def _persist(self, attempt: Callable[[int], Answer], again: Callable[[ErpError, int], bool]) -> Answer:
+        """Try until it works or `again` says no. A 429 is no failure of ours: the pacer waits for the window."""
+        failures, refusals = 0, 0
+        while True:
+            try:
+                return attempt(failures + refusals + 1)
+            except RateLimited as error:
+                refusals += 1
+                if refusals > REFUSALS:
+                    raise
+                if error.retry_after is None:
+                    self._wait(Wait(float(refusals), str(error), refusals))
+            except (Unreachable, ServerFailed) as error:
+                failures += 1
+                if not again(error, failures):
+                    raise
+                reason = str(error)
+                self._wait(Wait(float(2 ** (failures - 1)), reason, failures))
 
     def _attempt(
         self,
@@ -147,6 +194,7 @@ class Transport:
         raise _failure(method, path, answer, self._hooks.clock())
 
     def _observed(self, request: httpx.Request, path: str, attempt: int) -> Answer:
+        self._pacer.admit()
         started = self._hooks.clock()
         answer: Answer | None = None
         with self._counting:
@@ -154,12 +202,20 @@ class Transport:
         try:
             answer = self._exchange(request)
         finally:
+            self._learn(answer)
             if self._hooks.observer is not None:
                 status = answer.status if answer is not None else None
                 seconds = self._hooks.clock() - started
                 self._hooks.observer(Exchange(request.method, path, status, seconds, attempt))
-        self.window = read_window(answer.headers, self._hooks.clock()) or self.window
         return answer
+
+    def _learn(self, answer: Answer | None) -> None:
+        now = self._hooks.clock()
+        window = read_window(answer.headers, now) if answer is not None else None
+        refused = answer is not None and answer.status == 429
+        wait = read_retry_after(answer.headers, now) if answer is not None and refused else None
+        self._pacer.learn(window if not refused else None, wait)
+        self.window = window or self.window
 
     def _exchange(self, request: httpx.Request) -> Answer:
         """Raises outside of the `except`, so that no chain leads to a request with its secrets."""
@@ -203,6 +259,9 @@ class Transport:
                 return read_token(answer, self._hooks.clock())
             failure = Unreachable("No access token: the answer broke off", remedy=_REACH_REMEDY)
         raise failure
+
+    def _pause_for_window(self, seconds: float, reason: str) -> None:
+        self._wait(Wait(seconds, reason, 1))
 
     def _wait(self, wait: Wait) -> None:
         if self._hooks.on_wait is not None:
@@ -307,11 +366,6 @@ def _failure(method: str, path: str, answer: Answer, now: float) -> ErpError:
     return error
 
 
-def _pause(error: ErpError, attempt: int) -> float | None:
-    """Seconds until the next attempt, or None when there is none."""
-    if attempt >= ATTEMPTS:
-        return None
-    asked = error.retry_after if isinstance(error, RateLimited) else None
-    if asked is not None:
-        return asked if asked <= LONGEST_WAIT else None
-    return float(2 ** (attempt - 1))
+def _may_pass(error: ErpError, attempt: int) -> bool:
+    """Whether a failure of something harmless to repeat is worth another try."""
+    return attempt < (_FAILING if error.status == 500 else ATTEMPTS)

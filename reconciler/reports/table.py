@@ -13,7 +13,7 @@ from reconciler.reports.records import Record, cell
 from reconciler.reports.safe import visible
 
 _GAP = "  "
-_NARROWEST = 6
+_NARROWEST = 3
 _TITLES = {
     "customerClassId": "CLASS",
     "mainAddress.city": "CITY",

@@ -19,7 +19,7 @@ from reconciler.sandbox.errors import BadBody, Unknown
 from reconciler.sandbox.faults import Fault
 from reconciler.sandbox.filters import read_query
 from reconciler.sandbox.jsontext import dumps
-from reconciler.sandbox.render import Stored, customer_text, debit_text, moment, version_token
+from reconciler.sandbox.render import Stored, debit_text, moment
 from reconciler.sandbox.runtime import Runtime
 from reconciler.sandbox.shapes import Shape
 from reconciler.sandbox.values import check_value
@@ -97,10 +97,7 @@ def list_customers(call: Call) -> Response:
         query.offset = max(0, query.offset + call.fault.rows)
     total = store.count(query)
     tail = f',"metadata":{{"totalCount":{total},"maxPageSize":{switches.page_size_max}}}}}'
-    rows = (
-        f'{customer_text(one, switches, query.details)},"timeStamp":"{version_token(one.version)}"{tail}'
-        for one in store.page(query)
-    )
+    rows = [row + tail for row in store.page_texts(query)]
     return text_answer(f"[{','.join(rows)}]")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 from json.encoder import encode_basestring as _quoted
@@ -28,9 +28,15 @@ class Stored(NamedTuple):
     parent_name: str = ""
 
 
-_AS_STORED: Final = Switches()
+_USUAL: Final = Switches()
+_LOOKS: Final = ("nulls", "timestamp_digits", "timestamp_zone", "zone_offset_minutes", "number_padding")
 DETAILS: Final = ("glAccounts", "paymentMethods", "directDebitLines")
 """Members that single reads show, and lists on demand (Q19)."""
+
+
+def looks_usual(switches: Switches) -> bool:
+    """Whether customers look as they do without any switch set."""
+    return all(getattr(switches, name) == getattr(_USUAL, name) for name in _LOOKS)
 
 
 def version_token(version: int) -> str:
@@ -40,14 +46,20 @@ def version_token(version: int) -> str:
 
 def customer_text(one: Stored, switches: Switches, details: Collection[str] = ()) -> str:
     """A customer as a JSON object, still open at its end for the members that are not the record's."""
-    members, send = _customer_members(one, switches), switches.nulls == "send"
+    record = one.record
+    texts = [*_customer_texts(one, switches)]
     if "glAccounts" in details:
-        members["glAccounts"] = _gl_text(dumps(one.record["glAccounts"]))
+        texts.append(f'"glAccounts":{_gl_text(dumps(record["glAccounts"]))}')
     if "paymentMethods" in details:
-        members["paymentMethods"] = _payment_text(tuple(one.record["paymentMethods"].items()))
+        texts.append(f'"paymentMethods":{_payment_text(tuple(record["paymentMethods"].items()))}')
     if "directDebitLines" in details:
-        members["directDebitLines"] = debit_text(one.record, switches)
-    return "{" + _joined(members, send)
+        texts.append(f'"directDebitLines":{debit_text(record, switches)}')
+    return "{" + ",".join([text for text in texts if text])
+
+
+def row_text(one: Stored, switches: Switches, details: Collection[str]) -> str:
+    """A customer as a list shows it, still open at its end for the metadata."""
+    return f'{customer_text(one, switches, details)},"timeStamp":"{version_token(one.version)}"'
 
 
 def debit_text(record: Record, switches: Switches) -> str:
@@ -56,7 +68,7 @@ def debit_text(record: Record, switches: Switches) -> str:
     return f"[{','.join(_object(_texts(line), send) for line in record['directDebitLines'])}]"
 
 
-def moment(text: str, switches: Switches = _AS_STORED) -> str:
+def moment(text: str, switches: Switches = _USUAL) -> str:
     """A stored moment in the form that the switches ask for (fact sheet 11.9, Q11)."""
     if switches.zone_offset_minutes:
         shifted = datetime.fromisoformat(text) + timedelta(minutes=switches.zone_offset_minutes)
@@ -109,13 +121,14 @@ def _object(members: Mapping[str, str], send: bool = False) -> str:
 # ---- the customer, member by member ----
 
 
-def _customer_members(one: Stored, switches: Switches) -> dict[str, str]:
+def _customer_texts(one: Stored, switches: Switches) -> Iterator[str]:
+    """The members in their order; runs of members that many customers share are made once."""
     record, send = one.record, switches.nulls == "send"
     main = {
         "Address": _address_text(record["mainAddress"], one.internal_id * 10 + 1, send),
         "Contact": _contact_text(record["mainContact"], one.internal_id * 10 + 1, send),
     }
-    return {
+    own = {
         "internalId": str(one.internal_id),
         "number": _quoted(one.number.ljust(switches.number_padding)),
         "name": _text(record["name"]),
@@ -124,45 +137,34 @@ def _customer_members(one: Stored, switches: Switches) -> dict[str, str]:
         "mainContact": main["Contact"],
         "accountReference": _text(record["accountReference"]),
         "parentRecord": _reference_text("number", record["parentRecordNumber"], "name", one.parent_name),
-        "customerClass": _described(record["customerClassId"], "class"),
-        "invoiceOrdersSeparately": _text(record["invoiceOrdersSeparately"]),
-        "creditTerms": _described(record["creditTermsId"], "terms"),
-        "currencyId": _text(record["currencyId"]),
-        "creditVerification": _text(record["creditVerification"]),
-        "creditLimit": _text(record["creditLimit"]),
-        "creditDaysPastDue": _text(record["creditDaysPastDue"]),
-        **_parts(one, "invoice", 2, main, send),
-        **{name: _text(record[name]) for name in _FLAGS},
-        "statementType": _text(record["statementType"]),
-        **_parts(one, "delivery", 3, main, send),
-        "vatRegistrationId": _text(record["vatRegistrationId"]),
-        "corporateId": _text(record["corporateId"]),
-        "gln": _text(record["gln"]),
-        "vatZone": _vat_zone_text(record["vatZoneId"]),
-        "location": _location_text(part(record, "deliveryAddress")["countryId"]),
-        "attributes": _attributes_text(tuple(record["attributes"].items())),
-        "lastModifiedDateTime": f'"{moment(one.modified, switches)}"',
-        "createdDateTime": f'"{moment(one.created, switches)}"',
-        "priceClass": _described(record["priceClassId"], "prices"),
-        "invoiceToDefaultLocation": _text(record["invoiceToDefaultLocation"]),
-        "eInvoiceContract": _object(_texts(record["eInvoiceContract"])),
-        "defaultPaymentMethodId": _text(record["defaultPaymentMethodId"]),
-        "numberOfEmployees": _text(record["numberOfEmployees"]),
-        "excludeDebtCollection": _text(record["excludeDebtCollection"]),
     }
+    yield _joined(own, send)
+    yield _terms_text(tuple([record[name] for name in _TERMS]), _text(record["creditLimit"]), send)
+    yield _joined(_parts(one, "invoice", 2, main, send), send)
+    yield _flags_text(tuple([record[name] for name in _FLAGS]), send)
+    yield _joined(_parts(one, "delivery", 3, main, send), send)
+    yield _joined(_texts({name: record[name] for name in _IDENTITY}), send)
+    yield _zone_text(record["vatZoneId"], part(record, "deliveryAddress")["countryId"], send)
+    yield f'"attributes":{_attributes_text(tuple(record["attributes"].items()))}'
+    yield f'"lastModifiedDateTime":"{moment(one.modified, switches)}"'
+    yield f'"createdDateTime":"{moment(one.created, switches)}"'
+    yield _rest_text(tuple([record[name] for name in _REST]), tuple(record["eInvoiceContract"].items()), send)
 
 
-_DESCRIPTIONS: Final[Mapping[str, Mapping[str, str]]] = {
-    "class": {name: one["description"] for name, one in refs.CLASSES.items()},
-    "terms": refs.CREDIT_TERMS,
-    "zone": refs.VAT_ZONES,
-    "prices": refs.PRICE_CLASSES,
-}
-
+_TERMS: Final = (
+    "customerClassId", "invoiceOrdersSeparately", "creditTermsId", "currencyId", "creditVerification",
+    "creditDaysPastDue",
+)  # fmt: skip
 _FLAGS: Final = (
     "printInvoices", "acceptAutoInvoices", "sendInvoicesByEmail", "sendDunningLettersViaEMail",
     "printDunningLetters", "printStatements", "sendStatementsByEmail", "printMultiCurrencyStatements",
+    "statementType",
 )  # fmt: skip
+_IDENTITY: Final = ("vatRegistrationId", "corporateId", "gln")
+_REST: Final = (
+    "priceClassId", "invoiceToDefaultLocation", "defaultPaymentMethodId", "numberOfEmployees", "excludeDebtCollection",
+)  # fmt: skip
+_CLASS_NAMES: Final = {name: one["description"] for name, one in refs.CLASSES.items()}
 
 
 def _parts(one: Stored, side: str, digit: int, main: Mapping[str, str], send: bool) -> dict[str, str]:
@@ -200,9 +202,8 @@ def _reference_text(key_name: str, key: str, text_name: str, text: str) -> str:
     return _object({key_name: _text(key), text_name: _text(text)})
 
 
-@lru_cache(maxsize=512)
-def _described(key: str, table: str) -> str:
-    return _reference_text("id", key, "description", _DESCRIPTIONS[table].get(key, "")) if key else ""
+def _described(key: str, table: Mapping[str, str]) -> str:
+    return _reference_text("id", key, "description", table.get(key, "")) if key else ""
 
 
 @lru_cache(maxsize=512)
@@ -215,19 +216,54 @@ def _county_text(county: str) -> str:
     return _reference_text("id", county, "name", refs.COUNTIES.get(county, ""))
 
 
+@lru_cache(maxsize=4096)
+def _terms_text(values: tuple[Any, ...], limit: str, send: bool) -> str:
+    """The limit comes as text, as 5 and 5.00 are the same key otherwise."""
+    members = dict(zip(_TERMS, values, strict=True))
+    texts = _texts(members)
+    shown = {
+        "customerClass": _described(members["customerClassId"], _CLASS_NAMES),
+        "invoiceOrdersSeparately": texts["invoiceOrdersSeparately"],
+        "creditTerms": _described(members["creditTermsId"], refs.CREDIT_TERMS),
+        "currencyId": texts["currencyId"],
+        "creditVerification": texts["creditVerification"],
+        "creditLimit": limit,
+        "creditDaysPastDue": texts["creditDaysPastDue"],
+    }
+    return _joined(shown, send)
+
+
 @lru_cache(maxsize=512)
+def _flags_text(values: tuple[Any, ...], send: bool) -> str:
+    return _joined(_texts(dict(zip(_FLAGS, values, strict=True))), send)
+
+
+@lru_cache(maxsize=512)
+def _zone_text(zone: str, country: str, send: bool) -> str:
+    """The VAT zone, and the default location, which each customer gets (12.5)."""
+    location = _object(_texts({"countryId": country, "id": "Main", "name": "Primary Location"}))
+    return _joined({"vatZone": _vat_zone_text(zone), "location": location}, send)
+
+
 def _vat_zone_text(zone: str) -> str:
     if not zone:
         return ""
     category = {"number": "3", "description": "Liable to VAT"}
     rest = {"defaultVatCategory": "3" if zone == "01" else "5", "defaultTaxCategory": category}
-    return f"{_described(zone, 'zone')[:-1]},{dumps(rest)[1:]}"
+    return f"{_described(zone, refs.VAT_ZONES)[:-1]},{dumps(rest)[1:]}"
 
 
-@lru_cache(maxsize=512)
-def _location_text(country: str) -> str:
-    """The default location, which each customer gets (12.5)."""
-    return _object(_texts({"countryId": country, "id": "Main", "name": "Primary Location"}))
+@lru_cache(maxsize=4096)
+def _rest_text(values: tuple[Any, ...], contract: tuple[tuple[str, str], ...], send: bool) -> str:
+    members = dict(zip(_REST, values, strict=True))
+    texts = _texts(members)
+    shown = {
+        "priceClass": _described(members["priceClassId"], refs.PRICE_CLASSES),
+        "invoiceToDefaultLocation": texts["invoiceToDefaultLocation"],
+        "eInvoiceContract": _object(_texts(dict(contract))),
+        **{name: texts[name] for name in ("defaultPaymentMethodId", "numberOfEmployees", "excludeDebtCollection")},
+    }
+    return _joined(shown, send)
 
 
 @lru_cache(maxsize=512)

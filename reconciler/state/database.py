@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 import sqlite3
+import stat
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -18,12 +19,17 @@ from pathlib import Path
 from typing import TypeAlias
 
 from reconciler.state.migrations import APPLICATION_ID, migrate, newest
-from reconciler.state.translate import damaged, foreign, newer, translated
+from reconciler.state.translate import damaged, foreign, newer, no_file, translated
 
 Work: TypeAlias = "Callable[[sqlite3.Connection], object]"
 
 SIDE_FILES = ("-wal", "-shm", "-journal")
 _OTHERS = 0o077
+
+_MAGIC = b"SQLite format 3\0"  # https://www.sqlite.org/fileformat2.html, section 1.3
+_HEADER = 100
+_APPLICATION = slice(68, 72)
+_SMALLEST_PAGE = 512
 
 
 @dataclass(slots=True)
@@ -63,6 +69,8 @@ class Database:
         if not self.exists():
             return None
         with translated(self.path):
+            if self.path.stat().st_size < _SMALLEST_PAGE:
+                raise foreign(self.path)
             db = _connect(self.path, "ro", self._timeout)
             try:
                 return _version(db, self.path)
@@ -105,7 +113,11 @@ class Database:
             if not ticket.done:
                 with self._arriving:
                     batch, self._waiting = self._waiting, []
-                self._commit(batch)
+                try:
+                    self._commit(batch)
+                finally:  # after Ctrl-C the others' work is still to be done, by themselves
+                    with self._arriving:
+                        self._waiting[:0] = [each for each in batch if not each.done and each is not ticket]
         if ticket.error is not None:
             raise ticket.error
 
@@ -172,11 +184,21 @@ def beside(path: Path, suffix: str) -> Path:
 
 
 def has_content(path: Path) -> bool:
-    """Whether there is anything at the path but an empty file."""
+    """Whether there is a file with something in it. Raises OSError, StateError when it is no file."""
     try:
-        return path.stat().st_size > 0 or not path.is_file()
+        found = path.stat()
     except FileNotFoundError:
         return False
+    if not stat.S_ISREG(found.st_mode):
+        raise no_file(path)
+    return found.st_size > 0
+
+
+def is_ours(path: Path) -> bool:
+    """Whether the file's first bytes say that it is ours, whatever is wrong with the rest. None may have it open."""
+    with path.open("rb") as file:
+        header = file.read(_HEADER)
+    return header.startswith(_MAGIC) and header[_APPLICATION] == APPLICATION_ID.to_bytes(4, "big")
 
 
 def create(path: Path) -> None:

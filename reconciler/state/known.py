@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from operator import itemgetter
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from reconciler.core.normalise import number_key
 from reconciler.core.rules import Memory, Target
@@ -25,6 +25,7 @@ _PUT = f"""
         normalised = excluded.normalised
 """  # noqa: S608 - put together from constants
 
+Part = TypeVar("Part")
 _Row: TypeAlias = "tuple[str, str, str | None, int | None, str, str | None, str, str]"
 
 
@@ -57,10 +58,16 @@ class Known:
         """The number in the form in which two numbers are the same."""
         return number_key(self.number)
 
+    @property
+    def pairs(self) -> dict[str, tuple[object, object]]:
+        """The normalised values as the planner takes them: path to (sent, stored)."""
+        return {path: (pair.sent, pair.stored) for path, pair in self.normalised.items()}
+
 
 class LoadedKnown(Mapping[str, Known]):
-    """The known customers by `number_key`, as of the moment of loading; JSON is decoded only when a customer is asked
-    for. Looking one up raises StateError when its record makes no sense.
+    """The known customers by `number_key`, as of the moment of loading.
+
+    A record is decoded only when it is asked for; asking raises StateError when it makes no sense.
     """
 
     def __init__(self, rows: Iterable[_Row], path: Path) -> None:
@@ -87,23 +94,40 @@ class LoadedKnown(Mapping[str, Known]):
 
     def memory(self) -> Memory:
         """What the planner wants to know; the applied values are decoded when it asks."""
-        return Memory(self.numbers(), _Applied(self))
+        identities = {key: row[3] for key, row in self._rows.items() if row[3] is not None}
+        changed = {key: row for key, row in self._rows.items() if row[7] != _NONE}
+        return Memory(
+            self.numbers(),
+            _Lazily(self, self._rows.keys(), lambda known: known.applied),
+            identities,
+            _Lazily(self, changed.keys(), lambda known: known.pairs),
+        )
 
 
-class _Applied(Mapping[str, Values]):
-    """The applied values by `number_key`."""
+_NONE = "{}"
 
-    def __init__(self, known: LoadedKnown) -> None:
+
+class _Lazily(Mapping[str, Part]):
+    """A part of the known customers by `number_key`, decoded when it is asked for."""
+
+    def __init__(self, known: LoadedKnown, keys: Collection[str], part: Callable[[Known], Part]) -> None:
         self._known = known
+        self._keys = keys
+        self._part = part
 
-    def __getitem__(self, key: str) -> Values:
-        return self._known[key].applied
+    def __getitem__(self, key: str) -> Part:
+        if key not in self._keys:
+            raise KeyError(key)
+        return self._part(self._known[key])
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._keys
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._known)
+        return iter(self._keys)
 
     def __len__(self) -> int:
-        return len(self._known)
+        return len(self._keys)
 
 
 class KnownCustomers:
@@ -185,7 +209,7 @@ def _row(known: Known) -> _Row:
         known.applied_at,
         known.run,
         encode(known.applied),
-        encode(normalised) if normalised else "{}",
+        encode(normalised) if normalised else _NONE,
     )
 
 

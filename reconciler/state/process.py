@@ -15,8 +15,10 @@ _STATE, _START = 0, 19  # fields of /proc/PID/stat, counted after the command's 
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """The holder of a lock. `born` is when the process started, in the kernel's ticks, and `boot` the machine's boot:
-    together they tell the process from a later one with the same id. Both are None where there is no /proc.
+    """The holder of a lock.
+
+    `born` is when the process started, in the kernel's ticks, and `boot` names the machine's boot: together they tell
+    the process from a later one with the same id. Both are None where there is no /proc.
     """
 
     user: str

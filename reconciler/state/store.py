@@ -11,12 +11,12 @@ from types import TracebackType
 
 from reconciler.core.rules import Target
 from reconciler.state import lock as locking
-from reconciler.state.database import SIDE_FILES, Database, beside
+from reconciler.state.database import SIDE_FILES, Database, beside, is_ours
 from reconciler.state.journal import RunInfo, Runs
 from reconciler.state.known import KnownCustomers
 from reconciler.state.lock import Holder
 from reconciler.state.process import Owner, this_process
-from reconciler.state.translate import translated
+from reconciler.state.translate import foreign, translated
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +107,12 @@ class Store:
 
         Raises Locked while a run is on, and StateError for a file that is not ours: it is left alone.
         """
-        if self._database.version() is None:
+        if not self._database.exists():
             return False
         with self.lock("state clear"), translated(self.path):
             self.close()
+            if not is_ours(self.path):
+                raise foreign(self.path)
             for suffix in ("", *SIDE_FILES, ".lock"):
                 beside(self.path, suffix).unlink(missing_ok=True)
         return True

@@ -74,6 +74,11 @@ def foreign(path: Path) -> StateError:
     return StateError(f"{path} is not reconciler's state, but another program's file", remedy=_NO_DATABASE[1])
 
 
+def no_file(path: Path) -> StateError:
+    """Something else than a file stands there."""
+    return StateError(f"The state {path} {_CLOSED[0]}: it is no file", remedy=_CLOSED[1])
+
+
 def newer(path: Path, found: int, known: int) -> StateError:
     """The file was written by a later version of this program."""
     return StateError(

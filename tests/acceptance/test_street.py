@@ -167,6 +167,7 @@ def test_a_target_limits_the_plan_and_an_unknown_one_is_wrong_usage(company: Com
 
 
 def test_two_plans_of_the_same_state_differ_in_time_only(company: Company) -> None:
+    company.settings("guards: {updates: 100%}")
     company.store.seed(20, 3)
     company.declare("[" + ",".join(f"{{number: {n}, name: X{n}, gln: null}}" for n in range(10000, 10030)) + "]")
     first, second = company.plan(), company.plan()

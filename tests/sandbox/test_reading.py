@@ -308,3 +308,40 @@ def test_rows_stay_right_after_every_kind_of_change(three, sandbox):
     sandbox.store.delete("9")
     assert three.read("2")["parentRecord"] == {"number": "9"}
     assert json.loads(three.get("/2").text)["creditLimit"] == 19.99
+
+
+def test_a_list_shows_every_change_at_once(sandbox, erp):
+    """Rows are made once and kept: each kind of change must reach them, and the children's rows."""
+
+    def shown(**query):
+        return {row["number"]: row for row in erp.get(**query).json()}
+
+    store = sandbox.store
+    for number in ("1", "2"):
+        assert erp.post(number=number, mainAddress={"countryId": "NO", "postalCode": "0155"}).status_code == 201
+    store.edit("2", {"parentRecordNumber": "1", "creditLimit": "5"})
+    assert shown() == shown() == shown(pageSize=1) | shown(pageSize=1, pageNumber=2)
+    assert shown()["2"]["parentRecord"] == {"number": "1", "name": "Fjellheim AS"}
+    store.edit("1", {"name": "Other AS"})
+    assert (shown()["1"]["name"], shown()["2"]["parentRecord"]["name"]) == ("Other AS", "Other AS")
+    assert "glAccounts" not in shown()["2"]
+    assert "glAccounts" in shown(expandAccountInformation="true")["2"]
+    store.edit("2", {"creditLimit": "5.00"})
+    assert '"creditLimit":5.00' in erp.get().text
+    store.renumber("1", "3")
+    assert shown()["2"]["parentRecord"] == {"number": "3", "name": "Other AS"}
+    assert shown()["2"]["timeStamp"] == erp.read("2")["timeStamp"]
+    store.delete("3")
+    assert shown().keys() == {"2"}
+    assert shown()["2"]["parentRecord"] == {"number": "3"}
+    store.seed(1, start=3)
+    assert shown()["2"]["parentRecord"]["name"] == shown()["3"]["name"]
+
+
+def test_kept_rows_do_not_stand_in_for_other_looks(sandbox, erp):
+    sandbox.store.seed(2)
+    before = erp.get().text
+    sandbox.store.switches = Switches(timestamp_digits=0, nulls="send")
+    assert '"priceClass":null' in erp.get().text
+    sandbox.store.switches = Switches()
+    assert erp.get().text == before

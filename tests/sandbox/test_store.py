@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import stat
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 
 from reconciler.sandbox import Options, Sandbox, Switches, open_store, serve, switch_table
 from reconciler.sandbox.clock import Clock
+from reconciler.sandbox.jsontext import dumps
 
 
 @pytest.fixture
@@ -61,6 +63,22 @@ def test_the_same_seed_gives_the_same_company(tmp_path):
             store.seed(50, seed)
             companies.append(list(store.customers()))
     assert companies[0] == companies[1] != companies[2]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "digest"),
+    [
+        (
+            {"count": 2000, "seed": 7, "start": 20001},
+            "908dd9555e5c5c09d2f8a1521cba1e8f0a4bd4e0478aced231a760c72fbf4923",
+        ),
+        ({"count": 500, "seed": 3, "odd": True}, "235497ba9ecf4077925619bb080c9eebe3131eb2f4f04ee4c60975a67bc80b26"),
+    ],
+)
+def test_a_seed_gives_the_same_company_in_each_release(store, arguments, digest):
+    store.seed(**arguments)
+    text = dumps(list(store.customers()))
+    assert hashlib.sha256(text.encode()).hexdigest() == digest
 
 
 def test_seeded_companies_are_believable(store):

@@ -34,7 +34,9 @@ def words(text: str) -> dict[str, int]:
 
 @settings(max_examples=150)
 @given(st.data())
-def test_random_declarations_keep_their_meaning_and_their_comments_and_fmt_twice_is_fmt_once(data: st.DataObject) -> None:
+def test_random_declarations_keep_their_meaning_and_their_comments_and_fmt_twice_is_fmt_once(
+    data: st.DataObject,
+) -> None:
     declared = data.draw(customers())
     text = data.draw(texts(declared))
     found = canonical(text.encode(), "a.yaml")
@@ -58,7 +60,9 @@ def test_the_examples_keep_their_meaning(path: Path) -> None:
         return
     one, other = (load_texts({path.name: each}, environ={}) for each in (data, found.data))
     assert one.digest == other.digest
-    comments = [sorted(line.split("#")[1] for line in each.decode().splitlines() if "#" in line) for each in (data, found.data)]
+    comments = [
+        sorted(line.split("#")[1] for line in each.decode().splitlines() if "#" in line) for each in (data, found.data)
+    ]
     assert comments[0] == comments[1]
 
 
@@ -272,10 +276,10 @@ def test_a_file_with_errors_is_given_back_with_its_problems() -> None:
         "name: |\n number\nnumber: >-\n x\n\n y",
         "number: A1\nname: |-\n  x",
         "{name, number: A1}\n",
-        "{\"name\":A,\"number\":A1,}\n",
+        '{"name":A,"number":A1,}\n',
         "name:\n  A\n  B\nnumber:\n  A1\n",
         "name: A\rnumber: A1\r",
-        "mainAddress: {city: \"a\n  b\", addressLine1: x}\nnumber: 1\n",
+        'mainAddress: {city: "a\n  b", addressLine1: x}\nnumber: 1\n',
         "&r\n&k name: A\nnumber: &n A1\nref: *n\n",
         "number: 1\nmainAddress: &x\ngln: *x\n",
         "- - name: A\n    number: 1\n",

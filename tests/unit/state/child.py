@@ -8,6 +8,7 @@ child use STATE              read, then write, saying how each ends
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -17,7 +18,7 @@ from reconciler.core.errors import ReconcilerError, StateError
 from reconciler.core.plan import Outcome
 from reconciler.state.journal import RunStatus
 from reconciler.state.store import Store
-from tests.unit.state.plans import TARGET, known_of, plan_of
+from tests.unit.state.plans import NOBODY, TARGET, known_of, plan_of
 
 
 def hold(state: Path) -> None:
@@ -55,6 +56,10 @@ def fill(state: Path) -> None:
 
 
 def use(state: Path) -> None:
+    if os.geteuid() == 0:
+        os.setgroups([])
+        os.setegid(NOBODY)
+        os.seteuid(NOBODY)
     with Store(state) as store:
         for name, act in (
             ("read", lambda: store.known(TARGET).load()),

@@ -14,6 +14,8 @@ from reconciler.state.plan_file import seal
 
 TARGET = Target("production", "Demo AS", "tenant", "https://api.finance.visma.net")
 ROOT = Path(__file__).parents[3]
+NOBODY = 65534
+"""A user that owns nothing; tests may run as root, whom no permission keeps out."""
 
 
 def plan_of(count: int) -> Plan:
@@ -53,12 +55,11 @@ def known_of(number: str = "10000", **more: object) -> Known:
     return Known(**{"number": number, "applied": {"name": "A"}, "applied_at": "2026-01-31T12:00:00Z"} | more)  # type: ignore[arg-type]
 
 
-def start_child(*arguments: str, **more: object) -> subprocess.Popen[str]:
+def start_child(*arguments: str) -> subprocess.Popen[str]:
     """Another process that works on a state: see child.py."""
     return subprocess.Popen(
         [sys.executable, "-m", "tests.unit.state.child", *arguments],
         cwd=ROOT,
         stdout=subprocess.PIPE,
         text=True,
-        **more,  # type: ignore[call-overload]
     )

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
 import sqlite3
 import stat
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -21,7 +23,7 @@ from reconciler.core.errors import StateError
 from reconciler.core.plan import Outcome
 from reconciler.state import database, migrations
 from reconciler.state.store import Store
-from tests.unit.state.plans import ROOT, TARGET, known_of, plan_of, start_child
+from tests.unit.state.plans import NOBODY, ROOT, TARGET, known_of, plan_of, start_child
 
 
 @pytest.fixture
@@ -341,43 +343,57 @@ def test_a_file_that_another_program_locks_as_a_whole_is_reported(filled: Path) 
 
 
 @pytest.fixture
-def as_nobody(tmp_path: Path) -> Iterator[dict[str, object]]:
-    """How to start a process that permissions hold for; tests may run as root."""
-    if os.geteuid() != 0:
-        yield {}
-        return
-    for each in (tmp_path, *tmp_path.parents):
-        if each.stat().st_uid == 0 and not each.stat().st_mode & 0o001:
-            each.chmod(each.stat().st_mode | 0o011)
-    found = {"user": 65534, "group": 65534}
-    can = subprocess.run([sys.executable, "-c", "import reconciler.state.store"], check=False, cwd=ROOT, **found)  # type: ignore[call-overload]
-    if can.returncode != 0:
-        pytest.skip("another user cannot run this Python")
-    yield found
+def elsewhere(filled: Path) -> Iterator[Path]:
+    """The filled state in a folder that other users can reach, and that belongs to nobody."""
+    with tempfile.TemporaryDirectory() as top:
+        Path(top).chmod(0o711)
+        path = Path(top) / "folder" / "state.db"
+        path.parent.mkdir(mode=0o700)
+        shutil.copy(filled, path)
+        path.chmod(0o600)
+        if os.geteuid() == 0:
+            for each in (path, path.parent):
+                os.chown(each, NOBODY, NOBODY)
+        yield path
+        path.parent.chmod(0o700)
 
 
-@pytest.mark.parametrize("locked", ["file", "folder"])
-def test_a_read_only_file_is_reported(filled: Path, as_nobody: dict[str, object], locked: str) -> None:
-    if as_nobody:
-        for each in (filled, filled.parent):
-            os.chown(each, 65534, 65534)
-    filled.chmod(0o400 if locked == "file" else 0o600)
-    filled.parent.chmod(0o700 if locked == "file" else 0o500)
-    before = filled.read_bytes()
-    out, _ = start_child("use", str(filled), **as_nobody).communicate(timeout=60)
-    filled.parent.chmod(0o700)
-    last = out.splitlines()[-1]
-    assert last.startswith("write StateError")
-    assert "read-only" in last or "cannot be opened" in last
-    assert filled.read_bytes() == before
+def use_of(path: Path) -> dict[str, str]:
+    """How reading and writing end for a user that permissions hold for."""
+    out, _ = start_child("use", str(path)).communicate(timeout=60)
+    return dict(line.split(" ", 1) for line in out.splitlines())
 
 
-def test_a_file_that_must_not_be_read_is_reported(filled: Path, as_nobody: dict[str, object]) -> None:
-    filled.parent.chmod(0o755)
-    if not as_nobody:
-        filled.chmod(0)
-    out, _ = start_child("use", str(filled), **as_nobody).communicate(timeout=60)
-    assert [line.split()[:2] for line in out.splitlines()] == [["read", "StateError"], ["write", "StateError"]]
+def test_permissions_hold_in_these_tests(elsewhere: Path) -> None:
+    assert use_of(elsewhere) == {"read": "fine", "write": "fine"}
+
+
+@pytest.mark.parametrize(("file", "folder"), [(0o400, 0o700), (0o400, 0o500), (0o600, 0o500)])
+def test_a_read_only_file_is_reported(elsewhere: Path, file: int, folder: int) -> None:
+    before = elsewhere.read_bytes()
+    elsewhere.chmod(file)
+    elsewhere.parent.chmod(folder)
+    found = use_of(elsewhere)
+    assert found["write"].startswith("StateError")
+    assert "is read-only" in found["write"] or "cannot be opened" in found["write"]
+    assert elsewhere.read_bytes() == before
+
+
+@pytest.mark.parametrize(("file", "folder"), [(0, 0o700), (0o600, 0), (0o600, 0o600)])
+def test_a_file_that_must_not_be_read_is_reported(elsewhere: Path, file: int, folder: int) -> None:
+    elsewhere.chmod(file)
+    elsewhere.parent.chmod(folder)
+    for ended in use_of(elsewhere).values():
+        assert ended.startswith("StateError")
+        assert "cannot be opened" in ended
+
+
+def test_a_folder_that_must_not_be_written_makes_no_state(elsewhere: Path) -> None:
+    elsewhere.unlink()
+    elsewhere.parent.chmod(0o500)
+    found = use_of(elsewhere)
+    assert found["read"] == "fine"
+    assert found["write"].startswith("StateError")
 
 
 def test_a_full_disk_is_reported_and_what_was_recorded_before_is_kept(tmp_path: Path) -> None:
@@ -477,6 +493,28 @@ def test_one_threads_failure_spoils_no_other_threads_write(path: Path) -> None:
         with store._database.read() as db:
             assert db is not None
             assert db.execute("SELECT count(*) FROM target").fetchone() == (1,)
+
+
+def test_an_interrupted_thread_takes_no_other_threads_write_with_it(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Store(path) as store, ThreadPoolExecutor(4) as pool:
+        transact, interrupts = store._database._transact, [KeyboardInterrupt()]
+
+        def interrupted(batch: list[object]) -> None:
+            if interrupts:
+                raise interrupts.pop()
+            transact(batch)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(store._database, "_transact", interrupted)
+        with store._database._writing:
+            writes = [pool.submit(store.known(TARGET).record, [known_of(str(number))]) for number in range(4)]
+            while len(store._database._waiting) < 4:
+                time.sleep(0.001)
+        ended = [each.exception(10) for each in writes]
+        assert sorted(type(each).__name__ for each in ended) == ["KeyboardInterrupt"] + ["NoneType"] * 3
+        written = {str(number) for number, each in enumerate(ended) if each is None}
+        assert set(store.known(TARGET).load()) == written
 
 
 def test_a_killed_maker_leaves_nothing_that_is_in_the_way(path: Path, tmp_path: Path) -> None:

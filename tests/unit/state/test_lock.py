@@ -138,6 +138,19 @@ def test_a_lock_from_another_machine_is_left_to_a_person(store: Store) -> None:
         pass
 
 
+def test_a_lock_that_the_system_holds_for_another_machine_yields_to_force_alone(
+    store: Store, holding: subprocess.Popen[str]
+) -> None:
+    assert holding.poll() is None
+    leave(store, stranger())  # a shared disk, whose server keeps the lock of a machine that is gone
+    for use in (lambda: store.lock("apply").__enter__(), store.unlock):
+        with pytest.raises(Locked, match="another machine"):
+            use()
+    assert store.unlock(force=True) == stranger()
+    with store.lock("apply"):
+        assert store.holder() is not None
+
+
 def test_a_lock_left_behind_on_this_machine_is_taken_over(store: Store) -> None:
     leave(store, ended())
     with store.lock("apply"):
@@ -240,6 +253,7 @@ def test_a_folder_in_the_locks_place_is_reported(store: Store) -> None:
     record_of(store).mkdir()
     with pytest.raises(StateError, match=r"state\.db\.lock cannot be used"), store.lock("apply"):
         pass
+    assert store.holder() is None
 
 
 def test_an_owner_says_who_where_and_since_when_and_the_environment_is_not_asked(

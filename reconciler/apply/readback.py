@@ -1,0 +1,85 @@
+"""After writing: read each touched customer, and tell where the ERP stored something else than it was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from reconciler.core.customer import Live
+from reconciler.core.errors import ErpError, NotFound
+from reconciler.core.fields import FIELDS, Read, leaf
+from reconciler.core.normalise import number_key, satisfied
+from reconciler.core.plan import Cause, Change, Outcome, Result
+from reconciler.core.ports import Erp, Need
+from reconciler.core.values import get, parse_path
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The results with what the ERP normalised, the customers as they stand now by `number_key`, and what could not be
+    read, with the reason."""
+
+    results: tuple[Result, ...]
+    live: dict[str, Live]
+    unread: str = ""
+
+
+def read_back(results: Iterable[Result], erp: Erp, *, list_requests: int) -> Checked:
+    """Read the customers that were written, and compare.
+
+    list_requests: what reading the whole list costs; with more customers than that the list is read. A failure to read
+    changes no outcome: the writes are done.
+    """
+    ended = tuple(results)
+    done = [each for each in ended if each.outcome is Outcome.DONE and each.number]
+    if not done:
+        return Checked(ended, {})
+    try:
+        live = _read(done, erp, list_requests)
+    except ErpError as error:
+        return Checked(ended, {}, str(error))
+    return Checked(tuple(_compared(each, live.get(number_key(each.number or ""))) for each in ended), live)
+
+
+def _read(done: list[Result], erp: Erp, list_requests: int) -> dict[str, Live]:
+    need = _need(done)
+    if len(done) > list_requests:
+        wanted = {number_key(each.number or "") for each in done}
+        return {key: live for live in erp.refresh(need).customers if (key := number_key(live.number)) in wanted}
+    found = {}
+    for each in done:
+        number = each.number or ""
+        try:
+            found[number_key(number)] = erp.customer(number, need)
+        except NotFound:
+            continue
+    return found
+
+
+def _need(done: list[Result]) -> Need:
+    fields = {"number", "name", "status"}
+    own: dict[str, set[str]] = {}
+    for each in done:
+        for change in each.action.changes:
+            name = parse_path(change.path)[0]
+            fields.add(name)
+            if FIELDS[name].where is Read.OWN:
+                own.setdefault(name, set()).add(number_key(each.number or ""))
+    return Need(frozenset(fields), {name: frozenset(numbers) for name, numbers in own.items()})
+
+
+def _compared(result: Result, live: Live | None) -> Result:
+    if result.outcome is not Outcome.DONE or live is None:
+        return result
+    if result.version is not None and result.version != live.version:
+        return result  # somebody changed the customer since: what differs is theirs
+    normalised = []
+    for change in result.action.changes:
+        path = parse_path(change.path)
+        row = leaf(path)
+        if row is None or row.create_only or row.where is Read.NEVER:
+            continue
+        stored = get(live.values, path)
+        if not isinstance(stored, dict) and not satisfied(row, change.after, stored):  # type: ignore[arg-type]  # a leaf
+            normalised.append(Change(change.path, change.after, stored, Cause.UNKNOWN, change.source))
+    return replace(result, normalised=tuple(normalised))

@@ -1,0 +1,237 @@
+"""One write, safely: what is unclear is looked up before anything is repeated, and never guessed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reconciler.core.customer import DEFAULT_MATCH, Live
+from reconciler.core.errors import (
+    AnswerLost,
+    AuthenticationFailed,
+    Conflict,
+    ErpError,
+    NotFound,
+    NotSent,
+    PermissionDenied,
+    RateLimited,
+    Rejected,
+    ServerFailed,
+    Unreachable,
+)
+from reconciler.core.fields import FIELDS, Read, leaf
+from reconciler.core.normalise import number_key, same, satisfied
+from reconciler.core.plan import Action, Cause, Change, Outcome, Result, Verb
+from reconciler.core.ports import Erp, Need
+from reconciler.core.values import get, parse_path
+
+TRIES = 3
+"""How often a create is sent at most; each time but the first only after the ERP said that it does not exist."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How an action ended, and why no other needs to be tried, or nothing."""
+
+    result: Result
+    hopeless: str = ""
+
+
+def write(action: Action, erp: Erp, *, since: str, may_be_done: bool = False) -> Ended:
+    """Send the action's request, and settle it if its answer is unclear.
+
+    since: UTC, ISO 8601; customers created before that are not this action's doing. may_be_done: an earlier run was
+    going to send it, and its end is not known: then it is looked up first.
+    """
+    try:
+        if action.action is Verb.CREATE:
+            return _create(action, erp, since, may_be_done=may_be_done)
+        return _update(action, erp, may_be_done=may_be_done)
+    except NotSent as error:
+        return Ended(Result(action, Outcome.SKIPPED, action.number, f"Not sent: {error}.", error.remedy), str(error))
+    except ErpError as error:
+        hopeless = next((reason for kind, reason in _HOPELESS.items() if isinstance(error, kind)), "")
+        return Ended(_failed(action, error), hopeless)
+
+
+_HOPELESS: dict[type[ErpError], str] = {
+    AuthenticationFailed: "the ERP refuses the credentials",
+    PermissionDenied: "the ERP refuses the permission",
+    RateLimited: "the ERP's rate limit is used up",
+    Unreachable: "the ERP cannot be reached",
+}
+
+
+# ---- updates ----
+
+
+def _update(action: Action, erp: Erp, *, may_be_done: bool) -> Ended:
+    """A PUT carries the version that the plan saw: sent twice it does no harm."""
+    if may_be_done:
+        ended = _settled_update(action, erp, _read(action, erp))
+        if ended is not None:
+            return ended
+    try:
+        sent = erp.send(action.request)
+    except Conflict as error:
+        live = _read_if_possible(action, erp)
+        if error.after_lost and live is not None and _is_as_wanted(action, live):
+            return Ended(Result(action, Outcome.DONE, live.number, version=live.version))
+        return Ended(_conflict(action, live))
+    except (AnswerLost, ServerFailed) as error:
+        live = _read_if_possible(action, erp)
+        ended = None if live is None else _settled_update(action, erp, live)
+        return ended or Ended(_unclear(action, error) if live is None else _failed(action, error))
+    return Ended(Result(action, Outcome.DONE, sent.number, version=sent.version))
+
+
+def _settled_update(action: Action, erp: Erp, live: Live) -> Ended | None:
+    """Done, or a conflict; None when nothing has happened to the customer since the plan."""
+    if _is_as_wanted(action, live):
+        return Ended(Result(action, Outcome.DONE, live.number, version=live.version))
+    if live.version == action.request.if_match:
+        return None
+    return Ended(_conflict(action, live))
+
+
+def _conflict(action: Action, live: Live | None) -> Result:
+    message = "it was changed in the ERP since the plan was made, and is left as it is there"
+    moved = () if live is None else _moved(action, live)
+    return Result(action, Outcome.CONFLICT, action.number, message, "Make a new plan.", moved=moved)
+
+
+def _moved(action: Action, live: Live) -> tuple[Change, ...]:
+    """Fields of the plan whose live value is no longer the one that it saw."""
+    found = []
+    for change in action.changes:
+        path = parse_path(change.path)
+        row, now = leaf(path), get(live.values, path)
+        if row is not None and not isinstance(now, dict) and not same(row, change.before, now):  # type: ignore[arg-type]
+            found.append(Change(change.path, change.before, now, Cause.DRIFT, change.source))
+    return tuple(found)
+
+
+# ---- creates ----
+
+
+def _create(action: Action, erp: Erp, since: str, *, may_be_done: bool) -> Ended:
+    """A POST has no key by which the ERP could tell a repetition (fact sheet 10): look before each further try."""
+    unclear: ErpError | None = None
+    for attempt in range(TRIES):
+        if attempt or may_be_done:
+            found = _looked_up(action, erp, since)
+            if found is not None:
+                return found
+            if action.number is None and unclear is not None:
+                break  # the ERP numbers it, and may still be at work on it: a second one would not be refused
+        try:
+            sent = erp.send(action.request)
+        except (AnswerLost, ServerFailed) as error:
+            unclear = error
+            continue
+        except Rejected as error:
+            known = _looked_up(action, erp, since) if unclear else None  # "exists already" may speak of our own
+            return known or Ended(_failed(action, error))
+        return _created(action, sent.number, sent.version)
+    assert unclear is not None, "a try either returns or is unclear"
+    found = _looked_up(action, erp, since)
+    return found or Ended(_failed(action, unclear) if _was_answered(unclear) else _unclear(action, unclear))
+
+
+def _was_answered(error: ErpError) -> bool:
+    """Whether the ERP itself said that it failed: then a customer that is not there was not created."""
+    return isinstance(error, ServerFailed)
+
+
+def _created(action: Action, number: str, version: str | None) -> Ended:
+    if action.number is None or number_key(action.number) == number_key(number):
+        return Ended(Result(action, Outcome.DONE, number, version=version))
+    message = f"the ERP numbered it {number}, not {action.number}"
+    remedy = (
+        f'Declare number: "{number}", or give new customers a ref and no number;'
+        " overrideNumberSeries: true keeps a number where the number series allows it."
+    )
+    result = Result(action, Outcome.DONE, number, message, remedy, version=version)
+    return Ended(result, "the ERP numbers customers itself, and would number the next ones otherwise too")
+
+
+def _looked_up(action: Action, erp: Erp, since: str) -> Ended | None:
+    """What the ERP has of an action that may be done; None when it surely does not have it."""
+    if action.number is not None:
+        try:
+            live = erp.customer(action.number, _need(action))
+        except NotFound:
+            live = None
+        if live is not None:
+            return _found(action, live)
+    candidates = [live for live in erp.created_since(since, _need(action)) if _looks_like(action, live)]
+    if not candidates:
+        return None
+    if action.number is None and len(candidates) == 1:
+        return _found(action, candidates[0])
+    numbers = ", ".join(live.number for live in candidates)
+    message = f"a customer like it was created in the meantime: {numbers}"
+    return Ended(Result(action, Outcome.UNKNOWN, action.number, message, "Look at it, and declare its number."))
+
+
+def _found(action: Action, live: Live) -> Ended:
+    """The customer is there. With all values it is ours; otherwise somebody else may have made it."""
+    if _is_as_wanted(action, live) or _looks_like(action, live):
+        return _created(action, live.number, live.version)
+    message = "a customer with this number was created by somebody else since the plan was made"
+    return Ended(Result(action, Outcome.CONFLICT, live.number, message, "Make a new plan.", moved=_moved(action, live)))
+
+
+def _looks_like(action: Action, live: Live) -> bool:
+    """Same name, and the same corporate id and VAT registration as far as they are declared."""
+    after = {change.path: change.after for change in action.changes}
+    compared = [name for name in ("name", *DEFAULT_MATCH) if after.get(name) is not None]
+    return all(live.values.get(name) == after[name] for name in compared)
+
+
+# ---- shared ----
+
+
+def _is_as_wanted(action: Action, live: Live) -> bool:
+    """Whether the customer has every value that the action was to give it."""
+    for change in action.changes:
+        path = parse_path(change.path)
+        row, now = leaf(path), get(live.values, path)
+        if row is None:
+            if now is not None:  # a line that was to be deleted
+                return False
+        elif row.create_only or row.where is Read.NEVER:
+            continue
+        elif isinstance(now, dict) or not satisfied(row, change.after, now):  # type: ignore[arg-type]  # a leaf
+            return False
+    return True
+
+
+def _read(action: Action, erp: Erp) -> Live:
+    return erp.customer(action.number or "", _need(action))
+
+
+def _read_if_possible(action: Action, erp: Erp) -> Live | None:
+    try:
+        return _read(action, erp)
+    except ErpError:
+        return None
+
+
+def _need(action: Action) -> Need:
+    fields = {parse_path(change.path)[0] for change in action.changes} | {"name", *DEFAULT_MATCH}
+    key = frozenset({number_key(action.number)}) if action.number else frozenset[str]()
+    own = {name: key for name in fields if FIELDS[name].where is Read.OWN}
+    return Need(frozenset(fields), own)
+
+
+def _failed(action: Action, error: ErpError) -> Result:
+    return Result(action, Outcome.FAILED, action.number, _told(error), error.remedy)
+
+
+def _unclear(action: Action, error: ErpError) -> Result:
+    remedy = "The write may or may not be done. Plan again: it looks the customer up, and shows what is still to do."
+    return Result(action, Outcome.UNKNOWN, action.number, _told(error), remedy)
+
+
+def _told(error: ErpError) -> str:
+    return f"{error} (ERP reference {error.reference})" if error.reference else str(error)

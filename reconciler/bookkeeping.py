@@ -1,0 +1,99 @@
+"""What an apply leaves in the state: the customers that it left as declared, and how it knows them again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
+
+from reconciler.config.declarations import Loaded
+from reconciler.core.customer import Desired, Live
+from reconciler.core.diff import comparable
+from reconciler.core.identity import pair
+from reconciler.core.normalise import number_key
+from reconciler.core.plan import Outcome, Result, Run
+from reconciler.core.ports import View
+from reconciler.core.rules import Memory, Rules
+from reconciler.core.values import Values, parse_path, put
+from reconciler.state.known import Known, Normalised
+
+
+def records(
+    run: Run,
+    live: Mapping[str, Live],
+    previous: Mapping[str, Known],
+    *,
+    loaded: Loaded | None = None,
+    view: View | None = None,
+    rules: Rules | None = None,
+    memory: Memory | None = None,
+    run_id: str | None = None,
+) -> tuple[Known, ...]:
+    """What to record after a run.
+
+    live: the written customers as they were read back, by `number_key`. previous: what was known before. loaded and
+    view: the declarations and the customers that the plan compared, when they are at hand: then the customers that
+    needed no change are recorded too, since they are as declared.
+    """
+    ignore = rules.ignore if rules else ()
+    desired = {each.label: each for each in loaded.desired} if loaded else {}
+    found = {}
+    for result in run.results:
+        if result.outcome is Outcome.DONE:
+            known = _written(result, live, previous, desired, ignore)
+            found[known.key] = known
+    if loaded is not None and view is not None:
+        touched = {each.action.label for each in run.results}
+        for each, customer in pair(loaded.desired, view.customers, (memory or Memory()).numbers).pairs:
+            if customer is not None and not {customer.number, each.label} & touched:
+                known = _unchanged(each, customer, previous, run.finished_at, ignore)
+                found.setdefault(known.key, known)
+    return tuple(_dated(each, run.finished_at, run_id) for each in found.values())
+
+
+def forgotten(run: Run, removed: Iterable[str], *, deactivate: bool) -> tuple[str, ...]:
+    """The numbers whose management ends with the run: without declaration, and left alone or deactivated by now."""
+    if not deactivate:
+        return tuple(removed)
+    gone = set(removed)
+    return tuple(each.number for each in run.results if each.outcome is Outcome.DONE and each.number in gone)
+
+
+def _written(
+    result: Result,
+    live: Mapping[str, Live],
+    previous: Mapping[str, Known],
+    desired: Mapping[str, Desired],
+    ignore: tuple[str, ...],
+) -> Known:
+    """The declared number stays the key: a customer that the ERP numbered otherwise is then known to be renumbered."""
+    action = result.action
+    number = action.number or result.number or ""
+    now = live.get(number_key(result.number or number))
+    before = previous.get(number_key(number))
+    declared = desired.get(action.label) or next((each for each in desired.values() if each.number == number), None)
+    applied: Values = deepcopy(before.applied) if before else {}
+    for change in action.changes:
+        path = parse_path(change.path)
+        put(applied, path, change.after)
+    if declared is not None:
+        applied = _compared(declared, ignore)
+    pairs = dict(before.normalised) if before else {}
+    for change in action.changes:
+        pairs.pop(change.path, None)
+    pairs |= {change.path: Normalised(change.before, change.after) for change in result.normalised}
+    identity = now.internal_id if now else before.internal_id if before else None
+    return Known(number, applied, "", action.ref, identity, pairs)
+
+
+def _unchanged(each: Desired, customer: Live, previous: Mapping[str, Known], at: str, ignore: tuple[str, ...]) -> Known:
+    before = previous.get(number_key(customer.number))
+    pairs = before.normalised if before else {}
+    return Known(customer.number, _compared(each, ignore), at, each.ref, customer.internal_id, pairs)
+
+
+def _compared(each: Desired, ignore: tuple[str, ...]) -> Values:
+    return comparable(each.values, ignore + each.lifecycle.ignore_changes + each.lifecycle.create_only)
+
+
+def _dated(known: Known, at: str, run_id: str | None) -> Known:
+    return Known(known.number, known.applied, at, known.ref, known.internal_id, known.normalised, run_id)

@@ -1,0 +1,150 @@
+"""Executing a plan, for `apply`, `runs resume` and `runs undo`: under the lock, journaled, read back, remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from reconciler.cli.exits import Exit
+from reconciler.cli.stopping import Stopping, stop_signals
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from reconciler.cli.plan import Compared
+    from reconciler.cli.session import Session
+    from reconciler.core.customer import Live
+    from reconciler.core.diagnostics import Diagnostic
+    from reconciler.core.plan import Plan, Result, Run
+    from reconciler.core.ports import Erp
+    from reconciler.core.rules import Target
+    from reconciler.state.journal import Journal, RunStatus
+    from reconciler.state.store import Store
+
+
+@dataclass(frozen=True)
+class Job:
+    """A plan to execute. `compared` is what it was made from, when that is at hand.
+
+    already, open_labels: what an earlier try of the same run did, and what it may have done.
+    """
+
+    made: Plan
+    place: Target
+    journal: Journal | None
+    parallelism: int
+    compared: Compared | None = None
+    already: Mapping[str, Result] = field(default_factory=dict)
+    open_labels: Collection[str] = ()
+
+
+def execute(session: Session, store: Store, erp: Erp, job: Job, stopping: Stopping, *, live: bool) -> Run:
+    """Execute, showing each result as it comes, in the plan's order; then read back, and remember what was applied."""
+    from reconciler import pipeline
+    from reconciler.apply.readback import read_back
+    from reconciler.cli.session import now
+    from reconciler.core.plan import Run
+    from reconciler.reports.text import result_lines
+
+    started = now()
+    results: list[Result] = []
+    with stop_signals(session, stopping):
+        found = pipeline.apply_plan(
+            job.made,
+            erp,
+            job.journal,
+            parallelism=job.parallelism,
+            already=job.already,
+            open_labels=job.open_labels,
+            stop=stopping.is_set,
+        )
+        for result in _in_plan_order(job.made, found):
+            results.append(result)
+            if live:
+                session.print(result_lines(result))
+    checked = read_back(results, erp, list_requests=job.made.refresh.requests)
+    run = Run(job.made, checked.results, started, now(), interrupted=stopping.exit_code)
+    if checked.unread:
+        run = replace(run, diagnostics=(_unread(checked.unread),))
+    _remember(session, store, job, run, checked.live)
+    if job.journal is not None:
+        job.journal.close(_status(run))
+    return run
+
+
+def _unread(why: str) -> Diagnostic:
+    from reconciler.core.diagnostics import Diagnostic, Severity
+
+    return Diagnostic(
+        Severity.WARNING,
+        "A611",
+        f"The written customers could not be read back: {why}",
+        remedy="Plan again to compare.",
+    )
+
+
+def _remember(session: Session, store: Store, job: Job, run: Run, live: Mapping[str, Live]) -> None:
+    from reconciler import bookkeeping, pipeline
+
+    known = store.known(job.place)
+    compared = job.compared
+    known.record(
+        bookkeeping.records(
+            run,
+            live,
+            known.load(),
+            loaded=compared.loaded if compared else None,
+            view=compared.view if compared else None,
+            rules=pipeline.rules_of(session.settings),
+            memory=compared.memory if compared else None,
+            run_id=job.journal.run_id if job.journal else None,
+        )
+    )
+    removed = compared.removed if compared else ()
+    known.forget(bookkeeping.forgotten(run, removed, deactivate=session.settings.on_removed == "deactivate"))
+
+
+def _in_plan_order(made: Plan, results: Iterable[Result]) -> Iterator[Result]:
+    """The results in the plan's order, each as soon as all before it are there: output never depends on timing."""
+    arrived: dict[str, Result] = {}
+    waiting = iter(made.actions)
+    due = next(waiting, None)
+    for result in results:
+        arrived[result.action.label] = result
+        while due is not None and due.label in arrived:
+            yield arrived.pop(due.label)
+            due = next(waiting, None)
+
+
+def report(session: Session, run: Run, form: str, reports: list[tuple[str, Path]]) -> None:
+    """What stands below the results, and the report files."""
+    from reconciler.cli.output import emit
+    from reconciler.reports import json, text
+
+    if form == "text":
+        session.print(text.run_end(run))
+        form = "none"
+    emit(session, form, reports, lambda _width: text.run_lines(run), {"json": lambda: json.run(run), "none": bytes})
+
+
+def run_exit(run: Run) -> Exit:
+    """0 when all is done, 1 when nothing came of it, 5 when it was done in part; a signal's code when stopped."""
+    from reconciler.core.plan import Outcome
+
+    if run.interrupted is not None:
+        return Exit(run.interrupted)
+    if all(result.outcome is Outcome.DONE for result in run.results):
+        return Exit.DONE
+    partial = (Outcome.DONE, Outcome.CONFLICT, Outcome.UNKNOWN)
+    return Exit.PARTIAL if any(result.outcome in partial for result in run.results) else Exit.ERROR
+
+
+def _status(run: Run) -> RunStatus:
+    from reconciler.state.journal import RunStatus
+
+    return {
+        Exit.DONE: RunStatus.DONE,
+        Exit.PARTIAL: RunStatus.PARTIAL,
+        Exit.ERROR: RunStatus.FAILED,
+    }.get(run_exit(run), RunStatus.INTERRUPTED)
