@@ -124,7 +124,9 @@ def explain(plan: Plan, erp: Erp) -> Plan:
         return plan
     notes = tuple(class_notes(plan.actions, classes))
     counted = replace(plan.refresh, requests=plan.refresh.requests + 1)
-    return seal(replace(plan, diagnostics=(*plan.diagnostics, *notes), refresh=counted))
+    left = plan.budget.remaining
+    budget = replace(plan.budget, remaining=None if left is None else max(0, left - 1))
+    return seal(replace(plan, diagnostics=(*plan.diagnostics, *notes), refresh=counted, budget=budget))
 
 
 def check_applicable(plan: Plan, target: Target, *, force: bool = False) -> None:

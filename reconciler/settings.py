@@ -184,7 +184,7 @@ class _Loading:
         own = _mapping(_mapping(document.get("environments")).get(environment))
         node = _merged(document, own)
         value = self._check(node, self._text)
-        api = self._api(value, node, environment)
+        api = self._api(value, node, environment, own)
         guards = self._guards(value, node)
         if has_errors(self.problems):
             raise InvalidInput(in_order(list(dict.fromkeys(self.problems))))
@@ -253,7 +253,7 @@ class _Loading:
 
     # -- members that the schema alone cannot check
 
-    def _api(self, value: dict[str, Any], node: yaml.Mapping, environment: str) -> Api:
+    def _api(self, value: dict[str, Any], node: yaml.Mapping, environment: str, own: yaml.Mapping) -> Api:
         given = value.get("api")
         members: dict[str, Any] = dict(given) if isinstance(given, dict) else {}
         where = _mapping(node.get("api"))
@@ -262,12 +262,21 @@ class _Loading:
             found = where.get(name)
             source, label = (found.source if found else None), f"api.{name}"
             if environment != SANDBOX and self.environ.get(variable):
+                if name == "tenant_id":
+                    self._check_tenant(_mapping(own.get("api")).get(name), self.environ[variable].strip())
                 members[name], source, label = self.environ[variable].strip(), None, variable
             if name.endswith("_url") and isinstance(members.get(name), str):
                 members[name] = self._url(members[name], label, source)
         if isinstance(members.get("timeout"), int | Decimal):
             members["timeout"] = float(members["timeout"])
         return Api(**members) if not has_errors(self.problems) else Api()
+
+    def _check_tenant(self, own: yaml.Node | None, given: str) -> None:
+        """A variable left over from another environment must not send this one's plan to that one's company."""
+        if not isinstance(own, yaml.Scalar) or own.is_null or own.text == given:
+            return
+        summary = f"the environment's tenant is {quoted(own.text)}, and VISMA_TENANT_ID says {quoted(given)}"
+        self._error("S122", own.source, summary, "Unset VISMA_TENANT_ID, or take tenant_id out of the environment.")
 
     def _url(self, url: str, label: str, source: Source | None) -> str:
         if problem := url_problem(url):

@@ -120,8 +120,8 @@ class _Schedule:
 
     def _reason(self, action: Action) -> str:
         if self.halted:
-            return f"Not sent: {self.halted}."
+            return f"{self.halted}."
         for name in action.depends_on:
             if self.outcomes.get(name, Outcome.DONE) is not Outcome.DONE:
-                return f"Not sent: its parent {name} was not created."
+                return f"its parent {name} was not created."
         return ""

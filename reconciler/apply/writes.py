@@ -47,7 +47,7 @@ def write(action: Action, erp: Erp, *, since: str, may_be_done: bool = False) ->
             return _create(action, erp, since, may_be_done=may_be_done)
         return _update(action, erp, may_be_done=may_be_done)
     except NotSent as error:
-        return Ended(Result(action, Outcome.SKIPPED, action.number, f"Not sent: {error}.", error.remedy), str(error))
+        return Ended(Result(action, Outcome.SKIPPED, action.number, f"{error}.", error.remedy), str(error))
     except ErpError as error:
         hopeless = next((reason for kind, reason in _HOPELESS.items() if isinstance(error, kind)), "")
         return Ended(_failed(action, error), hopeless)
@@ -74,8 +74,9 @@ def _update(action: Action, erp: Erp, *, may_be_done: bool) -> Ended:
         sent = erp.send(action.request)
     except Conflict as error:
         live = _read_if_possible(action, erp)
-        if error.after_lost and live is not None and _is_as_wanted(action, live):
-            return Ended(Result(action, Outcome.DONE, live.number, version=live.version))
+        if live is not None and _is_as_wanted(action, live):
+            note = "" if error.after_lost else "it was so already"
+            return Ended(Result(action, Outcome.DONE, live.number, note, version=live.version))
         return Ended(_conflict(action, live))
     except (AnswerLost, ServerFailed) as error:
         live = _read_if_possible(action, erp)

@@ -59,6 +59,7 @@ app = typer.Typer(
     name="reconciler",
     help="Terraform for ERP customers: validate, plan and apply Visma.net ERP customers kept as YAML in git.",
     add_completion=False,
+    no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
@@ -97,7 +98,7 @@ def root(
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on standard error.")] = False,
     version: Annotated[bool, typer.Option("--version", help="Show the version and stop.")] = False,
 ) -> None:
-    """Global options come before the command."""
+    """Global options may stand before or after the command."""
     if version:  # `reconciler --version` alone never gets here
         from reconciler._version import __version__
 
@@ -121,11 +122,11 @@ def run(arguments: list[str]) -> int:
     command = get_command(app)
     _name_variables(command)
     try:
-        code = command.main(arguments, prog_name="reconciler", standalone_mode=False)
+        code = command.main(hoisted(arguments), prog_name="reconciler", standalone_mode=False)
         sys.stdout.flush()
         return int(code or Exit.DONE)
     except typer.TyperException as error:
-        return _complain(f"{error.format_message()}", "See `reconciler COMMAND --help`.", Exit.USAGE)
+        return _wrong_usage(error)
     except (typer.Abort, KeyboardInterrupt):
         return _complain("Interrupted.", "", Exit.INTERRUPTED)
     except BrokenPipeError:
@@ -133,6 +134,41 @@ def run(arguments: list[str]) -> int:
         return int(Exit.ERROR)
     except Exception as error:  # noqa: BLE001 - the boundary: whatever comes, the user sees one clear message
         return _failed(error)
+
+
+_GLOBAL_FLAGS = ("--no-color", "--quiet", "-q")
+_GLOBAL_OPTIONS = ("--chdir", "--config", "-c", "--env", "--log-level", "--log-format")
+
+
+def hoisted(arguments: list[str]) -> list[str]:
+    """The arguments with global options moved before the command, wherever they were written.
+
+    >>> hoisted(["plan", "--env", "test", "-o", "p.json"])
+    ['--env', 'test', 'plan', '-o', 'p.json']
+    """
+    moved, kept = [], []
+    words = iter(arguments)
+    for word in words:
+        if word == "--":
+            kept += [word, *words]
+        elif word in _GLOBAL_OPTIONS:
+            moved += [word, *([value] if (value := next(words, None)) is not None else [])]
+        elif word in _GLOBAL_FLAGS or word.startswith(tuple(f"{name}=" for name in _GLOBAL_OPTIONS if len(name) > 2)):
+            moved.append(word)
+        else:
+            kept.append(word)
+    return moved + kept
+
+
+def _wrong_usage(error: typer.TyperException) -> int:
+    """Help that is shown for want of a command keeps its lines; other texts may quote hostile words."""
+    text = error.format_message()
+    if type(error).__name__ == "NoArgsIsHelpError":
+        sys.stderr.write(f"{text}\n")
+        return int(Exit.USAGE)
+    return _complain(
+        text.replace("Value error, ", ""), "See --help, after the command for its own options.", Exit.USAGE
+    )
 
 
 def _failed(error: Exception) -> int:

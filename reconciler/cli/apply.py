@@ -14,6 +14,7 @@ from reconciler.cli.output import check_formats
 if TYPE_CHECKING:
     from reconciler.cli.session import Session
     from reconciler.core.plan import Plan
+    from reconciler.state.store import Store
 
 
 def apply(
@@ -65,6 +66,7 @@ def apply(
         if saved is None:
             _show(session, made, form)
         pipeline.check_applicable(made, place, force=force)
+        _check_new(made, store)
         if not (made.is_empty or saved or auto_approve or _agreed(made)):
             session.say("Nothing was written.")
             raise typer.Exit(Exit.ERROR)
@@ -91,19 +93,36 @@ def _check_consent(session: Session, planfile: Path | None, *, auto_approve: boo
         )
 
 
+def _check_new(made: Plan, store: Store) -> None:
+    """A plan that was applied in full is stale: what differs from it now is somebody's work."""
+    from reconciler.core.errors import Refused
+    from reconciler.state.journal import RunStatus
+
+    for run in () if made.is_empty else store.runs.all():
+        if run.digest == made.digest and run.status is RunStatus.DONE:
+            raise Refused(
+                f"The plan was applied already, on {run.started_at} (run {run.id})", remedy="Make a new plan."
+            )
+
+
 def _show(session: Session, made: Plan, form: str) -> None:
     """The plan, before anybody agrees to it; on standard error when standard output is for a machine."""
     from reconciler.reports.text import plan_lines
 
-    stream = session.out if form == "text" else session.err
-    for line in plan_lines(made, session.width):
-        stream.print(line, soft_wrap=True)
+    if form == "text":
+        session.print(plan_lines(made, session.width))
+    else:
+        for line in plan_lines(made, None):
+            session.err.print(line, soft_wrap=True)
 
 
 def _agreed(made: Plan) -> bool:
     """Ask on the terminal; only `yes` counts, as in Terraform."""
+    from reconciler.reports.safe import visible
+
     typer.echo(
-        f"\nWrite these {len(made.actions):,} changes to {made.environment}? Only 'yes' is accepted.",
+        f"\nWrite these {len(made.actions):,} changes to {visible(made.company)} ({visible(made.environment)}, tenant"
+        f" {visible(made.tenant_id)})? Only 'yes' is accepted.",
         err=True,
     )
     return bool(typer.prompt("Answer", default="", show_default=False, err=True).strip() == "yes")

@@ -42,6 +42,8 @@ def plan(
     report: Reports = None,
 ) -> None:
     """Show what would change in the ERP. Writes nothing."""
+    from reconciler.core.diagnostics import has_errors
+
     session: Session = context.obj
     reports = check_formats(form, report or [], FORMATS)
     check_refresh(refresh)
@@ -53,7 +55,7 @@ def plan(
 
         plan_file.write(made, out)
     show_plan(session, made, form, reports)
-    if out is not None:
+    if out is not None and not made.refusals and not has_errors(made.diagnostics):
         chosen = f"--env {session.environment} " if session.environment else ""
         session.say(f"Saved the plan to {out}. Apply it with: reconciler {chosen}apply {out}")
     raise typer.Exit(plan_exit(made, detailed=detailed_exitcode))

@@ -99,8 +99,24 @@ def reset(context: typer.Context, db: Db = None) -> None:
     session: Session = context.obj
     with _translated(), open_store(_db(session, db)) as store:
         store.reset()
+    if db is None:
+        _forget(session)
     session.say("The sandbox is empty.")
     raise typer.Exit(Exit.DONE)
+
+
+def _forget(session: Session) -> None:
+    """What was remembered of the sandbox's customers is of no use with others in their place."""
+    from dataclasses import replace
+
+    from reconciler.cli.session import SANDBOX
+    from reconciler.core.errors import ReconcilerError
+
+    try:
+        with replace(session, environment=SANDBOX).store() as store:
+            store.clear()
+    except ReconcilerError:
+        return  # no settings yet, or none that can be read: nothing was remembered under them
 
 
 def _db(session: Session, chosen: Path | None) -> Path:

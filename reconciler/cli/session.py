@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
+    from reconciler.core.diagnostics import Diagnostic
     from reconciler.core.rules import Target
     from reconciler.erp.customers import Customers
     from reconciler.erp.transport import Exchange
@@ -56,7 +57,7 @@ class Session:
     @property
     def width(self) -> int | None:
         """Cells of the terminal that results go to; None where there is none, and lines are not cut."""
-        return self.out.width if self.out.is_terminal or "COLUMNS" in self.environ else None
+        return self.out.width if sys.stdout.isatty() or "COLUMNS" in self.environ else None
 
     def print(self, lines: Iterable[Text]) -> None:
         """Results, a line each, to standard output."""
@@ -146,10 +147,21 @@ class _Access:
 
 
 def _access(settings: Settings, environ: Mapping[str, str]) -> _Access:
+    from reconciler.core.errors import InvalidInput
     from reconciler.settings import load_credentials, require_tenant
 
-    tenant = require_tenant(settings)
-    credentials = load_credentials(environ)
+    problems: list[Diagnostic] = []
+    tenant, credentials = "", None
+    try:
+        tenant = require_tenant(settings)
+    except InvalidInput as error:
+        problems += error.diagnostics
+    try:
+        credentials = load_credentials(environ)
+    except InvalidInput as error:
+        problems += error.diagnostics
+    if credentials is None or problems:
+        raise InvalidInput(tuple(problems))
     return _Access(
         settings.api.base_url,
         settings.api.token_url,
@@ -161,9 +173,10 @@ def _access(settings: Settings, environ: Mapping[str, str]) -> _Access:
 
 @contextmanager
 def _sandbox(settings: Settings) -> Iterator[_Access]:
-    from reconciler.sandbox import Sandbox
+    from reconciler.sandbox import Sandbox, Switches
 
-    with Sandbox(private_folder(settings.root / SANDBOX_DB)) as server:
+    # mixed: a declared number is kept, and a new customer without one gets the next, so that both can be tried
+    with Sandbox(private_folder(settings.root / SANDBOX_DB), switches=Switches(numbering="mixed")) as server:
         yield _Access(server.base_url, server.token_url, server.tenant_id, server.client_id, server.client_secret)
 
 

@@ -14,7 +14,9 @@ from reconciler.cli.output import check_formats, emit
 
 def validate(
     context: typer.Context,
-    paths: Annotated[list[Path] | None, typer.Argument(metavar="[PATH]...", help="Only these files.")] = None,
+    paths: Annotated[
+        list[Path] | None, typer.Argument(metavar="[PATH]...", help="Only these files and folders.")
+    ] = None,
     form: Format = "text",
     report: Reports = None,
 ) -> None:
@@ -42,7 +44,14 @@ def validate(
 def _existing(paths: list[Path]) -> list[Path]:
     from reconciler.core.errors import WrongUsage
 
+    found = []
     for path in paths:
-        if not path.is_file():
-            raise WrongUsage(f"There is no file {path}")
-    return [path.absolute() for path in paths]
+        if path.is_dir():
+            found += sorted(each.absolute() for each in path.rglob("*.yaml") if each.is_file())
+        elif path.is_file():
+            found.append(path.absolute())
+        else:
+            raise WrongUsage(f"There is no file or folder {path}")
+    if paths and not found:
+        raise WrongUsage("These folders hold no .yaml file")
+    return found

@@ -38,7 +38,26 @@ def find_files(globs: Sequence[str], root: Path) -> tuple[tuple[Path, ...], tupl
             problems.append(Diagnostic(Severity.ERROR, "S119", summary, remedy=remedy))
         for path in matched:
             found.setdefault(path.resolve(), path)
+    problems += [_other_ending(path, root) for path in _with_other_ending(globs, root) if path.resolve() not in found]
     return tuple(sorted(found.values(), key=lambda path: display(path, root))), tuple(problems)
+
+
+def _with_other_ending(globs: Sequence[str], root: Path) -> list[Path]:
+    """Files that only the spelling of the ending keeps from being read: .yml beside .yaml, or the other way round."""
+    other = {".yaml": ".yml", ".yml": ".yaml"}
+    twins = [glob.removesuffix(end) + other[end] for glob in globs for end in other if glob.endswith(end)]
+    matched = {path.resolve(): path for glob in twins if not _glob_problem(glob) for path in _matches(glob, root)}
+    return sorted(matched.values(), key=lambda path: display(path, root))
+
+
+def _other_ending(path: Path, root: Path) -> Diagnostic:
+    name = display(path, root)
+    return Diagnostic(
+        Severity.WARNING,
+        "S121",
+        f"{quoted(name)} is not read: no glob in customers matches it",
+        remedy="Rename it, or add a glob for its ending.",
+    )
 
 
 def _glob_problem(glob: str) -> str:

@@ -275,6 +275,7 @@ class _Surgeon:
         self._bold = bold
         self._own_only = own_only
         self._splices: list[tuple[int, int, str]] = []
+        self._colons: dict[int, int | None] = {}  # by the id of a value's span
 
     def operate(self, edits: Sequence[tuple[int, NodePath, Raw | _Remove]]) -> str:
         """The new text. Raises _CannotError."""
@@ -357,6 +358,7 @@ class _Surgeon:
         new = self._new_value(value, patch, flow=span.flow)
         if new is None:
             if value.kind in ("map", "list"):
+                self._colons[id(value)] = self._tree.colon_end(key)
                 self._patch(value, patch, shape)
             return
         if not value.is_empty:
@@ -458,13 +460,11 @@ class _Surgeon:
             self._cut(start, end)
 
     def _close_empty(self, span: Span, brackets: str) -> None:
-        """Write {} or [] where a block used to be: right after what stands before it."""
-        before = self._tree.text[: self._tree.line_start(span.start)].rstrip()
-        colon = before.rfind(":")
-        line = self._tree.text[self._tree.line_start(colon) : colon] if colon >= 0 else ""
-        if span.anchor or colon < 0 or not before.endswith(":") or "#" in line:
+        """Write {} or [] where a block used to be, right after its key's colon."""
+        at = self._colons.get(id(span))
+        if at is None or span.anchor:
             raise self._cannot(span, "nothing would be left of a block")
-        self._cut(colon + 1, colon + 1, " " + brackets)
+        self._cut(at, at, " " + brackets)
 
     # -- lists
 

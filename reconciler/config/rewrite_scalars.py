@@ -25,7 +25,7 @@ _MISREAD = re.compile(
 )
 _PLAIN = re.compile(r"[^\W_][^\r\n\t]*|[_/.(][^\r\n\t]+")
 _NOT_PLAIN = re.compile(r":(\s|\Z)|\s#|^\s|\s\Z|^(---|\.\.\.)(\s|\Z)")
-_NOT_IN_FLOW = re.compile(r"[\[\]{},:]")
+_NOT_IN_FLOW = re.compile(r"[\[\]{},:?]")
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 _HEADER = re.compile(r"[|>][-+0-9]*(?P<rest>[ \t]*(#[^\r\n]*)?)(?P<nl>\r\n|\r|\n)(?P<indent> *)")
 

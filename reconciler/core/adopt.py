@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from reconciler.core.customer import Live
 from reconciler.core.fields import FIELDS, MIRRORS, Field, Form, Group, Read, Row
-from reconciler.core.values import Path, Values, get, leaves, put
+from reconciler.core.values import Path, Scalar, Values, get, leaves, put
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,10 @@ class Manner:
 
 
 def to_declare(live: Live, manner: Manner) -> Values:
-    """The values to declare, without the number; None stands where a default must be kept away."""
+    """The values to declare, without the number; None stands where a default must be kept away.
+
+    Free keys are sorted; `declared` brings the fields into their order.
+    """
     values = _with_value({name: value for name, value in live.values.items() if name != "number"})
     if not manner.mirrors:
         _leave_out_mirrors(values, live, manner.defaults)
@@ -34,7 +37,14 @@ def to_declare(live: Live, manner: Manner) -> Values:
         # null clears: it is only for what was read and found without value
         if path[0] in live.values and get(values, path) is None and get(live.values, path[:-1]) is not None:
             put(values, path, {} if _is_lines(path) else None)
-    return values
+    return {name: _in_order(name, value) for name, value in values.items()}
+
+
+def _in_order(name: str, value: Scalar | Values) -> Scalar | Values:
+    """Free keys and lines sorted by key: the ERP promises no order, and an export should not change by itself."""
+    row = FIELDS[name]
+    is_free = isinstance(row, Group) and row.form in (Form.MAP, Form.LINES)
+    return dict(sorted(value.items())) if is_free and isinstance(value, dict) else value
 
 
 def _with_value(values: Mapping[str, object]) -> Values:

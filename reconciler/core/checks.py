@@ -7,11 +7,14 @@ from collections.abc import Iterable, Iterator
 from reconciler.core.customer import DEFAULT_MATCH, Desired, Live
 from reconciler.core.diagnostics import Diagnostic, Severity
 from reconciler.core.fields import leaf as leaf_row
+from reconciler.core.identity import Pairing
+from reconciler.core.normalise import number_key
 from reconciler.core.plan import (
     Action,
     Guard,
     Refusal,
 )
+from reconciler.core.ports import View
 from reconciler.core.rules import Rules
 from reconciler.core.values import parse_path
 
@@ -36,6 +39,23 @@ def doubled(pairs: Iterable[tuple[Desired, Live | None]], live: Iterable[Live], 
                     f"{each.label} is new, and {holder} has the same {name} {value!r} already",
                     remedy=f"If they are one customer, declare number {holder}.",
                     source=each.locate((name,)),
+                )
+
+
+def orphans(actions: Iterable[Action], paired: Pairing, view: View) -> Iterator[Diagnostic]:
+    """Parents that are neither live nor declared. A warning: the ERP may take another kind of account for a parent."""
+    known = {number_key(live.number) for live in view.customers}
+    known |= {number_key(each.number) for each, _ in paired.pairs if each.number is not None}
+    for action in actions:
+        for change in action.changes:
+            parent = change.after
+            if change.path == "parentRecordNumber" and isinstance(parent, str) and number_key(parent) not in known:
+                yield Diagnostic(
+                    Severity.WARNING,
+                    "P514",
+                    f"{action.label}: its parent {parent} is neither a customer of the ERP nor declared",
+                    remedy="Correct parentRecordNumber; the ERP will refuse the customer otherwise.",
+                    source=change.source,
                 )
 
 

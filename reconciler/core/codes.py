@@ -80,6 +80,13 @@ CODES: dict[str, str] = {
     "P511": "A new customer has the corporate id or VAT registration of a live one.",
     "P512": "A managed customer lost its declaration.",
     "P513": "A policy says no to an action, with the severity of a warning.",
+    "P521": "A field that a run wrote was changed since, and the run's undo leaves it.",
+    "P522": "A field that a run wrote cannot be set back.",
+    "P523": "Customers that a run created cannot be undone.",
+    "P524": "A customer that a run wrote is gone, or whether it was written is not known.",
     "A601": "A new customer's number was not written into its declaration.",
     "A611": "The written customers could not be read back.",
+    "P514": "A parent that is neither live nor declared.",
+    "S121": "A file with another ending than the glob's lies beside the declarations, and is not read.",
+    "S122": "The tenant of an environment and VISMA_TENANT_ID disagree.",
 }

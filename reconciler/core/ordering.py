@@ -74,11 +74,16 @@ def natural(number: str | None) -> tuple[int, list[tuple[int, int, str]]]:
     return 0, [(0, len(part.lstrip("0")), part.lstrip("0")) if part.isdecimal() else (1, 0, part) for part in parts]
 
 
+def is_target(number: str | None, ref: str | None, targets: frozenset[str]) -> bool:
+    """Whether the number or the ref is one of the targets (`number_key`s and refs)."""
+    return (number is not None and number_key(number) in targets) or ref in targets
+
+
 def targeted(actions: list[Action], targets: frozenset[str]) -> list[Action]:
     by_label = {action.label: action for action in actions}
     wanted: set[str] = set()
     for action in actions:
-        if (action.number and number_key(action.number) in targets) or action.ref in targets:
+        if is_target(action.number, action.ref, targets):
             at: Action | None = action
             while at is not None and at.label not in wanted:
                 wanted.add(at.label)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from reconciler.core.actions import create_action, update_action
-from reconciler.core.checks import doubled, null_problems, prevented, targeted_note
+from reconciler.core.checks import doubled, null_problems, orphans, prevented, targeted_note
 from reconciler.core.customer import Desired, Live
 from reconciler.core.fields import FIELDS, MIRRORS, Read
 from reconciler.core.guards import refusals as volume_refusals
 from reconciler.core.guards import volume_verdicts
 from reconciler.core.identity import pair
 from reconciler.core.normalise import number_key
-from reconciler.core.ordering import in_order, linked, targeted
+from reconciler.core.ordering import in_order, is_target, linked, targeted
 from reconciler.core.plan import (
     Action,
     Budget,
@@ -74,11 +74,12 @@ def compute_plan(
             else update_action(each, live, wire, rules, memory, problems)
         )
         if action is None:
-            unchanged += live is not None
+            unchanged += live is not None and (not targets or is_target(each.number, each.ref, targets))
             continue
         actions.append(action)
         if live is not None and each.lifecycle.prevent_update:
             refusals.append(prevented(each))
+    problems.extend(orphans(actions, paired, view))
     problems.extend(doubled(paired.pairs, view.customers, rules))
     lost = () if targets else removed(desired, paired, view, memory)
     problems.extend(left_alone(lost, rules))

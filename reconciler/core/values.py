@@ -90,7 +90,7 @@ def matches(pattern: str, path: Path) -> bool:
 
 
 def without(values: Values, patterns: Iterable[str]) -> Values:
-    """The values without the leaves that a pattern covers, and the groups that become empty. What stays is not copied."""
+    """The values without the leaves that a pattern covers and the groups that become empty; the rest is not copied."""
     return _without(values, [tuple(pattern.split(".")) for pattern in patterns])
 
 

@@ -28,6 +28,13 @@ from reconciler.erp.budget import read_retry_after
 MAX_TEXT = 500
 _MAX_READ = 64 * 1024
 _VISMA_ID = re.compile(r"VismaId:\s*([0-9A-Za-z-]{8,64})\.?\s*", re.IGNORECASE)
+_PREAMBLE = re.compile(
+    r"^(Error: )?(Error )?(inserting|updating) the customer\. (Error: )?(Inserting|Updating) 'Customer' record raised "
+    r"at least one error\. Please review the errors\.\s*",
+    re.IGNORECASE,
+)
+"""What the ERP says before what it has to say (fact sheet 10)."""
+
 _MESSAGE_KEYS = ("message", "exceptionmessage", "error_description", "detail", "title", "error")
 _HIDDEN_TAGS = frozenset({"script", "style", "template", "noscript", "svg"})
 
@@ -74,7 +81,7 @@ def read_reason(answer: Answer) -> tuple[str, str | None]:
     text = _body_text(answer)
     found = _VISMA_ID.search(text)
     reference = found[1].rstrip(".") if found else None
-    return visible(_VISMA_ID.sub("", text)), reference
+    return visible(_PREAMBLE.sub("", _VISMA_ID.sub("", text))), reference
 
 
 def visible(text: str, limit: int = MAX_TEXT) -> str:

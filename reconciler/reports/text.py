@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from reconciler.core.diagnostics import Diagnostic, Severity
-from reconciler.core.plan import Guard, Outcome, Plan, Result, Run
+from reconciler.core.plan import Outcome, Plan, Result, Run
 from reconciler.reports import view
 from reconciler.reports.safe import shown, visible
 
@@ -20,22 +20,24 @@ _PATH_CAP, _BEFORE_CAP = 44, 36
 
 def plan_lines(plan: Plan, width: int | None) -> Iterator[Text]:
     """The plan, a line at a time. `width` in cells fits a terminal; None never breaks a line."""
-    yield Text.assemble((visible(plan.company) or "(no company name)", "bold"), f" · {visible(plan.environment)}")
+    where = f" · {visible(plan.environment)} · tenant {visible(plan.tenant_id)} · {visible(plan.base_url)}"
+    yield Text.assemble((visible(plan.company) or "(no company name)", "bold"), where)
     yield Text(view.freshness(plan), _QUIET)
     yield Text()
     for action in plan.actions:
         yield from _action_lines(view.action_row(action), width)
         yield Text()
     yield from diagnostics_lines(plan.diagnostics)
-    for refusal in plan.refusals:
-        yield Text.assemble(("Refused: ", "bold red"), view.refusal_text(refusal))
-    if any(refusal.guard is Guard.VOLUME for refusal in plan.refusals):
-        yield Text("A volume guard can be passed with --force.")
-    if plan.is_empty:
+    errors = sum(each.severity is Severity.ERROR for each in plan.diagnostics)
+    if plan.is_empty and not errors:
         yield Text.assemble(("No changes.", "bold"), f" {_matching(plan)}")
     yield Text.assemble(("Plan: ", "bold"), view.counts(plan) + ".")
     if text := view.budget(plan):
         yield Text(text, _QUIET)
+    for refusal in plan.refusals:
+        yield Text.assemble(("Refused: ", "bold red"), view.refusal_text(refusal))
+    if errors:
+        yield Text.assemble(("Incomplete: ", "bold red"), f"{view.counted(errors, 'error')}; it cannot be applied.")
 
 
 def _matching(plan: Plan) -> str:
@@ -89,6 +91,8 @@ def diagnostics_lines(diagnostics: Iterable[Diagnostic]) -> Iterator[Text]:
 
 def result_lines(result: Result) -> Iterator[Text]:
     """One action's outcome, with what moved and what to do."""
+    if result.outcome is Outcome.SKIPPED:
+        return  # told in one line at the end: there may be thousands
     good = result.outcome is Outcome.DONE
     yield Text.assemble(("✓ " if good else "✗ ", "bold green" if good else "bold red"), view.result_text(result))
     for change in result.moved:
@@ -110,6 +114,12 @@ def run_lines(run: Run) -> Iterator[Text]:
 
 def run_end(run: Run) -> Iterator[Text]:
     """What stands below the results."""
+    skipped: dict[str, int] = {}
+    for result in run.results:
+        if result.outcome is Outcome.SKIPPED:
+            skipped[result.message] = skipped.get(result.message, 0) + 1
+    for reason, count in skipped.items():
+        yield Text.assemble(("✗ ", "bold red"), f"{count:,} not sent: {visible(reason)}")
     yield from diagnostics_lines(run.diagnostics)
     if run.plan.is_empty:
         yield Text("Nothing to apply.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reconciler.core.diagnostics import Diagnostic, Source
+from reconciler.core.diagnostics import Diagnostic, Severity, Source
 from reconciler.core.plan import Action, Change, Outcome, Plan, Refusal, Result, Run, Verb
 from reconciler.reports.safe import shown, visible
 
@@ -115,7 +115,8 @@ def diagnostic_lines(each: Diagnostic) -> tuple[str, str]:
     """`file:line:column: CODE message` and the remedy."""
     where = f"{visible(each.source.file)}:{each.source.line}:{each.source.column}: " if each.source else ""
     detail = f" ({visible(each.detail)})" if each.detail else ""
-    return f"{where}{each.code} {visible(each.summary)}{detail}", visible(each.remedy)
+    severity = "" if each.severity is Severity.ERROR else f"{each.severity.value}: "
+    return f"{where}{each.code} {severity}{visible(each.summary)}{detail}", visible(each.remedy)
 
 
 OUTCOMES: dict[Outcome, str] = {
@@ -133,8 +134,10 @@ def result_text(result: Result) -> str:
         done = "created" if result.action.action is Verb.CREATE else "updated"
         number = result.number or result.action.label
         ref = f" (ref {result.action.ref})" if result.action.number is None else ""
-        return visible(f"{number}{ref} {done}")
-    return visible(f"{result.action.label} {OUTCOMES[result.outcome]}: {result.message}")
+        note = f": {result.message}" if result.message else ""
+        return visible(f"{number}{ref} {done}{note}")
+    where = f" ({place(result.action.source)})" if result.outcome is not Outcome.SKIPPED else ""
+    return f"{visible(result.action.label)} {OUTCOMES[result.outcome]}{where}: {visible(result.message)}"
 
 
 def run_counts(run: Run) -> str:
@@ -143,7 +146,7 @@ def run_counts(run: Run) -> str:
     created = sum(result.action.action is Verb.CREATE for result in done)
     parts = [f"{created:,} created", f"{len(done) - created:,} updated"]
     parts += [
-        f"{count:,} {word}"
+        counted(count, "conflict") if outcome is Outcome.CONFLICT else f"{count:,} {word}"
         for outcome, word in OUTCOMES.items()
         if outcome is not Outcome.DONE and (count := run.count(outcome))
     ]

@@ -193,6 +193,13 @@ class Runs:
         )
         return Journal(self._database, run_id, tuple(action.label for action in plan.actions), self._clock)
 
+    def close_dead(self) -> tuple[RunInfo, ...]:
+        """Close the runs that were killed as interrupted; call it under the lock, where none can be going on."""
+        dead = self.unfinished()
+        for each in dead:
+            Journal(self._database, each.id, (), self._clock).close(RunStatus.INTERRUPTED)
+        return dead
+
     def all(self) -> tuple[RunInfo, ...]:
         """Every run, the newest first. Raises StateError."""
         return self._infos("1")
@@ -255,11 +262,11 @@ def _entry(row: tuple[int, str, str | None, str | None, str | None, str | None, 
 
 
 def _free_id(db: sqlite3.Connection, now: datetime) -> str:
-    """Sorts by time, can be read, and is new."""
-    while True:
-        found = f"{now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
-        if not db.execute("SELECT 1 FROM run WHERE id = ?", (found,)).fetchone():
-            return found
+    """Sorts by time, can be read, and is new; within one second it sorts after the others."""
+    second = f"{now:%Y%m%dT%H%M%SZ}"
+    (last,) = db.execute("SELECT max(id) FROM run WHERE id LIKE ? || '-____'", (second,)).fetchone()
+    number = secrets.randbelow(1 << 15) if last is None else int(last.rpartition("-")[2], 16) + 1
+    return f"{second}-{number:04x}"
 
 
 def _second(now: datetime) -> str:

@@ -12,7 +12,10 @@ from typing import Any
 import msgspec
 
 from reconciler.core.errors import Refused, ReportError
-from reconciler.core.plan import FORMAT, FORMAT_VERSION, Plan
+from reconciler.core.fields import leaf
+from reconciler.core.normalise import normalise
+from reconciler.core.plan import FORMAT, FORMAT_VERSION, Action, Change, Plan
+from reconciler.core.values import parse_path
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 _SORTED = msgspec.json.Encoder(decimal_format="number", order="sorted")
@@ -55,9 +58,28 @@ def loads(data: bytes, name: str) -> Plan:
     if found.get("digest") != _digest(found):
         raise Refused(f"{name} was altered after it was made: its digest does not fit its contents", remedy=remedy)
     try:
-        return msgspec.convert(found, Plan, strict=True)
+        return _with_decimals(msgspec.convert(found, Plan, strict=True))
     except (msgspec.ValidationError, ValueError) as error:
         raise Refused(f"{name} is no plan of format {FORMAT_VERSION}: {error}", remedy=remedy) from None
+
+
+def _with_decimals(plan: Plan) -> Plan:
+    """JSON tells no whole decimal from an integer: the fields do, and comparisons with live values need it."""
+    return replace(plan, actions=tuple(_decimal_action(action) for action in plan.actions))
+
+
+def _decimal_action(action: Action) -> Action:
+    changes = tuple(_decimal_change(change) for change in action.changes)
+    return action if changes == action.changes else replace(action, changes=changes)
+
+
+def _decimal_change(change: Change) -> Change:
+    if type(change.before) is not int and type(change.after) is not int:
+        return change
+    row = leaf(parse_path(change.path))
+    if row is None:
+        return change
+    return replace(change, before=normalise(row, change.before), after=normalise(row, change.after))
 
 
 def write(plan: Plan, path: Path) -> None:

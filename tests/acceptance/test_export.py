@@ -109,8 +109,8 @@ def test_every_readable_field_with_a_value_is_declared_also_false(company: Compa
     assert found["numberOfEmployees"] == 0
     assert found["glAccounts"]["salesSubaccount"][1] == {"segmentId": 2, "segmentValue": "NO"}
     assert found["attributes"]["<<"] == "merge"
-    assert [line["mandateId"] for line in found["directDebitLines"]] == ["M/1", "0002"]
-    assert found["directDebitLines"][0]["isDefault"] is False
+    assert [line["mandateId"] for line in found["directDebitLines"]] == ["0002", "M/1"]
+    assert found["directDebitLines"][1]["isDefault"] is False
     assert "invoiceAddress" in found
     assert {"note", "salesPersons", "deliveryAddress"}.isdisjoint(found)
 
@@ -153,8 +153,8 @@ def test_one_file_holds_the_customers_in_the_natural_order_of_their_numbers(comp
 def test_defaults_of_the_settings_do_not_creep_into_the_export(company: Company) -> None:
     company.settings(
         "defaults: {priceClassId: VIP, mainAddress: {addressLine3: c/o us}, attributes: {CHANNEL: WEB},"
-        " vatZoneId: '02', invoiceContact: {fax: '1'}, directDebitLines: [{mandateId: D}], overrideWithClassValues: true,"
-        " note: Hello, glAccounts: {discountAccount: '3080'}}"
+        " vatZoneId: '02', invoiceContact: {fax: '1'}, directDebitLines: [{mandateId: D}],"
+        " overrideWithClassValues: true, note: Hello, glAccounts: {discountAccount: '3080'}}"
     )
     company.store.seed(30, 3)
     ended = company.run("export", "--with-notes")

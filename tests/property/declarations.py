@@ -28,7 +28,7 @@ REFERENCES: dict[str, list[str]] = {
     "locationID": ["Main"],
     "parentRecordNumber": ["1", "2"],
     "segmentValue": ["00", "10", "20"],
-    "branch": ["1"],
+    "branch": ["1", "2"],
 }
 NEVER_CLEARED = {"customerClassId", "currencyId", "creditTermsId", "vatZoneId"}
 """References that the ERP holds to be mandatory (fact sheet 14, Q16)."""

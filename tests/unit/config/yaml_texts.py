@@ -15,10 +15,15 @@ COMMENTS = ["# note", "  # indented", "", "#: {x}", "# 'q\" é🙂"]
 
 
 def customers(*, count: int = 3) -> st.SearchStrategy[list[dict[str, Any]]]:
-    """Random customers with a number each."""
-    return st.lists(fields(), min_size=1, max_size=count).map(
-        lambda found: [{"number": str(at), **values} for at, values in enumerate(found, 1)]
-    )
+    """Random customers with a number each; none has a parent, which could be itself."""
+
+    def numbered(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [
+            {"number": str(at), **{name: value for name, value in values.items() if name != "parentRecordNumber"}}
+            for at, values in enumerate(found, 1)
+        ]
+
+    return st.lists(fields(), min_size=1, max_size=count).map(numbered)
 
 
 @st.composite
