@@ -8,12 +8,13 @@ from copy import deepcopy
 from reconciler.config.declarations import Loaded
 from reconciler.core.customer import Desired, Live
 from reconciler.core.diff import comparable
+from reconciler.core.fields import leaf
 from reconciler.core.identity import pair
 from reconciler.core.normalise import number_key
 from reconciler.core.plan import Outcome, Result, Run
 from reconciler.core.ports import View
 from reconciler.core.rules import Memory, Rules
-from reconciler.core.values import Values, parse_path, put
+from reconciler.core.values import Path, Scalar, Values, parse_path, put
 from reconciler.state.known import Known, Normalised
 
 
@@ -73,8 +74,7 @@ def _written(
     declared = desired.get(action.label) or next((each for each in desired.values() if each.number == number), None)
     applied: Values = deepcopy(before.applied) if before else {}
     for change in action.changes:
-        path = parse_path(change.path)
-        put(applied, path, change.after)
+        _apply(applied, parse_path(change.path), change.after)
     if declared is not None:
         applied = _compared(declared, ignore)
     pairs = dict(before.normalised) if before else {}
@@ -83,6 +83,16 @@ def _written(
     pairs |= {change.path: Normalised(change.before, change.after) for change in result.normalised}
     identity = now.internal_id if now else before.internal_id if before else None
     return Known(number, applied, "", action.ref, identity, pairs)
+
+
+def _apply(applied: Values, path: Path, after: Scalar | Values) -> None:
+    """Set the value; a line that was deleted is no value, but gone with its members."""
+    if leaf(path) is not None:
+        put(applied, path, after)
+        return
+    lines = applied.get(path[0])
+    if isinstance(lines, dict):
+        lines.pop(path[-1], None)
 
 
 def _unchanged(each: Desired, customer: Live, previous: Mapping[str, Known], at: str, ignore: tuple[str, ...]) -> Known:

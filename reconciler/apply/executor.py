@@ -7,7 +7,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import partial
 
-from reconciler.apply.writes import Ended, write
+from reconciler.apply.writes import Claims, Ended, write
 from reconciler.core.plan import Action, Outcome, Plan, Result
 from reconciler.core.ports import Erp, Journal
 
@@ -32,6 +32,7 @@ def execute(
     since: UTC, ISO 8601, when the plan was made.
     """
     schedule = _Schedule(plan)
+    claims = Claims(each.number for each in (already or {}).values() if each.number)
     for result in (already or {}).values():
         schedule.take(result)
         yield result
@@ -44,8 +45,9 @@ def execute(
                 journal.finish(result.action.label, result.outcome, message=result.message)
                 yield result
             for action in schedule.ready(max(1, parallelism) - len(flying)):
-                perform = partial(_perform, action, erp, journal, since, may_be_done=action.label in open_labels)
-                flying[pool.submit(perform)] = action
+                is_open = action.label in open_labels
+                settle = partial(write, action, erp, since=since, may_be_done=is_open, claims=claims)
+                flying[pool.submit(_perform, action, journal, settle)] = action
             if flying:
                 done, _ = wait(flying, return_when=FIRST_COMPLETED)
                 for future in sorted(done, key=lambda each: schedule.place[flying[each].label]):
@@ -57,10 +59,10 @@ def execute(
                     yield ended.result
 
 
-def _perform(action: Action, erp: Erp, journal: Journal, since: str, *, may_be_done: bool) -> Ended:
+def _perform(action: Action, journal: Journal, settle: Callable[[], Ended]) -> Ended:
     """Record the intent, write, record the outcome: after a kill in between, a later run knows what to look up."""
     journal.intend(action.label)
-    ended = write(action, erp, since=since, may_be_done=may_be_done)
+    ended = settle()
     result = ended.result
     journal.finish(action.label, result.outcome, number=result.number, message=result.message)
     return ended

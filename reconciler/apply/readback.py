@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 from reconciler.core.customer import Live
@@ -24,11 +24,12 @@ class Checked:
     unread: str = ""
 
 
-def read_back(results: Iterable[Result], erp: Erp, *, list_requests: int) -> Checked:
+def read_back(results: Iterable[Result], erp: Erp, *, list_requests: int, earlier: Collection[str] = ()) -> Checked:
     """Read the customers that were written, and compare.
 
     list_requests: what reading the whole list costs; with more customers than that the list is read. A failure to read
-    changes no outcome: the writes are done.
+    changes no outcome: the writes are done. earlier: labels of actions that an earlier try of the run did: what differs
+    there may be somebody's work since, and is not compared.
     """
     ended = tuple(results)
     done = [each for each in ended if each.outcome is Outcome.DONE and each.number]
@@ -38,7 +39,11 @@ def read_back(results: Iterable[Result], erp: Erp, *, list_requests: int) -> Che
         live = _read(done, erp, list_requests)
     except ErpError as error:
         return Checked(ended, {}, str(error))
-    return Checked(tuple(_compared(each, live.get(number_key(each.number or ""))) for each in ended), live)
+    compared = (
+        each if each.action.label in earlier else _compared(each, live.get(number_key(each.number or "")))
+        for each in ended
+    )
+    return Checked(tuple(compared), live)
 
 
 def _read(done: list[Result], erp: Erp, list_requests: int) -> dict[str, Live]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reconciler.core.customer import DEFAULT_MATCH, Live
@@ -16,6 +18,7 @@ from reconciler.core.errors import (
     RateLimited,
     Rejected,
     ServerFailed,
+    UnexpectedAnswer,
     Unreachable,
 )
 from reconciler.core.fields import FIELDS, Read, leaf
@@ -36,21 +39,46 @@ class Ended:
     hopeless: str = ""
 
 
-def write(action: Action, erp: Erp, *, since: str, may_be_done: bool = False) -> Ended:
+class Claims:
+    """The numbers that a run's creates were given: one customer is never taken for the doing of two. Thread-safe."""
+
+    def __init__(self, numbers: Iterable[str] = ()) -> None:
+        self._keys = {number_key(each) for each in numbers}
+        self._lock = threading.Lock()
+
+    def take(self, number: str) -> bool:
+        """Whether the number is free for one that asks; it is not any more."""
+        with self._lock:
+            free = number_key(number) not in self._keys
+            self._keys.add(number_key(number))
+            return free
+
+    def __contains__(self, number: str) -> bool:
+        with self._lock:
+            return number_key(number) in self._keys
+
+
+def write(action: Action, erp: Erp, *, since: str, may_be_done: bool = False, claims: Claims | None = None) -> Ended:
     """Send the action's request, and settle it if its answer is unclear.
 
     since: UTC, ISO 8601; customers created before that are not this action's doing. may_be_done: an earlier run was
-    going to send it, and its end is not known: then it is looked up first.
+    going to send it, and its end is not known: then it is looked up first. claims: shared by the actions of a run.
     """
     try:
         if action.action is Verb.CREATE:
-            return _create(action, erp, since, may_be_done=may_be_done)
+            return _create(action, _Finder(action, erp, since, claims or Claims()), may_be_done=may_be_done)
         return _update(action, erp, may_be_done=may_be_done)
     except NotSent as error:
-        return Ended(Result(action, Outcome.SKIPPED, action.number, f"{error}.", error.remedy), str(error))
+        return Ended(Result(action, Outcome.SKIPPED, action.number, f"{error}.", error.remedy), _hopeless(error))
     except ErpError as error:
-        hopeless = next((reason for kind, reason in _HOPELESS.items() if isinstance(error, kind)), "")
-        return Ended(_failed(action, error), hopeless)
+        return Ended(_failed(action, error), _hopeless(error))
+
+
+def _hopeless(error: ErpError) -> str:
+    """Why no other action needs to be tried after this error, or nothing."""
+    if isinstance(error, NotSent):
+        return str(error)
+    return next((reason for kind, reason in _HOPELESS.items() if isinstance(error, kind)), "")
 
 
 _HOPELESS: dict[type[ErpError], str] = {
@@ -67,25 +95,32 @@ _HOPELESS: dict[type[ErpError], str] = {
 def _update(action: Action, erp: Erp, *, may_be_done: bool) -> Ended:
     """A PUT carries the version that the plan saw: sent twice it does no harm."""
     if may_be_done:
-        ended = _settled_update(action, erp, _read(action, erp))
-        if ended is not None:
+        found = _read_if_possible(action, erp)
+        if isinstance(found, ErpError):
+            return Ended(_unclear(action, found), _hopeless(found))
+        if (ended := _settled_update(action, found)) is not None:
             return ended
     try:
         sent = erp.send(action.request)
     except Conflict as error:
-        live = _read_if_possible(action, erp)
+        found = _read_if_possible(action, erp)
+        live = found if isinstance(found, Live) else None
         if live is not None and _is_as_wanted(action, live):
             note = "" if error.after_lost else "it was so already"
             return Ended(Result(action, Outcome.DONE, live.number, note, version=live.version))
         return Ended(_conflict(action, live))
-    except (AnswerLost, ServerFailed) as error:
-        live = _read_if_possible(action, erp)
-        ended = None if live is None else _settled_update(action, erp, live)
-        return ended or Ended(_unclear(action, error) if live is None else _failed(action, error))
+    except (AnswerLost, ServerFailed, UnexpectedAnswer) as error:
+        if not _is_unclear(error):
+            raise
+        found = _read_if_possible(action, erp)
+        if isinstance(found, ErpError):
+            return Ended(_unclear(action, error), _hopeless(found))
+        queued = isinstance(error, UnexpectedAnswer)
+        return _settled_update(action, found) or Ended(_unclear(action, error) if queued else _failed(action, error))
     return Ended(Result(action, Outcome.DONE, sent.number, version=sent.version))
 
 
-def _settled_update(action: Action, erp: Erp, live: Live) -> Ended | None:
+def _settled_update(action: Action, live: Live) -> Ended | None:
     """Done, or a conflict; None when nothing has happened to the customer since the plan."""
     if _is_as_wanted(action, live):
         return Ended(Result(action, Outcome.DONE, live.number, version=live.version))
@@ -114,27 +149,31 @@ def _moved(action: Action, live: Live) -> tuple[Change, ...]:
 # ---- creates ----
 
 
-def _create(action: Action, erp: Erp, since: str, *, may_be_done: bool) -> Ended:
+def _create(action: Action, finder: _Finder, *, may_be_done: bool) -> Ended:
     """A POST has no key by which the ERP could tell a repetition (fact sheet 10): look before each further try."""
     unclear: ErpError | None = None
     for attempt in range(TRIES):
         if attempt or may_be_done:
-            found = _looked_up(action, erp, since)
+            found = finder.look(unclear)
             if found is not None:
                 return found
             if action.number is None and unclear is not None:
                 break  # the ERP numbers it, and may still be at work on it: a second one would not be refused
         try:
-            sent = erp.send(action.request)
-        except (AnswerLost, ServerFailed) as error:
-            unclear = error
-            continue
-        except Rejected as error:
-            known = _looked_up(action, erp, since) if unclear else None  # "exists already" may speak of our own
-            return known or Ended(_failed(action, error))
+            sent = finder.erp.send(action.request)
+        except ErpError as error:
+            if _is_unclear(error):
+                unclear = error
+                continue
+            if isinstance(error, Rejected) and (unclear or may_be_done):  # "exists already" may speak of our own
+                return finder.look(unclear) or Ended(_failed(action, error))
+            if unclear is None:
+                raise
+            return Ended(_unclear(action, unclear), _hopeless(error))
+        finder.claims.take(sent.number)
         return _created(action, sent.number, sent.version)
     assert unclear is not None, "a try either returns or is unclear"
-    found = _looked_up(action, erp, since)
+    found = finder.look(unclear)
     return found or Ended(_failed(action, unclear) if _was_answered(unclear) else _unclear(action, unclear))
 
 
@@ -155,23 +194,59 @@ def _created(action: Action, number: str, version: str | None) -> Ended:
     return Ended(result, "the ERP numbers customers itself, and would number the next ones otherwise too")
 
 
-def _looked_up(action: Action, erp: Erp, since: str) -> Ended | None:
-    """What the ERP has of an action that may be done; None when it surely does not have it."""
-    if action.number is not None:
+@dataclass(frozen=True, slots=True)
+class _Finder:
+    """Looks for what a create may have done."""
+
+    action: Action
+    erp: Erp
+    since: str
+    claims: Claims
+
+    def look(self, unclear: ErpError | None) -> Ended | None:
+        """What the ERP has of the action; None when it surely does not have it. What cannot be looked up is unknown.
+
+        unclear: what became of the last try.
+        """
         try:
-            live = erp.customer(action.number, _need(action))
+            return self._by_number() or self._by_looks()
+        except ErpError as error:
+            return Ended(_unclear(self.action, unclear or error), _hopeless(error))
+
+    def _by_number(self) -> Ended | None:
+        if self.action.number is None:
+            return None
+        try:
+            live = self.erp.customer(self.action.number, _need(self.action))
         except NotFound:
-            live = None
-        if live is not None:
-            return _found(action, live)
-    candidates = [live for live in erp.created_since(since, _need(action)) if _looks_like(action, live)]
-    if not candidates:
-        return None
-    if action.number is None and len(candidates) == 1:
-        return _found(action, candidates[0])
-    numbers = ", ".join(live.number for live in candidates)
-    message = f"a customer like it was created in the meantime: {numbers}"
-    return Ended(Result(action, Outcome.UNKNOWN, action.number, message, "Look at it, and declare its number."))
+            return None
+        self.claims.take(live.number)
+        return _found(self.action, live)
+
+    def _by_looks(self) -> Ended | None:
+        """Among the customers that were created since; those of the run's other creates are not meant."""
+        candidates = [
+            live
+            for live in self.erp.created_since(self.since, _need(self.action))
+            if _looks_like(self.action, live) and live.number not in self.claims
+        ]
+        if not candidates:
+            return None
+        if self.action.number is None and len(candidates) == 1 and self._is_ours(candidates[0]):
+            return _found(self.action, candidates[0]) if self.claims.take(candidates[0].number) else None
+        numbers = ", ".join(live.number for live in candidates)
+        message = f"a customer like it was created in the meantime: {numbers}"
+        return Ended(Result(self.action, Outcome.UNKNOWN, self.action.number, message, _LOOK))
+
+    def _is_ours(self, live: Live) -> bool:
+        """A name alone proves nothing: then all values must be ours."""
+        declared = {change.path for change in self.action.changes if change.after is not None}
+        if not declared.isdisjoint(DEFAULT_MATCH):
+            return True
+        return _is_as_wanted(self.action, self.erp.customer(live.number, _need(self.action, live.number)))
+
+
+_LOOK = "Look at it, and declare its number."
 
 
 def _found(action: Action, live: Live) -> Ended:
@@ -207,20 +282,24 @@ def _is_as_wanted(action: Action, live: Live) -> bool:
     return True
 
 
-def _read(action: Action, erp: Erp) -> Live:
-    return erp.customer(action.number or "", _need(action))
+def _is_unclear(error: ErpError) -> bool:
+    """Whether the write may be done, or be done later: also after a success of an unknown kind, such as 202."""
+    if isinstance(error, UnexpectedAnswer):
+        return error.status is not None and 200 <= error.status < 300
+    return isinstance(error, AnswerLost | ServerFailed)
 
 
-def _read_if_possible(action: Action, erp: Erp) -> Live | None:
+def _read_if_possible(action: Action, erp: Erp) -> Live | ErpError:
     try:
-        return _read(action, erp)
-    except ErpError:
-        return None
+        return erp.customer(action.number or "", _need(action))
+    except ErpError as error:
+        return error
 
 
-def _need(action: Action) -> Need:
+def _need(action: Action, number: str | None = None) -> Need:
     fields = {parse_path(change.path)[0] for change in action.changes} | {"name", *DEFAULT_MATCH}
-    key = frozenset({number_key(action.number)}) if action.number else frozenset[str]()
+    number = number or action.number
+    key = frozenset({number_key(number)}) if number else frozenset[str]()
     own = {name: key for name in fields if FIELDS[name].where is Read.OWN}
     return Need(frozenset(fields), own)
 

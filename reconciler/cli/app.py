@@ -21,6 +21,7 @@ from reconciler.cli import (
     dunning_letter,
     fmt,
     init,
+    runs,
     sandbox,
     schema,
     show,
@@ -76,6 +77,7 @@ app.command("auth")(auth.auth)
 app.command("export")(export_command.export)
 app.add_typer(customers.app, name="customers")
 app.add_typer(dunning_letter.app, name="dunning-letter")
+app.add_typer(runs.app, name="runs")
 app.add_typer(state.app, name="state")
 app.add_typer(sandbox.app, name="sandbox")
 app.command("demo")(demo.demo)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from reconciler.cli.exits import Exit
-from reconciler.cli.options import AutoApprove, Format, Reports, Targets
+from reconciler.cli.options import AutoApprove, Format, NoWait, Parallelism, Reports, Reserve, Targets, WriteNumbers
 from reconciler.cli.output import check_formats
 
 if TYPE_CHECKING:
@@ -23,28 +23,18 @@ def apply(
         Path | None, typer.Argument(metavar="[PLANFILE]", help="A plan saved by `plan -o`; else plan first.")
     ] = None,
     auto_approve: AutoApprove = False,
-    parallelism: Annotated[
-        int | None,
-        typer.Option("--parallelism", metavar="N", min=1, max=64, help="Requests in flight at most."),
-    ] = None,
-    reserve: Annotated[
-        int, typer.Option("--reserve", metavar="N", min=0, help="Leave N requests of the rate window to others.")
-    ] = 0,
-    no_wait: Annotated[
-        bool, typer.Option("--no-wait", help="Stop, resumably, instead of waiting for the rate window.")
-    ] = False,
+    parallelism: Parallelism = None,
+    reserve: Reserve = 0,
+    no_wait: NoWait = False,
     force: Annotated[bool, typer.Option("--force", help="Pass the volume guards, never a policy.")] = False,
     target: Targets = None,
-    write_numbers: Annotated[
-        bool,
-        typer.Option("--write-numbers", help="Write the numbers of customers found or created by ref into the YAML."),
-    ] = False,
+    write_numbers: WriteNumbers = False,
     form: Format = "text",
     report: Reports = None,
 ) -> None:
     """Change the ERP as a plan shows: a saved one as it stands, or a fresh one after asking."""
     from reconciler import pipeline
-    from reconciler.cli import applying, numbers
+    from reconciler.cli import applying, numbers, resuming
     from reconciler.cli import plan as planning
     from reconciler.cli.stopping import Stopping
     from reconciler.state import plan_file
@@ -60,19 +50,20 @@ def apply(
         store.lock("apply"),
         session.erp(sleep=stopping.sleep, reserve=reserve, longest_wait=0.0 if no_wait else None) as (erp, place),
     ):
+        resuming.settle(session, store, place, stopping.sleep)
         compared = planning.compare(session, loaded, erp, place, target or [], store) if loaded is not None else None
         made = compared.plan if compared is not None else saved
         assert made is not None
         if saved is None:
-            _show(session, made, form)
+            show_first(session, made, form)
         pipeline.check_applicable(made, place, force=force)
         _check_new(made, store)
-        if not (made.is_empty or saved or auto_approve or _agreed(made)):
+        if not (made.is_empty or saved or auto_approve or agreed(made)):
             session.say("Nothing was written.")
             raise typer.Exit(Exit.ERROR)
-        journal = None if made.is_empty else store.runs.begin(made)
+        begun = resuming.begin(store, made)
         workers = parallelism or session.settings.api.parallelism
-        job = applying.Job(made, place, journal, workers, compared)
+        job = applying.Job(made, place, begun.journal, workers, compared, begun.already, begun.open_labels)
         run = applying.execute(session, store, erp, job, stopping, live=form == "text")
     applying.report(session, run, form, reports)
     if write_numbers:
@@ -105,7 +96,7 @@ def _check_new(made: Plan, store: Store) -> None:
             )
 
 
-def _show(session: Session, made: Plan, form: str) -> None:
+def show_first(session: Session, made: Plan, form: str) -> None:
     """The plan, before anybody agrees to it; on standard error when standard output is for a machine."""
     from reconciler.reports.text import plan_lines
 
@@ -116,7 +107,7 @@ def _show(session: Session, made: Plan, form: str) -> None:
             session.err.print(line, soft_wrap=True)
 
 
-def _agreed(made: Plan) -> bool:
+def agreed(made: Plan) -> bool:
     """Ask on the terminal; only `yes` counts, as in Terraform."""
     from reconciler.reports.safe import visible
 

@@ -63,7 +63,7 @@ def execute(session: Session, store: Store, erp: Erp, job: Job, stopping: Stoppi
             results.append(result)
             if live:
                 session.print(result_lines(result))
-    checked = read_back(results, erp, list_requests=job.made.refresh.requests)
+    checked = read_back(results, erp, list_requests=job.made.refresh.requests, earlier=job.already)
     run = Run(job.made, checked.results, started, now(), interrupted=stopping.exit_code)
     if checked.unread:
         run = replace(run, diagnostics=(_unread(checked.unread),))

@@ -29,17 +29,25 @@ def init(
     company: Annotated[str, typer.Option("--company", help="Label for plans and reports.")] = "",
     tenant: Annotated[str, typer.Option("--tenant", help="Id of the company tenant, or set VISMA_TENANT_ID.")] = "",
     ci: Annotated[Ci | None, typer.Option("--ci", help="Also write a CI workflow.")] = None,
+    from_live: Annotated[
+        bool, typer.Option("--from-live", help="Export the live customers into it, instead of a first declaration.")
+    ] = False,
 ) -> None:
-    """Write reconciler.yaml, a first declaration, the schemas for your editor, and a CI workflow."""
+    """Write reconciler.yaml, a first declaration, the schemas for your editor, and a CI workflow.
+
+    On a terminal it asks for what is not given.
+    """
     from reconciler.cli.scaffold import files
     from reconciler.core.errors import ReconcilerError, WrongUsage
 
     session: Session = context.obj
     if (directory / "reconciler.yaml").exists():
         raise WrongUsage(f"{directory / 'reconciler.yaml'} exists already", remedy="Edit it, or choose another folder.")
+    label = company or _asked(session, "Company (a label for plans)", directory.absolute().name)
+    tenant = tenant or _asked(session, "Id of the company tenant (empty: from VISMA_TENANT_ID)", "")
     written = []
     try:
-        for name, text in files(company or directory.absolute().name, tenant, ci.value if ci else None).items():
+        for name, text in files(label, tenant, ci.value if ci else None, example=not from_live).items():
             if _write(directory / name, text):
                 written.append(name)
             else:
@@ -48,8 +56,25 @@ def init(
         raise ReconcilerError(f"Cannot write into {directory}: {error.strerror or error}") from error
     for name in written:
         session.say(f"Wrote {name}")
+    if from_live:
+        raise typer.Exit(_export(session, directory))
     session.say("Next: reconciler validate, then reconciler --env sandbox plan")
     raise typer.Exit(Exit.DONE)
+
+
+def _asked(session: Session, question: str, default: str) -> str:
+    """The answer of whoever is there to be asked, else the default."""
+    if not session.is_interactive:
+        return default
+    return str(typer.prompt(question, default=default, show_default=bool(default), err=True)).strip()
+
+
+def _export(session: Session, directory: Path) -> int:
+    """Export into the new project, as a command of its own would."""
+    from reconciler.cli.app import run
+
+    chosen = ["--env", session.environment] if session.environment else []
+    return run(["--chdir", str(directory), *chosen, "export", "--schema", "../schemas/customer.schema.json"])
 
 
 def _write(path: Path, text: str) -> bool:

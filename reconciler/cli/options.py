@@ -19,3 +19,13 @@ Targets = Annotated[
     list[str] | None,
     typer.Option("--target", metavar="NUMBER", help="Only this customer, by number or ref; may be repeated."),
 ]
+Parallelism = Annotated[
+    int | None, typer.Option("--parallelism", metavar="N", min=1, max=64, help="Requests in flight at most.")
+]
+Reserve = Annotated[
+    int, typer.Option("--reserve", metavar="N", min=0, help="Leave N requests of the rate window to others.")
+]
+NoWait = Annotated[bool, typer.Option("--no-wait", help="Stop, resumably, instead of waiting for the rate window.")]
+WriteNumbers = Annotated[
+    bool, typer.Option("--write-numbers", help="Write the numbers of customers found or created by ref into the YAML.")
+]

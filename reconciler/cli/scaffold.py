@@ -127,14 +127,14 @@ _WORKFLOWS = {
 }
 
 
-def files(company: str, tenant: str, ci: str | None) -> dict[str, str]:
-    """The project's files by their paths. Credentials are never among them: they come from the environment."""
+def files(company: str, tenant: str, ci: str | None, *, example: bool = True) -> dict[str, str]:
+    """The project's files by their paths; `example` is for a first declaration. Credentials are never among them: they come from the environment."""
     from reconciler.config.schema import schema_text
 
     tenant_line = f"  tenant_id: {json.dumps(tenant)}" if tenant else "  # tenant_id: from VISMA_TENANT_ID, or here"
     made = {
         "reconciler.yaml": _SETTINGS.format(company=json.dumps(company, ensure_ascii=False), tenant=tenant_line),
-        "customers/10000.yaml": _CUSTOMER,
+        **({"customers/10000.yaml": _CUSTOMER} if example else {}),
         "schemas/customer.schema.json": schema_text("customer"),
         "schemas/reconciler.schema.json": schema_text("reconciler"),
         ".gitignore": ".reconciler/\nplan.json\n",

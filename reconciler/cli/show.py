@@ -1,7 +1,8 @@
-"""`reconciler show`: render a saved plan."""
+"""`reconciler show`: render a saved plan or a past run."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -11,17 +12,26 @@ from reconciler.cli.exits import Exit
 from reconciler.cli.options import Format, Reports
 from reconciler.cli.output import check_formats
 
+_RUN = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4,}")
+
 
 def show(
     context: typer.Context,
-    planfile: Annotated[Path, typer.Argument(metavar="PLANFILE", help="A plan saved by `plan -o`.")],
+    what: Annotated[
+        Path,
+        typer.Argument(metavar="PLANFILE|RUN", help="A plan saved by `plan -o`, or a run's id as `runs list` has it."),
+    ],
     form: Format = "text",
     report: Reports = None,
 ) -> None:
-    """Show a saved plan. Needs neither the declarations nor the ERP."""
+    """Show a saved plan or a past run. Needs neither the declarations nor the ERP."""
     from reconciler.cli.plan import FORMATS, show_plan
+    from reconciler.cli.runs import show_run
     from reconciler.state import plan_file
 
     reports = check_formats(form, report or [], FORMATS)
-    show_plan(context.obj, plan_file.read(planfile), form, reports)
+    if _RUN.fullmatch(str(what)) and not what.exists():
+        show_run(context.obj, str(what), form, reports)
+    else:
+        show_plan(context.obj, plan_file.read(what), form, reports)
     raise typer.Exit(Exit.DONE)

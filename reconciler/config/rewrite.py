@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final, TypeAlias
 
 from reconciler.config import yaml
@@ -408,7 +409,11 @@ class _Surgeon:
         column = tree.column(span.entries[0][0].first)
         parts = [_Part(key.resolved.text, key.first, tree.member_end(key, value)) for key, value in span.entries]
         left = [part for part in parts if part.name not in removed]
-        if not left and not added:
+        if not left and added:
+            lines = [line for name, value in added.items() for line in member_lines(name, value, 2)]
+            self._cut(parts[0].start, parts[-1].end, (tree.newline(parts[0].start) + " " * column).join(lines))
+            return
+        if not left:
             if tree.text[tree.line_start(parts[0].start) : parts[0].start].strip():
                 self._cut(parts[0].start, parts[-1].end, "{}")
             else:
@@ -437,27 +442,33 @@ class _Surgeon:
 
     def _remove_members(self, parts: list[_Part], removed: set[str]) -> None:
         tree = self._tree
-        for at, part in enumerate(parts):
-            if part.name not in removed:
-                continue
-            if not tree.text[tree.line_start(part.start) : part.start].strip():
-                self._cut_lines([part])
-                continue
-            # behind a dash: what follows moves up to it, unless comments stand between
-            following = next((each for each in parts[at + 1 :] if each.name not in removed), None)
-            if following is not None and not tree.text[part.end : parts[at + 1].start].strip():
-                self._cut(part.start, parts[at + 1].start)
+        rest = parts
+        if parts[0].name in removed and tree.text[tree.line_start(parts[0].start) : parts[0].start].strip():
+            # behind a dash: what is left moves up to it, unless comments stand between
+            left = next(at for at, part in enumerate(parts) if part.name not in removed)
+            gaps = [tree.text[one.end : other.start] for one, other in pairwise(parts[: left + 1])]
+            if any(gap.strip() for gap in gaps):
+                self._cut(parts[0].start, parts[0].end)
+                rest = parts[1:]
             else:
-                self._cut(part.start, part.end)
+                self._cut(parts[0].start, parts[left].start)
+                rest = parts[left:]
+        self._cut_lines([part for part in rest if part.name in removed])
 
     def _cut_lines(self, parts: list[_Part]) -> None:
         """Take out whole lines; a comment at the end of one goes with it."""
         tree = self._tree
+        ranges: list[tuple[int, int]] = []
         for part in parts:
             start, end = tree.line_start(part.start), tree.after_line(part.end)
-            if end == len(tree.text) and not _ends_line(tree.text, end) and start:
-                start = tree.line_end(start - 1)  # the file still ends without a line break
-            self._cut(start, end)
+            if ranges and ranges[-1][1] == start:
+                start = ranges.pop()[0]
+            ranges.append((start, end))
+        for start, end in ranges:
+            if start and end == len(tree.text) and not _ends_line(tree.text, end):
+                self._cut(tree.line_end(start - 1), end)  # the file still ends without a line break
+            else:
+                self._cut(start, end)
 
     def _close_empty(self, span: Span, brackets: str) -> None:
         """Write {} or [] where a block used to be, right after its key's colon."""
@@ -505,11 +516,13 @@ class _Surgeon:
         tree = self._tree
         column, last = tree.column(span.start), span.items[-1]
         dashes = [tree.dash(span, item) for item in span.items]
+        gone = []
         for dash, part in zip(dashes, parts, strict=True):
             if part.name in removed:
                 if dash is None or tree.text[tree.line_start(dash) : dash].strip():
                     raise self._cannot(span, "a list inside a list")
-                self._cut_lines([_Part(part.name, dash, part.end)])
+                gone.append(_Part(part.name, dash, part.end))
+        self._cut_lines(gone)
         if len(removed) == len(parts) and not added:
             self._close_empty(span, "[]")
         if not added:

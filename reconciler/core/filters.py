@@ -160,11 +160,6 @@ class Filters:
     name_is_sent: bool = True
 
     @property
-    def is_empty(self) -> bool:
-        """Whether every customer is wanted."""
-        return self == Filters(name_is_sent=self.name_is_sent)
-
-    @property
     def has_zone(self) -> bool:
         """Whether a time was given with a zone."""
         return any(bound.moment.offset is not None for bound in (*self.modified, *self.created))

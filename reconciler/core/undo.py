@@ -114,8 +114,8 @@ def _desired(action: Action, number: str, values: Values, complete: frozenset[st
 class _Back:
     """One update on its way back.
 
-    pairs: the values that the ERP stored in another form, by rendered path. deleted: lines that are to go; complete: the
-    groups that they are in.
+    pairs: the values that the ERP stored in another form, by rendered path. deleted: lines that are to go;
+    complete: the groups that they are in.
     """
 
     action: Action
@@ -203,7 +203,7 @@ class _Back:
         return row is None or self._is_ours(row, change, self._now(row, path))
 
     def _keep_others(self, name: str) -> None:
-        """In a complete group every line that is not named is deleted: the ones that stay are named, without a value."""
+        """In a complete group every line that is not named is deleted: the ones that stay are named, without values."""
         wanted, now = self.values[name], get(self.live.values, (name,))
         assert isinstance(wanted, dict)
         for key in now if isinstance(now, dict) else ():

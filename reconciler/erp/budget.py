@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ def read_window(headers: Mapping[str, str], now: float) -> Window | None:
     found = Window(
         _whole(headers.get("x-ratelimit-limit")),
         _whole(headers.get("x-ratelimit-remaining")),
-        None if reset is None else int(reset),
+        None if reset is None else math.ceil(reset),  # never before the window has ended
         headers.get("x-ratelimit-policy"),
     )
     return None if found == Window(None, None, None) else found

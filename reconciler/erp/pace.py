@@ -1,7 +1,8 @@
 """One budget of API calls, shared by all threads: wait for the window instead of running into its limit (fact sheet 8).
 
 The window is fixed: so many calls until it ends. What the ERP last said of it is all that is known; calls under way are
-taken as not yet counted. When a window has ended, one call goes ahead and learns the new one before others follow.
+taken as not yet counted, and one without answer as counted. When a window has ended, one call goes ahead and learns the
+new one before others follow; an ERP that never says anything of a window is not waited for.
 """
 
 from __future__ import annotations
@@ -28,10 +29,13 @@ class Pacer:
     pause: Callable[[float, str], None]
     reserve: int = 0
     longest: float | None = None
+    whose: str = "the ERP's"
     _lock: threading.Condition = field(default_factory=threading.Condition)
     _left: int | None = None
     _ends: float | None = None
     _flying: int = 0
+    _learning: bool = False
+    _spoken: bool = False
     _silent: bool = False
     _pausing: bool = False
 
@@ -42,6 +46,7 @@ class Pacer:
                 self._roll()
                 if self._may_go():
                     self._flying += 1
+                    self._learning = self._learning or self._left is None
                     return
                 seconds = self._seconds_to_wait()
                 if seconds is None:
@@ -56,31 +61,34 @@ class Pacer:
                     self._pausing = False
                     self._lock.notify_all()
 
-    def learn(self, window: Window | None, retry_after: float | None = None) -> None:
-        """Tell what came of an admitted call. retry_after: seconds, of a 429."""
+    def learn(self, window: Window | None, retry_after: float | None = None, *, answered: bool = True) -> None:
+        """Tell what came of an admitted call. retry_after: seconds, of a 429. answered: whether any answer came."""
         with self._lock:
             self._flying -= 1
             if retry_after is not None:
                 self._left, self._ends = 0, self.clock() + retry_after
             elif window is not None and window.remaining is not None and window.reset_seconds is not None:
-                if window.limit is not None and window.limit <= self.reserve:
+                self._spoken, self._silent = True, False
+                if self._left is None and not self._learning:
+                    pass  # of a call that was sent in the window before
+                elif window.limit is not None and window.limit <= self.reserve:
                     self._left, self._ends = 0, None  # nothing is ever left for us
                 else:
                     self._left = window.remaining if self._left is None else min(self._left, window.remaining)
                     self._ends = self.clock() + window.reset_seconds if self._ends is None else self._ends
-            elif self._left is None:
-                self._silent = True
+            elif self._left is not None:
+                self._left -= 1  # it told nothing, and may have been counted
+            elif answered:
+                self._silent = not self._spoken
             self._lock.notify_all()
 
     def _roll(self) -> None:
         if self._ends is not None and self.clock() >= self._ends:
-            self._left, self._ends = None, None
+            self._left, self._ends, self._learning = None, None, False
 
     def _may_go(self) -> bool:
-        if self._silent:
-            return True
         if self._left is None:
-            return self._flying == 0
+            return self._silent or self._flying == 0
         return self._left - self._flying > self.reserve
 
     def _seconds_to_wait(self) -> float | None:
@@ -103,4 +111,4 @@ class Pacer:
 
     def _reason(self) -> str:
         reserved = f" but the {self.reserve} that are reserved" if self.reserve else ""
-        return f"the ERP's rate limit is used up{reserved}"
+        return f"{self.whose} rate limit is used up{reserved}"

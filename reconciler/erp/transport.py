@@ -15,8 +15,11 @@ import httpx
 from reconciler._version import __version__
 from reconciler.core.errors import (
     AnswerLost,
+    AuthenticationFailed,
     Conflict,
     ErpError,
+    NotSent,
+    PermissionDenied,
     RateLimited,
     Refused,
     ServerFailed,
@@ -110,6 +113,7 @@ class Transport:
         self.tokens = TokenSource(self._fetch_token, hooks.clock)
         self.window: Window | None = None
         self._pacer = Pacer(hooks.clock, self._pause_for_window, hooks.reserve, hooks.longest_wait)
+        self._token_pacer = Pacer(hooks.clock, self._pause_for_window, 0, hooks.longest_wait, "the token endpoint's")
 
     @property
     def requests(self) -> int:
@@ -128,14 +132,14 @@ class Transport:
 
         What surely did not reach the ERP is tried again (no connection, 429). A PUT carries a version, so that it can
         do no harm twice: it is also tried again when its answer was lost or the ERP failed. A 412 to such a later try
-        may be our own earlier one: the Conflict says so. A POST is never repeated blindly.
+        may be our own earlier one: the Conflict says so. A later try that does not get through leaves the earlier one
+        as unclear as it was. A POST is never repeated blindly.
         """
-        lost = False
+        lost: list[ErpError] = []
 
         def again(error: ErpError, attempt: int) -> bool:
-            nonlocal lost
             if isinstance(error, AnswerLost | ServerFailed):
-                lost = True
+                lost.append(error)
                 return method == "PUT" and attempt < (_FAILING if error.status == 500 else ATTEMPTS)
             return _may_pass(error, attempt)
 
@@ -144,11 +148,15 @@ class Transport:
                 lambda attempt: self._attempt(method, path, body=body, headers=headers, attempt=attempt), again
             )
         except Conflict as error:
-            error.after_lost = lost
+            error.after_lost = bool(lost)
             raise
+        except (NotSent, AuthenticationFailed, PermissionDenied, RateLimited, Unreachable):
+            if not lost:
+                raise
+        raise lost[-1]
 
     def _persist(self, attempt: Callable[[int], Answer], again: Callable[[ErpError, int], bool]) -> Answer:
-        """Try until it works or `again` says no. A 429 is no failure of ours: the pacer waits for the window."""
+        """Try until it works or `again` says no. A 429 is no failure of ours: a pacer waits as long as it asks."""
         failures, refusals = 0, 0
         while True:
             try:
@@ -214,7 +222,7 @@ class Transport:
         window = read_window(answer.headers, now) if answer is not None else None
         refused = answer is not None and answer.status == 429
         wait = read_retry_after(answer.headers, now) if answer is not None and refused else None
-        self._pacer.learn(window if not refused else None, wait)
+        self._pacer.learn(window if not refused else None, wait, answered=answer is not None)
         self.window = window or self.window
 
     def _exchange(self, request: httpx.Request) -> Answer:
@@ -246,19 +254,33 @@ class Transport:
         return bytes(body)
 
     def _fetch_token(self) -> Token:
+        """Raises ErpErrors, Unreachable for whatever may pass: no API call was sent. Called by one thread at a time."""
         request = self._client.build_request("POST", self._token_url, data=self._credentials.form())
         failure: ErpError
         try:
-            answer = self._exchange(request)
+            answer = self._token_answer(request)
         except UnexpectedAnswer:
             failure = UnexpectedAnswer("The token endpoint's answer is unreadable", remedy="Check token_url.")
         except Unreachable as error:
             failure = Unreachable(f"No access token: {error}", remedy=_REACH_REMEDY)
         else:
-            if answer.whole:
+            if answer.whole and answer.status < 500:
                 return read_token(answer, self._hooks.clock())
-            failure = Unreachable("No access token: the answer broke off", remedy=_REACH_REMEDY)
+            why = f"the token endpoint failed ({answer.status})" if answer.whole else "the answer broke off"
+            failure = Unreachable(f"No access token: {why}", remedy=_REACH_REMEDY)
         raise failure
+
+    def _token_answer(self, request: httpx.Request) -> Answer:
+        """All threads wait together for an endpoint that asks to wait."""
+        self._token_pacer.admit()
+        wait: float | None = None
+        try:
+            answer = self._exchange(request)
+            if answer.status == 429:
+                wait = read_retry_after(answer.headers, self._hooks.clock())
+        finally:
+            self._token_pacer.learn(None, wait)
+        return answer
 
     def _pause_for_window(self, seconds: float, reason: str) -> None:
         self._wait(Wait(seconds, reason, 1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from reconciler.core.fields import FIELDS, Field, Form, Read, Row
 
@@ -49,6 +50,44 @@ def fields_page() -> str:
     for row in FIELDS.values():
         lines.append(f"- **`{row.name}`** ({row.title}): {row.description}")
     return "\n".join(lines) + "\n"
+
+
+def settings_page(schema: Mapping[str, Any]) -> str:
+    """`docs/settings.md`, from the schema of reconciler.yaml: one row for each setting."""
+    lines = [
+        "# Settings: reconciler.yaml",
+        "",
+        "Found in the working directory or a folder above; `-c FILE` names another. Relative paths are relative to the",
+        "file. `${env:NAME}` works in texts. Credentials never stand here: they come from the process environment",
+        "(`VISMA_CLIENT_ID`, `VISMA_CLIENT_SECRET` or `VISMA_CLIENT_SECRET_FILE`, `VISMA_TENANT_ID`), which also has",
+        "`VISMA_BASE_URL` and `VISMA_TOKEN_URL`. A tenant that an environment names itself must not be contradicted by",
+        "`VISMA_TENANT_ID`. An environment is merged over the top level; `sandbox` always exists.",
+        "",
+        "| Setting | Meaning | Default |",
+        "| --- | --- | --- |",
+    ]
+    return "\n".join(lines + _settings(schema, schema, "")) + "\n"
+
+
+def _resolved(member: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str, Any]:
+    found: Any = root
+    for step in str(member.get("$ref", "#")).split("/")[1:]:
+        found = found[step]
+    return {**found, **member} if "$ref" in member else member
+
+
+def _settings(schema: Mapping[str, Any], root: Mapping[str, Any], above: str) -> list[str]:
+    lines = []
+    for name, given in schema.get("properties", {}).items():
+        member = _resolved(given, root)
+        path = f"{above}{name}"
+        default = f"`{member['default']}`" if "default" in member else ""
+        words = f" One of {', '.join(f'`{word}`' for word in member['enum'])}." if "enum" in member else ""
+        lines.append(f"| `{path}` | {member.get('description', '')}{words} | {default} |")
+        below = member.get("items", member) if isinstance(member.get("items", member), dict) else member
+        if name not in ("environments", "schema"):
+            lines += _settings(below, root, f"{path}{'[]' if 'items' in member else ''}.")
+    return lines
 
 
 def _rows(row: Row, above: str, where: Read) -> list[str]:

@@ -32,7 +32,7 @@ def plan_lines(plan: Plan, width: int | None) -> Iterator[Text]:
     if plan.is_empty and not errors:
         yield Text.assemble(("No changes.", "bold"), f" {_matching(plan)}")
     yield Text.assemble(("Plan: ", "bold"), view.counts(plan) + ".")
-    if text := view.budget(plan):
+    for text in filter(None, (view.budget(plan), view.guards(plan))):
         yield Text(text, _QUIET)
     for refusal in plan.refusals:
         yield Text.assemble(("Refused: ", "bold red"), view.refusal_text(refusal))

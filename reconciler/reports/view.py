@@ -97,6 +97,14 @@ def budget(plan: Plan) -> str:
     return text + "."
 
 
+def guards(plan: Plan) -> str:
+    """What the volume guards found, or nothing when nothing is to be sent."""
+    if plan.is_empty or not plan.guards:
+        return ""
+    found = [f"{counted(each.found, each.name.removesuffix('s'))} (limit {each.limit})" for each in plan.guards]
+    return f"Guards: {', '.join(found)}."
+
+
 def duration(seconds: float) -> str:
     """`40 s`, `12 min`, `1 h 5 min`."""
     whole = round(seconds)

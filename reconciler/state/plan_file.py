@@ -69,13 +69,12 @@ def _with_decimals(plan: Plan) -> Plan:
 
 
 def _decimal_action(action: Action) -> Action:
-    changes = tuple(_decimal_change(change) for change in action.changes)
-    return action if changes == action.changes else replace(action, changes=changes)
+    if not any(type(value) is int for change in action.changes for value in (change.before, change.after)):
+        return action
+    return replace(action, changes=tuple(_decimal_change(change) for change in action.changes))
 
 
 def _decimal_change(change: Change) -> Change:
-    if type(change.before) is not int and type(change.after) is not int:
-        return change
     row = leaf(parse_path(change.path))
     if row is None:
         return change

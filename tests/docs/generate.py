@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from reconciler.config.schema import load_schema
 from reconciler.core.codes import CODES
-from reconciler.reports.reference import diagnostics_page, fields_page
+from reconciler.reports.reference import diagnostics_page, fields_page, settings_page
 
 DOCS = Path(__file__).parents[2] / "docs"
 
 
 def pages() -> dict[str, str]:
     """Each generated page by its file name."""
-    return {"diagnostics.md": diagnostics_page(CODES), "fields.md": fields_page()}
+    return {
+        "diagnostics.md": diagnostics_page(CODES),
+        "fields.md": fields_page(),
+        "settings.md": settings_page(load_schema("reconciler")),
+    }
 
 
 if __name__ == "__main__":

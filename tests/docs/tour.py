@@ -25,9 +25,9 @@ _BLOCK = re.compile(r"(?m)^```console\n(.*?)^```$", re.DOTALL)
 _CHANGING = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), "2026-01-31T12:00:00Z"),
     (re.compile(r"[\d,]+ of 5,000 are left in this window, which ends in [\dhmins ]+\."),
-     "4,990 of 5,000 are left in this window, which ends in 59 min."),
+     "4,998 of 5,000 are left in this window, which ends in 1 h 0 min."),
     (re.compile(r"[\d,]+ of 5,000 requests left, the window ends in [\dhmins ]+"),
-     "4,990 of 5,000 requests left, the window ends in 59 min"),
+     "4,999 of 5,000 requests left, the window ends in 1 h 0 min"),
 )  # fmt: skip
 
 

@@ -8,7 +8,6 @@ from typing import Any
 from hypothesis import strategies as st
 
 from reconciler.config.rewrite_scalars import double, is_plain
-from reconciler.core.fields import FIELDS, Field
 from tests.property.declarations import fields
 
 COMMENTS = ["# note", "  # indented", "", "#: {x}", "# 'q\" é🙂"]
@@ -95,6 +94,3 @@ class _Writer:
         if text.isprintable() and self._one_in(2):
             return "'" + text.replace("'", "''") + "'"
         return double(text)
-
-
-LEAVES = [name for name, row in FIELDS.items() if isinstance(row, Field)]

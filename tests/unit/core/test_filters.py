@@ -151,8 +151,6 @@ def test_attributes_are_sent_as_json() -> None:
 
 
 def test_nothing_given_is_no_filter() -> None:
-    assert Filters().is_empty
-    assert not Filters(status="Active").is_empty
     assert Filters().parameters() == {}
     assert Sieve(Filters()).keeps(live())
 

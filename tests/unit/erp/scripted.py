@@ -162,7 +162,7 @@ class Scripted(AbstractContextManager["Scripted"]):
 
 
 class Client:
-    """The real client on a scripted server, with a clock that stands still and sleep that does not wait."""
+    """The real client on a scripted server. Its clock stands still but for sleeps, which take no real time."""
 
     def __init__(self, erp: Scripted) -> None:
         self.erp = erp
@@ -184,10 +184,15 @@ class Client:
             "trust_env": False,
             "observer": self.exchanges.append,
             "on_wait": self.waits.append,
-            "sleep": self.slept.append,
+            "sleep": self.sleep,
             "clock": lambda: self.now,
         }
         return open_customers(**(given | settings))
+
+    def sleep(self, seconds: float) -> None:
+        """Take note, and let the time pass."""
+        self.slept.append(seconds)
+        self.now += seconds
 
 
 def everything_about(error: BaseException) -> str:

@@ -23,7 +23,7 @@ NOW = 1_764_000_000.0
         ({"x-ratelimit-remaining": "lots"}, None),
         ({"x-ratelimit-remaining": "9" * 400}, None),
         ({"x-ratelimit-remaining": " 7 "}, Window(None, 7, None)),
-        ({"x-ratelimit-reset": "12.7"}, Window(None, None, 12)),
+        ({"x-ratelimit-reset": "12.7"}, Window(None, None, 13)),
         ({"x-ratelimit-limit": "٧"}, None),
     ],
 )  # fmt: skip

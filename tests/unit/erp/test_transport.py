@@ -12,7 +12,7 @@ import pytest
 from reconciler.core import errors
 from reconciler.core.ports import Need
 from reconciler.erp.customers import Customers
-from reconciler.erp.transport import ATTEMPTS, Exchange
+from reconciler.erp.transport import ATTEMPTS, REFUSALS, Exchange
 from tests.unit.erp.scripted import TOKEN, Client, Reply, Scripted, everything_about, reply
 from tests.unit.erp.test_customers import LIST, POST, PUT, row
 
@@ -44,24 +44,107 @@ def test_a_read_without_answer_is_tried_again_and_then_unreachable(
 
 
 @pytest.mark.parametrize("answer", LOST)
-@pytest.mark.parametrize("request_", [PUT, POST])
-def test_a_write_without_answer_is_lost_and_never_repeated(
-    erp: Scripted, client: Client, customers: Customers, answer: Reply, request_: Any
+def test_a_create_without_answer_is_lost_and_never_repeated(
+    erp: Scripted, client: Client, customers: Customers, answer: Reply
 ) -> None:
-    erp.on(request_.method, request_.path, answer)
+    erp.on("POST", LIST, answer)
     with pytest.raises(errors.AnswerLost) as caught:
-        customers.send(request_)
+        customers.send(POST)
     assert caught.value.remedy
     assert (len(erp.calls()), client.slept) == (1, [])
 
 
-def test_a_write_that_never_left_is_not_lost(client: Client) -> None:
+@pytest.mark.parametrize("answer", LOST)
+def test_an_update_without_answer_is_repeated_with_its_version_and_then_lost(
+    erp: Scripted, client: Client, customers: Customers, answer: Reply
+) -> None:
+    erp.on("PUT", PUT.path, answer)
+    with pytest.raises(errors.AnswerLost) as caught:
+        customers.send(PUT)
+    assert caught.value.remedy
+    assert (len(erp.calls()), client.slept) == (ATTEMPTS, [1.0, 2.0])
+    sent = [seen for seen in erp.seen if seen.method == "PUT"]
+    assert {(seen.headers["if-match"], seen.body) for seen in sent} == {(f'"{PUT.if_match}"', sent[0].body)}
+
+
+def test_an_update_whose_answer_was_lost_once_is_done_by_the_next_try(
+    erp: Scripted, client: Client, customers: Customers
+) -> None:
+    erp.on("PUT", PUT.path, Reply(reset=True), Reply(204, b"", {"ETag": '"AAAAAAAAB9E="'}))
+    assert customers.send(PUT).version == "AAAAAAAAB9E="
+    assert [(each.status, each.attempt) for each in client.exchanges] == [(None, 1), (204, 2)]
+
+
+@pytest.mark.parametrize(
+    ("before", "lost"),
+    [
+        ([], False),
+        ([Reply(429, b"", {"Retry-After": "0"})], False),
+        ([Reply(401)], False),
+        ([Reply(reset=True)], True),
+        ([Reply(502)], True),
+        ([Reply(503)], True),
+        ([Reply(500), Reply(429)], True),
+    ],
+    ids=["nothing", "429", "401", "reset", "502", "503", "500 and 429"],
+)
+def test_a_conflict_says_whether_the_other_version_may_be_our_own(
+    erp: Scripted, customers: Customers, before: list[Reply], lost: bool
+) -> None:
+    erp.on("PUT", PUT.path, *before, Reply(412))
+    with pytest.raises(errors.Conflict) as caught:
+        customers.send(PUT)
+    assert caught.value.after_lost is lost
+
+
+@pytest.mark.parametrize("first", [Reply(reset=True), Reply(502), Reply(503)])
+@pytest.mark.parametrize("later", [401, 403, 429])
+def test_a_try_that_does_not_get_through_leaves_the_lost_one_before_it_unclear(
+    erp: Scripted, customers: Customers, first: Reply, later: int
+) -> None:
+    erp.on("PUT", PUT.path, first, Reply(later))
+    with pytest.raises((errors.AnswerLost, errors.ServerFailed)) as caught:
+        customers.send(PUT)
+    assert caught.value.status == (None if first.reset else first.status)
+
+
+def test_a_refusal_after_a_lost_try_is_the_outcome(erp: Scripted, customers: Customers) -> None:
+    erp.on("PUT", PUT.path, Reply(reset=True), reply({"message": "no such class"}, 400))
+    with pytest.raises(errors.Rejected, match="no such class"):
+        customers.send(PUT)
+
+
+def test_a_run_that_is_stopped_between_two_tries_does_not_say_that_nothing_was_sent(
+    erp: Scripted, client: Client
+) -> None:
+    def stopped(_: float) -> None:
+        raise errors.NotSent("the run was stopped")
+
+    erp.on("PUT", PUT.path, Reply(reset=True))
+    with client.open(sleep=stopped) as customers, pytest.raises(errors.AnswerLost):
+        customers.send(PUT)
+    assert len(erp.calls()) == 1
+
+
+@pytest.mark.parametrize("request_", [PUT, POST])
+def test_a_write_that_never_left_is_tried_again_and_not_lost(client: Client, request_: Any) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     with client.open(base_url=f"http://127.0.0.1:{port}") as customers, pytest.raises(errors.Unreachable) as caught:
-        customers.send(PUT)
+        customers.send(request_)
     assert type(caught.value) is errors.Unreachable
+    assert client.slept == [1.0, 2.0]
+
+
+@pytest.mark.parametrize("failure", [Reply(reset=True), Reply(503), Reply(200, b"{", cut=9)])
+def test_a_create_waits_for_its_token_since_nothing_was_sent(
+    erp: Scripted, client: Client, customers: Customers, failure: Reply
+) -> None:
+    erp.on("POST", "/token", failure, reply(TOKEN))
+    erp.on("POST", LIST, Reply(201, b"", {"Location": "/v1/customer/7"}))
+    assert customers.send(POST).number == "7"
+    assert (client.slept, erp.calls()) == ([1.0], [("POST", LIST)])
 
 
 @pytest.mark.parametrize("request_", [PUT, POST])
@@ -83,9 +166,10 @@ def test_silence_ends_with_the_timeout(erp: Scripted, client: Client) -> None:
         return EMPTY
 
     erp.on("PUT", PUT.path, stall)
-    with client.open(timeout=0.05) as customers, pytest.raises(errors.AnswerLost):
+    with client.open(timeout=0.05) as customers, pytest.raises(errors.AnswerLost, match="too long"):
         customers.send(PUT)
     quiet.set()
+    assert len(erp.calls()) == ATTEMPTS
 
 
 def test_a_write_whose_body_is_cut_was_still_answered(erp: Scripted, customers: Customers) -> None:
@@ -151,39 +235,100 @@ def test_a_refused_read_is_not_repeated(erp: Scripted, customers: Customers, sta
     assert len(erp.calls()) == 1
 
 
-def test_retry_after_is_obeyed(erp: Scripted, client: Client, customers: Customers) -> None:
-    erp.on("GET", LIST, Reply(429, b"", {"Retry-After": "17"}), EMPTY)
+@pytest.mark.parametrize("headers", [{}, {"X-RateLimit-Remaining": "9", "X-RateLimit-Reset": "60"}])
+@pytest.mark.parametrize("seconds", [1, 17, 120])
+def test_retry_after_is_obeyed_to_the_second(
+    erp: Scripted, client: Client, customers: Customers, seconds: int, headers: dict[str, str]
+) -> None:
+    erp.on("GET", LIST, Reply(429, b"", {"Retry-After": str(seconds), **headers}), EMPTY)
     customers.check()
-    assert client.slept == [17.0]
+    assert client.slept == [float(seconds)]
+    assert [wait.seconds for wait in client.waits] == [float(seconds)]
 
 
-def test_a_wait_that_is_too_long_is_reported_instead(erp: Scripted, client: Client, customers: Customers) -> None:
+def test_a_wait_that_is_too_long_is_not_waited_for(erp: Scripted, client: Client, customers: Customers) -> None:
     erp.on("GET", LIST, Reply(429, b"", {"Retry-After": "1800"}))
-    with pytest.raises(errors.RateLimited) as caught:
+    with pytest.raises(errors.NotSent, match="1800 s") as caught:
         customers.check()
-    assert caught.value.retry_after == 1800
-    assert "1800 seconds" in caught.value.remedy
-    assert client.slept == []
+    assert caught.value.remedy
+    assert (len(erp.calls()), client.slept) == (1, [])
+
+
+def test_any_wait_is_waited_for_when_it_may_be(erp: Scripted, client: Client) -> None:
+    erp.on("GET", LIST, Reply(429, b"", {"Retry-After": "1800"}), EMPTY)
+    with client.open(longest_wait=None) as customers:
+        customers.check()
+    assert client.slept == [1800.0]
 
 
 @pytest.mark.parametrize("request_", [PUT, POST])
+def test_a_write_that_was_answered_429_was_not_done_and_is_sent_when_the_wait_is_over(
+    erp: Scripted, client: Client, customers: Customers, request_: Any
+) -> None:
+    done = Reply(204) if request_ is PUT else Reply(201, b"", {"Location": "/v1/customer/7"})
+    erp.on(request_.method, request_.path, Reply(429, b"", {"Retry-After": "3"}), Reply(429), done)
+    assert customers.send(request_).number in ("10000", "7")
+    assert client.slept == [3.0, 2.0]
+
+
+@pytest.mark.parametrize("request_", [PUT, POST])
+def test_a_write_that_is_answered_429_for_ever_is_limited(
+    erp: Scripted, client: Client, customers: Customers, request_: Any
+) -> None:
+    erp.on(request_.method, request_.path, Reply(429, b"<h1>Slow down</h1>"))
+    with pytest.raises(errors.RateLimited, match="Slow down"):
+        customers.send(request_)
+    assert (len(erp.calls()), client.slept) == (REFUSALS + 1, [1.0, 2.0, 3.0, 4.0, 5.0])
+
+
+def test_the_token_endpoints_wait_is_obeyed_too(erp: Scripted, client: Client, customers: Customers) -> None:
+    erp.on("POST", "/token", Reply(429, b"", {"Retry-After": "9"}), reply(TOKEN))
+    erp.on("GET", LIST, EMPTY)
+    customers.check()
+    assert (client.slept, erp.tokens()) == ([9.0], 2)
+    assert "token endpoint" in client.waits[0].reason
+
+
+def test_all_threads_wait_for_the_token_together(erp: Scripted, client: Client, customers: Customers) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    erp.on("POST", "/token", Reply(429, b"", {"Retry-After": "9"}), reply(TOKEN))
+    erp.on("GET", LIST, EMPTY)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: customers.check(), range(4)))
+    assert (client.slept, erp.tokens()) == ([9.0], 2)
+
+
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
-        (429, errors.RateLimited),
         (500, errors.ServerFailed),
         (503, errors.ServerFailed),
         (502, errors.AnswerLost),
         (504, errors.AnswerLost),
     ],
 )
-def test_a_failed_write_is_never_repeated(
-    erp: Scripted, client: Client, customers: Customers, status: int, kind: type[Exception], request_: Any
+def test_a_failed_create_is_never_repeated_and_a_failed_update_is(
+    erp: Scripted, client: Client, customers: Customers, status: int, kind: type[Exception]
 ) -> None:
-    erp.on(request_.method, request_.path, Reply(status, b"<h1>Bad Gateway</h1>"))
-    with pytest.raises(kind, match="Bad Gateway") as caught:
+    tries = {"POST": 1, "PUT": 2 if status == 500 else ATTEMPTS}  # the same failing request is not hammered
+    for request in (POST, PUT):
+        erp.on(request.method, request.path, Reply(status, b"<h1>Bad Gateway</h1>"))
+        with pytest.raises(kind, match="Bad Gateway") as caught:
+            customers.send(request)
+        assert type(caught.value) is kind
+        assert erp.calls().count((request.method, request.path)) == tries[request.method]
+    assert client.slept == [1.0, 2.0][: tries["PUT"] - 1]
+
+
+@pytest.mark.parametrize("request_", [PUT, POST])
+@pytest.mark.parametrize("status", [400, 403, 404, 409, 412, 422])
+def test_a_refused_write_is_not_repeated(
+    erp: Scripted, client: Client, customers: Customers, status: int, request_: Any
+) -> None:
+    erp.on(request_.method, request_.path, Reply(status))
+    with pytest.raises(errors.ErpError):
         customers.send(request_)
-    assert type(caught.value) is kind
     assert (len(erp.calls()), client.slept) == (1, [])
 
 

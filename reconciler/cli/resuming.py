@@ -1,0 +1,168 @@
+"""Runs that are over or were cut short: how they ended, what is left of them, and what the ERP may still be doing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reconciler.cli.session import Session
+    from reconciler.core.plan import Plan, Result, Run
+    from reconciler.core.rules import Target
+    from reconciler.state.journal import Journal, RunInfo, RunRecord
+    from reconciler.state.store import Store
+
+
+# ---- how a run ended ----
+
+
+def past(record: RunRecord, made: Plan) -> Run:
+    """The run as `apply` would report it. What was cut short says so."""
+    from reconciler.core.plan import Run
+
+    info = record.info
+    last = max((each.finished_at or each.intent_at or "" for each in record.entries), default="")
+    return Run(made, tuple(_results(record, made)), info.started_at, info.finished_at or last or info.started_at)
+
+
+def _results(record: RunRecord, made: Plan) -> Iterator[Result]:
+    from reconciler.core.plan import Outcome, Result
+
+    entries = {each.label: each for each in record.entries}
+    remedy = f"reconciler runs resume {record.info.id}"
+    for action in made.actions:
+        entry = entries.get(action.label)
+        if entry is None:
+            yield Result(action, Outcome.SKIPPED, action.number, "The run ended before it.", remedy)
+        elif entry.outcome is None:
+            message = "The run ended while it was written: it may or may not be done."
+            yield Result(action, Outcome.UNKNOWN, action.number, message, remedy)
+        else:
+            yield Result(action, entry.outcome, entry.number or action.number, entry.message)
+
+
+def done(run: Run) -> dict[str, Result]:
+    """The results that stand, by label."""
+    from reconciler.core.plan import Outcome
+
+    return {each.action.label: each for each in run.results if each.outcome is Outcome.DONE}
+
+
+def unsure(record: RunRecord) -> frozenset[str]:
+    """Labels of what was going to be sent and is not done, as far as is known: it is looked up before it is sent.
+
+    Whatever the journal says of it: a try that failed may have been followed by one that was not sent, and only the
+    intent tells that there was one.
+    """
+    from reconciler.core.plan import Outcome
+
+    return frozenset(
+        each.label for each in record.entries if each.intent_at is not None and each.outcome is not Outcome.DONE
+    )
+
+
+# ---- going on ----
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """The journal of a run that begins or goes on, and what an earlier try did and may have done."""
+
+    journal: Journal | None
+    already: Mapping[str, Result] = field(default_factory=dict)
+    open_labels: frozenset[str] = frozenset()
+
+
+def begin(store: Store, made: Plan) -> Begun:
+    """Begin the plan's run; a saved plan that was begun before goes on where that ended. Raises Refused."""
+    if made.is_empty:
+        return Begun(None)
+    earlier = next((each for each in store.runs.all() if each.digest == made.digest), None)
+    return Begun(store.runs.begin(made)) if earlier is None else go_on(store, earlier, made)
+
+
+def go_on(store: Store, info: RunInfo, made: Plan) -> Begun:
+    """Go on with a run. Raises Refused when another one wrote since: its plan is no longer what the ERP needs."""
+    from reconciler.core.errors import Refused
+
+    if newer := _overtaken_by(store, info):
+        raise Refused(
+            f"Run {info.id} was overtaken by run {newer.id}, which wrote to the same company",
+            remedy="Plan and apply anew: what is still to do is found by comparing.",
+        )
+    record = store.runs.get(info.id)
+    return Begun(store.runs.resume(info.id), done(past(record, made)), unsure(record))
+
+
+def _overtaken_by(store: Store, info: RunInfo) -> RunInfo | None:
+    for each in store.runs.all():
+        if each.id == info.id:
+            return None
+        if _place(each) == _place(info) and _wrote(each):
+            return each
+    return None
+
+
+def _wrote(info: RunInfo) -> bool:
+    from reconciler.core.plan import Outcome
+
+    return bool(info.open) or not {Outcome.DONE, Outcome.UNKNOWN}.isdisjoint(info.outcomes)
+
+
+def _place(info: RunInfo) -> tuple[str, str, str]:
+    return info.environment, info.tenant_id, info.base_url
+
+
+def resumable(store: Store, place: Target) -> RunInfo | None:
+    """The newest run of the place, unless all of it is done."""
+    from reconciler.state.journal import RunStatus
+
+    here = (place.environment, place.tenant_id, place.base_url)
+    newest = next((each for each in store.runs.all() if _place(each) == here), None)
+    return None if newest is None or newest.status is RunStatus.DONE else newest
+
+
+# ---- before anything is read ----
+
+
+def settle(session: Session, store: Store, place: Target, sleep: Callable[[float], None]) -> None:
+    """Under the lock: close the runs of dead processes, and wait for creates that the ERP may still be at work on.
+
+    A customer without number that is being created cannot be seen yet: planned or looked up too early it would be
+    created twice. One with a number would be refused, and an update has its version.
+    """
+    from reconciler.reports.view import duration
+
+    for each in store.runs.close_dead():
+        session.say(f"Run {each.id} of {each.started_at} was cut short; see: reconciler runs show {each.id}")
+    waits = list(_waits(store, place, session.settings.api.timeout))
+    if waits:
+        seconds, label, run_id = max(waits)
+        session.say(f"Waiting {duration(seconds)}: the ERP may still be creating {label} of run {run_id}")
+        sleep(seconds)
+
+
+def _waits(store: Store, place: Target, timeout: float) -> Iterator[tuple[float, str, str]]:
+    """(seconds, label, run) for each create without number that was sent less than `timeout` ago, its end unknown."""
+    from reconciler.core.plan import Outcome
+
+    now = datetime.now(UTC)
+    here = (place.environment, place.tenant_id, place.base_url)
+    for info in store.runs.all():
+        if info.finished_at is not None and _age(info.finished_at, now) > timeout + 1:
+            continue
+        if _place(info) != here or not (info.open or Outcome.UNKNOWN in info.outcomes):
+            continue
+        record = store.runs.get(info.id)
+        numberless = {action.label for action in record.plan().actions if action.number is None}
+        for each in record.entries:
+            if each.intent_at and each.label in numberless and each.outcome in (None, Outcome.UNKNOWN):
+                left = timeout - _age(each.intent_at, now)
+                if left > 0:
+                    yield min(left, timeout), each.label, info.id
+
+
+def _age(moment: str, now: datetime) -> float:
+    return (now - datetime.fromisoformat(moment)).total_seconds()

@@ -1,0 +1,303 @@
+"""`reconciler runs`: earlier applies, going on with one, and taking one back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from reconciler.cli.exits import Exit
+from reconciler.cli.options import AutoApprove, Format, NoWait, Parallelism, Reports, Reserve, WriteNumbers
+from reconciler.cli.output import check_formats
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+    from reconciler.cli.resuming import Begun
+    from reconciler.cli.session import Session
+    from reconciler.core.plan import Plan, Run
+    from reconciler.core.ports import Erp
+    from reconciler.core.rules import Target
+    from reconciler.state.journal import RunInfo
+    from reconciler.state.store import Store
+
+app = typer.Typer(
+    help="Earlier applies: list them, show one, go on with one, take one back.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+FORMATS = ("text", "json")
+RunId = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, as `runs list` shows it.")]
+
+
+# ---- list and show ----
+
+
+@app.command("list")
+def list_runs(context: typer.Context, form: Format = "text") -> None:
+    """List the runs, the newest first."""
+    import json
+
+    session: Session = context.obj
+    check_formats(form, [], FORMATS)
+    with session.store() as store:
+        rows = [_facts(each, store) for each in store.runs.all()]
+    if form == "json":
+        document = {"format": "reconciler/runs", "format_version": "1.0", "runs": rows}
+        session.write(json.dumps(document, indent=2, ensure_ascii=False).encode() + b"\n")
+    elif rows:
+        session.print(_lines(rows))
+    else:
+        session.say("There are no runs yet.")
+    raise typer.Exit(Exit.DONE)
+
+
+def _facts(info: RunInfo, store: Store) -> dict[str, Any]:
+    return {
+        "id": info.id,
+        "status": _status(info, store),
+        "environment": info.environment,
+        "tenant_id": info.tenant_id,
+        "base_url": info.base_url,
+        "started_at": info.started_at,
+        "finished_at": info.finished_at,
+        "plan_digest": info.digest,
+        "actions": info.actions,
+        "open": info.open,
+        "outcomes": {outcome.value: count for outcome, count in info.outcomes.items()},
+    }
+
+
+def _status(info: RunInfo, store: Store) -> str:
+    """A run that was never closed is going on, or was killed: the lock tells."""
+    from reconciler.state.journal import RunStatus
+    from reconciler.state.lock import Life
+
+    if info.status is not RunStatus.RUNNING:
+        return info.status.value
+    holder = store.holder()
+    return "killed" if holder is None or holder.life is Life.ENDED else "running"
+
+
+def _lines(rows: list[dict[str, Any]]) -> list[Text]:
+    from rich.text import Text
+
+    from reconciler.reports.safe import visible
+
+    cells = [("RUN", "STARTED", "STATUS", "ENVIRONMENT", "ACTIONS")]
+    cells += [(row["id"], row["started_at"], row["status"], visible(row["environment"]), _counts(row)) for row in rows]
+    widths = [max(len(row[at]) for row in cells) for at in range(4)]
+    lines = ["  ".join([*(f"{row[at]:<{widths[at]}}" for at in range(4)), row[4]]) for row in cells]
+    return [Text(line, style="bold" if at == 0 else "") for at, line in enumerate(lines)]
+
+
+def _counts(row: dict[str, Any]) -> str:
+    """`5: 3 done, 1 unclear, 1 not sent`."""
+    from reconciler.core.plan import Outcome
+    from reconciler.reports.view import OUTCOMES
+
+    counts = {OUTCOMES[Outcome(name)]: count for name, count in row["outcomes"].items()}
+    unclear, unsent = OUTCOMES[Outcome.UNKNOWN], OUTCOMES[Outcome.SKIPPED]
+    untouched = row["actions"] - row["open"] - sum(counts.values())
+    counts[unclear] = counts.get(unclear, 0) + row["open"]
+    counts[unsent] = counts.get(unsent, 0) + untouched
+    told = [f"{counts[word]:,} {word}" for word in OUTCOMES.values() if counts.get(word)]
+    return f"{row['actions']:,}: {', '.join(told)}"
+
+
+@app.command("show")
+def show(context: typer.Context, run: RunId, form: Format = "text", report: Reports = None) -> None:
+    """Show how each action of a run ended. Needs neither the declarations nor the ERP."""
+    show_run(context.obj, run, form, check_formats(form, report or [], FORMATS))
+    raise typer.Exit(Exit.DONE)
+
+
+def show_run(session: Session, run_id: str, form: str, reports: list[tuple[str, Path]]) -> None:
+    """The run's results as `apply` showed them, for `show` too."""
+    from rich.text import Text
+
+    from reconciler.cli import applying, resuming
+    from reconciler.reports.text import result_lines
+
+    with session.store() as store:
+        record = store.runs.get(run_id)
+        status = _status(record.info, store)
+    run = resuming.past(record, record.plan())
+    if form == "text":
+        until = f" until {record.info.finished_at}" if record.info.finished_at else ""
+        session.print([Text(f"Run {run_id} ({status}), {record.info.started_at}{until}", style="bold")])
+        for result in run.results:
+            session.print(result_lines(result))
+    applying.report(session, run, form, reports)
+
+
+# ---- resume ----
+
+
+@app.command("resume")
+def resume(
+    context: typer.Context,
+    run: Annotated[
+        str | None, typer.Argument(metavar="[RUN]", help="A run's id; the newest one if it was not finished.")
+    ] = None,
+    parallelism: Parallelism = None,
+    reserve: Reserve = 0,
+    no_wait: NoWait = False,
+    write_numbers: WriteNumbers = False,
+    form: Format = "text",
+    report: Reports = None,
+) -> None:
+    """Go on with a run that was cut short: what is done stays, what may be done is looked up, the rest is sent.
+
+    The run's plan was agreed to when it began: it is not asked for again.
+    """
+    from reconciler import pipeline
+    from reconciler.cli import applying, numbers, resuming
+    from reconciler.cli.stopping import Stopping
+    from reconciler.state.journal import RunStatus
+
+    session: Session = context.obj
+    reports = check_formats(form, report or [], FORMATS)
+    stopping = Stopping()
+    with (
+        session.store() as store,
+        store.lock("runs resume"),
+        session.erp(sleep=stopping.sleep, reserve=reserve, longest_wait=0.0 if no_wait else None) as (erp, place),
+    ):
+        info = store.runs.get(run).info if run is not None else resuming.resumable(store, place)
+        if info is None or info.status is RunStatus.DONE:
+            session.say("There is no run to go on with." if info is None else f"Run {info.id} is done.")
+            raise typer.Exit(Exit.DONE)
+        made = store.runs.get(info.id).plan()
+        pipeline.check_applicable(made, place, force=True)  # a volume guard was passed when the run began
+        resuming.settle(session, store, place, stopping.sleep)
+        begun = resuming.go_on(store, info, made)
+        _show_rest(session, info, made, begun, form)
+        workers = parallelism or session.settings.api.parallelism
+        job = applying.Job(made, place, begun.journal, workers, None, begun.already, begun.open_labels)
+        ended = applying.execute(session, store, erp, job, stopping, live=form == "text")
+    applying.report(session, ended, form, reports)
+    if write_numbers:
+        numbers.write_numbers(session, ended)
+    raise typer.Exit(applying.run_exit(ended))
+
+
+def _show_rest(session: Session, info: RunInfo, made: Plan, begun: Begun, form: str) -> None:
+    """What is going to be done, before it is."""
+    from reconciler.cli.apply import show_first
+    from reconciler.core.plan import Summary, Verb
+    from reconciler.reports.view import counted
+
+    session.say(
+        f"Going on with run {info.id} of {info.started_at}: {len(begun.already):,} of"
+        f" {counted(len(made.actions), 'action')} done, {len(begun.open_labels):,} to be looked up first."
+    )
+    rest = tuple(action for action in made.actions if action.label not in begun.already)
+    creates = sum(action.action is Verb.CREATE for action in rest)
+    summary = replace(made.summary, create=creates, update=len(rest) - creates) if made.summary else Summary()
+    budget = replace(made.budget, requests=len(rest), limit=None, remaining=None)
+    show_first(session, replace(made, actions=rest, summary=summary, budget=budget), form)
+
+
+# ---- undo ----
+
+
+@app.command("undo")
+def undo(
+    context: typer.Context,
+    run: RunId,
+    deactivate_creates: Annotated[
+        bool, typer.Option("--deactivate-creates", help="Give the customers that the run created status Inactive.")
+    ] = False,
+    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="Only save the plan.")] = None,
+    auto_approve: AutoApprove = False,
+    parallelism: Parallelism = None,
+    reserve: Reserve = 0,
+    no_wait: NoWait = False,
+    form: Format = "text",
+    report: Reports = None,
+) -> None:
+    """Set what a run changed back to what it was, where nobody changed it since: a plan like any other."""
+    from reconciler import pipeline
+    from reconciler.cli import applying, resuming
+    from reconciler.cli.apply import agreed, show_first
+    from reconciler.cli.plan import plan_exit, show_plan
+    from reconciler.cli.stopping import Stopping
+    from reconciler.core.errors import WrongUsage
+    from reconciler.state import plan_file
+
+    session: Session = context.obj
+    reports = check_formats(form, report or [], FORMATS)
+    if out is None and not auto_approve and not session.is_interactive:
+        raise WrongUsage(
+            "There is nobody to ask here",
+            remedy="Save the plan with -o FILE and apply that, or add --auto-approve.",
+        )
+    stopping = Stopping()
+    with (
+        session.store() as store,
+        store.lock("runs undo"),
+        session.erp(sleep=stopping.sleep, reserve=reserve, longest_wait=0.0 if no_wait else None) as (erp, place),
+    ):
+        resuming.settle(session, store, place, stopping.sleep)
+        made = _undo_plan(session, store, erp, place, run, deactivate_creates=deactivate_creates)
+        if out is not None:
+            plan_file.write(made, out)
+            show_plan(session, made, form, reports)
+            session.say(f"Saved the plan to {out}. Apply it with: reconciler apply {out}")
+            raise typer.Exit(plan_exit(made, detailed=False))
+        show_first(session, made, form)
+        pipeline.check_applicable(made, place)
+        if not (made.is_empty or auto_approve or agreed(made)):
+            session.say("Nothing was written.")
+            raise typer.Exit(Exit.ERROR)
+        journal = None if made.is_empty else store.runs.begin(made)
+        job = applying.Job(made, place, journal, parallelism or session.settings.api.parallelism)
+        ended = applying.execute(session, store, erp, job, stopping, live=form == "text")
+    applying.report(session, ended, form, reports)
+    _remind(session, ended)
+    raise typer.Exit(applying.run_exit(ended))
+
+
+def _undo_plan(
+    session: Session, store: Store, erp: Erp, place: Target, run_id: str, *, deactivate_creates: bool
+) -> Plan:
+    """The plan that takes the run back, from the customers as they are now. Raises Refused for another target's run."""
+    from reconciler import pipeline
+    from reconciler.cli import resuming
+    from reconciler.cli.session import now
+    from reconciler.config.declarations import Loaded
+    from reconciler.core import undo as undoing
+
+    record = store.runs.get(run_id)
+    first = record.plan()
+    pipeline.check_applicable(first, place, force=True)
+    results = resuming.past(record, first).results
+    session.say(f"Reading the customers of {place.environment} ...")
+    view = pipeline.refresh(Loaded(undoing.concerned(results), (), ""), erp)
+    settings = session.settings
+    found = undoing.undo(
+        results,
+        view.customers,
+        normalised=store.known(place).load().memory().normalised,
+        deactivate_creates=deactivate_creates,
+        send_null=settings.api.clear_nullable == "send-null",
+    )
+    # What the run was allowed to write it may take back: only policies stand against that.
+    free = replace(settings.guards, updates=Fraction(1), creates=0)
+    made = pipeline.make_plan(
+        replace(settings, ignore=(), on_removed="ignore", guards=free),
+        Loaded(found.desired, found.diagnostics, first.config.digest),
+        view,
+        target=place,
+        created_at=now(),
+    )
+    return pipeline.explain(made, erp)
+
+
+def _remind(session: Session, ended: Run) -> None:
+    if not ended.plan.is_empty:
+        session.say("The declarations still ask for what was undone: change them too, or the next apply does it again.")

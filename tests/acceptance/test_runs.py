@@ -1,0 +1,352 @@
+"""`reconciler runs`: what earlier applies did, going on with one, taking one back."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from reconciler.cli.session import Session
+from reconciler.core.plan import Outcome
+from tests.acceptance.conftest import Company, Ended
+
+THREE = "[{number: 1, creditLimit: 111}, {number: 2, creditLimit: 222}, {number: 3, creditLimit: 333}]"
+
+
+@pytest.fixture
+def three(company: Company) -> Company:
+    """Three customers without credit limits of ours."""
+    company.store.seed(3, 1, start=1)
+    for number in "123":
+        company.store.edit(number, {"creditLimit": 5})
+    company.declare(THREE)
+    return company
+
+
+def runs(company: Company) -> list[dict[str, Any]]:
+    ended = company.run("runs", "list", "--format", "json")
+    assert ended.code == 0, ended.err
+    found: list[dict[str, Any]] = ended.json["runs"]
+    return found
+
+
+def newest(company: Company) -> str:
+    return str(runs(company)[0]["id"])
+
+
+def limits(company: Company) -> list[str]:
+    return [str(company.store.customer(number)["creditLimit"]) for number in company.store.numbers()]
+
+
+def cut_short(company: Company, *, method: str = "PUT", skip: int = 0, **fault: Any) -> Ended:
+    """An apply that the ERP stops taking part in."""
+    company.sandbox.fault(
+        method=method, path="/v1/customer", skip=skip, **{"kind": "respond", "status": 403, "body": "", **fault}
+    )
+    return company.run("apply", "--auto-approve", "--parallelism", "1")
+
+
+# ---- list and show ----
+
+
+def test_without_runs_there_is_nothing_to_list_or_to_go_on_with(company: Company) -> None:
+    assert runs(company) == []
+    assert "no runs" in company.run("runs", "list").err
+    ended = company.run("runs", "resume")
+    assert (ended.code, company.bodies()) == (0, [])
+    assert "no run to go on with" in ended.err
+    assert not (company.folder / ".reconciler" / "state.db").exists()
+
+
+def test_the_list_shows_the_newest_first_and_how_each_ended(three: Company) -> None:
+    assert three.apply().code == 0
+    three.declare(THREE.replace("222", "221").replace("333", "332"))
+    assert cut_short(three).code == 1
+    second, first = runs(three)
+    assert (first["status"], first["outcomes"], first["open"]) == ("done", {"done": 3}, 0)
+    assert (second["status"], second["outcomes"]) == ("failed", {"failed": 1, "skipped": 1})
+    text = three.run("runs", "list").out.splitlines()
+    assert text[0].split() == ["RUN", "STARTED", "STATUS", "ENVIRONMENT", "ACTIONS"]
+    assert text[1].startswith(second["id"])
+    assert text[1].endswith("2: 1 failed, 1 not sent")
+    assert text[2].endswith("3: 3 done")
+
+
+@pytest.mark.parametrize("command", [["runs", "show"], ["show"]], ids=" ".join)
+def test_show_repeats_what_apply_showed(three: Company, command: list[str]) -> None:
+    three.store.edit("2", {"creditLimit": 6})
+    three.run("plan", "-o", "plan.json")
+    three.store.edit("2", {"creditLimit": 999})
+    applied = three.run("apply", "plan.json")
+    assert applied.code == 5
+    three.sandbox.runtime.requests.clear()
+    shown = three.run(*command, newest(three))
+    assert shown.code == 0, shown.err
+    assert three.sandbox.requests == []
+    assert f"Run {newest(three)} (partial)" in shown.out
+    for line in ("✓ 1 updated", "✗ 2 conflict", "✓ 3 updated", "Applied: 0 created, 2 updated, 1 conflict."):
+        assert line in applied.out
+        assert line in shown.out
+    as_json = three.run(*command, newest(three), "--format", "json").json
+    assert [each["outcome"] for each in as_json["results"]] == ["done", "conflict", "done"]
+    assert as_json["summary"]["done"] == 2
+
+
+def test_a_run_that_does_not_exist_is_wrong_usage(three: Company) -> None:
+    for words in (["runs", "show"], ["show"], ["runs", "resume"], ["runs", "undo", "--auto-approve"]):
+        ended = three.run(*words, "20260131T120000Z-ffff")
+        assert ended.code == 64, ended.err
+        assert "runs list" in ended.err
+
+
+# ---- resume ----
+
+
+def test_resume_does_what_is_left_and_asks_nothing(three: Company) -> None:
+    assert cut_short(three, skip=1).code == 5
+    assert limits(three) == ["111", "5", "5"]
+    ended = three.run("runs", "resume")
+    assert ended.code == 0, ended.err
+    assert limits(three) == ["111", "222", "333"]
+    assert len(three.bodies()) == 3
+    assert "1 of 3 actions done" in ended.err
+    shown, _, results = ended.out.partition("✓")
+    assert "~ 2" in shown
+    assert "~ 1" not in shown
+    assert "3 updated" in results
+    assert runs(three)[0]["status"] == "done"
+    assert len(runs(three)) == 1
+    again = three.run("runs", "resume")
+    assert (again.code, len(three.bodies())) == (0, 3)
+
+
+def test_resume_leaves_what_a_clerk_changed_since(three: Company) -> None:
+    cut_short(three, skip=1)
+    three.store.edit("1", {"creditLimit": 777})
+    three.store.edit("3", {"creditLimit": 888})
+    ended = three.run("runs", "resume")
+    assert ended.code == 5
+    assert "creditLimit is now 888" in ended.out
+    assert limits(three) == ["777", "222", "888"]
+    drift = three.plan()["actions"]
+    assert [(each["number"], each["changes"][0]["cause"]) for each in drift] == [("1", "drift"), ("3", "unknown")]
+
+
+def test_resume_passes_the_volume_guard_that_was_passed_before(three: Company) -> None:
+    three.settings("guards: {updates: 1}")
+    three.sandbox.fault(kind="respond", method="PUT", skip=1, status=403, body="")
+    assert three.run("apply", "--auto-approve", "--force", "--parallelism", "1").code == 5
+    assert three.run("runs", "resume").code == 0
+    assert limits(three) == ["111", "222", "333"]
+
+
+def test_resume_of_another_tenants_run_is_refused(three: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    cut_short(three, skip=1)
+    run = newest(three)
+    monkeypatch.setenv("VISMA_TENANT_ID", "another")
+    ended = three.run("runs", "resume", run)
+    assert ended.code == 4
+    assert "tenant" in ended.err
+    assert "no run to go on with" in three.run("runs", "resume").err
+
+
+def test_a_run_that_was_overtaken_is_not_gone_on_with(company: Company) -> None:
+    """Its customers without number may have been created by the other one."""
+    company.sandbox.switch(numbering="automatic")
+    company.declare("[{ref: a, name: A, corporateId: '1'}, {ref: b, name: B, corporateId: '2'}]")
+    assert cut_short(company, method="POST", skip=1).code == 5
+    overtaken = newest(company)
+    assert company.apply().code == 0
+    ended = company.run("runs", "resume", overtaken)
+    assert ended.code == 4
+    assert newest(company) in ended.err
+    assert company.store.count() == 2
+    assert "no run to go on with" in company.run("runs", "resume").err
+
+
+def test_a_saved_plan_that_was_begun_goes_on_where_it_ended(company: Company) -> None:
+    company.sandbox.switch(numbering="automatic")
+    company.declare("[{ref: a, name: A, corporateId: '1'}, {ref: b, name: B, corporateId: '2'}]")
+    company.run("plan", "-o", "plan.json")
+    company.sandbox.fault(kind="respond", method="POST", path="/v1/customer", skip=1, status=403, body="")
+    assert company.run("apply", "plan.json", "--parallelism", "1").code == 5
+    assert company.run("apply", "plan.json").code == 0
+    assert company.store.count() == 2
+    assert len(runs(company)) == 1
+    ended = company.run("apply", "plan.json")
+    assert ended.code == 4
+    assert company.store.count() == 2
+
+
+@pytest.mark.parametrize("command", [["apply", "--auto-approve"], ["runs", "resume"]], ids=" ".join)
+def test_a_create_without_number_whose_end_is_unknown_is_waited_for(company: Company, command: list[str]) -> None:
+    company.sandbox.switch(numbering="automatic")
+    company.declare("{ref: a, name: A, corporateId: '1'}")
+    slow(company, 1)
+    company.sandbox.fault(kind="reset", method="POST", path="/v1/customer", when="after")
+    company.sandbox.fault(kind="reset", method="GET", path="createdDateTime", count=0)
+    ended = company.run("apply", "--auto-approve")
+    assert ended.code == 5
+    assert runs(company)[0]["outcomes"] == {Outcome.UNKNOWN: 1}
+    company.sandbox.runtime.faults.clear()
+    slow(company, 600)
+    waited: list[float] = []
+    ended = sleeping(company, waited, *command)
+    assert ended.code == 0, ended.err
+    assert [590 < each < 600 for each in waited] == [True]
+    assert "Waiting 10 min: the ERP may still be creating ref a" in ended.err
+    assert company.store.count() == 1
+    assert len(company.bodies()) == 1
+
+
+def slow(company: Company, seconds: int) -> None:
+    path = company.folder / "reconciler.yaml"
+    company.settings()
+    path.write_text(path.read_text().replace("page_size", f"timeout: {seconds}, page_size"))
+
+
+def sleeping(company: Company, waited: list[float], *command: str) -> Ended:
+    """The command, with sleeps that only note how long they were to be."""
+    from reconciler.cli.stopping import Stopping
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Stopping, "sleep", lambda _self, seconds: waited.append(seconds))
+        return company.run(*command)
+
+
+def test_a_lookup_that_fails_leaves_the_write_unclear_and_never_failed(company: Company) -> None:
+    slow(company, 1)
+    company.declare("{number: 7, name: A}")
+    company.sandbox.fault(kind="reset", method="POST", path="/v1/customer", when="after")
+    company.sandbox.fault(kind="respond", status=403, method="GET", path="/v1/customer/7", count=0)
+    ended = company.run("apply", "--auto-approve")
+    assert ended.code == 5
+    assert "1 unclear" in ended.out
+    company.sandbox.runtime.faults.clear()
+    assert company.run("runs", "resume").code == 0
+    assert len(company.bodies()) == 1
+
+
+# ---- undo ----
+
+
+def test_undo_restores_the_values_from_before(three: Company) -> None:
+    three.store.edit("1", {"gln": "old", "mainAddress.city": "Bergen"})
+    three.declare("[{number: 1, creditLimit: 111, gln: new, mainAddress: {city: Oslo}}, {number: 2, creditLimit: 222}]")
+    before = [three.store.customer(number) for number in "12"]
+    assert three.apply().code == 0
+    ended = three.run("runs", "undo", newest(three), "--auto-approve")
+    assert ended.code == 0, ended.err
+    after=[three.store.customer(number) for number in "12"]
+    for a,b in zip(after,before):
+        for k in a:
+            if a[k]!=b[k]: print(k,a[k],b[k])
+    assert [three.store.customer(number) for number in "12"] == before
+    assert "gln" in ended.out
+    assert "declarations still ask" in ended.err
+    assert runs(three)[0]["status"] == "done"
+    assert [each["changes"][0]["cause"] for each in three.plan()["actions"]] == ["config", "config"]
+    again = three.run("runs", "undo", runs(three)[1]["id"], "--auto-approve")
+    assert again.code == 0, again.err
+    assert "No changes" in again.out
+    back = three.run("runs", "undo", newest(three), "--auto-approve")
+    assert back.code == 0, back.err
+    assert three.plan()["actions"] == []
+
+
+def test_undo_leaves_what_somebody_changed_since_and_says_so(three: Company) -> None:
+    three.apply()
+    three.store.edit("2", {"creditLimit": 999})
+    three.store.edit("3", {"gln": "else"})
+    ended = three.run("runs", "undo", newest(three), "--auto-approve")
+    assert ended.code == 0, ended.err
+    assert limits(three) == ["5", "999", "5"]
+    assert three.store.customer("3")["gln"] == "else"
+    assert "P521" in ended.out
+    assert "2: creditLimit was changed since the run wrote it, so it is left as it is" in ended.out
+
+
+def test_undo_says_what_it_cannot_take_back(company: Company) -> None:
+    company.store.seed(1, 1, start=1)
+    company.declare("[{number: 1, creditLimit: 7, accountReference: x}, {number: 2, name: New}]")
+    had = company.store.customer("1")
+    assert company.apply().code == 0
+    ended = company.run("runs", "undo", newest(company), "--auto-approve")
+    assert ended.code == 0, ended.err
+    assert "P523" in ended.out
+    assert "1 customer was created, which cannot be undone" in ended.out
+    assert company.store.customer("2").get("status") != "Inactive"
+    assert company.store.customer("1").get("accountReference") == had.get("accountReference")
+    run = runs(company)[1]["id"]
+    ended = company.run("runs", "undo", run, "--deactivate-creates", "--auto-approve")
+    assert ended.code == 0, ended.err
+    assert company.store.customer("2")["status"] == "Inactive"
+    ended = company.run("runs", "undo", run, "--deactivate-creates", "--auto-approve")
+    assert "No changes" in ended.out
+
+
+def test_undo_brings_lines_back_and_takes_new_ones_away(company: Company) -> None:
+    company.store.seed(1, 1, start=1)
+    lines = "{number: 1, directDebitLines: {complete: true, lines: [%s]}}"
+    company.declare(lines % "{mandateId: A, maxAmount: 100}, {mandateId: B, iban: NL1}, {mandateId: C}")
+    assert company.apply().code == 0
+    before = company.store.customer("1")["directDebitLines"]
+    company.declare(lines % "{mandateId: A, maxAmount: 250.5}, {mandateId: D, iban: NL9}, {mandateId: C}")
+    assert company.apply().code == 0
+    assert company.store.customer("1")["directDebitLines"] != before
+    ended = company.run("runs", "undo", newest(company), "--auto-approve")
+    assert ended.code == 0, ended.err
+
+    def keyed(found: list[dict[str, Any]]) -> Any:
+        return sorted(
+            ({k: v for k, v in line.items() if k != "id"} for line in found), key=lambda line: line["mandateId"]
+        )
+
+    assert keyed(company.store.customer("1")["directDebitLines"]) == keyed(before)
+    ended = company.run("runs", "undo", newest(company), "--auto-approve")
+    assert ended.code == 0, ended.err
+    assert company.plan()["actions"] == []
+
+
+def test_undo_of_many_updates_needs_no_force(company: Company) -> None:
+    company.settings("guards: {updates: 100%}")
+    company.store.seed(12, 1, start=1)
+    for number in range(1, 13):
+        company.store.edit(str(number), {"creditLimit": 5})
+    company.declare("[" + ",".join(f"{{number: {n}, creditLimit: 6}}" for n in range(1, 13)) + "]")
+    assert company.apply().code == 0
+    company.settings()
+    ended = company.run("runs", "undo", newest(company), "--auto-approve")
+    assert ended.code == 0, ended.err
+    assert set(limits(company)) == {"5"}
+
+
+def test_undo_asks_or_saves_and_else_does_nothing(three: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    three.apply()
+    run, written = newest(three), len(three.bodies())
+    ended = three.run("runs", "undo", run)
+    assert ended.code == 64
+    assert "--auto-approve" in ended.err
+    ended = three.run("runs", "undo", run, "-o", "undo.json", "--format", "json")
+    assert ended.code == 0, ended.err
+    saved = json.loads((three.folder / "undo.json").read_text(encoding="utf-8"))
+    assert [each["changes"][0]["after"] for each in saved["actions"]] == [5, 5, 5]
+    assert ended.json == saved
+    monkeypatch.setattr(Session, "is_interactive", True)
+    monkeypatch.setattr("typer.prompt", lambda *_, **__: "y")
+    assert three.run("runs", "undo", run).code == 1
+    assert len(three.bodies()) == written
+    monkeypatch.undo()
+    monkeypatch.setenv("VISMA_CLIENT_ID", three.sandbox.client_id)
+    monkeypatch.setenv("VISMA_CLIENT_SECRET", three.sandbox.client_secret)
+    assert three.run("apply", "undo.json").code == 0
+    assert limits(three) == ["5", "5", "5"]
+
+
+def test_undo_restores_only_under_the_version_that_it_saw(three: Company) -> None:
+    three.apply()
+    three.run("runs", "undo", newest(three), "-o", "undo.json")
+    three.store.edit("2", {"gln": "clerk"})
+    assert three.run("apply", "undo.json").code == 5
+    assert limits(three) == ["5", "222", "5"]
