@@ -51,7 +51,7 @@ def refusals(verdicts: tuple[Verdict, ...]) -> tuple[Refusal, ...]:
 def _verdict(name: str, found: int, managed: int, limit: Limit) -> Verdict:
     if isinstance(limit, int):
         return Verdict(name, f"{limit:,}", found, found <= limit)
-    text = f"{float(limit * 100):g}% of {managed:,} managed customers"
+    share = f"{float(limit * 100):g}%"
     if managed < SHARE_FROM:
-        return Verdict(name, f"{text}, which counts from {SHARE_FROM} on", found, passed=True)
-    return Verdict(name, text, found, found <= limit * managed)
+        return Verdict(name, f"{share}, from {SHARE_FROM} managed customers on", found, passed=True)
+    return Verdict(name, f"{share} of {managed:,} managed customers", found, found <= limit * managed)

@@ -111,10 +111,15 @@ def compute_plan(
         summary=summary,
         actions=tuple(ordered),
         diagnostics=tuple(problems),
-        budget=Budget(len(ordered), view.limit, view.remaining, view.reset_seconds),
+        budget=Budget(_requests(ordered, view), view.limit, view.remaining, view.reset_seconds),
         refusals=(*refusals, *volume_refusals(verdicts)),
         guards=verdicts,
     )
+
+
+def _requests(actions: list[Action], view: View) -> int:
+    """The writes, and reading each written customer back: one by one, or the list where that costs less."""
+    return len(actions) + min(len(actions), max(1, view.requests))
 
 
 _OWN = {name for name, row in FIELDS.items() if row.where is Read.OWN}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.acceptance.conftest import Company
 
 TEXT = """\
@@ -12,9 +14,13 @@ customers:
     name: Shop A
     corporateId: 111111111
   - {ref: shop-b, name: Shop B, corporateId: 222222222}
-  - number: 7
-    name: Numbered
+  # the end
 """
+
+
+@pytest.fixture(autouse=True)
+def _the_erp_numbers(company: Company) -> None:
+    company.sandbox.switch(numbering="automatic")
 
 
 def numbers(company: Company) -> dict[str, str]:
