@@ -24,8 +24,8 @@ overrideWithClassValues: true   # on create only: take the class's settings
 customerClassId: "1"
 mainAddress:
   addressLine1: TestRoad 13
-  postalCode: 0101              # text: the leading zero stays
-  countryId: NO                 # text: never a boolean
+  postalCode: "0101"            # text, quoted or not: the leading zero stays
+  countryId: "NO"               # text, quoted or not: never a boolean
 """
 
 _GITHUB = """\

@@ -1,0 +1,43 @@
+"""`init` makes a project that works at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from reconciler.cli.app import run
+from tests.acceptance.conftest import Company
+
+
+@pytest.mark.parametrize("ci", ["github", "gitlab", "azure", "bitbucket", None])
+def test_a_new_project_validates_is_canonical_and_applies_on_the_sandbox(tmp_path: Path, ci: str | None) -> None:
+    folder = tmp_path / "shop"
+    assert run(["init", str(folder), "--company", 'A: "B" #c', *(["--ci", ci] if ci else [])]) == 0
+    for path in folder.rglob("*.y*ml"):
+        yaml.safe_load(path.read_text(encoding="utf-8"))
+    at = ["--chdir", str(folder)]
+    assert run([*at, "validate"]) == 0
+    assert run([*at, "fmt", "--check"]) == 0
+    assert run([*at, "--env", "sandbox", "apply", "--auto-approve"]) == 0
+    assert run([*at, "--env", "sandbox", "plan", "--detailed-exitcode"]) == 0
+
+
+def test_init_never_overwrites(tmp_path: Path) -> None:
+    (tmp_path / ".gitignore").write_text("mine\n")
+    assert run(["init", str(tmp_path)]) == 0
+    assert (tmp_path / ".gitignore").read_text() == "mine\n"
+    assert run(["init", str(tmp_path)]) == 64
+
+
+def test_init_from_live_exports_the_customers_into_a_project_that_plans_empty(
+    company: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company.store.seed(30, 1)
+    monkeypatch.setenv("VISMA_BASE_URL", company.sandbox.base_url)
+    monkeypatch.setenv("VISMA_TOKEN_URL", company.sandbox.token_url)
+    folder = tmp_path / "adopted"
+    assert run(["init", str(folder), "--tenant", "sandbox", "--from-live"]) == 0
+    assert len(list((folder / "customers").glob("*.yaml"))) == 30
+    assert run(["--chdir", str(folder), "plan", "--detailed-exitcode"]) == 0
