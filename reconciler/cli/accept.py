@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
     from reconciler.cli.session import Session
     from reconciler.config.declarations import Loaded
-    from reconciler.config.rewrite_accept import Accepted, Denied, Granted, Wish
+    from reconciler.config.rewrite_accept import Accepted
     from reconciler.config.rewrite_files import Replacement
+    from reconciler.config.rewrite_wishes import Denied, Granted, Wish
     from reconciler.core.customer import Desired
     from reconciler.core.identity import Pairing
     from reconciler.core.rules import Memory
@@ -44,14 +45,13 @@ def accept(
     from reconciler.cli import plan as planning
     from reconciler.config.rewrite_files import replace_files
     from reconciler.core.identity import pair
-    from reconciler.core.rules import Memory
 
     session: Session = context.obj
     _check_fields(fields or [])
     loaded = planning.load(session, numbers or [])
-    memory = Memory()
-    with session.erp() as (erp, place):
+    with session.store() as store, session.erp() as (erp, place):
         session.say(f"Reading the customers of {place.environment} ...")
+        memory = store.known(place).load().memory()
         view = pipeline.refresh(loaded, erp, memory=memory)
     paired = pair(loaded.desired, view.customers, memory.numbers, memory.identities)
     job = _Job(session, memory, pipeline.target_keys(numbers or []), fields or [])
@@ -117,7 +117,7 @@ class _Job:
         return [change for name, wishes in by_file.items() for change in self._file(name, wishes)]
 
     def _wishes(self, paired: Pairing) -> Iterator[tuple[Desired, list[Wish]]]:
-        from reconciler.config.rewrite_accept import wishes
+        from reconciler.config.rewrite_wishes import wishes
 
         for desired, live in paired.pairs:
             if not self.is_chosen(desired):
@@ -187,7 +187,7 @@ def _tell(session: Session, job: _Job, changes: list[Replacement], *, dry_run: b
     if job.granted:
         session.say(f"{did} {values} of {customers} in {counted(len(changes), 'file')}.")
     elif not job.denied:
-        session.say("Nothing to accept: the ERP has what the declarations ask for.")
+        session.say("Nothing to accept: where the ERP has the customer, it has what the declaration asks for.")
     if job.denied:
         session.say(f"Not accepted: {counted(len(job.denied), 'value')}. The declarations keep them.")
 

@@ -70,6 +70,8 @@ def execute(session: Session, store: Store, erp: Erp, job: Job, stopping: Stoppi
     _remember(session, store, job, run, checked.live)
     if job.journal is not None:
         job.journal.close(_status(run))
+        if run.interrupted is not None:
+            session.say(f"Stopped. Go on with: reconciler runs resume {job.journal.run_id}")
     return run
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,6 +18,7 @@ def write_numbers(session: Session, run: Run) -> None:
     warning: what the run did is done.
     """
     from reconciler.core.errors import ReconcilerError
+    from reconciler.reports.safe import visible
     from reconciler.reports.text import diagnostics_lines
 
     learned = _learned(run)
@@ -29,7 +29,7 @@ def write_numbers(session: Session, run: Run) -> None:
         _write(session, changes, count)
     except ReconcilerError as error:
         session.err.print("Warning: the new numbers were not written into the declarations: ", end="")
-        session.err.print(str(error), soft_wrap=True)
+        session.err.print(visible(str(error)), soft_wrap=True)
         return
     for line in diagnostics_lines(problems):
         session.err.print(line, soft_wrap=True)
@@ -50,21 +50,21 @@ def _learned(run: Run) -> dict[str, dict[str, str]]:
 def _changes(session: Session, learned: dict[str, dict[str, str]]) -> tuple[list[Replacement], int, list[Diagnostic]]:
     """The files to replace, how many numbers they get, and what could not be done."""
     from reconciler.cli.rewriting import read_declarations
+    from reconciler.config.files import display, find_files
     from reconciler.config.rewrite_files import Replacement
-    from reconciler.config.rewrite_numbers import write_numbers
-    from reconciler.core.errors import InvalidInput
+    from reconciler.config.rewrite_numbers import not_written, write_numbers
 
     settings = session.settings
+    files = {display(path, settings.root): path for path in find_files(settings.customers, settings.root)[0]}
     changes: list[Replacement] = []
     problems: list[Diagnostic] = []
     count = 0
     for name, numbers in learned.items():
-        path = Path(settings.root / name)
-        try:
-            data = read_declarations(path, name)
-        except InvalidInput as error:
-            problems += error.diagnostics
+        path = files.get(name)  # a saved plan names files; only declarations are ever written to
+        if path is None:
+            problems += not_written(name, numbers, "the settings name no such file")
             continue
+        data = read_declarations(path, name)
         made = write_numbers(data, name, numbers, defaults=settings.defaults, environ=session.environ)
         problems += made.diagnostics
         count += len(made.written)

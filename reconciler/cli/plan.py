@@ -47,7 +47,7 @@ def plan(
     session: Session = context.obj
     reports = check_formats(form, report or [], FORMATS)
     check_refresh(refresh)
-    loaded = load(session, target or [])
+    loaded = _load_or_tell(session, target or [], form, reports)
     with session.store() as store, session.erp() as (erp, place):
         made = compare(session, loaded, erp, place, target or [], store).plan
     if out is not None:
@@ -59,6 +59,24 @@ def plan(
         chosen = f"--env {session.environment} " if session.environment else ""
         session.say(f"Saved the plan to {out}. Apply it with: reconciler {chosen}apply {out}")
     raise typer.Exit(plan_exit(made, detailed=detailed_exitcode))
+
+
+def _load_or_tell(session: Session, targets: list[str], form: str, reports: list[tuple[str, Path]]) -> Loaded:
+    """The declarations; when they have errors, machines get these as `validate --format json` gives them."""
+    from reconciler.core.errors import InvalidInput
+    from reconciler.reports.json import validation
+    from reconciler.state.plan_file import write_private
+
+    try:
+        return load(session, targets)
+    except InvalidInput as error:
+        found = validation(error.diagnostics, 0)
+        if form == "json":
+            session.write(found)
+        for name, path in reports:
+            if name == "json":
+                write_private(path, found)
+        raise
 
 
 def check_refresh(mode: RefreshMode) -> None:

@@ -128,7 +128,10 @@ _WORKFLOWS = {
 
 
 def files(company: str, tenant: str, ci: str | None, *, example: bool = True) -> dict[str, str]:
-    """The project's files by their paths; `example` is for a first declaration. Credentials are never among them: they come from the environment."""
+    """The project's files by their paths; `example` is for a first declaration.
+
+    Credentials are never among them: they come from the environment.
+    """
     from reconciler.config.schema import schema_text
 
     tenant_line = f"  tenant_id: {json.dumps(tenant)}" if tenant else "  # tenant_id: from VISMA_TENANT_ID, or here"

@@ -21,12 +21,15 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from reconciler.config import yaml
-from reconciler.config.declarations import load_texts
-from reconciler.config.rewrite import Raw, is_merge, raw, read, same_meaning, splice
+from reconciler.config.declarations import load_texts, no_collection
+from reconciler.config.rewrite import read
+from reconciler.config.rewrite_raw import Raw, is_merge, raw, same_meaning
 from reconciler.config.rewrite_scalars import NULL, Literal, double, misread
 from reconciler.config.rewrite_shapes import Shape, shape_of
 from reconciler.config.rewrite_spans import Span, Tree
+from reconciler.config.rewrite_surgery import splice
 from reconciler.config.typed import BOOLEANS
+from reconciler.config.yaml import MAX_DEPTH
 from reconciler.core.diagnostics import Diagnostic, Severity, Source, has_errors
 
 _BOM = b"\xef\xbb\xbf"
@@ -46,25 +49,28 @@ def canonical(data: bytes, file: str) -> Formatted:
     if text is None:
         found = yaml.parse(data, file).diagnostics
         return Formatted(data, tuple(each for each in found if each.severity is Severity.ERROR))
+    with no_collection():
+        return _formatted(data, file, Tree(text))
+
+
+def _formatted(data: bytes, file: str, tree: Tree) -> Formatted:
     for shy in (False, True):  # an anchored value may be used where quotes make a difference
-        new = _ordered(_spelled(text, shy=shy))
-        if new == text:
+        new = _ordered(_spelled(tree, shy=shy))
+        if new.text == tree.text:
             return Formatted(data)
-        made = _BOM + new.encode() if data.startswith(_BOM) else new.encode()
-        if _means_the_same(text, new) and _loads_the_same(data, made, file):
+        made = _BOM + new.text.encode() if data.startswith(_BOM) else new.text.encode()
+        if _means_the_same(tree, new) and _loads_the_same(data, made, file):
             return Formatted(made)
     remedy = "Please report this file as a defect of reconciler; it was left as it is."
     summary = f"{file} cannot be formatted without changing what it means"
     return Formatted(data, (Diagnostic(Severity.ERROR, "Y217", summary, remedy=remedy, source=Source(file, 1, 1)),))
 
 
-def _means_the_same(old: str, new: str) -> bool:
-    if has_errors(yaml.parse(new.encode(), "").diagnostics):
+def _means_the_same(old: Tree, new: Tree) -> bool:
+    if has_errors(yaml.parse(new.text.encode(), "").diagnostics) or len(old.documents) != len(new.documents):
         return False
-    before, after = Tree(old).documents, Tree(new).documents
-    return len(before) == len(after) and all(
-        same_meaning(_loosely(raw(one)), _loosely(raw(other))) for one, other in zip(before, after, strict=True)
-    )
+    pairs = zip(old.documents, new.documents, strict=True)
+    return all(same_meaning(_loosely(raw(one)), _loosely(raw(other))) for one, other in pairs)
 
 
 def _loosely(value: Raw) -> Raw:
@@ -96,12 +102,9 @@ def _loads_the_same(old: bytes, new: bytes, file: str) -> bool:
 # ---- spelling ----
 
 
-def _spelled(text: str, *, shy: bool) -> str:
-    tree = Tree(text)
-    splices = [
-        found for document in tree.documents for found in _spellings(tree, document, shape_of(document), shy=shy)
-    ]
-    return splice(text, splices)
+def _spelled(tree: Tree, *, shy: bool) -> Tree:
+    splices = [each for one in tree.documents for each in _spellings(tree, one, shape_of(one), shy=shy)]
+    return Tree(splice(tree.text, splices)) if splices else tree
 
 
 def _spellings(tree: Tree, span: Span, shape: Shape, *, shy: bool) -> Iterator[tuple[int, int, str]]:
@@ -143,16 +146,16 @@ def _scalar(span: Span, shape: Shape) -> Iterator[tuple[int, int, str]]:
 # ---- order ----
 
 
-def _ordered(text: str) -> str:
+def _ordered(tree: Tree) -> Tree:
     """The text with the members of all mappings in order: level by level, so that no two moves meet."""
-    depth = 0
-    while True:
-        tree = Tree(text)
+    for depth in range(MAX_DEPTH + 1):
         found = [each for document in tree.documents for each in _mappings(document, shape_of(document), depth)]
+        moves = [move for span, shape in found for move in _moves(tree, span, shape)]
+        if moves:
+            tree = Tree(splice(tree.text, moves))
         if not found:
-            return text
-        text = splice(text, [move for span, shape in found for move in _moves(tree, span, shape)])
-        depth += 1
+            break
+    return tree
 
 
 def _mappings(span: Span, shape: Shape, depth: int) -> Iterator[tuple[Span, Shape]]:
@@ -170,6 +173,8 @@ def _mappings(span: Span, shape: Shape, depth: int) -> Iterator[tuple[Span, Shap
 
 
 def _moves(tree: Tree, span: Span, shape: Shape) -> list[tuple[int, int, str]]:
+    if span.kind != "map":
+        return []
     names = [key.resolved.text if not is_merge(key) else "<<" for key, _ in span.entries]
     wanted = sorted(range(len(names)), key=lambda at: shape.rank(names[at]))
     if wanted == sorted(wanted) or not all(map(shape.knows, names)) or not _anchors_allow(span, wanted):

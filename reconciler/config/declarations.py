@@ -57,7 +57,7 @@ def load_declarations(
     defaults: the settings' node, or None. environ: the variables for `${env:NAME}`. Never raises for what the
     files hold: all problems are in the result's diagnostics.
     """
-    with _no_collection():
+    with no_collection():
         loader = _Loader(environ, defaults)
         for name, file in {display(file, root): file for file in files}.items():
             loader.file(file, name)
@@ -68,7 +68,7 @@ def load_texts(
     texts: Mapping[str, bytes], *, defaults: yaml.Mapping | None = None, environ: Mapping[str, str]
 ) -> Loaded:
     """As `load_declarations`, for texts by the names that positions show: to see what a rewritten file would mean."""
-    with _no_collection():
+    with no_collection():
         loader = _Loader(environ, defaults)
         for name, data in texts.items():
             loader.text(data, name)
@@ -88,7 +88,7 @@ def default_values(defaults: yaml.Mapping | None, environ: Mapping[str, str]) ->
 
 
 @contextmanager
-def _no_collection() -> Iterator[None]:
+def no_collection() -> Iterator[None]:
     """No search for cyclic garbage meanwhile: with hundreds of thousands of new nodes it would be half the work."""
     was_enabled = gc.isenabled()
     gc.disable()

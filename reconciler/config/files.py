@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from reconciler.config.messages import quoted
@@ -14,11 +14,10 @@ _CHUNK = 2**18
 
 def display(file: Path, root: Path) -> str:
     """The name of a file in messages: relative to the root where it is below it, with forward slashes."""
-    absolute = Path(os.path.abspath(file if file.is_absolute() else root / file))  # noqa: PTH100 (keeps symlinks)
-    try:
-        return absolute.relative_to(os.path.abspath(root)).as_posix()  # noqa: PTH100
-    except ValueError:
-        return absolute.as_posix()
+    base = os.path.abspath(root)  # noqa: PTH100 (keeps symlinks)
+    absolute = os.path.abspath(os.path.join(base, file))  # noqa: PTH100, PTH118 (Path is ten times as slow here)
+    inside = base if base.endswith(os.sep) else base + os.sep
+    return absolute.removeprefix(inside).replace(os.sep, "/")
 
 
 def find_files(globs: Sequence[str], root: Path) -> tuple[tuple[Path, ...], tuple[Diagnostic, ...]]:
@@ -27,27 +26,29 @@ def find_files(globs: Sequence[str], root: Path) -> tuple[tuple[Path, ...], tupl
     `**` stands for any folders. Hidden files and folders are passed over, and so is what a symlink brings in
     from outside the root. A glob that matches nothing is an error: it would silently declare nothing.
     """
-    found: dict[Path, Path] = {}  # by what a symlink in the end is
+    found: dict[str, Path] = {}  # by what a symlink in the end is
     problems: list[Diagnostic] = []
     for glob in globs:
         problem = _glob_problem(glob)
-        matched = [] if problem else list(_matches(glob, root))
+        matched = {} if problem else _matches(glob, root)
         if not matched:
             summary = problem or f"the glob {quoted(glob)} matches no file"
             remedy = "Write a glob such as customers/**/*.yaml, relative to the settings file."
             problems.append(Diagnostic(Severity.ERROR, "S119", summary, remedy=remedy))
-        for path in matched:
-            found.setdefault(path.resolve(), path)
-    problems += [_other_ending(path, root) for path in _with_other_ending(globs, root) if path.resolve() not in found]
+        for real, path in matched.items():
+            found.setdefault(real, path)
+    problems += [_other_ending(path, root) for real, path in _with_other_ending(globs, root) if real not in found]
     return tuple(sorted(found.values(), key=lambda path: display(path, root))), tuple(problems)
 
 
-def _with_other_ending(globs: Sequence[str], root: Path) -> list[Path]:
+def _with_other_ending(globs: Sequence[str], root: Path) -> list[tuple[str, Path]]:
     """Files that only the spelling of the ending keeps from being read: .yml beside .yaml, or the other way round."""
     other = {".yaml": ".yml", ".yml": ".yaml"}
     twins = [glob.removesuffix(end) + other[end] for glob in globs for end in other if glob.endswith(end)]
-    matched = {path.resolve(): path for glob in twins if not _glob_problem(glob) for path in _matches(glob, root)}
-    return sorted(matched.values(), key=lambda path: display(path, root))
+    matched: dict[str, Path] = {}
+    for glob in twins:
+        matched |= {} if _glob_problem(glob) else _matches(glob, root)
+    return sorted(matched.items())
 
 
 def _other_ending(path: Path, root: Path) -> Diagnostic:
@@ -69,15 +70,21 @@ def _glob_problem(glob: str) -> str:
     return ""
 
 
-def _matches(glob: str, root: Path) -> Iterator[Path]:
-    inside = root.resolve()
+def _matches(glob: str, root: Path) -> dict[str, Path]:
+    """The files that a glob matches, by their real path; as they come. Plain strings: there may be 100,000."""
+    inside = os.path.join(os.path.realpath(root), "")  # noqa: PTH118
+    above = len(root.parts)
+    found: dict[str, Path] = {}
     try:
         for path in root.glob(glob):
-            hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
-            if not hidden and path.is_file() and path.resolve().is_relative_to(inside):
-                yield path
+            if any(part.startswith(".") for part in path.parts[above:]):
+                continue
+            real = os.path.realpath(path)
+            if real.startswith(inside) and os.path.isfile(real):  # noqa: PTH113
+                found.setdefault(real, path)
     except (OSError, ValueError, NotImplementedError):
-        return
+        return found
+    return found
 
 
 def read_bytes(file: Path, name: str, limit: int) -> tuple[bytes, Diagnostic | None]:

@@ -43,7 +43,8 @@ def write_numbers(
     errors = [each for each in before.diagnostics if each.severity is Severity.ERROR]
     text, _ = read(data, name)
     if errors or text is None:
-        return _nothing(data, name, numbers, f"it has errors ({errors[0].code} {errors[0].summary})" if errors else "")
+        why = f"the file has errors ({errors[0].code} {errors[0].summary})"
+        return Numbered(data, (), not_written(name, numbers, why))
     found = {each.ref: (each, place) for each, place in zip(before.desired, places(Tree(text)), strict=True)}
     edits: list[Edit] = []
     written: list[str] = []
@@ -63,10 +64,10 @@ def write_numbers(
         return Numbered(data, (), tuple(problems))
     new = rewrite(data, name, edits)
     if new.problem is not None:
-        return _nothing(data, name, numbers, new.problem.summary)
+        return Numbered(data, (), not_written(name, numbers, new.problem.summary))
     after = load_texts({name: new.data}, defaults=defaults, environ=environ)
     if list(map(_rest, after.desired)) != list(map(_rest, before.desired)) or not _all_there(after.desired, numbers):
-        return _nothing(data, name, numbers, "the file would then declare something else")
+        return Numbered(data, (), not_written(name, numbers, "the file would then declare something else"))
     return Numbered(new.data, tuple(written), tuple(problems))
 
 
@@ -79,8 +80,9 @@ def _all_there(desired: tuple[Desired, ...], numbers: Mapping[str, str]) -> bool
     return all(each.number is not None for each in desired if each.ref in numbers)
 
 
-def _nothing(data: bytes, name: str, numbers: Mapping[str, str], why: str) -> Numbered:
-    return Numbered(data, (), tuple(_problem(name, ref, number, why) for ref, number in numbers.items()))
+def not_written(name: str, numbers: Mapping[str, str], why: str) -> tuple[Diagnostic, ...]:
+    """A warning for each number, all for the same reason."""
+    return tuple(_problem(name, ref, number, why) for ref, number in numbers.items())
 
 
 def _problem(name: str, ref: str, number: str, why: str) -> Diagnostic:

@@ -101,7 +101,7 @@ class Summary:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """API calls that applying needs, reading back included, and what the ERP said of its window; None where it said nothing."""
+    """API calls that applying needs, reading back included, and what the ERP said of its window, or None."""
 
     requests: int
     limit: int | None = None

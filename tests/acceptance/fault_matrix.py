@@ -108,7 +108,7 @@ def _faults() -> Iterator[tuple[str, Fault]]:
     for status in _FAILING:
         yield f"{status} once done", {"kind": "respond", "status": status, "when": "after"}
     for status in (500, 503):
-        yield f"{status} for ever", {"kind": "respond", "status": status, "count": 12}
+        yield f"{status} six times", {"kind": "respond", "status": status, "count": 6}
     for kind in ("reset", "hang"):
         yield f"{kind} before", {"kind": kind, "seconds": 30}
         yield f"{kind} once done", {"kind": kind, "when": "after", "seconds": 30}
@@ -231,9 +231,10 @@ def strike(company: Company, spot: Spot, fault: Fault) -> Cell:
     cell = Cell(LATER)
     for attempt in range(1 + AGAIN):
         ended = _attempt(company, cell)
-        if attempt == 0 and not any(each["fault"] for each in company.sandbox.requests):
+        waiting = company.sandbox.runtime.faults.pending()
+        if attempt == 0 and waiting and not waiting[0]["struck"]:
             return Cell(NOT_MET)
-        if ended is REFUSED or ended is None and attempt == AGAIN:
+        if ended is REFUSED:
             cell.outcome = REFUSED
             break
         if isinstance(ended, Run) and all(each.outcome is Outcome.DONE for each in ended.results) and attempt == 0:

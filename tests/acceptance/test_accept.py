@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import os
 import stat
 import subprocess
 from pathlib import Path
@@ -460,7 +459,7 @@ def test_the_files_mode_and_a_symlink_stay_and_nothing_is_left_beside(company: C
     assert path.is_symlink()
     assert stat.S_IMODE(real.stat().st_mode) == 0o640
     assert real.read_text() == "number: 1\nname: B\n"
-    assert sorted(os.listdir(path.parent)) == ["all.yaml", "real.txt"]
+    assert sorted(each.name for each in path.parent.iterdir()) == ["all.yaml", "real.txt"]
 
 
 def test_invalid_declarations_stop_it_before_any_request(company: Company) -> None:

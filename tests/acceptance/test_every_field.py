@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -80,11 +79,11 @@ _Dumper.add_representer(Decimal, lambda dumper, data: dumper.represent_scalar("t
 
 
 @pytest.fixture
-def customers(company: Company) -> Iterator[Company]:
+def customers(company: Company) -> Company:
     company.settings("guards: {updates: 100%, creates: 1000}")
     company.sandbox.switch(require_postal_code=False)
     company.store.seed(2, 1, start=1)
-    yield company
+    return company
 
 
 def _round(company: Company, values: dict[Path, Any]) -> dict[str, list[Any]]:

@@ -352,3 +352,24 @@ def test_undo_restores_only_under_the_version_that_it_saw(three: Company) -> Non
     three.store.edit("2", {"gln": "clerk"})
     assert three.run("apply", "undo.json").code == 5
     assert limits(three) == ["5", "222", "5"]
+
+
+# ---- what saved plans have in common with resumed ones: they come out of JSON ----
+
+
+def test_a_whole_amount_in_a_saved_plan_is_the_amount_that_is_read_back(three: Company) -> None:
+    three.run("plan", "-o", "plan.json")
+    ended = three.run("apply", "plan.json")
+    assert ended.code == 0, ended.err
+    assert "stored" not in ended.out
+    assert three.plan()["actions"] == []
+
+
+def test_a_line_that_a_saved_plan_deleted_can_be_inserted_by_the_next_one(company: Company) -> None:
+    company.store.seed(1, 1, start=1)
+    for lines in ("{mandateId: A, iban: NL1}", "{mandateId: B}", "{mandateId: A, iban: NL2}"):
+        company.declare(f"{{number: 1, directDebitLines: {{complete: true, lines: [{lines}]}}}}")
+        assert company.run("plan", "-o", "plan.json").code == 0
+        ended = company.run("apply", "plan.json")
+        assert ended.code == 0, ended.err
+    assert company.plan()["actions"] == []

@@ -79,15 +79,30 @@ def test_what_cannot_be_found_any_more_is_a_warning_and_never_a_guess(company: C
     assert path.read_text() == text
 
 
-def test_a_missing_or_broken_file_is_a_warning(company: Company) -> None:
+@pytest.mark.parametrize("text", [None, "ref: [\n"])
+def test_a_missing_or_broken_file_is_a_warning(company: Company, text: str | None) -> None:
     path = company.declare(TEXT)
     assert company.run("plan", "-o", "plan.json").code == 0
     path.unlink()
+    if text is not None:
+        path.write_text(text)
     ended = company.run("apply", "plan.json", "--write-numbers")
     assert ended.code == 0
-    assert "customers/all.yaml" in ended.err
-    path.write_text("ref: [\n")
-    company.run("plan", "-o", "again.json")
+    assert ended.err.count("customers/all.yaml:1:1: A601") == 2
+    assert text is None or path.read_text() == text
+
+
+def test_a_plan_cannot_name_a_file_that_is_no_declaration(company: Company) -> None:
+    company.declare(TEXT)
+    assert company.run("plan", "-o", "plan.json").code == 0
+    other = company.folder / "other.yaml"
+    other.write_text(TEXT)
+    settings = company.folder / "reconciler.yaml"
+    settings.write_text(settings.read_text().replace("customers/**/*.yaml", "other/*.yaml"))
+    ended = company.run("apply", "plan.json", "--write-numbers")
+    assert ended.code == 0
+    assert "the settings name no such file" in ended.err
+    assert other.read_text() == TEXT
 
 
 def test_only_what_succeeded_is_written(company: Company) -> None:

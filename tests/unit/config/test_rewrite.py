@@ -14,11 +14,13 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from reconciler.config.declarations import load_texts
-from reconciler.config.rewrite import REMOVE, Edit, raw, rewrite, same_meaning
-from reconciler.config.rewrite_accept import _Task, accept, wishes
+from reconciler.config.rewrite import Edit, rewrite
+from reconciler.config.rewrite_accept import _Task, accept
 from reconciler.config.rewrite_numbers import write_numbers
+from reconciler.config.rewrite_raw import REMOVE, raw, same_meaning
 from reconciler.config.rewrite_scalars import NULL, Literal, double, spell
 from reconciler.config.rewrite_spans import Tree
+from reconciler.config.rewrite_wishes import wishes
 from reconciler.core.customer import Live
 from reconciler.core.fields import FIELDS, Field, Form, Group, Row
 from reconciler.core.rules import Memory, Rules

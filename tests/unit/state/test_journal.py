@@ -210,3 +210,19 @@ def test_each_write_is_durable_and_takes_milliseconds(path: Path) -> None:
             took = time.perf_counter() - start
             print(f"\n{threads} threads: {1000 * took / (2 * count):.2f} ms a journal write")
             assert store.runs.get(journal.run_id).info.outcomes == {Outcome.DONE: count}
+
+
+def test_runs_of_one_second_sort_in_the_order_in_which_they_began(tmp_path: Path) -> None:
+    with Store(tmp_path / "state.db", clock=lambda: datetime(2026, 1, 31, 12, tzinfo=UTC)) as store:
+        begun = [store.runs.begin(plan_of(1)).run_id for _ in range(20)]
+        assert [run.id for run in store.runs.all()] == begun[::-1]
+
+
+def test_runs_that_were_killed_are_closed_as_interrupted(tmp_path: Path) -> None:
+    with Store(tmp_path / "state.db") as store:
+        assert store.runs.close_dead() == ()
+        store.runs.begin(plan_of(1)).close(RunStatus.DONE)
+        killed = store.runs.begin(plan_of(1))
+        assert [run.id for run in store.runs.close_dead()] == [killed.run_id]
+        assert [run.status for run in store.runs.all()] == [RunStatus.INTERRUPTED, RunStatus.DONE]
+        assert store.runs.unfinished() == ()

@@ -1,0 +1,63 @@
+"""What a declaration and its live customer differ in, as what to accept: one wish for each value or line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reconciler.core.actions import compared
+from reconciler.core.customer import Desired, Live
+from reconciler.core.diff import differences, order
+from reconciler.core.fields import FIELDS, Form, Group
+from reconciler.core.rules import Memory, Rules
+from reconciler.core.values import Path, Scalar, Values, get
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A live value that a declaration shall state.
+
+    path: of a leaf, or of a whole line where only one side has it. before: what is declared. after: what is live;
+    None is no value. A line is a dictionary of its members.
+    """
+
+    desired: Desired
+    live: Live
+    path: Path
+    before: Scalar | Values
+    after: Scalar | Values
+
+
+@dataclass(frozen=True, slots=True)
+class Granted:
+    """A wish that the new text fulfils; `note` says what had to be done beside replacing a value in its place."""
+
+    wish: Wish
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """A wish that is not fulfilled, and why."""
+
+    wish: Wish
+    why: str
+
+
+def wishes(desired: Desired, live: Live, rules: Rules, memory: Memory) -> tuple[Wish, ...]:
+    """Every difference that a plan would see between a declaration and its live customer, as what to accept."""
+    found = differences(compared(desired, live, rules, memory), live.values, desired.complete)
+    made: dict[Path, Wish] = {}
+    for each in found.leaves:
+        if _is_line(each.path) and get(live.values, each.path[:2]) is None:
+            line = get(desired.values, each.path[:2])
+            made.setdefault(each.path[:2], Wish(desired, live, each.path[:2], line, None))  # type: ignore[arg-type]
+        else:
+            made[each.path] = Wish(desired, live, each.path, each.desired, each.live)
+    for path in found.removed:
+        made[path] = Wish(desired, live, path, None, get(live.values, path))  # type: ignore[arg-type]  # a line
+    return tuple(made[path] for path in sorted(made, key=order))
+
+
+def _is_line(path: Path) -> bool:
+    row = FIELDS[path[0]]
+    return isinstance(row, Group) and row.form is Form.LINES
