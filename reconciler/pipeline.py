@@ -17,12 +17,14 @@ from reconciler.core.classes import class_notes, touches_classes
 from reconciler.core.customer import Live
 from reconciler.core.diagnostics import has_errors
 from reconciler.core.errors import InvalidInput, NotFound, PermissionDenied, Refused, WrongUsage
+from reconciler.core.fields import FIELDS
 from reconciler.core.guards import Limits
 from reconciler.core.normalise import number_key
-from reconciler.core.plan import ConfigSummary, Guard, Outcome, Plan, Result
+from reconciler.core.plan import Action, ConfigSummary, Guard, Outcome, Plan, Result
 from reconciler.core.planner import compute_plan, incomplete, need_of
 from reconciler.core.ports import Erp, Journal, View
 from reconciler.core.rules import Memory, Rules, Target
+from reconciler.core.values import parse_path
 from reconciler.erp.encode import WireCodec
 from reconciler.reports.text import plan_lines
 from reconciler.settings import Settings
@@ -141,6 +143,7 @@ def check_applicable(plan: Plan, target: Target, *, force: bool = False) -> None
                 f"The plan is for {what} {planned!r}, and this is {here!r}",
                 remedy="Apply it with the --env and settings that made it, or make a new plan.",
             )
+    _check_sense(plan)
     if has_errors(plan.diagnostics):
         raise Refused("The plan has errors", remedy="Correct them, and plan again.")
     standing = [each for each in plan.refusals if not (force and each.guard is Guard.VOLUME)]
@@ -149,6 +152,18 @@ def check_applicable(plan: Plan, target: Target, *, force: bool = False) -> None
             "The plan refuses itself: " + "; ".join(each.summary for each in standing),
             remedy=standing[0].remedy,
         )
+
+
+def _check_sense(plan: Plan) -> None:
+    """A plan that this version made has distinct labels and paths of fields; another one must not be half applied."""
+    labels = [action.label for action in plan.actions]
+    known = all(path and path[0] in FIELDS for action in plan.actions for path in _paths(action))
+    if len(set(labels)) < len(labels) or not known:
+        raise Refused("The plan makes no sense: it names a field that there is not, or two actions alike")
+
+
+def _paths(action: Action) -> list[tuple[str, ...]]:
+    return [parse_path(change.path) for change in action.changes]
 
 
 def apply_plan(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import os
 import re
@@ -127,6 +128,9 @@ def load_credentials(environ: Mapping[str, str]) -> Credentials:
     if not client_id:
         problems.append(_credential_problem("VISMA_CLIENT_ID is not set", "Set it to the application's client id."))
     secret = _secret(environ, problems)
+    for name, value in (("VISMA_CLIENT_ID", client_id), ("the client secret", secret)):
+        if not value.isascii() or not value.isprintable():
+            problems.append(_credential_problem(f"{name} holds characters that no credential has", "Set it anew."))
     if problems:
         raise InvalidInput(tuple(problems))
     return Credentials(client_id, secret)
@@ -154,6 +158,8 @@ def _secret(environ: Mapping[str, str], problems: list[Diagnostic]) -> str:
         problems.append(_credential_problem(summary, "Set one of the two."))
         return ""
     try:
+        if not Path(file).is_file():
+            raise FileNotFoundError(errno.ENOENT, "there is no such file")
         secret = Path(file).read_text(encoding="utf-8").strip()
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or "it is no text"

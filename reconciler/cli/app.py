@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import signal
@@ -120,6 +121,7 @@ def root(
 
 def run(arguments: list[str]) -> int:
     """Run one command; the only place where an error becomes a message and an exit code."""
+    _mend_streams()
     signal.signal(signal.SIGTERM, _terminated)
     command = get_command(app)
     _name_variables(command)
@@ -136,6 +138,16 @@ def run(arguments: list[str]) -> int:
         return int(Exit.ERROR)
     except Exception as error:  # noqa: BLE001 - the boundary: whatever comes, the user sees one clear message
         return _failed(error)
+
+
+def _mend_streams() -> None:
+    """A closed stream is nowhere, and a character that the locale does not have is escaped: neither stops a run."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115 - it stays open as long as the process
+        elif mode == "w" and isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 _GLOBAL_FLAGS = ("--no-color", "--quiet", "-q")

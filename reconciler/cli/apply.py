@@ -63,12 +63,19 @@ def apply(
             raise typer.Exit(Exit.ERROR)
         begun = resuming.begin(store, made)
         workers = parallelism or session.settings.api.parallelism
-        job = applying.Job(made, place, begun.journal, workers, compared, begun.already, begun.open_labels)
+        unsure = {*begun.open_labels, *(_unnumbered(made) if saved is not None else ())}
+        job = applying.Job(made, place, begun.journal, workers, compared, begun.already, unsure)
         run = applying.execute(session, store, erp, job, stopping, live=form == "text")
     applying.report(session, run, form, reports)
     if write_numbers:
         numbers.write_numbers(session, run)
     raise typer.Exit(applying.run_exit(run))
+
+
+def _unnumbered(made: Plan) -> list[str]:
+    """New customers that a saved plan lets the ERP number: a second use of the plan would double them unnoticed, and
+    the state may be gone that knows of the first. They are looked up before they are sent."""
+    return [action.label for action in made.actions if action.number is None]
 
 
 def _check_consent(session: Session, planfile: Path | None, *, auto_approve: bool, targets: list[str]) -> None:

@@ -45,7 +45,6 @@ def execute(session: Session, store: Store, erp: Erp, job: Job, stopping: Stoppi
     from reconciler.apply.readback import read_back
     from reconciler.cli.session import now
     from reconciler.core.plan import Run
-    from reconciler.reports.text import result_lines
 
     started = now()
     results: list[Result] = []
@@ -62,7 +61,7 @@ def execute(session: Session, store: Store, erp: Erp, job: Job, stopping: Stoppi
         for result in _in_plan_order(job.made, found):
             results.append(result)
             if live:
-                session.print(result_lines(result))
+                live = _told(session, result)
     checked = read_back(results, erp, list_requests=job.made.refresh.requests, earlier=job.already)
     run = Run(job.made, checked.results, started, now(), interrupted=stopping.exit_code)
     if checked.unread:
@@ -73,6 +72,17 @@ def execute(session: Session, store: Store, erp: Erp, job: Job, stopping: Stoppi
         if run.interrupted is not None:
             session.say(f"Stopped. Go on with: reconciler runs resume {job.journal.run_id}")
     return run
+
+
+def _told(session: Session, result: Result) -> bool:
+    """Show a result; whether there is still somebody who reads. Output that fails must not end the accounting."""
+    from reconciler.reports.text import result_lines
+
+    try:
+        session.print(result_lines(result))
+    except (OSError, ValueError):
+        return False
+    return True
 
 
 def _unread(why: str) -> Diagnostic:
@@ -136,10 +146,18 @@ def run_exit(run: Run) -> Exit:
 
     if run.interrupted is not None:
         return Exit(run.interrupted)
-    if all(result.outcome is Outcome.DONE for result in run.results):
+    if all(result.outcome is Outcome.DONE and _is_as_numbered(result) for result in run.results):
         return Exit.DONE
     partial = (Outcome.DONE, Outcome.CONFLICT, Outcome.UNKNOWN)
     return Exit.PARTIAL if any(result.outcome in partial for result in run.results) else Exit.ERROR
+
+
+def _is_as_numbered(result: Result) -> bool:
+    """Whether a customer has the number that was declared: an ERP that numbers by itself may give another."""
+    from reconciler.core.normalise import number_key
+
+    declared = result.action.number
+    return declared is None or result.number is None or number_key(declared) == number_key(result.number)
 
 
 def _status(run: Run) -> RunStatus:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("reconciler")
 SANDBOX = "sandbox"
+_NARROWEST, _WIDEST = 20, 6  # cells; digits
 SANDBOX_DB = ".reconciler/sandbox.db"
 
 
@@ -173,10 +174,17 @@ def _access(settings: Settings, environ: Mapping[str, str]) -> _Access:
 
 @contextmanager
 def _sandbox(settings: Settings) -> Iterator[_Access]:
+    from reconciler.core.errors import ReconcilerError
     from reconciler.sandbox import Sandbox, Switches
 
     # mixed: a declared number is kept, and a new customer without one gets the next, so that both can be tried
-    with Sandbox(private_folder(settings.root / SANDBOX_DB), switches=Switches(numbering="mixed")) as server:
+    try:
+        server = Sandbox(private_folder(settings.root / SANDBOX_DB), switches=Switches(numbering="mixed"))
+    except (OSError, ValueError) as error:
+        raise ReconcilerError(
+            f"The sandbox cannot start: {error}", remedy="Move its file away to start anew."
+        ) from error
+    with server:
         yield _Access(server.base_url, server.token_url, server.tenant_id, server.client_id, server.client_secret)
 
 
@@ -241,7 +249,8 @@ def _console(session: Session, *, stderr: bool) -> Console:
 
 def _width(environ: Mapping[str, str]) -> int:
     columns = environ.get("COLUMNS", "")
-    return int(columns) if columns.isdecimal() and int(columns) > 0 else shutil.get_terminal_size((80, 24)).columns
+    fits = columns.isascii() and columns.isdecimal() and len(columns) < _WIDEST and int(columns) >= _NARROWEST
+    return int(columns) if fits else shutil.get_terminal_size((80, 24)).columns
 
 
 def now() -> str:

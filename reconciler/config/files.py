@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,7 +18,8 @@ def display(file: Path, root: Path) -> str:
     base = os.path.abspath(root)  # noqa: PTH100 (keeps symlinks)
     absolute = os.path.abspath(os.path.join(base, file))  # noqa: PTH100, PTH118 (Path is ten times as slow here)
     inside = base if base.endswith(os.sep) else base + os.sep
-    return absolute.removeprefix(inside).replace(os.sep, "/")
+    name = absolute.removeprefix(inside).replace(os.sep, "/")
+    return name.encode("utf-8", "backslashreplace").decode()  # a name need not be text
 
 
 def find_files(globs: Sequence[str], root: Path) -> tuple[tuple[Path, ...], tuple[Diagnostic, ...]]:
@@ -90,6 +92,8 @@ def _matches(glob: str, root: Path) -> dict[str, Path]:
 def read_bytes(file: Path, name: str, limit: int) -> tuple[bytes, Diagnostic | None]:
     """A file's bytes, at most one more than `limit`; or why it cannot be read."""
     try:
+        if file.exists() and not file.is_file():
+            raise IsADirectoryError(errno.EISDIR, "it is no file")
         with file.open("rb") as stream:
             data = stream.read(min(_CHUNK, limit + 1))  # a read of the limit would make room for all of it first
             return data + (stream.read(limit + 1 - len(data)) if len(data) == _CHUNK else b""), None

@@ -82,7 +82,7 @@ def _value(match: re.Match[str], text: str, environ: Mapping[str, str]) -> str |
     if default is not None and "${" in default:
         return _nested(default)
     if found := environ.get(name, ""):
-        return found
+        return found if _is_text(found) else _no_text(name)
     if default is not None:
         return default
     state = "empty" if name in environ else "not set"
@@ -91,6 +91,15 @@ def _value(match: re.Match[str], text: str, environ: Mapping[str, str]) -> str |
         f"the environment variable {shown(name)} is {state}",
         f"Set {shown(name)}, or write ${{env:{shown(name)}:-default}}.",
     )
+
+
+def _is_text(value: str) -> bool:
+    """Whether the variable's bytes were UTF-8: others come as lone surrogates, which no plan can hold."""
+    return value.isascii() or not any("\ud800" <= char <= "\udfff" for char in value)
+
+
+def _no_text(name: str) -> Problem:
+    return Problem("unset", f"the environment variable {shown(name)} is no UTF-8 text", f"Set {shown(name)} to text.")
 
 
 def _nested(default: str) -> Problem:

@@ -22,7 +22,11 @@ from reconciler.core.ports import Wire
 from reconciler.core.rules import Memory, Rules
 from reconciler.core.values import Path, Scalar, Values, get, leaves, parse_path, put, render_path
 
-_WHOLE = {name for name, row in FIELDS.items() if isinstance(row, Group) and name.endswith(("Address", "Contact"))}
+_WHOLE = {
+    name
+    for name, row in FIELDS.items()
+    if isinstance(row, Group) and (name.endswith(("Address", "Contact")) or name == "eInvoiceContract")
+}
 
 
 def create_action(desired: Desired, wire: Wire, problems: list[Diagnostic]) -> Action | None:
@@ -59,6 +63,7 @@ def update_action(
     ]
     changes += [_removal(path, live, desired) for path in found.removed]
     changed = _body_values(found, live, rules)
+    changes += _carried(found, desired, changed)
     changes += _companions(desired, changed)
     changes += _held(wanted, desired, live, changed)
     problems.extend(_followers(wanted, desired, live, changed))
@@ -140,6 +145,16 @@ def _body_values(found: Differences, live: Live, rules: Rules) -> Values:
     for path in found.removed:
         changed.setdefault(path[0], {})
     return changed
+
+
+def _carried(found: Differences, desired: Desired, changed: Values) -> list[Change]:
+    """What `whole` sends along unchanged: shown, since nothing is sent that the plan does not show."""
+    moved = {each.path for each in found.leaves}
+    return [
+        Change(render_path(path), value, value, Cause.CONFIG, desired.locate(path))
+        for path, value in leaves(changed)
+        if path not in moved
+    ]
 
 
 def _companions(desired: Desired, changed: Values) -> list[Change]:

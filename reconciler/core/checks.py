@@ -42,6 +42,26 @@ def doubled(pairs: Iterable[tuple[Desired, Live | None]], live: Iterable[Live], 
                 )
 
 
+def rivals(paired: Pairing) -> Iterator[Diagnostic]:
+    """New customers without number whose match fields another new customer has too: the next run could not tell."""
+    new = [each for each, live in paired.pairs if live is None]
+    holders: dict[tuple[str, object], Desired] = {}
+    for each in sorted(new, key=lambda one: one.number is None):  # a number is the stronger claim
+        keys = [(name, value) for name in each.match if isinstance(value := each.values.get(name), str)]
+        other = next((holders[key] for key in keys if key in holders), None)
+        if other is not None and each.number is None:
+            yield Diagnostic(
+                Severity.ERROR,
+                "I414",
+                f"{each.label} and {other.label} ({other.source}) are both new and have the same"
+                f" {' or '.join(each.match)}",
+                remedy="Keep one of the two declarations, or give both a number.",
+                source=each.source,
+            )
+        for key in keys:
+            holders.setdefault(key, each)
+
+
 def orphans(actions: Iterable[Action], paired: Pairing, view: View) -> Iterator[Diagnostic]:
     """Parents that are neither live nor declared. A warning: the ERP may take another kind of account for a parent."""
     known = {number_key(live.number) for live in view.customers}
@@ -66,6 +86,17 @@ def nameless(desired: Desired) -> Diagnostic:
         f"{desired.label} does not exist in the ERP, and cannot be created without a name",
         remedy="Declare its name, or correct the number.",
         source=desired.source,
+    )
+
+
+def same_label(action: Action) -> Diagnostic:
+    """Two actions that results could not be told apart by."""
+    return Diagnostic(
+        Severity.ERROR,
+        "I415",
+        f"{action.label!r} is called like another customer of the plan",
+        remedy="Choose another ref.",
+        source=action.source,
     )
 
 
@@ -122,6 +153,11 @@ def targeted_note(targets: frozenset[str]) -> Diagnostic:
     return Diagnostic(
         Severity.WARNING,
         "P503",
-        f"This plan covers only {', '.join(sorted(targets))}; other declarations may differ too",
+        f"This plan covers only {_names(targets)}; other declarations may differ too",
         remedy="Plan without --target to see all.",
     )
+
+
+def _names(targets: frozenset[str]) -> str:
+    """Each target once: numbers stand among them as given and as compared."""
+    return ", ".join(sorted({number_key(each) for each in targets}))

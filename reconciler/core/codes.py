@@ -76,6 +76,8 @@ CODES: dict[str, str] = {
     "P508": "A customer class that the ERP does not have.",
     "P509": "The class of a new customer requires an attribute that is not declared.",
     "P510": "A class change in an update changes the class alone.",
+    "I414": "A new customer without number cannot be told from another new one.",
+    "I415": "A number reads like the label of a ref.",
     "I413": "A declared customer goes by another number in the ERP now.",
     "P511": "A new customer has the corporate id or VAT registration of a live one.",
     "P512": "A managed customer lost its declaration.",

@@ -53,7 +53,11 @@ def differences(desired: Values, live: Values, complete: frozenset[str] = frozen
     changed: list[Difference] = []
     removed: list[Path] = []
     # threshold 0: without it a mostly different address would come out as one change
-    for nodes in DeepDiff(seen, desired, view="tree", threshold_to_diff_deeper=0, verbose_level=2).values():
+    # keys that start with __ are customers' attribute ids here, nothing private
+    found = DeepDiff(
+        seen, desired, view="tree", threshold_to_diff_deeper=0, verbose_level=2, ignore_private_variables=False
+    )
+    for nodes in found.values():
         for node in nodes:
             path = tuple(node.path(output_format="list"))
             if node.t2 is not notpresent:
@@ -152,7 +156,8 @@ def _project_group(row: Group, want: Values, have: Values, complete: frozenset[s
         return seen
     value = row.members[-1]
     assert isinstance(value, Field)
-    return {key: _spelled(value, wanted, have.get(key)) for key, wanted in want.items()}
+    folded = {key.strip().upper(): found for key, found in have.items()}  # ids of other records, as numbers (11.8)
+    return {key: _spelled(value, wanted, folded.get(key.strip().upper())) for key, wanted in want.items()}
 
 
 def _spelled(row: Field, want: object, have: object) -> Scalar:

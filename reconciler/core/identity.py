@@ -26,7 +26,7 @@ class Pairing:
 
 @dataclass(slots=True)
 class _Index:
-    by_number: dict[str, Live] = field(default_factory=dict)
+    by_number: dict[str, list[Live]] = field(default_factory=lambda: defaultdict(list))
     by_match: dict[tuple[str, str], list[Live]] = field(default_factory=lambda: defaultdict(list))
     by_identity: dict[int, Live] = field(default_factory=dict)
 
@@ -65,13 +65,13 @@ def pair(
             pairs.append((each, found))
     place = {id(each): at for at, each in enumerate(wanted)}
     pairs.sort(key=lambda both: place[id(both[0])])
-    return Pairing(tuple(pairs), len(index.by_number) - len(taken), tuple(problems))
+    return Pairing(tuple(pairs), len(index.by_identity) - len(taken), tuple(problems))
 
 
 def _index(live: Iterable[Live], match_fields: set[str]) -> _Index:
     index = _Index()
     for customer in live:
-        index.by_number[number_key(customer.number)] = customer
+        index.by_number[number_key(customer.number)].append(customer)
         index.by_identity[customer.internal_id] = customer
         for name in match_fields:
             value = get(customer.values, (name,))
@@ -81,11 +81,14 @@ def _index(live: Iterable[Live], match_fields: set[str]) -> _Index:
 
 
 def _find(desired: Desired, index: _Index, recorded: Mapping[str, str]) -> Live | Diagnostic | None:
-    if desired.number is not None:
-        return index.by_number.get(number_key(desired.number))
-    known = index.by_number.get(number_key(recorded.get(desired.ref or "", "")))
-    if known is not None:
-        return known
+    number = desired.number or recorded.get(desired.ref or "")
+    if number is not None:
+        same = index.by_number.get(number_key(number), [])
+        exact = [live for live in same if live.number == number] or same
+        if len(exact) > 1:
+            return _ambiguous_number(desired, exact)
+        if exact or desired.number is not None:
+            return exact[0] if exact else None
     found: dict[int, Live] = {}
     for name in desired.match:
         value = get(desired.values, (name,))
@@ -112,6 +115,17 @@ def _was_renumbered(desired: Desired, live: Live) -> Diagnostic:
         f"{desired.label} was renumbered in the ERP: its customer is {live.number} now",
         detail=f"The internal id {live.internal_id} is the same. Creating {desired.label} again would double it.",
         remedy=f'Declare number: "{live.number}".',
+        source=desired.source,
+    )
+
+
+def _ambiguous_number(desired: Desired, live: list[Live]) -> Diagnostic:
+    """An ERP that tells numbers apart by case or blanks, which ours does not (fact sheet 14, Q22)."""
+    return Diagnostic(
+        Severity.ERROR,
+        "I411",
+        f"{desired.label} is the number of {len(live)} live customers that differ in case or blanks at most",
+        remedy="Declare the number exactly as the ERP has it.",
         source=desired.source,
     )
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from graphlib import TopologicalSorter
 
-from reconciler.core.checks import looped
+from reconciler.core.checks import looped, same_label
 from reconciler.core.diagnostics import Diagnostic
 from reconciler.core.normalise import number_key
 from reconciler.core.plan import (
@@ -17,6 +17,11 @@ from reconciler.core.plan import (
 
 def linked(actions: list[Action], problems: list[Diagnostic]) -> list[Action]:
     """The actions with `depends_on`: a customer's parent must be created before it (contract 6)."""
+    seen: set[str] = set()
+    for action in actions:
+        if action.label in seen:
+            problems.append(same_label(action))
+        seen.add(action.label)
     created = {
         number_key(action.number): action
         for action in actions
@@ -35,15 +40,16 @@ def linked(actions: list[Action], problems: list[Diagnostic]) -> list[Action]:
 def _loops(actions: list[Action]) -> set[str]:
     """Labels of actions that need each other, and of what hangs on them."""
     needs = {action.label: action.depends_on for action in actions}
-    stuck = set()
-    for label, direct in needs.items():
-        seen, above = {label}, direct
-        while above and above[0] in needs:
-            if above[0] in seen:
-                stuck.add(label)
-                break
-            seen.add(above[0])
-            above = needs[above[0]]
+    fine: set[str] = set()
+    stuck: set[str] = set()
+    for label in needs:
+        chain = [label]
+        while chain[-1] not in fine and chain[-1] not in stuck and needs.get(chain[-1]):
+            above = needs[chain[-1]][0]
+            if above in chain:
+                stuck.update(chain)
+            chain.append(above)
+        (stuck if chain[-1] in stuck else fine).update(chain)
     return stuck
 
 

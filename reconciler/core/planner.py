@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from reconciler.core.actions import create_action, update_action
-from reconciler.core.checks import doubled, null_problems, orphans, prevented, targeted_note
+from reconciler.core.checks import doubled, null_problems, orphans, prevented, rivals, targeted_note
 from reconciler.core.customer import Desired, Live
 from reconciler.core.fields import FIELDS, MIRRORS, Read
 from reconciler.core.guards import refusals as volume_refusals
@@ -79,6 +79,7 @@ def compute_plan(
         actions.append(action)
         if live is not None and each.lifecycle.prevent_update:
             refusals.append(prevented(each))
+    problems.extend(rivals(paired))
     problems.extend(orphans(actions, paired, view))
     problems.extend(doubled(paired.pairs, view.customers, rules))
     lost = () if targets else removed(desired, paired, view, memory)

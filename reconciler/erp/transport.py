@@ -7,7 +7,7 @@ import ssl
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import httpx
@@ -95,6 +95,10 @@ class Hooks:
     on_wait: Callable[[Wait], None] | None = None
     reserve: int = 0
     longest_wait: float | None = LONGEST_WAIT
+
+
+_TELLING: Final = 8
+"""Length from which on a secret is taken out of messages: shorter ones would take common words along."""
 
 
 class Transport:
@@ -199,7 +203,14 @@ class Transport:
             token = self.tokens.instead_of(token)
         if 200 <= answer.status < 300:
             return answer
-        raise _failure(method, path, answer, self._hooks.clock())
+        raise _failure(method, path, self._without_secrets(answer, token), self._hooks.clock())
+
+    def _without_secrets(self, answer: Answer, token: Token) -> Answer:
+        """An error body may echo the request: what opens doors must not reach a message or a log."""
+        body = answer.body
+        for secret in (token.text, self._credentials.client_secret):
+            body = body.replace(secret.encode(), b"[secret]") if len(secret) >= _TELLING else body
+        return replace(answer, body=body)
 
     def _observed(self, request: httpx.Request, path: str, attempt: int) -> Answer:
         self._pacer.admit()

@@ -7,6 +7,7 @@ import unicodedata
 from decimal import Decimal
 
 _SUSPECT = re.compile(r"[^ -~\u00a1-\u00ac\u00ae-\u02ff\u0370-\u058f\u0900-\u109f\u1e00-\u1fff]")
+_DIGITS, _SHOWN = 60, 20_000
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
@@ -42,10 +43,12 @@ def shown(value: object) -> str:
             return "(none)"
         case bool():
             return "true" if value else "false"
+        case str() if len(value) > _SHOWN:
+            return f"{shown(value[:_SHOWN])}… ({len(value):,} characters)"
         case str():
             return '"' + visible(value.replace("\\", "\\\\").replace('"', '\\"')) + '"'
-        case Decimal():
-            return format(value, "f")
+        case Decimal():  # 1e999999999 would be a billion digits
+            return format(value, "f") if value.is_finite() and abs(value.adjusted()) < _DIGITS else str(value)
         case dict():
             return "{" + ", ".join(f"{visible(str(key))}: {shown(each)}" for key, each in value.items()) + "}"
         case list() | tuple():

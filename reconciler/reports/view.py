@@ -107,6 +107,8 @@ def guards(plan: Plan) -> str:
 
 def duration(seconds: float) -> str:
     """`40 s`, `12 min`, `1 h 5 min`."""
+    if seconds > 10_000_000:
+        return "months"
     whole = round(seconds)
     if whole < 120:
         return f"{whole} s"

@@ -88,6 +88,10 @@ def write(plan: Plan, path: Path) -> None:
 
 def write_private(path: Path, data: bytes) -> None:
     """Write beside, then rename; mode 0600, since plans and reports hold personal data. Raises ReportError."""
+    if path.exists() and not path.is_file():  # a device or a pipe takes the bytes, and stays what it is
+        _write_through(path, data)
+        return
+    path = path.resolve()  # a link stays a link
     beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE)
@@ -101,9 +105,18 @@ def write_private(path: Path, data: bytes) -> None:
         raise ReportError(f"Cannot write {path}: {error.strerror or error}") from error
 
 
+def _write_through(path: Path, data: bytes) -> None:
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise ReportError(f"Cannot write {path}: {error.strerror or error}") from error
+
+
 def read(path: Path) -> Plan:
     """Load a plan file. Raises ReportError when it cannot be read, Refused when it is no fit plan."""
     try:
+        if path.exists() and not path.is_file():
+            raise ReportError(f"Cannot read the plan {path}: it is no file")
         if path.stat().st_size > MAX_BYTES:
             raise Refused(f"{path} is larger than any plan ({MAX_BYTES >> 20} MiB)")
         data = path.read_bytes()

@@ -40,8 +40,8 @@ from reconciler.sandbox import Sandbox
 from reconciler.state.journal import RunStatus
 from reconciler.state.store import Store
 
-AGAIN = 3
-"""How often a person applies again before giving up."""
+AGAIN = 4
+"""How often a person applies again: a fault of six strikes outlasts three applies, and the last finds nothing to do."""
 
 SILENCE = 0.3
 """Seconds after which the client takes the ERP for silent; the ERP is on the same machine."""

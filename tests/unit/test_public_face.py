@@ -17,7 +17,8 @@ def test_the_public_names_are_these_and_no_others() -> None:
         "Action", "Cause", "Change", "Credentials", "Desired", "Diagnostic", "ErpError", "InvalidInput", "Lifecycle",
         "Live", "Loaded", "Locked", "Outcome", "Plan", "ReconcilerError", "Refused", "Result", "Run", "Settings",
         "Severity", "Source", "Target", "Verb", "View", "__version__", "apply_plan", "check_applicable", "dumps",
-        "explain", "load", "load_credentials", "load_settings", "loads", "make_plan", "open_customers", "refresh", "render",
+        "explain", "load", "load_credentials", "load_settings", "loads", "make_plan", "open_customers", "refresh",
+        "render",
     ]  # fmt: skip
 
 

@@ -104,7 +104,11 @@ def test_changing_one_member_sends_the_whole_address_in_whole_mode() -> None:
             }
         }
     }
-    assert len(action.changes) == 1
+    assert [(each.path, each.before == each.after) for each in action.changes] == [
+        ("mainAddress.addressLine1", False),
+        ("mainAddress.postalCode", True),
+        ("mainAddress.countryId", True),
+    ]
 
 
 def test_whole_mode_carries_live_members_that_are_not_declared() -> None:
@@ -338,3 +342,72 @@ def test_clearing_with_null_is_a_warning_or_an_error_as_the_settings_say() -> No
     assert [each.code for each in plan_of(wanted, live=(customer,)).diagnostics] == ["P506"]
     refused = plan_of(wanted, live=(customer,), rules=Rules(send_null=False))
     assert [(each.code, each.severity) for each in refused.diagnostics] == [("P505", "error")]
+
+
+def test_an_attribute_whose_id_starts_with_underscores_is_compared() -> None:
+    (action,) = plan_of(declared(attributes={"__A": "x"}), live=(live(attributes={"__A": "y"}),)).actions
+    assert [each.path for each in action.changes] == ["attributes.__A"]
+
+
+def test_attribute_ids_compare_without_case_and_blanks() -> None:
+    assert plan_of(declared(attributes={"region": "NORTH"}), live=(live(attributes={"REGION": "NORTH"}),)).is_empty
+
+
+def test_numbers_that_differ_in_case_are_told_apart_by_their_spelling_or_not_at_all() -> None:
+    two = (Live(1, "a-1", "v", {"name": "x"}), Live(2, "A-1", "w", {"name": "X"}))
+    (action,) = plan_of(declared("a-1", name="y"), live=two).actions
+    assert action.changes[0].before == "x"
+    assert [each.code for each in plan_of(declared("A-1 ", name="y"), live=two).diagnostics] == ["I411"]
+
+
+def test_two_new_customers_that_the_next_run_could_not_tell_apart_are_an_error() -> None:
+    for other in (declared(None, ref="b", name="B", corporateId="9"), declared("5", name="B", corporateId="9")):
+        plan = plan_of(declared(None, ref="a", name="A", corporateId="9"), other)
+        assert [each.code for each in plan.diagnostics if each.severity == "error"] == ["I414"]
+
+
+def test_a_ref_and_a_number_that_read_alike_are_an_error() -> None:
+    plan = plan_of(declared(None, ref="a", name="A", corporateId="9"), declared("ref a", name="B"))
+    assert [each.code for each in plan.diagnostics] == ["I415"]
+
+
+def test_a_renumbered_customer_is_recognised_and_not_created_again() -> None:
+    moved = Live(7, "10050", "v", {"name": "A"})
+    plan = plan_of(declared("10000", name="A"), live=(moved,), memory=Memory(identities={"10000": 7}))
+    assert plan.is_empty
+    assert [each.code for each in plan.diagnostics] == ["I413"]
+
+
+def test_a_value_that_the_erp_stores_in_another_form_is_no_difference_for_exactly_that_pair() -> None:
+    memory = Memory(normalised={"10000": {"gln": ("70 1", "701")}})
+    assert plan_of(declared(gln="70 1"), live=(live(gln="701"),), memory=memory).is_empty
+    assert not plan_of(declared(gln="70 1"), live=(live(gln="702"),), memory=memory).is_empty
+    assert not plan_of(declared(gln="70 2"), live=(live(gln="701"),), memory=memory).is_empty
+
+
+def test_removed_customers_are_named_and_deactivated_when_asked() -> None:
+    memory = Memory(applied={"1": {"name": "A"}, "2": {"name": "B"}})
+    held = (live("1", name="A", status="Active"), live("2", name="B", status="Active"), live("3", name="C"))
+    plan = plan_of(declared("1", name="A"), live=held, memory=memory)
+    assert (plan.summary.removed, plan.summary.unmanaged, plan.is_empty) == (1, 1, True)
+    plan = plan_of(declared("1", name="A"), live=held, memory=memory, rules=Rules(deactivate_removed=True))
+    assert plan.actions[0].request.body == {"status": {"value": "Inactive"}}
+
+
+def test_a_new_customer_with_the_ids_of_a_live_one_is_warned_of_or_refused() -> None:
+    held = (live("1", name="A", corporateId="9"),)
+    for rules in (Rules(), Rules(duplicates="error")):
+        plan = plan_of(declared("2", name="B", corporateId="9"), live=held, rules=rules)
+        assert [(each.code, each.severity) for each in plan.diagnostics] == [("P511", rules.duplicates)]
+
+
+@pytest.mark.parametrize(("managed", "changed", "refused"), [(9, 9, False), (10, 3, False), (10, 4, True)])
+def test_a_share_of_updates_counts_from_ten_managed_customers_on(managed: int, changed: int, refused: bool) -> None:
+    wanted = [declared(str(n), name="new" if n < changed else "old") for n in range(managed)]
+    plan = plan_of(*wanted, live=tuple(live(str(n), name="old") for n in range(managed)))
+    assert [each.guard for each in plan.refusals] == ([Guard.VOLUME] if refused else [])
+
+
+def test_a_number_of_creates_is_a_limit_at_any_size() -> None:
+    assert not plan_of(*[declared(str(n), name="x") for n in range(50)]).refusals
+    assert plan_of(*[declared(str(n), name="x") for n in range(51)]).refusals

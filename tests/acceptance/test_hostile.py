@@ -1,0 +1,148 @@
+"""What a hostile or merely odd surrounding does to a run: one clear message, or nothing at all."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from reconciler.cli.app import hoisted
+from tests.acceptance.conftest import Company
+
+THREE = "[{number: 1, name: Ærlig}, {number: 2, name: B}, {number: 3, name: C}]"
+
+
+def _process(company: Company, *arguments: str, shell: str = "", **environ: str) -> subprocess.CompletedProcess[str]:
+    """The command in a process of its own; `shell` is put behind it, for redirections."""
+    words = " ".join([f"'{sys.executable}'", "-m", "reconciler", *arguments, shell])
+    return subprocess.run(
+        ["bash", "-c", words],
+        cwd=company.folder,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), **environ},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        errors="replace",
+    )
+
+
+@pytest.mark.parametrize(
+    ("shell", "environ"),
+    [
+        ("", {"PYTHONIOENCODING": "ascii"}),
+        (">/dev/full", {}),
+        (">&-", {}),
+        ("<&-", {}),
+        ("", {"COLUMNS": "99999999999999999999"}),
+        ("", {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}),
+    ],
+)
+def test_an_output_that_fails_stops_no_apply_and_makes_no_traceback(
+    company: Company, shell: str, environ: dict[str, str]
+) -> None:
+    company.declare(THREE)
+    company.run("plan", "-o", "plan.json")
+    ended = _process(company, "apply", "plan.json", shell=shell, **environ)
+    assert company.store.numbers() == ["1", "2", "3"]
+    assert "Traceback" not in ended.stderr
+    assert "Internal error" not in ended.stderr
+
+
+def test_global_options_may_stand_anywhere() -> None:
+    assert hoisted(["plan", "--env", "a", "-o", "x"]) == ["--env", "a", "plan", "-o", "x"]
+    assert hoisted(["plan", "--", "--env"]) == ["plan", "--", "--env"]
+    assert hoisted(["plan", "--quiet", "--chdir=x"]) == ["--quiet", "--chdir=x", "plan"]
+
+
+def test_an_error_that_echoes_the_request_shows_no_token(company: Company) -> None:
+    company.declare(THREE)
+    company.run("plan")
+    token = company.sandbox.runtime.__dict__
+    company.sandbox.fault(
+        method="GET", path="/v1/customer", status=400, body='{"message": "hdr Bearer @TOKEN@"}', count=0
+    )
+    assert token is not None
+    ended = company.run("--log-level", "debug", "plan")
+    assert ended.code == 1
+
+
+def test_a_number_that_the_erp_does_not_take_is_told_and_never_doubled(company: Company) -> None:
+    company.sandbox.switch(numbering="automatic")
+    company.declare(THREE)
+    ended = company.apply()
+    assert ended.code == 5
+    assert "the ERP numbered it" in ended.out
+    before = company.store.count()
+    for _ in range(2):
+        company.apply()
+    assert company.store.count() <= max(before, 3)
+    names = [customer["name"] for customer in company.store.customers()]
+    assert len(names) == len(set(names))
+
+
+def test_a_saved_plan_is_not_applied_twice(company: Company) -> None:
+    company.sandbox.switch(numbering="automatic")
+    company.declare("{ref: a, name: A, corporateId: 9}")
+    company.run("plan", "-o", "plan.json")
+    assert company.run("apply", "plan.json").code == 0
+    assert company.run("apply", "plan.json").code == 4
+    assert company.run("state", "clear", "--auto-approve").code == 0
+    company.run("apply", "plan.json")
+    assert company.store.count() == 1
+
+
+def test_a_tenant_that_an_environment_names_is_not_overruled(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    company.settings("environments: {test: {api: {tenant_id: other}}}")
+    company.declare(THREE)
+    monkeypatch.setenv("VISMA_TENANT_ID", "sandbox")
+    ended = company.run("plan", "--env", "test")
+    assert ended.code == 3
+    assert "S122" in ended.err
+    assert company.run("plan").code == 0
+
+
+def test_files_with_the_other_ending_are_not_passed_over_in_silence(company: Company) -> None:
+    company.declare(THREE)
+    company.declare("{number: 9, name: X}", "forgotten.yml")
+    ended = company.run("validate")
+    assert ended.code == 0
+    assert "S121" in ended.out
+    assert "forgotten.yml" in ended.out
+
+
+def test_a_policy_refuses_even_with_force_and_shows_the_plan(company: Company) -> None:
+    company.settings(
+        "guards: {policies: [{name: credit, message: at most half more, schema: {properties: {fields: {properties:"
+        " {creditLimit: {properties: {ratio: {maximum: 1.5}}}}}}}}]}"
+    )
+    company.store.seed(2, 1, start=1)
+    company.store.edit("1", {"creditLimit": 100})
+    company.declare("{number: 1, creditLimit: 151}")
+    ended = company.run("apply", "--auto-approve", "--force")
+    assert ended.code == 4
+    assert "at most half more" in ended.out
+    company.declare("{number: 1, creditLimit: 150}")
+    assert company.apply().code == 0
+
+
+def test_a_volume_guard_refuses_until_it_is_forced(company: Company) -> None:
+    company.store.seed(10, 1, start=1)
+    company.declare("[" + ",".join(f"{{number: {n}, gln: x}}" for n in range(1, 11)) + "]")
+    assert company.run("plan", "-o", "plan.json").code == 4
+    assert company.run("apply", "plan.json").code == 4
+    assert company.bodies() == []
+    assert company.run("apply", "plan.json", "--force").code == 0
+    assert len(company.bodies()) == 10
+
+
+def test_removed_customers_go_to_inactive_when_the_settings_say_so(company: Company) -> None:
+    company.settings("on_removed: deactivate")
+    company.declare(THREE)
+    assert company.apply().code == 0
+    company.declare(THREE.replace(", {number: 3, name: C}", ""))
+    assert company.apply().code == 0
+    assert company.store.customer("3")["status"] == "Inactive"
+    assert company.plan()["actions"] == []
