@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import logging
 import os
@@ -134,8 +135,7 @@ def run(arguments: list[str]) -> int:
     except (typer.Abort, KeyboardInterrupt):
         return _complain("Interrupted.", "", Exit.INTERRUPTED)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # or the exit's flush would fail once more
-        return int(Exit.ERROR)
+        return _without_output()
     except Exception as error:  # noqa: BLE001 - the boundary: whatever comes, the user sees one clear message
         return _failed(error)
 
@@ -185,6 +185,12 @@ def _wrong_usage(error: typer.TyperException) -> int:
     )
 
 
+def _without_output() -> int:
+    """Nobody reads any more; without this the interpreter's own last flush would fail once more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return int(Exit.ERROR)
+
+
 def _failed(error: Exception) -> int:
     from reconciler.core.errors import InvalidInput, ReconcilerError
 
@@ -193,6 +199,9 @@ def _failed(error: Exception) -> int:
         return int(exit_code(error))
     if isinstance(error, ReconcilerError):
         return _complain(_message(error), error.remedy, exit_code(error))
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EIO, errno.EBADF):
+        _complain(f"The output cannot be written: {error.strerror}", "", Exit.ERROR)
+        return _without_output()
     LOG.debug("internal error", exc_info=error)
     return _complain(
         f"Internal error: {type(error).__name__}: {error}",

@@ -98,7 +98,7 @@ class Hooks:
 
 
 _TELLING: Final = 8
-"""Length from which on a secret is taken out of messages: shorter ones would take common words along."""
+"""Length from which on a client secret is taken out of messages: a shorter one would take common words along."""
 
 
 class Transport:
@@ -207,10 +207,9 @@ class Transport:
 
     def _without_secrets(self, answer: Answer, token: Token) -> Answer:
         """An error body may echo the request: what opens doors must not reach a message or a log."""
-        body = answer.body
-        for secret in (token.text, self._credentials.client_secret):
-            body = body.replace(secret.encode(), b"[secret]") if len(secret) >= _TELLING else body
-        return replace(answer, body=body)
+        body = answer.body.replace(token.text.encode(), b"[token]")
+        secret = self._credentials.client_secret
+        return replace(answer, body=body.replace(secret.encode(), b"[secret]") if len(secret) >= _TELLING else body)
 
     def _observed(self, request: httpx.Request, path: str, attempt: int) -> Answer:
         self._pacer.admit()

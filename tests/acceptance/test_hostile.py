@@ -25,6 +25,7 @@ def _process(company: Company, *arguments: str, shell: str = "", **environ: str)
         capture_output=True,
         text=True,
         timeout=60,
+        check=False,
         errors="replace",
     )
 
@@ -55,18 +56,6 @@ def test_global_options_may_stand_anywhere() -> None:
     assert hoisted(["plan", "--env", "a", "-o", "x"]) == ["--env", "a", "plan", "-o", "x"]
     assert hoisted(["plan", "--", "--env"]) == ["plan", "--", "--env"]
     assert hoisted(["plan", "--quiet", "--chdir=x"]) == ["--quiet", "--chdir=x", "plan"]
-
-
-def test_an_error_that_echoes_the_request_shows_no_token(company: Company) -> None:
-    company.declare(THREE)
-    company.run("plan")
-    token = company.sandbox.runtime.__dict__
-    company.sandbox.fault(
-        method="GET", path="/v1/customer", status=400, body='{"message": "hdr Bearer @TOKEN@"}', count=0
-    )
-    assert token is not None
-    ended = company.run("--log-level", "debug", "plan")
-    assert ended.code == 1
 
 
 def test_a_number_that_the_erp_does_not_take_is_told_and_never_doubled(company: Company) -> None:

@@ -18,10 +18,7 @@ ERP_TEXT = (
     f"VismaId: {GUID}. Error inserting the customer. Error: Inserting 'Customer' record raised at least one"
     " error. Please review the errors.\r\nError: 'Customer ID' cannot be empty.\r\n"
 )
-TIDY = (
-    "Error inserting the customer. Error: Inserting 'Customer' record raised at least one error."
-    " Please review the errors. Error: 'Customer ID' cannot be empty."
-)
+TIDY = "Error: 'Customer ID' cannot be empty."
 
 
 def answer(status: int, body: Any = b"", **headers: str) -> Answer:

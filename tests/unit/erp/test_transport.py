@@ -332,6 +332,14 @@ def test_a_refused_write_is_not_repeated(
     assert (len(erp.calls()), client.slept) == (1, [])
 
 
+def test_an_error_that_echoes_the_request_shows_no_token(erp: Scripted, customers: Customers) -> None:
+    erp.on("GET", LIST, Reply(400, b'{"message": "headers: Authorization: Bearer token-1, Accept: x"}'))
+    with pytest.raises(errors.Rejected) as caught:
+        list(customers.stream(Need(frozenset(), {})))
+    assert "token-1" not in str(caught.value)
+    assert "[token]" in str(caught.value)
+
+
 def test_each_request_is_observed(erp: Scripted, client: Client, customers: Customers) -> None:
     erp.on("GET", LIST, Reply(503), Reply(reset=True), EMPTY)
     customers.check()
