@@ -7,11 +7,11 @@ from copy import deepcopy
 
 from reconciler.config.declarations import Loaded
 from reconciler.core.customer import Desired, Live
-from reconciler.core.diff import comparable
+from reconciler.core.diff import comparable, differences
 from reconciler.core.fields import leaf
 from reconciler.core.identity import pair
 from reconciler.core.normalise import number_key
-from reconciler.core.plan import Outcome, Result, Run
+from reconciler.core.plan import Change, Outcome, Result, Run
 from reconciler.core.ports import View
 from reconciler.core.rules import Memory, Rules
 from reconciler.core.values import Path, Scalar, Values, parse_path, put
@@ -45,7 +45,11 @@ def records(
     if loaded is not None and view is not None:
         touched = {each.action.label for each in run.results}
         for each, customer in pair(loaded.desired, view.customers, (memory or Memory()).numbers).pairs:
-            if customer is not None and not {customer.number, each.label} & touched:
+            if (
+                customer is not None
+                and not {customer.number, each.label} & touched
+                and not differences(_compared(each, ignore), customer.values, each.complete)
+            ):
                 known = _unchanged(each, customer, previous, run.finished_at, ignore)
                 found.setdefault(known.key, known)
     return tuple(_dated(each, run.finished_at, run_id) for each in found.values())
@@ -80,7 +84,7 @@ def _written(
     pairs = dict(before.normalised) if before else {}
     for change in action.changes:
         pairs.pop(change.path, None)
-    pairs |= {change.path: Normalised(change.before, change.after) for change in result.normalised}
+    pairs |= {each.path: Normalised(each.before, each.after) for each in result.normalised if _is_kept(result, each)}
     identity = now.internal_id if now else before.internal_id if before else None
     return Known(number, applied, "", action.ref, identity, pairs)
 
@@ -93,6 +97,16 @@ def _apply(applied: Values, path: Path, after: Scalar | Values) -> None:
     lines = applied.get(path[0])
     if isinstance(lines, dict):
         lines.pop(path[-1], None)
+
+
+def _is_kept(result: Result, stored: Change) -> bool:
+    """Whether the ERP surely stored what it was sent in another form, so that the difference may be forgotten.
+
+    Not when it kept the old value or none at all: then it did not take the new one. Not without the version that the
+    write made, either: the value may be somebody else's (fact sheet 14, Q9).
+    """
+    old = next((each.before for each in result.action.changes if each.path == stored.path), None)
+    return result.version is not None and None not in (stored.before, stored.after) and stored.after != old
 
 
 def _unchanged(each: Desired, customer: Live, previous: Mapping[str, Known], at: str, ignore: tuple[str, ...]) -> Known:

@@ -43,7 +43,9 @@ def read_back(results: Iterable[Result], erp: Erp, *, list_requests: int, earlie
         each if each.action.label in earlier else _compared(each, live.get(number_key(each.number or "")))
         for each in ended
     )
-    return Checked(tuple(compared), live)
+    missing = [each.number or "" for each in done if number_key(each.number or "") not in live]
+    unread = f"the ERP does not have {', '.join(missing[:10])} any more" if missing else ""
+    return Checked(tuple(compared), live, unread)
 
 
 def _read(done: list[Result], erp: Erp, list_requests: int) -> dict[str, Live]:
@@ -82,7 +84,7 @@ def _compared(result: Result, live: Live | None) -> Result:
     for change in result.action.changes:
         path = parse_path(change.path)
         row = leaf(path)
-        if row is None or row.create_only or row.where is Read.NEVER:
+        if row is None or row.create_only or row.where is Read.NEVER or path[0] not in live.values:
             continue
         stored = get(live.values, path)
         if not isinstance(stored, dict) and not satisfied(row, change.after, stored):  # type: ignore[arg-type]  # a leaf

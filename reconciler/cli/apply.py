@@ -37,6 +37,7 @@ def apply(
     from reconciler.cli import applying, numbers, resuming
     from reconciler.cli import plan as planning
     from reconciler.cli.stopping import Stopping
+    from reconciler.core.diagnostics import has_errors
     from reconciler.state import plan_file
 
     session: Session = context.obj
@@ -56,6 +57,8 @@ def apply(
         assert made is not None
         if saved is None:
             show_first(session, made, form)
+        if saved is None and has_errors(made.diagnostics):
+            raise typer.Exit(Exit.INVALID)
         pipeline.check_applicable(made, place, force=force)
         _check_new(made, store)
         if not (made.is_empty or saved or auto_approve or agreed(made)):

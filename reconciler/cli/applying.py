@@ -45,6 +45,7 @@ def execute(session: Session, store: Store, erp: Erp, job: Job, stopping: Stoppi
     from reconciler.apply.readback import read_back
     from reconciler.cli.session import now
     from reconciler.core.plan import Run
+    from reconciler.reports.text import normalised_lines
 
     started = now()
     results: list[Result] = []
@@ -63,6 +64,8 @@ def execute(session: Session, store: Store, erp: Erp, job: Job, stopping: Stoppi
             if live:
                 live = _told(session, result)
     checked = read_back(results, erp, list_requests=job.made.refresh.requests, earlier=job.already)
+    if live:
+        session.print(line for result in checked.results for line in normalised_lines(result))
     run = Run(job.made, checked.results, started, now(), interrupted=stopping.exit_code)
     if checked.unread:
         run = replace(run, diagnostics=(_unread(checked.unread),))

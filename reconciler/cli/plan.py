@@ -112,13 +112,16 @@ class Compared:
     loaded: Loaded
     view: View
     memory: Memory
+    targeted: bool = False
 
     @property
     def removed(self) -> tuple[str, ...]:
-        """Numbers of the live customers that were managed and lost their declaration."""
+        """Numbers of the live customers that were managed and lost their declaration; a targeted plan has none."""
         from reconciler.core.identity import pair
         from reconciler.core.removed import removed
 
+        if self.targeted:
+            return ()
         paired = pair(self.loaded.desired, self.view.customers, self.memory.numbers, self.memory.identities)
         return tuple(live.number for live in removed(self.loaded.desired, paired, self.view, self.memory))
 
@@ -141,7 +144,7 @@ def compare(session: Session, loaded: Loaded, erp: Erp, place: Target, targets: 
         git_commit=git_commit(session.settings.root),
         memory=memory,
     )
-    return Compared(pipeline.explain(made, erp), loaded, view, memory)
+    return Compared(pipeline.explain(made, erp), loaded, view, memory, bool(targets))
 
 
 def show_plan(session: Session, made: Plan, form: str, reports: list[tuple[str, Path]]) -> None:

@@ -85,7 +85,7 @@ def _matches(glob: str, root: Path) -> dict[str, Path]:
             if real.startswith(inside) and os.path.isfile(real):  # noqa: PTH113
                 found.setdefault(real, path)
     except (OSError, ValueError, NotImplementedError):
-        return found
+        return {}  # a part of the files must not pass for all of them
     return found
 
 

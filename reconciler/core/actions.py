@@ -20,7 +20,7 @@ from reconciler.core.plan import (
 )
 from reconciler.core.ports import Wire
 from reconciler.core.rules import Memory, Rules
-from reconciler.core.values import Path, Scalar, Values, get, leaves, parse_path, put, render_path
+from reconciler.core.values import Path, Scalar, Values, get, leaves, parse_path, put, render_path, without
 
 _WHOLE = {
     name
@@ -64,7 +64,7 @@ def update_action(
     changes += [_removal(path, live, desired) for path in found.removed]
     changed = _body_values(found, live, rules)
     changes += _carried(found, desired, changed)
-    changes += _companions(desired, changed)
+    changes += _companions(desired, changed, rules)
     changes += _held(wanted, desired, live, changed)
     problems.extend(_followers(wanted, desired, live, changed))
     return Action(
@@ -78,9 +78,13 @@ def update_action(
     )
 
 
+def _ignored(desired: Desired, rules: Rules) -> tuple[str, ...]:
+    return rules.ignore + desired.lifecycle.ignore_changes + desired.lifecycle.create_only
+
+
 def compared(desired: Desired, live: Live, rules: Rules, memory: Memory) -> Values:
     """The declared values that count when a declaration is compared with its live customer."""
-    ignored = rules.ignore + desired.lifecycle.ignore_changes + desired.lifecycle.create_only
+    ignored = _ignored(desired, rules)
     wanted = comparable(desired.values, ignored)
     return _as_stored(wanted, live, memory.normalised.get(number_key(live.number), {}))
 
@@ -90,7 +94,10 @@ def _as_stored(wanted: Values, live: Live, pairs: Mapping[str, tuple[object, obj
     known = [
         (path, stored)
         for text, (sent, stored) in pairs.items()
-        if get(wanted, path := parse_path(text)) == sent and get(live.values, path) == stored and stored != sent
+        if _recorded(wanted, path := parse_path(text))
+        and get(wanted, path) == sent
+        and get(live.values, path) == stored
+        and stored != sent
     ]
     if not known:
         return wanted
@@ -157,11 +164,12 @@ def _carried(found: Differences, desired: Desired, changed: Values) -> list[Chan
     ]
 
 
-def _companions(desired: Desired, changed: Values) -> list[Change]:
+def _companions(desired: Desired, changed: Values, rules: Rules) -> list[Change]:
     """Write-only members go along when their group changes (fact sheet 11.1, row 38); adds them to `changed`."""
     found = []
+    touched = without(desired.values, _ignored(desired, rules))
     for name in changed:
-        row, below, wanted = FIELDS[name], changed[name], desired.values.get(name)
+        row, below, wanted = FIELDS[name], changed[name], touched.get(name)
         if not isinstance(row, Group) or row.form is not Form.OBJECT:
             continue
         assert isinstance(below, dict)

@@ -110,12 +110,12 @@ def looped(action: Action) -> Diagnostic:
     )
 
 
-def prevented(desired: Desired) -> Refusal:
+def prevented(desired: Desired, live: Live) -> Refusal:
     return Refusal(
         Guard.LIFECYCLE,
         f"{desired.label} has lifecycle.prevent_update, and differs from the ERP",
         "Take prevent_update away, or bring the declaration in line with the ERP.",
-        desired.number,
+        live.number,
         desired.source,
     )
 

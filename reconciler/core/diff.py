@@ -156,8 +156,7 @@ def _project_group(row: Group, want: Values, have: Values, complete: frozenset[s
         return seen
     value = row.members[-1]
     assert isinstance(value, Field)
-    folded = {key.strip().upper(): found for key, found in have.items()}  # ids of other records, as numbers (11.8)
-    return {key: _spelled(value, wanted, folded.get(key.strip().upper())) for key, wanted in want.items()}
+    return {key: _spelled(value, wanted, have.get(key)) for key, wanted in want.items()}
 
 
 def _spelled(row: Field, want: object, have: object) -> Scalar:

@@ -50,7 +50,7 @@ def pair(
     pairs: list[tuple[Desired, Live | None]] = []
     problems: list[Diagnostic] = []
     for each in sorted(wanted, key=lambda one: one.number is None):  # a number is the stronger claim
-        found = _find(each, index, recorded or {})
+        found = _find(each, index, recorded or {}, identities or {})
         if isinstance(found, Diagnostic):
             problems.append(found)
         elif found is not None and (other := taken.get(found.internal_id)) is not None:
@@ -80,11 +80,16 @@ def _index(live: Iterable[Live], match_fields: set[str]) -> _Index:
     return index
 
 
-def _find(desired: Desired, index: _Index, recorded: Mapping[str, str]) -> Live | Diagnostic | None:
+def _find(
+    desired: Desired, index: _Index, recorded: Mapping[str, str], identities: Mapping[str, int]
+) -> Live | Diagnostic | None:
     number = desired.number or recorded.get(desired.ref or "")
     if number is not None:
         same = index.by_number.get(number_key(number), [])
         exact = [live for live in same if live.number == number] or same
+        identity = identities.get(number_key(number)) if desired.number is None else None
+        if identity is not None and any(live.internal_id != identity for live in exact):
+            return None  # the recorded number is another customer's now
         if len(exact) > 1:
             return _ambiguous_number(desired, exact)
         if exact or desired.number is not None:

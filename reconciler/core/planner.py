@@ -78,7 +78,7 @@ def compute_plan(
             continue
         actions.append(action)
         if live is not None and each.lifecycle.prevent_update:
-            refusals.append(prevented(each))
+            refusals.append(prevented(each, live))
     problems.extend(rivals(paired))
     problems.extend(orphans(actions, paired, view))
     problems.extend(doubled(paired.pairs, view.customers, rules))

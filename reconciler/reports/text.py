@@ -98,11 +98,17 @@ def result_lines(result: Result) -> Iterator[Text]:
     for change in result.moved:
         now, before = shown(change.after), shown(change.before)
         yield Text(f"    {visible(change.path)} is now {now}; the plan saw {before}")
-    for change in result.normalised:
-        kept, sent = shown(change.after), shown(change.before)
-        yield Text(f"    {visible(change.path)}: sent {sent}, the ERP stored {kept}")
     if result.remedy:
         yield Text(f"    → {visible(result.remedy)}")
+    yield from normalised_lines(result)
+
+
+def normalised_lines(result: Result) -> Iterator[Text]:
+    """Where the ERP stored something else than it was sent."""
+    for change in result.normalised:
+        kept, sent = shown(change.after), shown(change.before)
+        number = visible(result.number or result.action.label)
+        yield Text(f"    {number} {visible(change.path)}: sent {sent}, the ERP stored {kept}")
 
 
 def run_lines(run: Run) -> Iterator[Text]:

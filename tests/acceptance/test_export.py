@@ -339,3 +339,26 @@ def test_five_thousand_customers_plan_empty_at_once(company: Company) -> None:
         store.seed(5000, 9, odd=True)
     folder = exported(company)
     assert len(files(folder)) == len(company.store.numbers()) > 5000
+
+
+def test_what_a_clerk_changed_in_an_exported_company_is_accepted_line_by_line(company: Company) -> None:
+    """Export, edit in the ERP, accept: the plan is empty, and only the accepted lines differ."""
+    company.store.seed(200, 5, odd=True)
+    assert company.run("export", "-o", "customers").code == 0
+    files = sorted((company.folder / "customers").glob("*.yaml"))
+    before = {path: path.read_text(encoding="utf-8").splitlines() for path in files}
+    numbers = company.store.numbers()
+    edited = [numbers[3], numbers[50], numbers[-1]]
+    for number in edited:
+        company.store.edit(number, {"creditLimit": "123.45", "mainContact.email": "new: #mail@example.com"})
+    ended = company.run("accept")
+    assert ended.code == 0, ended.out + ended.err
+    assert company.plan()["actions"] == []
+    changed = {path: path.read_text(encoding="utf-8").splitlines() for path in files}
+    moved = [path for path in files if changed[path] != before[path]]
+    assert len(moved) == len(edited)
+    for path in moved:
+        gone = [line for line in before[path] if line not in changed[path]]
+        come = [line for line in changed[path] if line not in before[path]]
+        assert {line.split(":")[0].strip() for line in gone + come} <= {"creditLimit", "email", "mainContact"}
+        assert len(changed[path]) - len(before[path]) <= 2

@@ -349,10 +349,6 @@ def test_an_attribute_whose_id_starts_with_underscores_is_compared() -> None:
     assert [each.path for each in action.changes] == ["attributes.__A"]
 
 
-def test_attribute_ids_compare_without_case_and_blanks() -> None:
-    assert plan_of(declared(attributes={"region": "NORTH"}), live=(live(attributes={"REGION": "NORTH"}),)).is_empty
-
-
 def test_numbers_that_differ_in_case_are_told_apart_by_their_spelling_or_not_at_all() -> None:
     two = (Live(1, "a-1", "v", {"name": "x"}), Live(2, "A-1", "w", {"name": "X"}))
     (action,) = plan_of(declared("a-1", name="y"), live=two).actions
@@ -411,3 +407,17 @@ def test_a_share_of_updates_counts_from_ten_managed_customers_on(managed: int, c
 def test_a_number_of_creates_is_a_limit_at_any_size() -> None:
     assert not plan_of(*[declared(str(n), name="x") for n in range(50)]).refusals
     assert plan_of(*[declared(str(n), name="x") for n in range(51)]).refusals
+
+
+def test_prevent_update_holds_for_a_ref_and_with_a_target() -> None:
+    wanted = declared(None, ref="r", name="B", corporateId="9", lifecycle=Lifecycle(prevent_update=True))
+    plan = plan_of(wanted, live=(live("77", name="A", corporateId="9"),), targets=frozenset({"r"}))
+    assert [each.guard for each in plan.refusals] == [Guard.LIFECYCLE]
+
+
+def test_a_ref_whose_number_is_another_customers_now_is_not_written_onto_that_one() -> None:
+    memory = Memory(numbers={"r": "10"}, identities={"10": 1})
+    held = (Live(1, "20", "v", {"name": "A"}), Live(2, "10", "w", {"name": "X"}))
+    plan = plan_of(declared(None, ref="r", name="A", corporateId="9"), live=held, memory=memory)
+    assert plan.is_empty
+    assert [each.code for each in plan.diagnostics] == ["I413"]
