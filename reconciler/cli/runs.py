@@ -188,7 +188,7 @@ def resume(
 def _show_rest(session: Session, info: RunInfo, made: Plan, begun: Begun, form: str) -> None:
     """What is going to be done, before it is."""
     from reconciler.cli.apply import show_first
-    from reconciler.core.plan import Summary, Verb
+    from reconciler.core.plan import Verb
     from reconciler.reports.view import counted
 
     session.say(
@@ -197,7 +197,7 @@ def _show_rest(session: Session, info: RunInfo, made: Plan, begun: Begun, form: 
     )
     rest = tuple(action for action in made.actions if action.label not in begun.already)
     creates = sum(action.action is Verb.CREATE for action in rest)
-    summary = replace(made.summary, create=creates, update=len(rest) - creates) if made.summary else Summary()
+    summary = replace(made.summary, create=creates, update=len(rest) - creates)
     budget = replace(made.budget, requests=len(rest), limit=None, remaining=None)
     show_first(session, replace(made, actions=rest, summary=summary, budget=budget), form)
 
