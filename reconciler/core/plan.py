@@ -29,6 +29,14 @@ class Cause(StrEnum):
     UNKNOWN = "unknown"  # nothing recorded yet
 
 
+class Origin(StrEnum):
+    """Where a change comes from, seen from a pull request (`plan --base`)."""
+
+    BRANCH = "branch"  # the base revision does not ask for it
+    MERGED = "merged"  # the base revision asks for it too, and it is not applied yet
+    DRIFT = "drift"  # the base revision asks for it too, and the ERP moved away from it
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One field: `before` is what the ERP holds, `after` what it will be told; None means no value."""
@@ -38,6 +46,7 @@ class Change:
     after: Any
     cause: Cause
     source: Source | None = None
+    origin: Origin | None = None  # known only when the plan was compared with a base revision
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,10 +51,16 @@ def place(source: Source | None) -> str:
 def _change_row(change: Change, home: Source) -> ChangeRow:
     source = change.source
     where = f":{source.line}" if source is not None and source.file == home.file else place(source)
-    symbol = (
-        "=" if change.before == change.after else "+" if change.before is None else "-" if change.after is None else "~"
+    return ChangeRow(
+        symbol_of(change), visible(change.path), shown(change.before), shown(change.after), change.cause.value, where
     )
-    return ChangeRow(symbol, visible(change.path), shown(change.before), shown(change.after), change.cause.value, where)
+
+
+def symbol_of(change: Change) -> str:
+    """+ set, ~ change, - clear, = sent so that it stays."""
+    if change.before == change.after:
+        return "="
+    return "+" if change.before is None else "-" if change.after is None else "~"
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:
