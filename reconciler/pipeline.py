@@ -16,7 +16,7 @@ from reconciler.config.policies import Rule, broken
 from reconciler.core.classes import class_notes, touches_classes
 from reconciler.core.customer import Live
 from reconciler.core.diagnostics import has_errors
-from reconciler.core.errors import InvalidInput, NotFound, PermissionDenied, Refused, WrongUsage
+from reconciler.core.errors import InvalidInput, NotFound, PermissionDenied, Refused
 from reconciler.core.fields import FIELDS
 from reconciler.core.guards import Limits
 from reconciler.core.normalise import number_key
@@ -26,6 +26,8 @@ from reconciler.core.ports import Erp, Journal, View
 from reconciler.core.rules import Memory, Rules, Target
 from reconciler.core.values import parse_path
 from reconciler.erp.encode import WireCodec
+from reconciler.reports import formats
+from reconciler.reports.report import of_plan
 from reconciler.reports.text import plan_lines
 from reconciler.settings import Settings
 from reconciler.state.plan_file import dumps, seal
@@ -144,6 +146,8 @@ def check_applicable(plan: Plan, target: Target, *, force: bool = False) -> None
                 remedy="Apply it with the --env and settings that made it, or make a new plan.",
             )
     _check_sense(plan)
+    if plan.redacted:
+        raise Refused("The plan is redacted: its values are not the real ones", remedy="Make one without --redact.")
     if has_errors(plan.diagnostics):
         raise Refused("The plan has errors", remedy="Correct them, and plan again.")
     standing = [each for each in plan.refusals if not (force and each.guard is Guard.VOLUME)]
@@ -203,13 +207,18 @@ class _NoJournal:
         """Nothing is recorded."""
 
 
-def render(plan: Plan, form: str = "text", *, width: int | None = None) -> bytes:
-    """The plan in a format: `text` (`width` in cells, None never breaks a line) or `json` (the plan file)."""
+def render(plan: Plan, form: str = "text", *, width: int | None = None, max_chars: int | None = None) -> bytes:
+    """The plan in a format of `--format`. `json` is the plan file.
+
+    width: cells that a line of `text` must fit, None never breaks one.
+
+    max_chars: characters that the result must fit, None for what the format's platform takes.
+    """
     if form == "json":
         return dumps(plan)
     if form == "text":
         return "".join(f"{line.plain}\n" for line in plan_lines(plan, width)).encode()
-    raise WrongUsage(f"There is no format {form!r}", remedy="Take text or json.")
+    return formats.render(of_plan(plan), form, max_chars=max_chars)
 
 
 def target_keys(targets: Sequence[str]) -> frozenset[str]:

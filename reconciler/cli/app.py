@@ -33,6 +33,7 @@ from reconciler.cli import (
 from reconciler.cli import apply as apply_command
 from reconciler.cli import export as export_command
 from reconciler.cli import plan as plan_command
+from reconciler.cli.current import current, forget, redactor, use
 from reconciler.cli.exits import Exit, exit_code
 from reconciler.cli.session import Session
 
@@ -111,17 +112,19 @@ def root(
     if chdir is not None:
         _change_folder(chdir)
     _start_logging(log_level, log_format)
-    context.obj = Session(
+    session = Session(
         config=config,
         environment=environment,
         color=False if no_color else None,
         quiet=quiet,
         environ=os.environ,
     )
+    use(context, session)
 
 
 def run(arguments: list[str]) -> int:
     """Run one command; the only place where an error becomes a message and an exit code."""
+    forget()
     _mend_streams()
     signal.signal(signal.SIGTERM, _terminated)
     command = get_command(app)
@@ -220,8 +223,9 @@ def _show_problems(error: ReconcilerError) -> None:
     from reconciler.reports.text import diagnostics_lines
 
     assert isinstance(error, InvalidInput)
-    session = Session(None, None, None, False, os.environ)
-    for line in diagnostics_lines(error.diagnostics):
+    session, hide = current(), redactor()
+    found = hide.diagnostics(error.diagnostics) if hide else error.diagnostics
+    for line in diagnostics_lines(found):
         session.err.print(line, soft_wrap=True)
     _complain(f"{error}.", "", Exit.INVALID)
 
@@ -229,7 +233,9 @@ def _show_problems(error: ReconcilerError) -> None:
 def _complain(message: str, remedy: str, code: Exit) -> int:
     from reconciler.reports.safe import visible
 
-    session = Session(None, None, None, False, os.environ)
+    session, hide = current(), redactor()
+    if hide:
+        message, remedy = hide.text(message), hide.text(remedy)
     session.err.print("Error: ", style="bold red", end="")
     session.err.print(visible(message), soft_wrap=True)
     if remedy:

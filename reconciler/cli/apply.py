@@ -8,8 +8,19 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from reconciler.cli.exits import Exit
-from reconciler.cli.options import AutoApprove, Format, NoWait, Parallelism, Reports, Reserve, Targets, WriteNumbers
-from reconciler.cli.output import check_formats
+from reconciler.cli.options import (
+    AutoApprove,
+    Format,
+    MaxChars,
+    NoWait,
+    Parallelism,
+    Redact,
+    Reports,
+    Reserve,
+    Targets,
+    WriteNumbers,
+)
+from reconciler.cli.output import check_formats, plan_document
 
 if TYPE_CHECKING:
     from reconciler.cli.session import Session
@@ -31,6 +42,8 @@ def apply(
     write_numbers: WriteNumbers = False,
     form: Format = "text",
     report: Reports = None,
+    max_chars: MaxChars = None,
+    redact: Redact = False,
 ) -> None:
     """Change the ERP as a plan shows: a saved one as it stands, or a fresh one after asking."""
     from reconciler import pipeline
@@ -38,10 +51,11 @@ def apply(
     from reconciler.cli import plan as planning
     from reconciler.cli.stopping import Stopping
     from reconciler.core.diagnostics import has_errors
+    from reconciler.reports.report import Kind
     from reconciler.state import plan_file
 
     session: Session = context.obj
-    reports = check_formats(form, report or [], ["text", "json"])
+    reports = check_formats(form, report or [], Kind.RUN)
     _check_consent(session, planfile, auto_approve=auto_approve, targets=target or [])
     saved = None if planfile is None else plan_file.read(planfile)
     loaded = planning.load(session, target or []) if saved is None else None
@@ -108,12 +122,11 @@ def _check_new(made: Plan, store: Store) -> None:
 
 def show_first(session: Session, made: Plan, form: str) -> None:
     """The plan, before anybody agrees to it; on standard error when standard output is for a machine."""
-    from reconciler.reports.text import plan_lines
-
+    document = plan_document(session, made)
     if form == "text":
-        session.print(plan_lines(made, session.width))
+        session.print(document.lines(session.width))
     else:
-        for line in plan_lines(made, None):
+        for line in document.lines(None):
             session.err.print(line, soft_wrap=True)
 
 

@@ -65,7 +65,8 @@ def execute(session: Session, store: Store, erp: Erp, job: Job, stopping: Stoppi
                 live = _told(session, result)
     checked = read_back(results, erp, list_requests=job.made.refresh.requests, earlier=job.already)
     if live:
-        session.print(line for result in checked.results for line in normalised_lines(result))
+        shown = [session.redactor.result(each) for each in checked.results] if session.redactor else checked.results
+        session.print(line for result in shown for line in normalised_lines(result))
     run = Run(job.made, checked.results, started, now(), interrupted=stopping.exit_code)
     if checked.unread:
         run = replace(run, diagnostics=(_unread(checked.unread),))
@@ -82,7 +83,7 @@ def _told(session: Session, result: Result) -> bool:
     from reconciler.reports.text import result_lines
 
     try:
-        session.print(result_lines(result))
+        session.print(result_lines(session.redactor.result(result) if session.redactor else result))
     except (OSError, ValueError):
         return False
     return True
@@ -134,13 +135,15 @@ def _in_plan_order(made: Plan, results: Iterable[Result]) -> Iterator[Result]:
 
 def report(session: Session, run: Run, form: str, reports: list[tuple[str, Path]]) -> None:
     """What stands below the results, and the report files."""
-    from reconciler.cli.output import emit
-    from reconciler.reports import json, text
+    from reconciler.cli.output import emit, run_document, write_reports
+    from reconciler.reports import text
 
+    document = run_document(session, run)
     if form == "text":
-        session.print(text.run_end(run))
-        form = "none"
-    emit(session, form, reports, lambda _width: text.run_lines(run), {"json": lambda: json.run(run), "none": bytes})
+        session.print(text.run_end(session.redactor.run(run) if session.redactor else run))
+        write_reports(session, reports, document)
+    else:
+        emit(session, form, reports, document)
 
 
 def run_exit(run: Run) -> Exit:

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 import typer
 
 from reconciler.cli.exits import Exit
-from reconciler.cli.options import Format
-from reconciler.cli.output import check_formats
+from reconciler.cli.options import Plain
+from reconciler.cli.output import PLAIN, check_formats
 
 if TYPE_CHECKING:
     from reconciler.cli.session import Session
     from reconciler.erp.budget import Window
 
 
-def auth(context: typer.Context, form: Format = "text") -> None:
+def auth(context: typer.Context, form: Plain = "text") -> None:
     """Check credentials, tenant and scopes with one small read; show the request budget."""
     import json
     from dataclasses import asdict
@@ -23,7 +23,7 @@ def auth(context: typer.Context, form: Format = "text") -> None:
     from reconciler.reports.view import duration
 
     session: Session = context.obj
-    check_formats(form, [], ["text", "json"])
+    check_formats(form, [], PLAIN)
     with session.erp() as (erp, place):
         found = erp.check()
     if form == "json":

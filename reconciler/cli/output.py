@@ -2,24 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
+
+from reconciler.reports.formats import formats_of, render
 
 if TYPE_CHECKING:
     from rich.text import Text
 
     from reconciler.cli.session import Session
+    from reconciler.core.diagnostics import Diagnostic
+    from reconciler.core.plan import Plan, Run
+    from reconciler.reports.report import Kind, Report
 
-Lines: TypeAlias = "Callable[[int | None], Iterable[Text]]"
-Renderers: TypeAlias = "Mapping[str, Callable[[], bytes]]"
+PLAIN = ("text", "json")
+"""The formats of what is no report."""
 
 
-def check_formats(form: str, reports: Iterable[str], known: Iterable[str]) -> list[tuple[str, Path]]:
-    """The `--report F=PATH` words taken apart. Raises WrongUsage before anything is read or written."""
+@dataclass(frozen=True, slots=True)
+class Document:
+    """Something to render: its lines for a width (None never breaks one), its JSON, and the report for the rest."""
+
+    lines: Callable[[int | None], Iterable[Text]]
+    json: Callable[[], bytes]
+    report: Callable[[], Report]
+
+    def render(self, form: str, max_chars: int | None) -> bytes:
+        """The bytes of a format."""
+        if form == "text":
+            return "".join(f"{line.plain}\n" for line in self.lines(None)).encode()
+        return self.json() if form == "json" else render(self.report(), form, max_chars=max_chars)
+
+
+def check_formats(form: str, reports: Iterable[str], known: Kind | Iterable[str]) -> list[tuple[str, Path]]:
+    """The `--report F=PATH` words taken apart. Raises WrongUsage before anything is read or written.
+
+    known: the formats that there are, or the kind of report that they must make sense for.
+    """
     from reconciler.core.errors import WrongUsage
+    from reconciler.reports.report import Kind
 
-    allowed = list(known)
+    allowed = formats_of(known) if isinstance(known, Kind) else tuple(known)
     parts = []
     for word in reports:
         name, equals, path = word.partition("=")
@@ -32,17 +57,54 @@ def check_formats(form: str, reports: Iterable[str], known: Iterable[str]) -> li
     return parts
 
 
-def emit(session: Session, form: str, reports: Iterable[tuple[str, Path]], lines: Lines, renderers: Renderers) -> None:
-    """Render to standard output and to each report file (0600)."""
+def emit(session: Session, form: str, reports: Iterable[tuple[str, Path]], document: Document) -> None:
+    """Render to standard output, and to each report file."""
     if form == "text":
-        session.print(lines(session.width))
+        session.print(document.lines(session.width))
     else:
-        session.write(renderers[form]())
+        session.write(document.render(form, session.max_chars))
+    write_reports(session, reports, document)
+
+
+def write_reports(session: Session, reports: Iterable[tuple[str, Path]], document: Document) -> None:
+    """Render to each report file (0600)."""
+    from reconciler.state.plan_file import write_private
+
     for name, path in reports:
-        from reconciler.state.plan_file import write_private
-
-        write_private(path, _plain(lines) if name == "text" else renderers[name]())
+        write_private(path, document.render(name, session.max_chars))
 
 
-def _plain(lines: Lines) -> bytes:
-    return "".join(f"{line.plain}\n" for line in lines(None)).encode()
+# ---- what there is to render; redacted when the session is ----
+
+
+def plan_document(session: Session, made: Plan) -> Document:
+    """A plan; its JSON is the plan file."""
+    from reconciler.reports.report import of_plan
+    from reconciler.reports.text import plan_lines
+    from reconciler.state import plan_file
+
+    shown = plan_file.seal(session.redactor.plan(made)) if session.redactor else made
+    return Document(lambda width: plan_lines(shown, width), lambda: plan_file.dumps(shown), lambda: of_plan(shown))
+
+
+def run_document(session: Session, run: Run) -> Document:
+    """A run, from its first result to the counts."""
+    from reconciler.reports import json, text
+    from reconciler.reports.report import of_run
+
+    shown = session.redactor.run(run) if session.redactor else run
+    return Document(lambda _width: text.run_lines(shown), lambda: json.run(shown), lambda: of_run(shown))
+
+
+def validation_document(session: Session, diagnostics: Iterable[Diagnostic], declarations: int) -> Document:
+    """What `validate` found."""
+    from reconciler.reports.json import validation
+    from reconciler.reports.report import of_validation
+    from reconciler.reports.text import validation_lines
+
+    found = session.redactor.diagnostics(diagnostics) if session.redactor else tuple(diagnostics)
+    return Document(
+        lambda _width: validation_lines(found, declarations),
+        lambda: validation(found, declarations),
+        lambda: of_validation(found, declarations),
+    )

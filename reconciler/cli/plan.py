@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from reconciler.cli.exits import Exit
-from reconciler.cli.options import DetailedExitcode, Format, Reports, Targets
-from reconciler.cli.output import check_formats, emit
+from reconciler.cli.options import DetailedExitcode, Format, MaxChars, Redact, Reports, Targets
+from reconciler.cli.output import check_formats, emit, plan_document, validation_document, write_reports
 
 if TYPE_CHECKING:
     from reconciler.cli.session import Session
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from reconciler.core.ports import Erp, View
     from reconciler.core.rules import Memory, Target
     from reconciler.state.store import Store
-
-FORMATS = ("text", "json")
 
 
 class RefreshMode(StrEnum):
@@ -37,24 +35,44 @@ def plan(
     out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="Save the plan to apply it.")] = None,
     target: Targets = None,
     refresh: Annotated[RefreshMode, typer.Option("--refresh", help="How to read the ERP.")] = RefreshMode.FULL,
+    base: Annotated[
+        str | None,
+        typer.Option("--base", metavar="REF", help="Tell this branch's changes from what REF asks for, and drift."),
+    ] = None,
+    fail_outside: Annotated[
+        bool,
+        typer.Option("--fail-outside", help="With --base: refuse changes that are not this branch's."),
+    ] = False,
     detailed_exitcode: DetailedExitcode = False,
     form: Format = "text",
     report: Reports = None,
+    max_chars: MaxChars = None,
+    redact: Redact = False,
 ) -> None:
     """Show what would change in the ERP. Writes nothing."""
+    from reconciler.cli.base import attribute, load_base
     from reconciler.core.diagnostics import has_errors
+    from reconciler.core.errors import WrongUsage
+    from reconciler.reports.report import Kind
 
     session: Session = context.obj
-    reports = check_formats(form, report or [], FORMATS)
+    reports = check_formats(form, report or [], Kind.PLAN)
     check_refresh(refresh)
-    loaded = _load_or_tell(session, target or [], form, reports)
+    targets = target or []
+    if fail_outside and base is None:
+        raise WrongUsage("--fail-outside needs --base REF", remedy="Give the branch that this one goes into.")
+    loaded = _load_or_tell(session, targets, form, reports)
+    against = load_base(session, base) if base is not None else None
     with session.store() as store, session.erp() as (erp, place):
-        made = compare(session, loaded, erp, place, target or [], store).plan
+        compared = compare(session, loaded, erp, place, targets, store)
+        made = compared.plan
+        if against is not None:
+            made = attribute(compared, against, place, targets, fail_outside=fail_outside)
     if out is not None:
         from reconciler.state import plan_file
 
         plan_file.write(made, out)
-    show_plan(session, made, form, reports)
+    emit(session, form, reports, plan_document(session, made))
     if out is not None and not made.refusals and not has_errors(made.diagnostics):
         chosen = f"--env {session.environment} " if session.environment else ""
         session.say(f"Saved the plan to {out}. Apply it with: reconciler {chosen}apply {out}")
@@ -62,20 +80,19 @@ def plan(
 
 
 def _load_or_tell(session: Session, targets: list[str], form: str, reports: list[tuple[str, Path]]) -> Loaded:
-    """The declarations; when they have errors, machines get these as `validate --format json` gives them."""
+    """The declarations; when they have errors, every format but the terminal's gets these as `validate` gives them."""
     from reconciler.core.errors import InvalidInput
-    from reconciler.reports.json import validation
-    from reconciler.state.plan_file import write_private
+    from reconciler.reports.formats import formats_of
+    from reconciler.reports.report import Kind
 
     try:
         return load(session, targets)
     except InvalidInput as error:
-        found = validation(error.diagnostics, 0)
-        if form == "json":
-            session.write(found)
-        for name, path in reports:
-            if name == "json":
-                write_private(path, found)
+        found = validation_document(session, error.diagnostics, 0)
+        known = formats_of(Kind.VALIDATION)
+        if form != "text" and form in known:
+            emit(session, form, (), found)
+        write_reports(session, [each for each in reports if each[0] in known], found)
         raise
 
 
@@ -145,14 +162,6 @@ def compare(session: Session, loaded: Loaded, erp: Erp, place: Target, targets: 
         memory=memory,
     )
     return Compared(pipeline.explain(made, erp), loaded, view, memory, bool(targets))
-
-
-def show_plan(session: Session, made: Plan, form: str, reports: list[tuple[str, Path]]) -> None:
-    """Render the plan in each wanted format."""
-    from reconciler.reports.text import plan_lines
-    from reconciler.state import plan_file
-
-    emit(session, form, reports, lambda width: plan_lines(made, width), {"json": lambda: plan_file.dumps(made)})
 
 
 def plan_exit(made: Plan, *, detailed: bool) -> Exit:

@@ -10,8 +10,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from reconciler.cli.exits import Exit
-from reconciler.cli.options import AutoApprove, Format, NoWait, Parallelism, Reports, Reserve, WriteNumbers
-from reconciler.cli.output import check_formats
+from reconciler.cli.options import (
+    AutoApprove,
+    Format,
+    MaxChars,
+    NoWait,
+    Parallelism,
+    Plain,
+    Redact,
+    Reports,
+    Reserve,
+    WriteNumbers,
+)
+from reconciler.cli.output import PLAIN, check_formats
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -29,7 +40,6 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-FORMATS = ("text", "json")
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, as `runs list` shows it.")]
 
 
@@ -37,12 +47,12 @@ RunId = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, as `runs 
 
 
 @app.command("list")
-def list_runs(context: typer.Context, form: Format = "text") -> None:
+def list_runs(context: typer.Context, form: Plain = "text") -> None:
     """List the runs, the newest first."""
     import json
 
     session: Session = context.obj
-    check_formats(form, [], FORMATS)
+    check_formats(form, [], PLAIN)
     with session.store() as store:
         rows = [_facts(each, store) for each in store.runs.all()]
     if form == "json":
@@ -109,9 +119,18 @@ def _counts(row: dict[str, Any]) -> str:
 
 
 @app.command("show")
-def show(context: typer.Context, run: RunId, form: Format = "text", report: Reports = None) -> None:
+def show(
+    context: typer.Context,
+    run: RunId,
+    form: Format = "text",
+    report: Reports = None,
+    max_chars: MaxChars = None,
+    redact: Redact = False,
+) -> None:
     """Show how each action of a run ended. Needs neither the declarations nor the ERP."""
-    show_run(context.obj, run, form, check_formats(form, report or [], FORMATS))
+    from reconciler.reports.report import Kind
+
+    show_run(context.obj, run, form, check_formats(form, report or [], Kind.RUN))
     raise typer.Exit(Exit.DONE)
 
 
@@ -126,10 +145,11 @@ def show_run(session: Session, run_id: str, form: str, reports: list[tuple[str, 
         record = store.runs.get(run_id)
         status = _status(record.info, store)
     run = resuming.past(record, record.plan())
+    shown = session.redactor.run(run) if session.redactor else run
     if form == "text":
         until = f" until {record.info.finished_at}" if record.info.finished_at else ""
         session.print([Text(f"Run {run_id} ({status}), {record.info.started_at}{until}", style="bold")])
-        for result in run.results:
+        for result in shown.results:
             session.print(result_lines(result))
     applying.report(session, run, form, reports)
 
@@ -149,6 +169,8 @@ def resume(
     write_numbers: WriteNumbers = False,
     form: Format = "text",
     report: Reports = None,
+    max_chars: MaxChars = None,
+    redact: Redact = False,
 ) -> None:
     """Go on with a run that was cut short: what is done stays, what may be done is looked up, the rest is sent.
 
@@ -157,10 +179,11 @@ def resume(
     from reconciler import pipeline
     from reconciler.cli import applying, numbers, resuming
     from reconciler.cli.stopping import Stopping
+    from reconciler.reports.report import Kind
     from reconciler.state.journal import RunStatus
 
     session: Session = context.obj
-    reports = check_formats(form, report or [], FORMATS)
+    reports = check_formats(form, report or [], Kind.RUN)
     stopping = Stopping()
     with (
         session.store() as store,
@@ -219,18 +242,22 @@ def undo(
     no_wait: NoWait = False,
     form: Format = "text",
     report: Reports = None,
+    max_chars: MaxChars = None,
+    redact: Redact = False,
 ) -> None:
     """Set what a run changed back to what it was, where nobody changed it since: a plan like any other."""
     from reconciler import pipeline
     from reconciler.cli import applying, resuming
     from reconciler.cli.apply import agreed, show_first
-    from reconciler.cli.plan import plan_exit, show_plan
+    from reconciler.cli.output import emit, plan_document
+    from reconciler.cli.plan import plan_exit
     from reconciler.cli.stopping import Stopping
     from reconciler.core.errors import WrongUsage
+    from reconciler.reports.report import Kind
     from reconciler.state import plan_file
 
     session: Session = context.obj
-    reports = check_formats(form, report or [], FORMATS)
+    reports = check_formats(form, report or [], Kind.RUN if out is None else Kind.PLAN)
     if out is None and not auto_approve and not session.is_interactive:
         raise WrongUsage(
             "There is nobody to ask here",
@@ -246,7 +273,7 @@ def undo(
         made = _undo_plan(session, store, erp, place, run, deactivate_creates=deactivate_creates)
         if out is not None:
             plan_file.write(made, out)
-            show_plan(session, made, form, reports)
+            emit(session, form, reports, plan_document(session, made))
             session.say(f"Saved the plan to {out}. Apply it with: reconciler apply {out}")
             raise typer.Exit(plan_exit(made, detailed=False))
         show_first(session, made, form)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from reconciler.core.rules import Target
     from reconciler.erp.customers import Customers
     from reconciler.erp.transport import Exchange
+    from reconciler.reports.redact import Redactor
     from reconciler.settings import Settings
     from reconciler.state.store import Store
 
@@ -42,6 +43,8 @@ class Session:
     color: bool | None
     quiet: bool
     environ: Mapping[str, str]
+    redact: bool = False
+    max_chars: int | None = None
 
     # ---- streams ----
 
@@ -96,6 +99,16 @@ class Session:
                 remedy="Run `reconciler init` to make one, or name one with -c FILE.",
             )
         return load_settings(file, environment=self.environment, environ=self.environ)
+
+    @cached_property
+    def redactor(self) -> Redactor | None:
+        """What replaces personal data in all that is shown, with `--redact`."""
+        if not self.redact:
+            return None
+        from reconciler.cli.redaction import redaction_key
+        from reconciler.reports.redact import Redactor
+
+        return Redactor(redaction_key(self))
 
     # ---- the ERP ----
 

@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 
 from reconciler.cli.exits import Exit
-from reconciler.cli.options import Format, Reports
-from reconciler.cli.output import check_formats
+from reconciler.cli.options import Format, MaxChars, Redact, Reports
+from reconciler.cli.output import check_formats, emit, plan_document
 
 _RUN = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4,}")
 
@@ -23,15 +23,17 @@ def show(
     ],
     form: Format = "text",
     report: Reports = None,
+    max_chars: MaxChars = None,
+    redact: Redact = False,
 ) -> None:
     """Show a saved plan or a past run. Needs neither the declarations nor the ERP."""
-    from reconciler.cli.plan import FORMATS, show_plan
     from reconciler.cli.runs import show_run
+    from reconciler.reports.report import Kind
     from reconciler.state import plan_file
 
-    reports = check_formats(form, report or [], FORMATS)
     if _RUN.fullmatch(str(what)) and not what.exists():
-        show_run(context.obj, str(what), form, reports)
+        show_run(context.obj, str(what), form, check_formats(form, report or [], Kind.RUN))
     else:
-        show_plan(context.obj, plan_file.read(what), form, reports)
+        reports = check_formats(form, report or [], Kind.PLAN)
+        emit(context.obj, form, reports, plan_document(context.obj, plan_file.read(what)))
     raise typer.Exit(Exit.DONE)

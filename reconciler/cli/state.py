@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from reconciler.cli.exits import Exit
-from reconciler.cli.options import AutoApprove, Format
-from reconciler.cli.output import check_formats
+from reconciler.cli.options import AutoApprove, Plain
+from reconciler.cli.output import PLAIN, check_formats
 
 if TYPE_CHECKING:
     from reconciler.cli.session import Session
@@ -23,14 +23,14 @@ app = typer.Typer(
 
 
 @app.command("show")
-def show(context: typer.Context, form: Format = "text") -> None:
+def show(context: typer.Context, form: Plain = "text") -> None:
     """Show what is kept, and who holds the lock. Changes nothing."""
     import json
 
     from reconciler.state.store import Store
 
     session: Session = context.obj
-    check_formats(form, [], ["text", "json"])
+    check_formats(form, [], PLAIN)
     with Store(session.settings.state) as store:
         found = store.describe()
     if form == "json":

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from reconciler.cli.exits import Exit
-from reconciler.cli.options import Format, Reports
-from reconciler.cli.output import check_formats, emit
+from reconciler.cli.options import Format, MaxChars, Redact, Reports
+from reconciler.cli.output import check_formats, emit, validation_document
 
 
 def validate(
@@ -19,25 +19,19 @@ def validate(
     ] = None,
     form: Format = "text",
     report: Reports = None,
+    max_chars: MaxChars = None,
+    redact: Redact = False,
 ) -> None:
     """Check settings and declarations, offline: every problem, with its place and its remedy."""
     from reconciler import pipeline
     from reconciler.cli.session import Session
     from reconciler.core.diagnostics import has_errors
-    from reconciler.reports.json import validation
-    from reconciler.reports.text import validation_lines
+    from reconciler.reports.report import Kind
 
     session: Session = context.obj
-    reports = check_formats(form, report or [], ["text", "json"])
+    reports = check_formats(form, report or [], Kind.VALIDATION)
     found = pipeline.load(session.settings, environ=session.environ, paths=_existing(paths or []))
-    count = len(found.desired)
-    emit(
-        session,
-        form,
-        reports,
-        lambda _width: validation_lines(found.diagnostics, count),
-        {"json": lambda: validation(found.diagnostics, count)},
-    )
+    emit(session, form, reports, validation_document(session, found.diagnostics, len(found.desired)))
     raise typer.Exit(Exit.INVALID if has_errors(found.diagnostics) else Exit.DONE)
 
 

@@ -88,6 +88,7 @@ CODES: dict[str, str] = {
     "P524": "A customer that a run wrote is gone, or whether it was written is not known.",
     "A601": "A new customer's number was not written into its declaration.",
     "A611": "The written customers could not be read back.",
+    "P525": "The base revision has errors, so that the origin of changes is not known.",
     "P514": "A parent that is neither live nor declared.",
     "S121": "A file with another ending than the glob's lies beside the declarations, and is not read.",
     "S122": "The tenant of an environment and VISMA_TENANT_ID disagree.",

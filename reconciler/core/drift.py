@@ -115,6 +115,7 @@ class Drift:
     customers: tuple[DriftedCustomer, ...]
     diagnostics: tuple[Diagnostic, ...] = ()
     since: str | None = None  # when the report was made that `new` compares with
+    redacted: bool = False
     only_new: bool = False  # whether the customers and fields that are not new were left out
     format: str = FORMAT
     format_version: str = FORMAT_VERSION

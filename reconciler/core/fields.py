@@ -204,7 +204,7 @@ _TABLE: tuple[Row, ...] = (
     Field("name", Kind.TEXT, "Name", "The customer's name. The ERP requires one.", clearable=False, personal=True),
     _enum("status", "Status", "Inactive is what the ERP has in place of deletion.",
           ("Active", "OnHold", "CreditHold", "Inactive", "OneTime")),
-    _text("accountReference", "Account reference", "Our number in the customer's books."),
+    _text("accountReference", "Account reference", "Our number in the customer's books.", personal=True),
     Field("numberOfEmployees", Kind.INTEGER, "Number of employees", "Whole number.", nullable=True,
           low=INT32[0], high=INT32[1]),
     Field("parentRecordNumber", Kind.NUMBER, "Parent", "Number of the parent customer.", read="parentRecord.number"),
@@ -279,7 +279,7 @@ _TABLE: tuple[Row, ...] = (
           "Direct debit mandates (Netherlands), told apart by mandateId.", (
               Field("mandateId", Kind.REFERENCE, "Mandate", "Id of the mandate; tells the lines apart.",
                     clearable=False, personal=True),
-              _text("mandateDescription", "Description", "Text of the mandate."),
+              _text("mandateDescription", "Description", "Text of the mandate.", personal=True),
               Field("dateOfSignature", Kind.DATE, "Date of signature", "2026-01-31, or with a time.", nullable=True),
               Field("isDefault", Kind.BOOLEAN, "Default", "The mandate that is used by default.", nullable=True),
               Field("oneTime", Kind.BOOLEAN, "One time", "The mandate holds for one collection.", nullable=True),
@@ -301,7 +301,7 @@ _TABLE: tuple[Row, ...] = (
           ), wrapped=False, key=("salesPersonID", "locationID"), where=Read.OWN),
     Group("attributes", Form.MAP, "Attributes",
           "Attribute id, spelt as the ERP has it, to value as text: {REGION: NORTH}. null clears; others stay.", (
-              _text("attributeValue", "Value", "The attribute's value as text.", read="value"),
+              _text("attributeValue", "Value", "The attribute's value as text.", read="value", personal=True),
           ), wrapped=False, key=("attributeId",), write="attributeLines"),
     Field("overrideNumberSeries", Kind.BOOLEAN, "Force the number",
           "On create only: keeps the declared number although the ERP numbers, where its number series allows.",

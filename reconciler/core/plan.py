@@ -35,6 +35,7 @@ class Origin(StrEnum):
     BRANCH = "branch"  # the base revision does not ask for it
     MERGED = "merged"  # the base revision asks for it too, and it is not applied yet
     DRIFT = "drift"  # the base revision asks for it too, and the ERP moved away from it
+    OUTSIDE = "outside"  # merged or drift: nothing is recorded that could tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +166,7 @@ class Plan:
     budget: Budget
     refusals: tuple[Refusal, ...] = ()
     guards: tuple[Verdict, ...] = ()
+    redacted: bool = False  # personal data was replaced: it can be shown, and not applied
     digest: str = ""
     format: str = FORMAT
     format_version: str = FORMAT_VERSION

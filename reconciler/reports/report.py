@@ -155,10 +155,11 @@ def of_plan(plan: Plan) -> Report:
         plan.diagnostics,
         plan.refusals,
         plan.guards,
-        tuple(filter(None, (view.freshness(plan), view.budget(plan)))),
+        tuple(filter(None, (view.origins(plan), view.freshness(plan), view.budget(plan)))),
         place=place_of(plan),
         created_at=plan.created_at,
         digest=plan.digest,
+        redacted=plan.redacted,
     )
 
 
@@ -179,6 +180,7 @@ def of_run(run: Run) -> Report:
         place=place_of(run.plan),
         created_at=run.finished_at,
         digest=run.plan.digest,
+        redacted=run.plan.redacted,
     )
 
 

@@ -32,7 +32,7 @@ def plan_lines(plan: Plan, width: int | None) -> Iterator[Text]:
     if plan.is_empty and not errors:
         yield Text.assemble(("No changes.", "bold"), f" {_matching(plan)}")
     yield Text.assemble(("Plan: ", "bold"), view.counts(plan) + ".")
-    for text in filter(None, (view.budget(plan), view.guards(plan))):
+    for text in filter(None, (view.origins(plan), view.budget(plan), view.guards(plan))):
         yield Text(text, _QUIET)
     for refusal in plan.refusals:
         yield Text.assemble(("Refused: ", "bold red"), view.refusal_text(refusal))
@@ -60,7 +60,8 @@ def _action_lines(row: view.ActionRow, width: int | None) -> Iterator[Text]:
 def _change_lines(change: view.ChangeRow, paths: int, befores: int, width: int | None) -> Iterator[Text]:
     """One line when it fits; else the path, then before and after below it."""
     symbol = Text.assemble("    ", (change.symbol, _STYLES[change.symbol]), " ")
-    note = "" if change.cause in ("config", "unknown") else f"  ({change.cause})"
+    words = [change.origin, "" if change.cause in ("config", "unknown", change.origin) else change.cause]
+    note = f"  ({', '.join(filter(None, words))})" if any(words) else ""
     where = Text.assemble((note, _QUIET), (f"  {change.where}" if change.where else "", _QUIET))
     values = Text()
     if befores:

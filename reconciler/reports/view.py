@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reconciler.core.attribution import by_origin
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
 from reconciler.core.plan import Action, Change, Outcome, Plan, Refusal, Result, Run, Verb
 from reconciler.reports.safe import shown, visible
@@ -19,6 +20,7 @@ class ChangeRow:
     after: str
     cause: str
     where: str
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +54,18 @@ def _change_row(change: Change, home: Source) -> ChangeRow:
     source = change.source
     where = f":{source.line}" if source is not None and source.file == home.file else place(source)
     return ChangeRow(
-        symbol_of(change), visible(change.path), shown(change.before), shown(change.after), change.cause.value, where
+        symbol_of(change),
+        visible(change.path),
+        shown(change.before),
+        shown(change.after),
+        change.cause.value,
+        where,
+        ORIGINS[change.origin] if change.origin else "",
     )
+
+
+ORIGINS = {"branch": "this branch", "merged": "merged but not applied", "drift": "drift", "outside": "merged or drift"}
+"""How reports word a change's origin."""
 
 
 def symbol_of(change: Change) -> str:
@@ -101,6 +113,12 @@ def budget(plan: Plan) -> str:
         if plan.budget.reset_seconds is not None:
             text += f", which ends in {duration(plan.budget.reset_seconds)}"
     return text + "."
+
+
+def origins(plan: Plan) -> str:
+    """How many customers the branch changes, and how many others; nothing without a base."""
+    found = [f"{counted(count, 'customer')} {ORIGINS[origin]}" for origin, count in by_origin(plan).items()]
+    return f"Origin: {', '.join(found)}." if found else ""
 
 
 def guards(plan: Plan) -> str:

@@ -1,0 +1,166 @@
+"""`plan --base REF`: the project as it stands in a git revision, in a folder of its own for as long as it is needed."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tarfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from reconciler.cli.plan import Compared
+    from reconciler.cli.session import Session
+    from reconciler.config.declarations import Loaded
+    from reconciler.core.diagnostics import Diagnostic
+    from reconciler.core.plan import Plan
+    from reconciler.core.rules import Target
+    from reconciler.settings import Settings
+
+_TIMEOUT = 120
+_NO_HOOKS = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """A revision's settings and declarations; or why they cannot be used."""
+
+    ref: str
+    settings: Settings | None = None
+    loaded: Loaded | None = None
+    problem: str = ""
+
+
+def load_base(session: Session, ref: str) -> Base:
+    """The settings and declarations of the revision where this branch left it.
+
+    As pull requests are compared: with the last commit that both have, so that what others merged since is not taken
+    for the branch's. A revision with errors is told in `problem`: the branch that corrects them must still be planned.
+    Raises WrongUsage when git does not know the revision, or it has no such project.
+    """
+    from reconciler import pipeline
+    from reconciler.core.diagnostics import has_errors
+    from reconciler.core.errors import InvalidInput, WrongUsage
+    from reconciler.settings import load_settings
+
+    here = session.settings
+    name = session.config.name if session.config else "reconciler.yaml"
+    with _checked_out(here.root, _merge_base(here.root, ref)) as folder:
+        if not (folder / name).is_file():
+            raise WrongUsage(
+                f"The revision {ref} has no {name} in this folder",
+                remedy="Leave out --base for the pull request that adds the project.",
+            )
+        try:
+            settings = load_settings(folder / name, environment=here.environment, environ=session.environ)
+            loaded = pipeline.load(settings, environ=session.environ)
+        except InvalidInput as error:
+            return Base(ref, problem=_first(error.diagnostics))
+        if has_errors(loaded.diagnostics):
+            return Base(ref, problem=_first(loaded.diagnostics))
+        return Base(ref, settings, loaded)
+
+
+def _first(diagnostics: Iterable[Diagnostic]) -> str:
+    from reconciler.core.diagnostics import Severity
+
+    errors = [each for each in diagnostics if each.severity is Severity.ERROR]
+    where = f"{errors[0].source}: " if errors[0].source else ""
+    more = f", and {len(errors) - 1:,} more" if len(errors) > 1 else ""
+    return f"{where}{errors[0].code} {errors[0].summary}{more}"
+
+
+def attribute(compared: Compared, base: Base, place: Target, targets: list[str], *, fail_outside: bool) -> Plan:
+    """The compared plan with the origin of each change, and a refusal where changes are not the branch's."""
+    from reconciler import pipeline
+    from reconciler.core.attribution import attributed, outside, unattributed
+    from reconciler.core.diagnostics import Diagnostic, Severity
+    from reconciler.state.plan_file import seal
+
+    made = compared.plan
+    if base.settings is None or base.loaded is None:
+        warning = Diagnostic(
+            Severity.WARNING,
+            "P525",
+            f"the declarations of {base.ref} have errors, so that what this branch changes cannot be told",
+            detail=base.problem,
+            remedy=f"Correct {base.ref}.",
+        )
+        refusals = (unattributed(base.ref),) if fail_outside and not made.is_empty else ()
+        return seal(replace(made, diagnostics=(*made.diagnostics, warning), refusals=(*made.refusals, *refusals)))
+    theirs = pipeline.make_plan(
+        base.settings,
+        base.loaded,
+        compared.view,
+        target=place,
+        created_at=made.created_at,
+        targets=pipeline.target_keys(targets),
+        memory=compared.memory,
+    )
+    made = attributed(made, theirs)
+    refusal = outside(made) if fail_outside else None
+    return seal(replace(made, refusals=(*made.refusals, refusal)) if refusal else made)
+
+
+def _merge_base(root: Path, ref: str) -> str:
+    """The commit where the branch left the revision. Raises WrongUsage."""
+    from reconciler.core.errors import WrongUsage
+
+    commit = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
+    if not commit:
+        raise WrongUsage(
+            f"git knows no revision {ref!r} here",
+            remedy="Fetch it first; a CI job needs the history (fetch-depth: 0).",
+        )
+    found = _git(root, "merge-base", commit, "HEAD")
+    if not found:
+        raise WrongUsage(
+            f"{ref} and this branch have no commit in common here",
+            remedy="Fetch the history (git fetch --unshallow, or fetch-depth: 0 in a CI job).",
+        )
+    return found
+
+
+@contextmanager
+def _checked_out(root: Path, commit: str) -> Iterator[Path]:
+    """The folder of the project as it is in the commit; nothing in the repository or its work tree is touched."""
+    from reconciler.core.errors import WrongUsage
+
+    prefix = _git(root, "rev-parse", "--show-prefix")
+    packed = _run(root, "archive", "--format=tar", f"{commit}:{prefix.rstrip('/')}" if prefix else commit)
+    if packed.returncode:
+        raise WrongUsage(
+            f"The revision {commit[:12]} does not have this folder",
+            remedy="Leave out --base for the pull request that adds the project.",
+        )
+    with TemporaryDirectory(prefix="reconciler-") as name:
+        folder = Path(name).resolve()
+        with tarfile.open(fileobj=BytesIO(packed.stdout)) as archive:
+            archive.extractall(folder, filter="data")  # no link or path leads out of the folder
+        yield folder
+
+
+def _git(root: Path, *arguments: str) -> str:
+    done = _run(root, *arguments)
+    return done.stdout.decode("utf-8", "replace").strip() if done.returncode == 0 else ""
+
+
+def _run(root: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    from reconciler.core.errors import WrongUsage
+
+    try:
+        return subprocess.run(  # noqa: S603 - no shell; a revision that looks like an option is refused by git
+            ["git", *arguments],  # noqa: S607 - the user's own git
+            cwd=root,
+            env=os.environ | _NO_HOOKS,
+            capture_output=True,
+            timeout=_TIMEOUT,
+            check=False,
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        raise WrongUsage(f"--base needs git, which cannot be run: {error}") from None

@@ -1,0 +1,77 @@
+"""Where each change of a plan comes from, seen from a pull request: two plans against the same live customers. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from reconciler.core.normalise import number_key
+from reconciler.core.plan import Action, Cause, Change, Guard, Origin, Plan, Refusal
+
+
+def attributed(plan: Plan, base: Plan) -> Plan:
+    """The plan, each change with its origin.
+
+    base: what the base revision's declarations ask for, planned against the same live customers. A change that it has
+    too, with the same value, comes with or without the branch: it is drift where the ERP moved away from what was last
+    applied, merged where the declarations moved, and one of the two where nothing is recorded. All others are the
+    branch's.
+    """
+    asked = {key: action for action in base.actions for key in _keys(action)}
+    return replace(plan, actions=tuple(_attributed(action, _twin(action, asked)) for action in plan.actions))
+
+
+def _twin(action: Action, asked: dict[str, Action]) -> Action | None:
+    return next((asked[key] for key in _keys(action) if key in asked), None)
+
+
+def _keys(action: Action) -> Iterator[str]:
+    """By number and by ref: a branch may write down the number of a ref."""
+    if action.number is not None:
+        yield f"{action.action}:number:{number_key(action.number)}"
+    if action.ref is not None:
+        yield f"{action.action}:ref:{action.ref}"
+
+
+def _attributed(action: Action, twin: Action | None) -> Action:
+    theirs = {change.path: change for change in twin.changes} if twin else {}
+    return replace(
+        action, changes=tuple(replace(each, origin=_origin(each, theirs.get(each.path))) for each in action.changes)
+    )
+
+
+def _origin(change: Change, theirs: Change | None) -> Origin:
+    if theirs is None or theirs.after != change.after:
+        return Origin.BRANCH
+    return {Cause.DRIFT: Origin.DRIFT, Cause.UNKNOWN: Origin.OUTSIDE}.get(theirs.cause, Origin.MERGED)
+
+
+def outside(plan: Plan) -> Refusal | None:
+    """What `--fail-outside` says when changes stand in the plan that the branch does not make."""
+    found = [
+        action.label
+        for action in plan.actions
+        if any(each.origin is not Origin.BRANCH and each.before != each.after for each in action.changes)
+    ]
+    if not found:
+        return None
+    named = ", ".join(found[:10]) + (f" and {len(found) - 10:,} more" if len(found) > 10 else "")
+    return Refusal(
+        Guard.POLICY,
+        f"{len(found):,} customer{'s have' if len(found) > 1 else ' has'} changes that are not this branch's: {named}",
+        "Apply what is merged and settle the drift (`reconciler drift`, `reconciler accept`) first.",
+    )
+
+
+def unattributed(ref: str) -> Refusal:
+    """What `--fail-outside` says when the base revision cannot be planned."""
+    return Refusal(Guard.POLICY, f"whether the changes are this branch's cannot be told: {ref} has errors")
+
+
+def by_origin(plan: Plan) -> dict[Origin, int]:
+    """How many customers have changes of each origin; one may count in several. Empty without a base."""
+    counts: dict[Origin, int] = {}
+    for action in plan.actions:
+        for origin in {each.origin for each in action.changes if each.origin is not None}:
+            counts[origin] = counts.get(origin, 0) + 1
+    return {origin: counts[origin] for origin in Origin if origin in counts}

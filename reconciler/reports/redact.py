@@ -1,0 +1,193 @@
+"""`--redact`: personal data replaced by a keyed hash, before any format sees it.
+
+The same value under the same key gives the same word, so that two reports can still be compared; without the key nobody
+can try out values. Which fields are personal is in the field table (`core.fields`). Emptiness is kept: that a value was
+set or cleared is not personal. Customer numbers, refs and file names stay, since they say which customer is meant.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from reconciler.core.diagnostics import Diagnostic
+from reconciler.core.drift import Drift, DriftedCustomer, DriftedField
+from reconciler.core.fields import FIELDS, Form, Group, leaf, walk
+from reconciler.core.plan import Action, Change, Plan, Refusal, Result, Run
+from reconciler.core.values import Path, parse_path, render_path
+
+_HEX = 12  # 48 bits: no two of a million customers' values are likely to meet
+_MEMBERS = {segment for path, _ in walk() for segment in path} | {"true", "false", "null"}
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"|\'((?:[^\'\\]|\\.)*)\'(?!\w)', re.DOTALL)
+_ADDRESS = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+")
+_OF_CLASSES = ("P507", "P508", "P509", "P510")  # they quote what customer classes hold
+_SHORTEST = 3  # a shorter value would be found inside other words
+
+
+class Redactor:
+    """Replaces personal data. key: at least 16 random bytes, the same for reports that are to be compared."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def word(self, value: object) -> str:
+        """What stands for the value: `redacted:` and twelve hexadecimal digits."""
+        digest = hmac.new(self._key, str(value).encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+        return f"redacted:{digest[:_HEX]}"
+
+    def plan(self, plan: Plan) -> Plan:
+        """The plan, marked as redacted: it can be shown, and never applied."""
+        return replace(
+            plan,
+            actions=tuple(self._action(each) for each in plan.actions),
+            diagnostics=self.diagnostics(plan.diagnostics),
+            refusals=tuple(self._refusal(each) for each in plan.refusals),
+            redacted=True,
+        )
+
+    def run(self, run: Run) -> Run:
+        """The run with its plan."""
+        return replace(
+            run,
+            plan=self.plan(run.plan),
+            results=tuple(self.result(each) for each in run.results),
+            diagnostics=self.diagnostics(run.diagnostics),
+        )
+
+    def drift(self, drift: Drift) -> Drift:
+        """The drift report."""
+        return replace(
+            drift,
+            customers=tuple(self._customer(each) for each in drift.customers),
+            diagnostics=self.diagnostics(drift.diagnostics),
+            redacted=True,
+        )
+
+    def diagnostics(self, found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+        """The diagnostics; those of the settings and classes quote no customer and stay as they are."""
+        return tuple(
+            each
+            if each.code.startswith("S") or each.code in _OF_CLASSES
+            else replace(
+                each, summary=self.text(each.summary), detail=self.text(each.detail), remedy=self.text(each.remedy)
+            )
+            for each in found
+        )
+
+    def text(self, text: str, values: Iterable[object] = ()) -> str:
+        """A message: what it quotes, and the given values, replaced; names of fields stay."""
+        known = sorted({str(each) for each in values if each is not None and len(str(each)) >= _SHORTEST}, key=len)
+        for value in reversed(known):
+            text = text.replace(value, self.word(value))
+        return _ADDRESS.sub(lambda found: self.word(found[0]), _QUOTED.sub(self._unquoted, text))
+
+    def _unquoted(self, found: re.Match[str]) -> str:
+        inner = found[1] if found[1] is not None else found[2]
+        kept = not inner or inner.startswith("redacted:") or leaf(parse_path(inner)) is not None or inner in _MEMBERS
+        return found[0] if kept else found[0][0] + self.word(inner) + found[0][-1]
+
+    # ---- plans and runs ----
+
+    def _action(self, action: Action) -> Action:
+        hidden = {value for change in action.changes for value in _texts(change) if _is_personal(change.path)}
+        return replace(
+            action,
+            name=self.value(action.name),
+            changes=tuple(self._change(each) for each in action.changes),
+            request=replace(action.request, body=self._body(action.request.body, hidden | {action.name})),
+        )
+
+    def _change(self, change: Change) -> Change:
+        path = self.path(change.path)
+        if not _is_personal(change.path):
+            return replace(change, path=path)
+        return replace(change, path=path, before=self.value(change.before), after=self.value(change.after))
+
+    def _body(self, body: Any, hidden: set[Any]) -> Any:
+        """The request as it will be sent, its values hidden where a personal change shows them too."""
+        if isinstance(body, dict):
+            return {key: self._body(each, hidden) for key, each in body.items()}
+        if isinstance(body, list):
+            return [self._body(each, hidden) for each in body]
+        return self.value(body) if isinstance(body, str) and body in hidden else body
+
+    def _refusal(self, refusal: Refusal) -> Refusal:
+        return replace(refusal, summary=self.text(refusal.summary), remedy=self.text(refusal.remedy))
+
+    def result(self, result: Result) -> Result:
+        """One action's outcome, with what the ERP said of it."""
+        hidden = {result.action.name}
+        for change in (*result.action.changes, *result.moved, *result.normalised):
+            if _is_personal(change.path):
+                hidden.update(_texts(change))
+        return replace(
+            result,
+            action=self._action(result.action),
+            message=self.text(result.message, hidden),
+            remedy=self.text(result.remedy, hidden),
+            moved=tuple(self._change(each) for each in result.moved),
+            normalised=tuple(self._change(each) for each in result.normalised),
+        )
+
+    # ---- drift ----
+
+    def _customer(self, customer: DriftedCustomer) -> DriftedCustomer:
+        return replace(
+            customer,
+            name=self.value(customer.name),
+            fields=tuple(self._field(each) for each in customer.fields),
+            message=self.text(customer.message, [customer.name]),
+        )
+
+    def _field(self, field: DriftedField) -> DriftedField:
+        mute = field.mute and replace(field.mute, path=self.path(field.mute.path), reason=self.text(field.mute.reason))
+        field = replace(field, path=self.path(field.path), mute=mute)
+        if not _is_personal(field.path):
+            return field
+        return replace(
+            field, applied=self.value(field.applied), live=self.value(field.live), declared=self.value(field.declared)
+        )
+
+    # ---- values and paths ----
+
+    def value(self, value: Any) -> Any:
+        """A personal value: texts and numbers replaced, emptiness and the shape of a line kept."""
+        match value:
+            case None | "" | bool():
+                return value
+            case dict():
+                return {key: self.value(each) for key, each in value.items()}
+            case list() | tuple():
+                return [self.value(each) for each in value]
+            case _:
+                return self.word(value)
+
+    def path(self, text: str) -> str:
+        """The path; the key of a line whose key member is personal (a mandate) is a value too."""
+        path = parse_path(text)
+        group = FIELDS.get(path[0]) if path else None
+        if len(path) < 2 or not isinstance(group, Group) or group.form is not Form.LINES:
+            return text
+        if not any(_is_personal_member(group, name) for name in group.key):
+            return text
+        return render_path((path[0], self.word(path[1]), *path[2:]))
+
+
+def _is_personal_member(group: Group, name: str) -> bool:
+    member = group.by_name.get(name)
+    return member is not None and not isinstance(member, Group) and member.personal
+
+
+def _is_personal(text: str) -> bool:
+    """Whether the field is personal; what the table does not know is taken to be."""
+    path: Path = parse_path(text)
+    row = leaf(path)
+    return row is None or row.personal
+
+
+def _texts(change: Change) -> set[str]:
+    return {each for each in (change.before, change.after) if isinstance(each, str) and each}
