@@ -1,0 +1,44 @@
+"""What a command costs: wall time, CPU of the process itself, its peak memory."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Cost:
+    """wall and cpu in seconds, peak in MB, the API requests that it told of, and how it ended."""
+
+    wall: float
+    cpu: float
+    peak: float
+    requests: int
+    code: int
+    out: str
+
+
+def cost(command: list[str], folder: Path, environment: dict[str, str], *, fine: tuple[int, ...] = (0,)) -> Cost:
+    """Run the command once. Raises RuntimeError when it ends otherwise than `fine`."""
+    log = folder / ".benchmark.log"
+    with log.open("wb") as sink:
+        started = time.perf_counter()
+        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=sink, stderr=subprocess.STDOUT)
+        _, status, used = os.wait4(process.pid, 0)
+        wall = time.perf_counter() - started
+    process.returncode = os.waitstatus_to_exitcode(status)
+    out = log.read_text(encoding="utf-8", errors="replace")
+    if process.returncode not in fine:
+        raise RuntimeError(f"{command} ended with {process.returncode}:\n{out[-2000:]}")
+    told = re.findall(r"with ([\d,]+) requests?", out)
+    requests = int(told[-1].replace(",", "")) if told else 0
+    return Cost(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, requests, process.returncode, out)
+
+
+def best(runs: int, command: list[str], folder: Path, environment: dict[str, str], **more: tuple[int, ...]) -> Cost:
+    """The run that cost the least CPU: what others did on the machine meanwhile only ever adds."""
+    return min((cost(command, folder, environment, **more) for _ in range(runs)), key=lambda each: each.cpu)
