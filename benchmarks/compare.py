@@ -6,6 +6,7 @@ Ratios are what counts: absolute times are this machine's on that day.
 
 from __future__ import annotations
 
+import json
 import sys
 import tempfile
 from collections.abc import Iterator
