@@ -39,10 +39,11 @@ def fields_page() -> str:
         "",
         "Made from the field table (`reconciler/core/fields.py`). *Sent* says whether a field can be written when the",
         "customer is created, or in updates too; *read* says what it takes to compare it; *clear* is what `null` in a",
-        'declaration sends: `""` for text, `null` for nullable types, and — where the API has no way to clear.',
+        'declaration sends: `""` for text, `null` for nullable types, and — where the API has no way to clear;',
+        "*personal* is what `--redact` replaces.",
         "",
-        "| Field | Title | Type | Sent | Read | Clear |",
-        "| --- | --- | --- | --- | --- | --- |",
+        "| Field | Title | Type | Sent | Read | Clear | Personal |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     for row in FIELDS.values():
         lines += _rows(row, "", row.where)
@@ -67,6 +68,43 @@ def settings_page(schema: Mapping[str, Any]) -> str:
         "| --- | --- | --- |",
     ]
     return "\n".join(lines + _settings(schema, schema, "")) + "\n"
+
+
+def plan_page(schema: Mapping[str, Any]) -> str:
+    """`docs/plan-file.md`, from the schema of plan files: one row for each member."""
+    lines = [
+        "# The plan file",
+        "",
+        "What `plan -o FILE` and `plan --format json` write: JSON, mode 0600, by the schema that `reconciler schema",
+        "plan` prints. It holds customers' data: keep it where only those who may see the ledger can read it, or share",
+        "redacted reports instead. `digest` covers everything but itself and `created_at`; it proves that the file was",
+        "not cut or altered by accident, and not who made it. `changes_digest` covers what applying writes: two plans",
+        "of the same changes have the same one, whenever they were made.",
+        "",
+        "Minor format versions only add members; a reader refuses a newer major.",
+        "",
+        "| Member | Meaning |",
+        "| --- | --- |",
+    ]
+    return "\n".join(lines + _members(schema, schema, "")) + "\n"
+
+
+def _members(schema: Mapping[str, Any], root: Mapping[str, Any], above: str) -> list[str]:
+    lines = []
+    for name, given in schema.get("properties", {}).items():
+        member = _resolved(given, root)
+        is_list = isinstance(member.get("items"), dict)
+        path = f"{above}{name}{'[]' if is_list else ''}"
+        below = _resolved(member["items"], root) if is_list else member
+        words = ", ".join(f"`{word}`" for word in member.get("enum", ()) if word is not None)
+        meaning = " ".join(
+            filter(
+                None, (given.get("description") or below.get("description", ""), f"One of {words}." if words else "")
+            )
+        )
+        lines.append(f"| `{path}` | {meaning} |")
+        lines += _members(below, root, f"{path}.")
+    return lines
 
 
 def _resolved(member: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -108,4 +146,5 @@ def _field_row(row: Field, path: str, where: Read) -> str:
     sent = "create only" if row.create_only else "create, update"
     read = Read.NEVER if row.where is Read.NEVER else where
     clear = "—" if not row.clearable else "`null`" if row.nullable else '`""`'
-    return f"| `{path}` | {row.title} | {kind} | {sent} | {read.value} | {clear} |"
+    personal = "yes" if row.personal else ""
+    return f"| `{path}` | {row.title} | {kind} | {sent} | {read.value} | {clear} | {personal} |"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from reconciler.config.schema import load_schema
 from reconciler.core.codes import CODES
-from reconciler.reports.reference import diagnostics_page, fields_page, settings_page
+from reconciler.reports.reference import diagnostics_page, fields_page, plan_page, settings_page
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -16,6 +16,7 @@ def pages() -> dict[str, str]:
     return {
         "diagnostics.md": diagnostics_page(CODES),
         "fields.md": fields_page(),
+        "plan-file.md": plan_page(load_schema("plan")),
         "settings.md": settings_page(load_schema("reconciler")),
     }
 

@@ -2,7 +2,7 @@
 
 A block is fenced as ```console. Lines that start with `$ ` are commands; what follows is their output, standard output
 and standard error as a terminal would show them. All blocks of a page run one after the other in one new folder.
-Commands are `reconciler ...`, `cd DIR`, `cat FILE` and `sed -i EXPRESSION FILE`.
+Commands are `reconciler ...`, `git ...`, `cd DIR`, `cat FILE`, `cp FILE FILE` and `sed -i EXPRESSION FILE`.
 """
 
 from __future__ import annotations
@@ -15,15 +15,17 @@ import shlex
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from reconciler.cli.app import run
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("README.md",)
+PAGES = ("README.md", "docs/review.md", "docs/apply.md")
 _BLOCK = re.compile(r"(?m)^```console\n(.*?)^```$", re.DOTALL)
 _CHANGING = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), "2026-01-31T12:00:00Z"),
+    (re.compile(r"\d{8}T\d{6}Z-[0-9a-f]+"), "20260131T120000Z-0a1b"),
     (re.compile(r"[\d,]+ of 5,000 are left in this window, which ends in [\dhmins ]+\."),
      "4,998 of 5,000 are left in this window, which ends in 1 h 0 min."),
     (re.compile(r"[\d,]+ of 5,000 requests left, the window ends in [\dhmins ]+"),
@@ -31,10 +33,28 @@ _CHANGING = (
 )  # fmt: skip
 
 
+_PERSON = {"NAME": "Ola", "EMAIL": "ola@example.test"}
+_ENVIRONMENT = {
+    "RECONCILER_REDACT_KEY": "the key of the documentation",
+    **{f"GIT_{who}_{what}": value for who in ("AUTHOR", "COMMITTER") for what, value in _PERSON.items()},
+}
+
+
 def real_page(page: str) -> str:
     """The page with the output that its commands have now. What changes from run to run is put in a fixed form."""
-    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder), _variables():
         return _BLOCK.sub(lambda match: f"```console\n{_real_block(match[1])}```", page)
+
+
+@contextlib.contextmanager
+def _variables() -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in _ENVIRONMENT}
+    os.environ.update(_ENVIRONMENT)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.update({name: value})
 
 
 def _real_block(block: str) -> str:
@@ -53,7 +73,7 @@ def _output(command: str) -> str:
             return ""
         case ["reconciler", *arguments]:
             return _run(arguments)
-        case ["cat" | "sed" | "cp", *_]:
+        case ["git" | "cat" | "sed" | "cp", *_]:
             return subprocess.run(words, capture_output=True, text=True, check=True).stdout
         case _:
             raise ValueError(f"the tour has no {command!r}")
