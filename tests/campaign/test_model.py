@@ -1,0 +1,11 @@
+"""Random histories of edits, applies, kills, faults and undos keep every rule; the long run is the module itself."""
+
+from __future__ import annotations
+
+from tests.campaign import model
+
+
+def test_no_history_of_a_ledger_breaks_a_rule() -> None:
+    found = model.attempt(12, 6, seeded=True)
+    assert found.histories >= 12
+    assert found.commands["apply"] >= 12
