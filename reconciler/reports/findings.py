@@ -156,7 +156,7 @@ def _of_drift(entry: Entry, rule: str) -> Finding:
 
 
 def _field(row: Row) -> str:
-    """A row of a plan goes from the live value to the declared one, a row of a drift from the applied one to the live."""
+    """A row of a plan goes from the live value to the declared one, that of a drift from the applied to the live."""
     words = ("applied was", "the ERP holds") if row.symbol == "!" else ("the ERP holds", "declared is")
     before, after = cut(row.before, _VALUE), cut(row.after, _VALUE)
     return f"{cut(row.path, _VALUE)}: {words[0]} {before}, {words[1]} {after}"

@@ -1,4 +1,4 @@
-"""What fits a limited text: whole customers in the order given, a count of the ones that do not fit, and long values."""
+"""What fits a limited text: whole customers in the order given, a count of those that do not fit, and long values."""
 
 from __future__ import annotations
 

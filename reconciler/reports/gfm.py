@@ -11,8 +11,8 @@ from collections.abc import Iterable
 
 from reconciler.reports.safe import visible
 
-_WORD = re.compile(r"""[("']?(?:[^\W_]+(?:[-'’][^\W_]+)*|\d{1,3}(?:[.,]\d+)+)[)"']?[.,;:!?%…]*[)"']?|[-–—→·÷=]""")
-_REFERENCE = re.compile(r"[\W_]*(?:[0-9a-fA-F]{7,40}|[A-Za-z]+-\d+)[\W_]*")
+_WORD = re.compile(r"""[("']*(?:[^\W_]+(?:[-'’][^\W_]+)*|\d{1,3}(?:[.,]\d+)+)[)"'.,;:!?%…]*|[-–—→·÷=]""")
+_REFERENCE = re.compile(r"\b(?:[0-9a-fA-F]{7,40}|[A-Za-z]+-\d+)\b")
 """What a platform may link though it is but a word: a commit, `GH-1`, a tracker's key."""
 
 _TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"[.,;:)]*(?= |$)|[^ ]+')
@@ -21,7 +21,7 @@ _TOKENS = re.compile(r'"(?:[^"\\]|\\.)*"[.,;:)]*(?= |$)|[^ ]+')
 def is_plain(text: str) -> bool:
     """Whether the text is nothing but words, which mean the same in Markdown, in HTML and in a table."""
     words = text.split(" ")
-    return all(_WORD.fullmatch(word) and not _REFERENCE.fullmatch(word) for word in words)
+    return all(_WORD.fullmatch(word) and not _REFERENCE.search(word) for word in words)
 
 
 def code(text: str) -> str:

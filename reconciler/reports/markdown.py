@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
 from reconciler.core.errors import WrongUsage
+from reconciler.core.plan import Verdict
 from reconciler.reports import view
 from reconciler.reports.fitting import Fitted, Room, cut, fit
 from reconciler.reports.gfm import block, code, is_plain, prose, quiet
@@ -21,12 +22,11 @@ from reconciler.reports.safe import visible
 LIMITS = {"github": 65_536, "gitlab": 1_000_000, "bitbucket": 32_768, "azure": 150_000, "summary": 1_048_576}
 """Characters that a comment takes on each platform, and a step summary on GitHub (in bytes)."""
 
-_DEFAULT, _LEAST = 65_000, 2_000
+_DEFAULT, _LEAST = 65_000, 1_000
 _NAME, _TEXT, _VALUE = 120, 600, 500
 
 _TITLES = {Kind.VALIDATION: "Validation", Kind.PLAN: "Plan", Kind.RUN: "Apply", Kind.DRIFT: "Drift"}
 _CLEAN = {Kind.VALIDATION: "valid", Kind.PLAN: "no changes", Kind.RUN: "done", Kind.DRIFT: "none"}
-_ORIGINS = {"branch": "from this branch", "merged": "merged before, not applied yet", "drift": "the ERP moved away"}
 _KEYS = {
     Kind.PLAN: "`-` is what the ERP holds, `+` what it will be told.",
     Kind.RUN: "`-` is what the ERP held, `+` what it was to be told.",
@@ -38,7 +38,7 @@ def render(report: Report, *, max_chars: int | None = None) -> bytes:
     """The report in at most `max_chars` UTF-8 bytes, and so in at most as many characters however they are counted.
 
     Default: 65,000, for GitHub. What does not fit is left out by whole customers, the riskiest staying, and counted.
-    Raises WrongUsage for less than 2,000.
+    Raises WrongUsage for less than 1,000.
     """
     limit = _DEFAULT if max_chars is None else max_chars
     if limit < _LEAST:
@@ -58,9 +58,9 @@ def _size(blocks: Iterable[str]) -> int:
 def _head(report: Report) -> list[str]:
     """The marker, the heading, the headline, and the counts where the headline does not hold them."""
     environment = report.place.environment
-    of = f" for {quiet(cut(environment, _NAME))}" if environment else ""
+    of = f" for {quiet(cut(environment, 40))}" if environment else ""
     state = _CLEAN[report.kind] if report.state is State.CLEAN else report.state.value
-    parts = [marker(report), f"## {_TITLES[report.kind]}{of}: {state}", f"**{prose(cut(report.headline, _TEXT))}**"]
+    parts = [marker(report), f"## {_TITLES[report.kind]}{of}: {state}", f"**{prose(cut(report.headline, 300))}**"]
     if report.kind in (Kind.VALIDATION, Kind.DRIFT):
         parts.append(" · ".join(f"{prose(word)} {count:,}" for word, count in report.counts.items()))
     return parts
@@ -75,12 +75,9 @@ def marker(report: Report) -> str:
 def _foot(report: Report, room: Room) -> list[str]:
     """Guards, freshness, budget, where it was made, what to do next."""
     place = report.place
-    names = [place.company, place.environment, f"tenant {place.tenant_id}" if place.tenant_id else "", place.base_url]
+    names = [place.company, place.environment, place.tenant_id, place.base_url]
     lines = [
-        *(
-            f"Guard {prose(each.name)}: {each.found:,}, limit {prose(cut(each.limit, _NAME))}."
-            for each in report.guards
-        ),
+        *(_guard(each) for each in report.guards),
         *(prose(cut(fact, _TEXT)) for fact in report.facts),
         " · ".join(quiet(cut(name, _NAME)) for name in names if name),
         f"Made by reconciler {code(cut(place.version, _NAME))}"
@@ -92,6 +89,11 @@ def _foot(report: Report, room: Room) -> list[str]:
     taken = [line for line in lines if line and room.takes(f"- {line}")]
     hint = prose(cut(report.hint, _TEXT))
     return [*([hint] if hint and room.takes(hint) else []), "---", "\n".join(f"- {line}" for line in taken)]
+
+
+def _guard(each: Verdict) -> str:
+    exceeded = "" if each.passed else ": exceeded"
+    return f"Guard {prose(each.name)}: {each.found:,}, limit {prose(cut(each.limit, _NAME))}{exceeded}."
 
 
 def _problems(report: Report, room: Room) -> Iterator[str]:
@@ -185,8 +187,8 @@ def _diff(row: Row, entry: Entry) -> Iterator[str]:
     """One field as lines of a diff: its path with place and cause, then before and after."""
     before, after = _window(row.before, row.after)
     path = cut(row.path, 2 * _NAME)
-    told = [_short_place(row.source, entry.source), _ORIGINS.get(row.origin, "")]
-    told.append(row.cause if row.cause not in ("", "config", "unknown") else "")
+    told = [_short_place(row.source, entry.source), view.ORIGINS.get(row.origin, row.origin)]
+    told.append(row.cause if row.cause not in ("config", "unknown", row.origin) else "")
     tail = ", ".join(filter(None, told))
     if row.symbol == "+" and entry.symbol == "+":
         yield f"+ {path} = {after}" + (f"  ({tail})" if tail else "")

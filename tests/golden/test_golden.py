@@ -1,0 +1,98 @@
+"""Each format says of each sample what its golden file says, byte for byte.
+
+`UPDATE_GOLDENS=1 pytest tests/golden` writes the files anew: look at the difference before you commit it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from rich.text import Text
+
+from reconciler.reports import json, text
+from reconciler.reports.formats import formats_of, render
+from reconciler.reports.report import Kind
+from reconciler.state import plan_file
+from tests.unit.reports import samples
+
+HERE = Path(__file__).parent
+EXTENSIONS = {
+    "text": "txt",
+    "json": "json",
+    "markdown": "md",
+    "sarif": "sarif",
+    "junit": "xml",
+    "github": "txt",
+    "gitlab-codequality": "json",
+    "gitlab-terraform": "json",
+}
+"""The formats that have golden files here, with what their files end in."""
+
+
+def _lines(lines: Iterable[Text]) -> bytes:
+    return "".join(f"{line.plain}\n" for line in lines).encode()
+
+
+PLANS = {
+    "plan_none": samples.no_changes,
+    "plan_creates": samples.creates_only,
+    "plan_mixed": samples.mixed,
+    "plan_refused": samples.refused_by_guard,
+    "plan_invalid": samples.invalid_plan,
+}
+TEXTS: dict[str, Callable[[], bytes]] = {
+    **{name: lambda make=make: _lines(text.plan_lines(make(), None)) for name, make in PLANS.items()},
+    "validation_errors": lambda: _lines(text.validation_lines(samples.validation_errors(), 14)),
+    "run_conflict": lambda: _lines(text.run_lines(samples.mixed_with_conflict())),
+}
+JSONS: dict[str, Callable[[], bytes]] = {
+    **{name: lambda make=make: plan_file.dumps(make()) for name, make in PLANS.items()},
+    "validation_errors": lambda: json.validation(samples.validation_errors(), 14),
+    "run_conflict": lambda: json.run(samples.mixed_with_conflict()),
+}
+
+
+def rendered(form: str, case: str) -> bytes:
+    """The sample in the format; a validation as of a fixed version of reconciler."""
+    own = {"text": TEXTS, "json": JSONS}.get(form)
+    if own is not None:
+        return own[case]()
+    report = samples.REPORTS[case]()
+    return render(replace(report, place=replace(report.place, version=samples.VERSION)), form)
+
+
+def cases() -> list[tuple[str, str]]:
+    """Every format with every sample that it makes sense for."""
+    found = []
+    for case in samples.REPORTS:
+        for form in formats_of(_kind(case)):
+            own = {"text": TEXTS, "json": JSONS}.get(form)
+            if form in EXTENSIONS and (own is None or case in own):
+                found.append((form, case))
+    return found
+
+
+def _kind(case: str) -> Kind:
+    return Kind(case.partition("_")[0])
+
+
+@pytest.mark.parametrize(("form", "case"), cases())
+def test_a_sample_is_rendered_as_its_golden_file(form: str, case: str) -> None:
+    """What a reader sees changes only when somebody means it to."""
+    file = HERE / form / f"{case}.{EXTENSIONS[form]}"
+    found = rendered(form, case)
+    if os.environ.get("UPDATE_GOLDENS"):
+        file.parent.mkdir(exist_ok=True)
+        file.write_bytes(found)
+    assert found.decode() == file.read_bytes().decode()
+
+
+def test_every_golden_file_is_of_a_sample() -> None:
+    """A sample that was renamed leaves no file behind that nobody compares."""
+    known = {f"{form}/{case}.{EXTENSIONS[form]}" for form, case in cases()}
+    there = {file.relative_to(HERE).as_posix() for form in EXTENSIONS for file in (HERE / form).iterdir()}
+    assert there == known
