@@ -7,6 +7,7 @@ import unicodedata
 from decimal import Decimal
 
 _SUSPECT = re.compile(r"[^ -~\u00a1-\u00ac\u00ae-\u02ff\u0370-\u058f\u0900-\u109f\u1e00-\u1fff]")
+_COMMAND = re.compile(r"^(\s*):(?=:)|##(?=(?:vso)?\[)")
 _DIGITS, _SHOWN = 60, 20_000
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
@@ -15,12 +16,17 @@ _HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 def visible(text: str) -> str:
     """The text with every control, direction, zero-width and unassigned character written as an escape.
 
-    A terminal can then not be steered, and two values that only look alike can be told apart.
+    A terminal can then not be steered, and two values that only look alike can be told apart. Nor can a CI server that
+    reads the log: it obeys `::error::` at the start of a line, `##[error]` and `##vso[...]` anywhere in one.
 
     >>> visible("a\\x1b[31m\\u202eb")
     'a\\\\x1b[31m\\\\u202eb'
     """
-    return _SUSPECT.sub(_escape, text)
+    return _COMMAND.sub(_broken, _SUSPECT.sub(_escape, text))
+
+
+def _broken(match: re.Match[str]) -> str:
+    return "#\\x23" if match[1] is None else f"{match[1]}\\x3a"
 
 
 def _escape(match: re.Match[str]) -> str:

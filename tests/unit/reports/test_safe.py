@@ -33,3 +33,19 @@ def test_values_that_look_alike_can_be_told_apart() -> None:
 @pytest.mark.parametrize("value", [Decimal("1e999999999"), Decimal("0.1e-999999999"), "x" * 3_000_000])
 def test_huge_values_are_shown_short(value: object) -> None:
     assert len(shown(value)) < 30_000
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("::error::x", "\\x3a:error::x"),
+        ("  ::set-output name=x::y", "  \\x3a:set-output name=x::y"),
+        ("a ##[error] b", "a #\\x23[error] b"),
+        ("##vso[task.complete]", "#\\x23vso[task.complete]"),
+        ("###[x]", "##\\x23[x]"),
+        ("a::b ## c", "a::b ## c"),
+    ],
+)
+def test_no_text_is_a_command_to_the_ci_server_that_reads_the_log(text: str, seen: str) -> None:
+    """GitHub's runner and Azure's agent read commands from what a step prints."""
+    assert visible(text) == visible(seen) == seen
