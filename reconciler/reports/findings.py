@@ -156,10 +156,12 @@ def _of_drift(entry: Entry, rule: str) -> Finding:
 
 
 def _field(row: Row) -> str:
-    """A row of a plan goes from the live value to the declared one, that of a drift from the applied to the live."""
-    words = ("applied was", "the ERP holds") if row.symbol == "!" else ("the ERP holds", "declared is")
+    """A plan's row goes from live to declared; a drift's to live, from applied or, of an unknown cause, declared."""
+    first, second = ("applied was", "the ERP holds") if row.symbol == "!" else ("the ERP holds", "declared is")
+    if row.symbol == "!" and row.cause == "unknown":
+        first = "declared is"
     before, after = cut(row.before, _VALUE), cut(row.after, _VALUE)
-    return f"{cut(row.path, _VALUE)}: {words[0]} {before}, {words[1]} {after}"
+    return f"{cut(row.path, _VALUE)}: {first} {before}, {second} {after}"
 
 
 def visible_lines(text: str) -> str:

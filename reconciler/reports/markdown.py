@@ -30,7 +30,8 @@ _CLEAN = {Kind.VALIDATION: "valid", Kind.PLAN: "no changes", Kind.RUN: "done", K
 _KEYS = {
     Kind.PLAN: "`-` is what the ERP holds, `+` what it will be told.",
     Kind.RUN: "`-` is what the ERP held, `+` what it was to be told.",
-    Kind.DRIFT: "`-` is what was applied, `+` what the ERP holds now.",
+    Kind.DRIFT: "`-` is what was applied, `+` what the ERP holds now. Where the cause is unknown, `-` is what is"
+    " declared; where it is config, `-` is what the ERP holds and `+` what is declared.",
 }
 
 
@@ -130,7 +131,7 @@ def _customers(report: Report, room: Room) -> Iterator[str]:
     if not report.entries:
         return
     ranked = sorted(report.entries, key=lambda each: -each.risk)
-    fitted = fit(((_row(each), _details(each)) for each in ranked), room)
+    fitted = fit(((_row(each), _details(each, report.kind)) for each in ranked), room)
     yield "### Customers"
     if fitted.left_out or fitted.cut:
         yield _left_out(fitted, len(ranked))
@@ -167,7 +168,7 @@ def _row(entry: Entry) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _details(entry: Entry) -> str:
+def _details(entry: Entry, kind: Kind) -> str:
     """The fields of one customer, or nothing. Only plain words stand in the summary, which is HTML."""
     label, name = (cut(text, _NAME) for text in (entry.label, entry.name))
     said = [text for text in (label, name) if text and is_plain(text)]
@@ -176,19 +177,20 @@ def _details(entry: Entry) -> str:
     texts += [prose(cut(visible(text), _TEXT)) for text in (entry.message, entry.remedy, *entry.notes)]
     body = [text for text in texts if text]
     if entry.rows:
-        body.append(block(line for row in entry.rows for line in _diff(row, entry)))
+        body.append(block(line for row in entry.rows for line in _diff(row, entry, kind)))
     if not body:
         return ""
     summary = f"<summary>{' '.join([entry.verb, *said])}{count}</summary>"
     return "\n\n".join([f"<details>\n{summary}", *body, "</details>"])
 
 
-def _diff(row: Row, entry: Entry) -> Iterator[str]:
+def _diff(row: Row, entry: Entry, kind: Kind) -> Iterator[str]:
     """One field as lines of a diff: its path with place and cause, then before and after."""
     before, after = _window(row.before, row.after)
     path = cut(row.path, 2 * _NAME)
     told = [_short_place(row.source, entry.source), view.ORIGINS.get(row.origin, row.origin)]
-    told.append(row.cause if row.cause not in ("config", "unknown", row.origin) else "")
+    usual = (row.origin,) if kind is Kind.DRIFT else (row.origin, "config", "unknown")
+    told.append("" if row.cause in usual else row.cause)
     tail = ", ".join(filter(None, told))
     if row.symbol == "+" and entry.symbol == "+":
         yield f"+ {path} = {after}" + (f"  ({tail})" if tail else "")
