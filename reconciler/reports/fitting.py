@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from reconciler.reports.report import Entry
+
+Render: TypeAlias = Callable[[Entry], str]
 
 
 @dataclass(slots=True)
@@ -31,23 +36,21 @@ class Fitted:
     left_out: int = 0
 
 
-def fit(customers: Iterable[tuple[str, str]], room: Room) -> Fitted:
+def fit(customers: Sequence[Entry], row: Render, details: Render, room: Room) -> Fitted:
     """Each customer's row and details, until the room is used up. Details may be "".
 
     One with very much to say does not push out the others: it keeps its row.
     """
     found, most = Fitted(), room.left // 4
-    full = False
-    for row, details in customers:
-        if full or not room.takes(row):
-            full = True
-            found.left_out += 1
-            continue
-        found.rows.append(row)
-        if not details:
-            continue
-        if len(details.encode()) <= most and room.takes(details):
-            found.details.append(details)
+    for at, customer in enumerate(customers):
+        line = row(customer)
+        if not room.takes(line):
+            found.left_out = len(customers) - at
+            break
+        found.rows.append(line)
+        text = details(customer)
+        if len(text.encode()) <= most and (not text or room.takes(text)):
+            found.details += [text] if text else []
         else:
             found.cut += 1
     return found

@@ -14,12 +14,12 @@ it has none, and takes lxml, which refuses other texts, when that happens to be 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
 from reconciler.core.diagnostics import Diagnostic, Severity
-from reconciler.core.plan import Guard
+from reconciler.core.plan import Guard, Refusal
 from reconciler.reports import view
 from reconciler.reports.findings import visible_lines
 from reconciler.reports.report import Entry, Kind, Report
@@ -110,8 +110,12 @@ def _write(suite: ET.Element, case: _Case) -> None:
 def _cases(report: Report) -> Iterator[_Case]:
     yield from _guards(report)
     yield from _files(report.diagnostics)
+    refusals: dict[str, list[Refusal]] = {}
+    for each in report.refusals:
+        if each.number and each.guard is not Guard.VOLUME:
+            refusals.setdefault(visible(each.number), []).append(each)
     for entry in report.entries:
-        yield _case(report, entry)
+        yield _case(report, entry, refusals)
 
 
 def _guards(report: Report) -> Iterator[_Case]:
@@ -136,31 +140,25 @@ def _files(diagnostics: Iterable[Diagnostic]) -> Iterator[_Case]:
         yield _Case("file", visible(name) or "(no file)", text, errors[0].code if errors else "")
 
 
-def _case(report: Report, entry: Entry) -> _Case:
+def _case(report: Report, entry: Entry, refusals: Mapping[str, list[Refusal]]) -> _Case:
     name = " ".join(filter(None, (entry.verb, entry.label, entry.name)))
-    told = _joined(
-        f"{entry.label} {entry.outcome or entry.verb}{': ' if entry.message else ''}{entry.message}",
-        entry.remedy,
-        *entry.notes,
-        *(f"{row.path}: {row.before} → {row.after}  {view.place(row.source)}".rstrip() for row in entry.rows),
-        entry.where,
-    )
-    if report.kind is Kind.RUN:
-        if entry.severity is Severity.WARNING:
-            return _Case("customer", name, skipped=_joined(entry.message))
-        return _Case("customer", name, *((told, entry.outcome) if entry.severity is Severity.ERROR else ()))
-    if report.kind is Kind.PLAN:
-        return _Case("customer", name, *_refused(report, entry, told))
-    return _Case("customer", name, *((told, entry.verb) if entry.severity is not Severity.NOTE else ()))
+    failed = Severity.WARNING if report.kind is Kind.DRIFT else Severity.ERROR
+    if entry.severity is failed:
+        mine = refusals.get(entry.label, [])
+        texts = [text for each in mine for text in (each.summary, each.remedy)]
+        kind = f"guard-{mine[0].guard.value}" if mine else entry.outcome or entry.verb
+        return _Case("customer", name, _joined(*texts, *_told(entry)), kind)
+    skipped = report.kind is Kind.RUN and entry.severity is Severity.WARNING
+    return _Case("customer", name, skipped=_joined(entry.message) if skipped else "")
 
 
-def _refused(report: Report, entry: Entry, told: str) -> tuple[str, str] | tuple[()]:
-    """Why the entry is refused. The refusals of a customer name it by the label that its action has."""
-    if entry.severity is not Severity.ERROR:
-        return ()
-    mine = [each for each in report.refusals if each.number and visible(each.number) == entry.label]
-    texts = [text for each in mine for text in (each.summary, each.remedy)]
-    return _joined(*texts, *told.split("\n")), f"guard-{mine[0].guard.value}" if mine else "refused"
+def _told(entry: Entry) -> Iterator[str]:
+    """The entry in lines."""
+    yield f"{entry.label} {entry.outcome or entry.verb}{': ' if entry.message else ''}{entry.message}"
+    yield from (entry.remedy, *entry.notes)
+    for row in entry.rows:
+        yield f"{row.path}: {row.before} → {row.after}  {view.place(row.source)}".rstrip()
+    yield entry.where
 
 
 def _joined(*texts: str) -> str:

@@ -131,7 +131,7 @@ def _customers(report: Report, room: Room) -> Iterator[str]:
     if not report.entries:
         return
     ranked = sorted(report.entries, key=lambda each: -each.risk)
-    fitted = fit(((_row(each), _details(each, report.kind)) for each in ranked), room)
+    fitted = fit(ranked, _row, lambda each: _details(each, report.kind), room)
     yield "### Customers"
     if fitted.left_out or fitted.cut:
         yield _left_out(fitted, len(ranked))
