@@ -8,9 +8,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from json import loads
 from pathlib import Path
 
 import pytest
+from jsonschema_rs import validator_for
 from rich.text import Text
 
 from reconciler.reports import json, text
@@ -96,3 +98,10 @@ def test_every_golden_file_is_of_a_sample() -> None:
     known = {f"{form}/{case}.{EXTENSIONS[form]}" for form, case in cases()}
     there = {file.relative_to(HERE).as_posix() for form in EXTENSIONS for file in (HERE / form).iterdir()}
     assert there == known
+
+
+@pytest.mark.parametrize("case", PLANS)
+def test_a_plans_json_fits_its_schema(case: str) -> None:
+    """The schema that is published with the package."""
+    schema = loads((HERE.parents[1] / "schemas" / "plan.schema.json").read_bytes())
+    validator_for(schema).validate(loads(rendered("json", case)))
