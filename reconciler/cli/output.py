@@ -62,7 +62,7 @@ def emit(session: Session, form: str, reports: Iterable[tuple[str, Path]], docum
     if form == "text":
         session.print(document.lines(session.width))
     else:
-        session.write(document.render(form, session.max_chars))
+        session.write(document.render(form, _room(session, form)))
     write_reports(session, reports, document)
 
 
@@ -71,7 +71,25 @@ def write_reports(session: Session, reports: Iterable[tuple[str, Path]], documen
     from reconciler.state.plan_file import write_private
 
     for name, path in reports:
-        write_private(path, document.render(name, session.max_chars))
+        write_private(path, document.render(name, _room(session, name)))
+
+
+_PLATFORMS = {
+    "GITHUB_ACTIONS": "github",
+    "GITLAB_CI": "gitlab",
+    "TF_BUILD": "azure",
+    "BITBUCKET_BUILD_NUMBER": "bitbucket",
+}
+
+
+def _room(session: Session, form: str) -> int | None:
+    """How many characters the format may take: as told, or for Markdown what a comment takes where this runs."""
+    if session.max_chars is not None or form != "markdown":
+        return session.max_chars
+    from reconciler.reports.markdown import LIMITS
+
+    here = next((name for variable, name in _PLATFORMS.items() if session.environ.get(variable)), "github")
+    return LIMITS[here]
 
 
 # ---- what there is to render; redacted when the session is ----

@@ -19,10 +19,10 @@ from reconciler.reports.gfm import block, code, is_plain, prose, quiet
 from reconciler.reports.report import Entry, Kind, Report, Row, State
 from reconciler.reports.safe import visible
 
-LIMITS = {"github": 65_536, "gitlab": 1_000_000, "bitbucket": 32_768, "azure": 150_000, "summary": 1_048_576}
-"""Characters that a comment takes on each platform, and a step summary on GitHub (in bytes)."""
+LIMITS = {"github": 65_000, "gitlab": 990_000, "azure": 149_000, "bitbucket": 32_000}
+"""What a comment is made to fit on each platform: 65,536, 1,000,000, 150,000 and 32,768 characters less some slack."""
 
-_DEFAULT, _LEAST = 65_000, 1_000
+_LEAST = 1_000
 _NAME, _TEXT, _VALUE = 120, 600, 500
 
 _TITLES = {Kind.VALIDATION: "Validation", Kind.PLAN: "Plan", Kind.RUN: "Apply", Kind.DRIFT: "Drift"}
@@ -41,7 +41,7 @@ def render(report: Report, *, max_chars: int | None = None) -> bytes:
     Default: 65,000, for GitHub. What does not fit is left out by whole customers, the riskiest staying, and counted.
     Raises WrongUsage for less than 1,000.
     """
-    limit = _DEFAULT if max_chars is None else max_chars
+    limit = LIMITS["github"] if max_chars is None else max_chars
     if limit < _LEAST:
         raise WrongUsage(f"{limit} characters are too few for Markdown", remedy=f"Take at least {_LEAST}.")
     head = _head(report)

@@ -9,6 +9,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import jsonschema_rs
+import pytest
 import xmlschema
 
 from reconciler.reports.safe import visible
@@ -65,6 +66,23 @@ def test_markdown_is_fitted_to_the_limit_given(company: Company) -> None:
     assert len(fitted.encode()) <= 4_000
     assert f"**{40 - len(page.rows)} of 40 customers are left out here" in fitted
     assert 0 < len(page.rows) < 40
+
+
+@pytest.mark.parametrize(
+    ("variable", "limit"), [("BITBUCKET_BUILD_NUMBER", 32_768), ("TF_BUILD", 150_000), ("GITLAB_CI", 1_000_000)]
+)
+def test_markdown_fits_a_comment_of_the_platform_that_it_runs_on(
+    company: Company, monkeypatch: pytest.MonkeyPatch, variable: str, limit: int
+) -> None:
+    """Unless another limit is given."""
+    for name in ("GITHUB_ACTIONS", "GITLAB_CI", "TF_BUILD", "BITBUCKET_BUILD_NUMBER"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv(variable, "1")
+    company.declare(declared(300))
+    page = Page(company.run("plan", "--format", "markdown").out.encode())
+    assert len(page.data) <= limit
+    assert (len(page.rows) == 300) == (limit > 100_000)
+    assert len(company.run("plan", "--format", "markdown", "--max-chars", "3000").out.encode()) <= 3_000
 
 
 def test_a_refused_plan_is_rendered_and_exits_4(company: Company) -> None:

@@ -13,7 +13,7 @@ from markdown_it.token import Token
 from reconciler.core.diagnostics import Severity
 from reconciler.core.errors import WrongUsage
 from reconciler.reports.fitting import cut
-from reconciler.reports.markdown import LIMITS, marker, render
+from reconciler.reports.markdown import marker, render
 from reconciler.reports.report import Entry, Kind, Place, Report, Row, State, of_plan
 from reconciler.reports.safe import visible
 from tests.unit.reports import samples
@@ -75,7 +75,7 @@ def test_any_number_of_actions_fits_a_comment(count: int) -> None:
     """Whole customers, the riskiest first, and the number of the ones that are left out."""
     report = of_plan(samples.big(count))
     page = Page(render(report))
-    assert len(page.data) <= LIMITS["github"]
+    assert len(page.data) <= 65_536
     out, bare = left_out(page)
     assert len(page.rows) + out == count
     assert len(page.diffs) + bare == len(page.rows)
