@@ -146,7 +146,7 @@ def _drift_rule(entry: Entry) -> str:
 
 def _of_drift(entry: Entry, rule: str) -> Finding:
     """One finding for a customer, at its first drifted field: whoever looks at one field looks at all of them."""
-    drifted = [row for row in entry.rows if row.symbol == "!" or row.cause in ("drift", "both")]
+    drifted = [row for row in entry.rows if (row.symbol == "!" or row.cause in ("drift", "both")) and not row.muted]
     fields = [_field(row) for row in drifted[:_FIELDS]]
     more = [f"and {view.counted(len(drifted) - _FIELDS, 'more field')}"] if len(drifted) > _FIELDS else []
     head = " ".join(filter(None, (entry.label, entry.name)))

@@ -53,11 +53,22 @@ def prose(text: str) -> str:
     for token, plain in found:
         if not plain:
             pending.append(token)
-            continue
-        parts += _coded(pending)
-        pending = []
-        parts.append(token)
+        if plain or token[-1] in ".,;:":
+            parts += _coded(pending)
+            pending = []
+        if plain:
+            parts.append(token)
     return " ".join(parts + _coded(pending))
+
+
+def ticked(text: str) -> str:
+    """A sentence of our own, in which what stands between backticks is a command."""
+    return "".join((code if at % 2 else _between)(part) for at, part in enumerate(text.split("`")))
+
+
+def _between(text: str) -> str:
+    body = text.strip(" .,;:")
+    return text.replace(body, prose(body), 1) if body else text
 
 
 def _coded(tokens: list[str]) -> list[str]:
@@ -65,8 +76,8 @@ def _coded(tokens: list[str]) -> list[str]:
     if not tokens:
         return []
     text = " ".join(tokens)
-    body = text.rstrip(".,;") if text[-1] in ".,;" and len(text) > 1 else text
-    return [code(body) + text[len(body) :]] if body else [code(text)]
+    body = text.rstrip(".,;:") or text
+    return [code(body) + text[len(body) :]]
 
 
 def block(lines: Iterable[str], language: str = "diff") -> str:

@@ -15,7 +15,7 @@ from reconciler.core.errors import WrongUsage
 from reconciler.core.plan import Verdict
 from reconciler.reports import view
 from reconciler.reports.fitting import Fitted, Room, cut, fit
-from reconciler.reports.gfm import block, code, is_plain, prose, quiet
+from reconciler.reports.gfm import block, code, is_plain, prose, quiet, ticked
 from reconciler.reports.report import Entry, Kind, Report, Row, State
 from reconciler.reports.safe import visible
 
@@ -88,7 +88,7 @@ def _foot(report: Report, room: Room) -> list[str]:
         "Personal data was replaced." if report.redacted else "",
     ]
     taken = [line for line in lines if line and room.takes(f"- {line}")]
-    hint = prose(cut(report.hint, _TEXT))
+    hint = ticked(cut(report.hint, _TEXT))
     return [*([hint] if hint and room.takes(hint) else []), "---", "\n".join(f"- {line}" for line in taken)]
 
 

@@ -44,6 +44,7 @@ class Row:
 
     before, after: values as `safe.shown` writes them; for drift the value that was applied and the live one. cause:
     config, drift, both, unknown or "". origin: branch, merged, drift or "". notes: further facts, a short text each.
+    muted: drift that somebody accepts for now.
     """
 
     symbol: str
@@ -54,6 +55,7 @@ class Row:
     origin: str = ""
     source: Source | None = None
     notes: tuple[str, ...] = ()
+    muted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

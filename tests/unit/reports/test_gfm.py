@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from reconciler.reports.gfm import block, code, is_plain, prose, quiet
+from reconciler.reports.gfm import block, code, is_plain, prose, quiet, ticked
 from reconciler.reports.safe import visible
 from tests.unit.reports.samples import HOSTILE
 
@@ -101,6 +101,19 @@ def test_plain_words_stay_plain() -> None:
         'The plan updates 4 of 1,204 customers (40%), not "all".'
     )
     assert prose("Declare mainAddress.city, then plan again.") == "Declare `mainAddress.city`, then plan again."
+
+
+def test_a_stop_behind_a_value_is_no_part_of_it() -> None:
+    """Full stops, commas, colons."""
+    assert prose("Read at 12:00:00Z: a.b, then @c.") == "Read at `12:00:00Z`: `a.b`, then `@c`."
+
+
+def test_commands_in_a_sentence_of_our_own_are_code() -> None:
+    """As they were written."""
+    assert ticked("Next: `accept` takes over, `drift --mute` lets it be; or `apply`.") == (
+        "Next: `accept` takes over, `drift --mute` lets it be; or `apply`."
+    )
+    assert ticked("") == ""
 
 
 def test_what_a_platform_links_is_not_plain() -> None:

@@ -101,6 +101,16 @@ def test_a_plans_changes_are_no_findings() -> None:
     assert {each.rule for each in findings(report_of("plan_creates"))} == {"P507"}
 
 
+def test_a_muted_field_is_no_part_of_a_finding() -> None:
+    """The alert stands at the first field that is not accepted."""
+    report = report_of("drift")
+    one, two = report.entries[1].rows
+    entry = replace(report.entries[1], rows=(replace(one, muted=True), two))
+    (found,) = findings(replace(report, entries=(entry,)))
+    assert one.path not in found.message
+    assert found.source == two.source
+
+
 # ---- SARIF ----
 
 
