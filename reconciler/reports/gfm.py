@@ -61,6 +61,11 @@ def prose(text: str) -> str:
     return " ".join(parts + _coded(pending))
 
 
+def paragraph(markdown: str) -> str:
+    """Inline Markdown at the start of a line, where a number or a dash would begin a list."""
+    return re.sub(r"^(\d*)([.)=-])(?= |$)", r"\1\\\2", markdown)
+
+
 def ticked(text: str) -> str:
     """A sentence of our own, in which what stands between backticks is a command."""
     return "".join((code if at % 2 else _between)(part) for at, part in enumerate(text.split("`")))

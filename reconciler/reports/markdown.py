@@ -15,7 +15,7 @@ from reconciler.core.errors import WrongUsage
 from reconciler.core.plan import Verdict
 from reconciler.reports import view
 from reconciler.reports.fitting import Fitted, Room, cut, fit
-from reconciler.reports.gfm import block, code, is_plain, prose, quiet, ticked
+from reconciler.reports.gfm import block, code, is_plain, paragraph, prose, quiet, ticked
 from reconciler.reports.report import Entry, Kind, Report, Row, State
 from reconciler.reports.safe import visible
 
@@ -87,8 +87,8 @@ def _foot(report: Report, room: Room) -> list[str]:
         + ".",
         "Personal data was replaced." if report.redacted else "",
     ]
-    taken = [line for line in lines if line and room.takes(f"- {line}")]
-    hint = ticked(cut(report.hint, _TEXT))
+    taken = [paragraph(line) for line in lines if line and room.takes(f"- {line}")]
+    hint = paragraph(ticked(cut(report.hint, _TEXT)))
     return [*([hint] if hint and room.takes(hint) else []), "---", "\n".join(f"- {line}" for line in taken)]
 
 
@@ -175,7 +175,7 @@ def _details(entry: Entry, kind: Kind) -> str:
     count = f": {view.counted(len(entry.rows), 'field')}" if entry.rows else ""
     texts = [f"{quiet(label)} {quiet(name)}" if len(said) < len([each for each in (label, name) if each]) else ""]
     texts += [prose(cut(visible(text), _TEXT)) for text in (entry.message, entry.remedy, *entry.notes)]
-    body = [text for text in texts if text]
+    body = [paragraph(text) for text in texts if text]
     if entry.rows:
         body.append(block(line for row in entry.rows for line in _diff(row, entry, kind)))
     if not body:

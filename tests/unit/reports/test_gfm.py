@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from reconciler.reports.gfm import block, code, is_plain, prose, quiet, ticked
+from reconciler.reports.gfm import block, code, is_plain, paragraph, prose, quiet, ticked
 from reconciler.reports.safe import visible
 from tests.unit.reports.samples import HOSTILE
 
@@ -92,6 +92,13 @@ def test_no_line_closes_its_block(lines: list[str]) -> None:
     tokens = GFM.parse(block(lines))
     assert [(each.type, each.info) for each in tokens] == [("fence", "diff")]
     assert tokens[0].content == "".join(f"{visible(line)}\n" for line in lines)
+
+
+@pytest.mark.parametrize("text", [*NASTY, "1. x", "23) x", "- x", "-", "1.", "= x", "=", "– x", "1.5 x", "7"])
+def test_no_sentence_begins_a_list_or_a_heading(text: str) -> None:
+    """At the start of a line it is a paragraph, with the same words."""
+    found = seen(inline(paragraph(prose(visible(text)) or "x")))
+    assert found.replace(" ", "") == (visible(text).replace(" ", "") or "x")
 
 
 def test_plain_words_stay_plain() -> None:

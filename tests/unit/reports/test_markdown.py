@@ -117,6 +117,15 @@ def test_hostile_texts_are_shown_and_do_nothing(name: str) -> None:
     assert not re.search(r"^\s*/", page.text, re.MULTILINE), "no quick action"
 
 
+def test_no_name_begins_a_list_of_its_own() -> None:
+    """Neither a company's nor a customer's."""
+    entry = Entry("!", "drifted", "1.", "<x>", severity=Severity.WARNING, message="2) of them", notes=("- a",))
+    report = Report(Kind.DRIFT, State.CHANGES, "x", {}, (entry,), place=Place(company="3. Firm"))
+    page = Page(render(report))
+    assert [each.type for each in page.tokens if each.type.endswith("list_open")] == ["bullet_list_open"]
+    assert "ordered_list_open" not in {each.type for each in page.tokens}
+
+
 @pytest.mark.parametrize("environment", ["--> <script>", "a--b", "--", "x\n-->", "Ærlig/test", ""])
 def test_the_marker_is_one_hidden_line_whatever_the_environment_is_called(environment: str) -> None:
     """A bot finds its comment by it."""
