@@ -25,9 +25,16 @@ MAX_BYTES = 1 << 30
 _PRIVATE = 0o600
 
 
+_SINCE = {"redacted": 1, "removed": 1}
+"""Members that a minor format version added. A plan of an older one is written without them: its digest holds."""
+
+
 def document(plan: Plan) -> dict[str, Any]:
     """The plan as JSON values, keys in the order of the contract."""
     values: dict[str, Any] = msgspec.to_builtins(plan, builtin_types=(Decimal,))
+    minor = int(plan.format_version.partition(".")[2])
+    for name in [name for name, since in _SINCE.items() if since > minor]:
+        del values[name]
     return {key: values[key] for key in _KEYS_FIRST} | values
 
 
