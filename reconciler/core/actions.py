@@ -41,7 +41,8 @@ def create_action(desired: Desired, wire: Wire, problems: list[Diagnostic]) -> A
         Change(render_path(path), None, value, Cause.CONFIG, desired.locate(path))
         for path, value in sorted(leaves(values), key=lambda both: order(both[0]))
     )
-    return Action(Verb.CREATE, desired.number, desired.ref, name, desired.source, changes, wire.create(values))
+    request = wire.create(values, desired.spelled)
+    return Action(Verb.CREATE, desired.number, desired.ref, name, desired.source, changes, request)
 
 
 def update_action(
@@ -75,7 +76,7 @@ def update_action(
         _display_name(desired, live),
         desired.source,
         tuple(changes),
-        wire.update(live, changed, found.removed),
+        wire.update(live, changed, found.removed, desired.spelled),
     )
 
 
