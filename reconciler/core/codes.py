@@ -92,5 +92,6 @@ CODES: dict[str, str] = {
     "P525": "The base revision has errors, so that the origin of changes is not known.",
     "P514": "A parent that is neither live nor declared.",
     "S121": "A file with another ending than the glob's lies beside the declarations, and is not read.",
+    "S123": "A link among the declarations leads out of the folder of the settings.",
     "S122": "The tenant of an environment and VISMA_TENANT_ID disagree.",
 }
