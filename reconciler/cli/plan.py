@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from reconciler.config.declarations import Loaded
     from reconciler.core.identity import Pairing
     from reconciler.core.plan import Plan
-    from reconciler.core.ports import Erp
-    from reconciler.core.rules import Target
+    from reconciler.core.ports import Erp, View
+    from reconciler.core.rules import Memory, Target
     from reconciler.state.store import Store
 
 
@@ -124,9 +124,11 @@ def load(session: Session, targets: list[str]) -> Loaded:
 
 @dataclass(frozen=True)
 class Compared:
-    """A plan, and the declarations and customers that it was made from."""
+    """A plan, and what it was made from; `paired` are the declarations with their live customers."""
 
     plan: Plan
+    view: View
+    memory: Memory
     paired: Pairing
 
 
@@ -151,7 +153,7 @@ def compare(session: Session, loaded: Loaded, erp: Erp, place: Target, targets: 
         memory=memory,
         paired=paired,
     )
-    return Compared(pipeline.explain(made, erp), paired)
+    return Compared(pipeline.explain(made, erp), view, memory, paired)
 
 
 def plan_exit(made: Plan, *, detailed: bool) -> Exit:
