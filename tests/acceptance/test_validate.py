@@ -43,3 +43,10 @@ def test_a_folder_with_a_link_out_of_the_project_is_refused(company: Company, tm
     for arguments in ((), (str(company.folder / "customers"),), (str(company.folder),)):
         assert ("customers/linked.yaml", 1, "S123") in told(company, *arguments)
     assert "password" not in company.run("validate").out
+
+
+def test_a_targeted_plan_needs_all_declarations_to_be_valid(company: Company) -> None:
+    company.declare("[{number: 1, name: A}, {number: 2, naem: B}]")
+    ended = company.run("plan", "--target", "1")
+    assert ended.code == 3
+    assert "naem" in ended.out + ended.err

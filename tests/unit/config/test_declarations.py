@@ -628,3 +628,24 @@ def test_two_ids_that_differ_in_case_alone_are_an_error_that_names_both_places(l
     loaded = load("number: 1\nattributes:\n  REGION: N\n  region: S\n  ' ': x\n")
     assert places(loaded) == ["a.yaml:4:3 D317", "a.yaml:5:3 D305"]
     assert "a.yaml:3:3" in loaded.diagnostics[0].summary
+
+
+# -- very many problems
+
+
+def test_of_very_many_unknown_members_the_first_are_told_one_by_one_and_the_rest_are_counted(load: Load) -> None:
+    loaded = load("number: 1\n" + "".join(f"other{at}: x\n" for at in range(20_000)))
+    told = loaded.diagnostics
+    assert (len(told), {each.code for each in told}) == (51, {"D301"})
+    assert told[0].summary == 'unknown member "other0"'
+    assert (str(told[50].source), told[50].summary) == (
+        "a.yaml:52:1",
+        '19,950 more unknown members from "other50" on',
+    )
+
+
+def test_of_very_many_problems_of_a_declaration_the_first_are_told_and_the_rest_are_counted(load: Load) -> None:
+    paths = ",".join(f"mainContact.no{at}" for at in range(2_000))
+    told = load(f"number: 1\nlifecycle: {{ignore_changes: [{paths}]}}\n").diagnostics
+    assert (len(told), told[1].code) == (51, "D314")
+    assert any("1,950 more problems" in each.summary for each in told)
