@@ -11,7 +11,7 @@ from reconciler.core.diagnostics import Diagnostic, Source
 
 FORMAT = "reconciler/plan"
 FORMAT_VERSION = "1.1"
-"""Minor versions only add: 1.1 `redacted` and `removed`."""
+"""Minor versions only add: 1.1 `redacted`, `removed` and a change's `origin`."""
 
 
 class Verb(StrEnum):

@@ -25,16 +25,9 @@ MAX_BYTES = 1 << 30
 _PRIVATE = 0o600
 
 
-_SINCE = {"redacted": 1, "removed": 1}
-"""Members that a minor format version added. A plan of an older one is written without them: its digest holds."""
-
-
 def document(plan: Plan) -> dict[str, Any]:
     """The plan as JSON values, keys in the order of the contract."""
     values: dict[str, Any] = msgspec.to_builtins(plan, builtin_types=(Decimal,))
-    minor = int(plan.format_version.partition(".")[2])
-    for name in [name for name, since in _SINCE.items() if since > minor]:
-        del values[name]
     return {key: values[key] for key in _KEYS_FIRST} | values
 
 
@@ -65,9 +58,14 @@ def loads(data: bytes, name: str) -> Plan:
     if found.get("digest") != _digest(found):
         raise Refused(f"{name} was altered after it was made: its digest does not fit its contents", remedy=remedy)
     try:
-        return _with_decimals(msgspec.convert(found, Plan, strict=True))
+        return _as_of_now(_with_decimals(msgspec.convert(found, Plan, strict=True)))
     except (msgspec.ValidationError, ValueError) as error:
         raise Refused(f"{name} is no plan of format {FORMAT_VERSION}: {error}", remedy=remedy) from None
+
+
+def _as_of_now(plan: Plan) -> Plan:
+    """A plan of another minor format in the present one, so that it can be written out again: in a run's journal."""
+    return plan if plan.format_version == FORMAT_VERSION else seal(replace(plan, format_version=FORMAT_VERSION))
 
 
 def _with_decimals(plan: Plan) -> Plan:
