@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from copy import deepcopy
 
-from reconciler.config.declarations import Loaded
 from reconciler.core.customer import Desired, Live
 from reconciler.core.diff import comparable, differences
 from reconciler.core.fields import leaf
-from reconciler.core.identity import pair
+from reconciler.core.identity import Pairing
 from reconciler.core.normalise import number_key
 from reconciler.core.plan import Change, Outcome, Result, Run
-from reconciler.core.ports import View
-from reconciler.core.rules import Memory, Rules
+from reconciler.core.rules import Rules
 from reconciler.core.values import Path, Scalar, Values, parse_path, put
 from reconciler.state.known import Known, Normalised
 
@@ -23,51 +21,68 @@ def records(
     live: Mapping[str, Live],
     previous: Mapping[str, Known],
     *,
-    loaded: Loaded | None = None,
-    view: View | None = None,
+    paired: Pairing | None = None,
     rules: Rules | None = None,
-    memory: Memory | None = None,
     run_id: str | None = None,
 ) -> tuple[Known, ...]:
     """What to record after a run.
 
-    live: the written customers as they were read back, by `number_key`. previous: what was known before. loaded and
-    view: the declarations and the customers that the plan compared, when they are at hand: then the customers that
-    needed no change are recorded too, since they are as declared.
+    live: the written customers as they were read back, by `number_key`. previous: what was known before. paired: the
+    declarations and the customers that the plan compared, when they are at hand: then the customers that needed no
+    change are recorded too, since they are as declared.
     """
     ignore = rules.ignore if rules else ()
-    desired = {each.label: each for each in loaded.desired} if loaded else {}
+    pairs = paired.pairs if paired else ()
+    desired = _by_name(each for each, _ in pairs)
     found = {}
     for result in run.results:
         if result.outcome is Outcome.DONE:
             known = _written(result, live, previous, desired, ignore)
             found[known.key] = known
-    if loaded is not None and view is not None:
-        touched = {each.action.label for each in run.results}
-        for each, customer in pair(loaded.desired, view.customers, (memory or Memory()).numbers).pairs:
-            if (
-                customer is not None
-                and not {customer.number, each.label} & touched
-                and not differences(_compared(each, ignore), customer.values, each.complete)
-            ):
-                known = _unchanged(each, customer, previous, run.finished_at, ignore)
-                found.setdefault(known.key, known)
+    touched = {each.action.label for each in run.results}
+    for each, customer in pairs:
+        if (
+            customer is not None
+            and not {customer.number, each.label} & touched
+            and not differences(_compared(each, ignore), customer.values, each.complete)
+        ):
+            known = _unchanged(each, customer, previous, run.finished_at, ignore)
+            found.setdefault(known.key, known)
     return tuple(_dated(each, run.finished_at, run_id) for each in found.values())
 
 
-def forgotten(run: Run, removed: Iterable[str], *, deactivate: bool) -> tuple[str, ...]:
-    """The numbers whose management ends with the run: without declaration, and left alone or deactivated by now."""
-    if not deactivate:
-        return tuple(removed)
-    gone = set(removed)
-    return tuple(each.number for each in run.results if each.outcome is Outcome.DONE and each.number in gone)
+def forgotten(run: Run, previous: Mapping[str, Known]) -> tuple[str, ...]:
+    """The numbers whose management ends with the run: without declaration, and left alone or deactivated by now.
+
+    One whose deactivation did not succeed stays known, for the next plan to try again; so does one that was applied
+    again after the plan had read the ERP: it has a declaration anew.
+    """
+    undone = {number_key(each.action.label) for each in run.results if each.outcome is not Outcome.DONE}
+    return tuple(
+        each.number
+        for each in run.plan.removed
+        if (key := number_key(each.number)) not in undone
+        and (known := previous.get(key)) is not None
+        and known.applied_at <= run.plan.refresh.as_of
+    )
+
+
+def _by_name(desired: Iterable[Desired]) -> dict[tuple[str, str], Desired]:
+    """The declarations by ref and by the key of their number."""
+    found: dict[tuple[str, str], Desired] = {}
+    for each in desired:
+        if each.number is not None:
+            found["number", number_key(each.number)] = each
+        if each.ref is not None:
+            found["ref", each.ref] = each
+    return found
 
 
 def _written(
     result: Result,
     live: Mapping[str, Live],
     previous: Mapping[str, Known],
-    desired: Mapping[str, Desired],
+    desired: Mapping[tuple[str, str], Desired],
     ignore: tuple[str, ...],
 ) -> Known:
     """The declared number stays the key: a customer that the ERP numbered otherwise is then known to be renumbered."""
@@ -75,7 +90,7 @@ def _written(
     number = action.number or result.number or ""
     now = live.get(number_key(result.number or number))
     before = previous.get(number_key(number))
-    declared = desired.get(action.label) or next((each for each in desired.values() if each.number == number), None)
+    declared = desired.get(("ref", action.ref or "")) or desired.get(("number", number_key(number)))
     applied: Values = deepcopy(before.applied) if before else {}
     for change in action.changes:
         _apply(applied, parse_path(change.path), change.after)

@@ -19,6 +19,7 @@ from reconciler.core.diagnostics import has_errors
 from reconciler.core.errors import InvalidInput, NotFound, PermissionDenied, Refused
 from reconciler.core.fields import FIELDS
 from reconciler.core.guards import Limits
+from reconciler.core.identity import Pairing
 from reconciler.core.normalise import number_key
 from reconciler.core.plan import Action, ConfigSummary, Guard, Outcome, Plan, Result
 from reconciler.core.planner import compute_plan, incomplete, need_of
@@ -73,8 +74,12 @@ def make_plan(
     targets: frozenset[str] = frozenset(),
     git_commit: str | None = None,
     memory: Memory | None = None,
+    paired: Pairing | None = None,
 ) -> Plan:
-    """Compare, and decide what to write. Raises InvalidInput when the declarations have errors."""
+    """Compare, and decide what to write. Raises InvalidInput when the declarations have errors.
+
+    paired: the declarations with their live customers, when the caller found them out already.
+    """
     if has_errors(loaded.diagnostics):
         raise InvalidInput(loaded.diagnostics)
     made = compute_plan(
@@ -88,6 +93,7 @@ def make_plan(
         version=__version__,
         created_at=created_at,
         targets=targets,
+        paired=paired,
     )
     refusals, warnings = broken(made.actions, _policies(settings))
     return seal(

@@ -35,6 +35,8 @@ _INTERPOLATION_CODES = {"malformed": "S109", "unset": "S110", "refused": "S111"}
 _SHARE = re.compile(r"([0-9]{1,3})(\.[0-9]{1,6})?%")
 _SECRET_VARIABLES = ("VISMA_CLIENT_SECRET", "VISMA_CLIENT_SECRET_FILE")
 _MAX_SETTINGS_BYTES = 2**20
+_CUSTOMERS = "customers/**/*.yaml"
+_STATE = ".reconciler/state.db"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ class Settings:
     version: int = 1
     company: str = ""
     api: Api = field(default_factory=Api)
-    customers: tuple[str, ...] = ("customers/**/*.yaml",)
+    customers: tuple[str, ...] = (_CUSTOMERS,)
     defaults: yaml.Mapping | None = None
     ignore: tuple[str, ...] = ()
     guards: Guards = field(default_factory=Guards)
@@ -117,8 +119,25 @@ def find_settings(start: Path) -> Path | None:
 
 def load_settings(path: Path, *, environment: str | None, environ: Mapping[str, str]) -> Settings:
     """Read the settings for one environment (None: the file's default one). Raises InvalidInput with all problems."""
-    file = Path(os.path.abspath(path))  # noqa: PTH100
-    return _Loading(file, environ).settings(environment)
+    found, problems = check_settings(path, environment=environment, environ=environ)
+    if found is None or problems:
+        raise InvalidInput(problems)
+    return found
+
+
+def check_settings(
+    path: Path, *, environment: str | None, environ: Mapping[str, str]
+) -> tuple[Settings | None, tuple[Diagnostic, ...]]:
+    """The settings, and all problems.
+
+    With problems the settings are only good for finding and checking the declarations, so that what is wrong with these
+    can be told in the same run; None where even that cannot be known.
+    """
+    loading = _Loading(Path(os.path.abspath(path)), environ)  # noqa: PTH100
+    try:
+        return loading.settings(environment), ()
+    except InvalidInput as error:
+        return loading.for_declarations, error.diagnostics
 
 
 def load_credentials(environ: Mapping[str, str]) -> Credentials:
@@ -181,6 +200,7 @@ class _Loading:
         self.name = file.name
         self.environ = environ
         self.problems: list[Diagnostic] = []
+        self.for_declarations: Settings | None = None
 
     def settings(self, wanted: str | None) -> Settings:
         """Parse, check the whole file, merge the environment, check again with its variables put in, and build."""
@@ -189,7 +209,13 @@ class _Loading:
         default, environment = self._environment(document, wanted)
         own = _mapping(_mapping(document.get("environments")).get(environment))
         node = _merged(document, own)
-        value = self._check(node, self._text)
+        value, wrong = self._check(node, self._text)
+        globs, defaults = value.get("customers", (_CUSTOMERS,)), _defaults(node)
+        is_known = all(each.code != "S113" for each in self.problems)
+        if is_known and wrong.isdisjoint(("customers", "defaults")):
+            self.for_declarations = Settings(
+                self.file, self.root, environment, self.root / _STATE, customers=tuple(globs), defaults=defaults
+            )
         api = self._api(value, node, environment, own)
         guards = self._guards(value, node)
         if has_errors(self.problems):
@@ -203,8 +229,8 @@ class _Loading:
             version=value["version"],
             company=value.get("company", ""),
             api=api,
-            customers=tuple(value.get("customers", ("customers/**/*.yaml",))),
-            defaults=_defaults(node),
+            customers=tuple(globs),
+            defaults=defaults,
             ignore=tuple(value.get("ignore", ())),
             guards=guards,
             on_removed=value.get("on_removed", "ignore"),
@@ -230,11 +256,13 @@ class _Loading:
             self._error("S112", source, summary, "Write 'version: 1' and the settings below it.")
         raise InvalidInput(in_order(self.problems))
 
-    def _check(self, node: yaml.Mapping, text: Any) -> dict[str, Any]:
+    def _check(self, node: yaml.Mapping, text: Any) -> tuple[dict[str, Any], frozenset[str]]:
+        """The plain value, and which of its members are wrong."""
         schema = _schema()
         value: dict[str, Any] = Reader(schema, text).read(node)
-        self.problems += Validator(schema, SETTINGS_CODES).verdict(value, node).diagnostics
-        return value
+        verdict = Validator(schema, SETTINGS_CODES).verdict(value, node)
+        self.problems += verdict.diagnostics
+        return value, verdict.members
 
     def _text(self, node: yaml.Scalar) -> str | None:
         text, problems = interpolate(node.text, self.environ)
@@ -331,7 +359,7 @@ class _Loading:
 
     def _state(self, value: dict[str, Any], environment: str, *, own: bool) -> Path:
         """One file for each environment: the name goes before the suffix unless the path is the environment's own."""
-        path: Path = self.root / value.get("state", ".reconciler/state.db")
+        path: Path = self.root / value.get("state", _STATE)
         return path if own else path.with_name(f"{path.stem}.{environment}{path.suffix}")
 
 

@@ -69,27 +69,15 @@ def _check_fields(patterns: list[str]) -> None:
     from reconciler.core.errors import WrongUsage
 
     for pattern in patterns:
-        plain = ".".join(segment.replace(".", "_") for segment in _segments(pattern))
-        if not names_field(plain):
+        if not names_field(pattern):
             raise WrongUsage(f"--field {pattern!r} names no field", remedy=remedy(pattern))
-
-
-def _segments(pattern: str) -> tuple[str, ...]:
-    """A pattern taken apart: plain words with dots between, or brackets as paths are shown."""
-    from reconciler.core.values import parse_path
-
-    return parse_path(pattern) if "[" in pattern else tuple(pattern.split("."))
-
-
-def _covers(pattern: str, path: tuple[str, ...]) -> bool:
-    wanted = _segments(pattern)
-    return len(wanted) <= len(path) and all(want in ("*", have) for want, have in zip(wanted, path, strict=False))
 
 
 class _Job:
     """Chooses what to accept, and rewrites file after file in memory."""
 
     def __init__(self, session: Session, memory: Memory, keys: frozenset[str], fields: list[str]) -> None:
+        from reconciler.core.patterns import patterns
         from reconciler.core.rules import Rules
 
         settings = session.settings
@@ -97,7 +85,7 @@ class _Job:
         self._memory = memory
         self._rules = Rules(settings.ignore, settings.nested_updates)
         self._keys = keys
-        self._fields = fields
+        self._fields = patterns(tuple(fields))
         self.granted: list[Granted] = []
         self.denied: list[Denied] = []
         self.missing: list[Desired] = []
@@ -118,6 +106,7 @@ class _Job:
 
     def _wishes(self, paired: Pairing) -> Iterator[tuple[Desired, list[Wish]]]:
         from reconciler.config.rewrite_wishes import wishes
+        from reconciler.core.patterns import covers
 
         for desired, live in paired.pairs:
             if not self.is_chosen(desired):
@@ -128,7 +117,7 @@ class _Job:
             found = [
                 wish
                 for wish in wishes(desired, live, self._rules, self._memory)
-                if not self._fields or any(_covers(pattern, path) for pattern in self._fields for path in _paths(wish))
+                if not self._fields or any(covers(pattern, path) for pattern in self._fields for path in _paths(wish))
             ]
             if found:
                 yield desired, found

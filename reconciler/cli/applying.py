@@ -104,21 +104,18 @@ def _remember(session: Session, store: Store, job: Job, run: Run, live: Mapping[
     from reconciler import bookkeeping, pipeline
 
     known = store.known(job.place)
-    compared = job.compared
+    previous = known.load()
     known.record(
         bookkeeping.records(
             run,
             live,
-            known.load(),
-            loaded=compared.loaded if compared else None,
-            view=compared.view if compared else None,
+            previous,
+            paired=job.compared.paired if job.compared else None,
             rules=pipeline.rules_of(session.settings),
-            memory=compared.memory if compared else None,
             run_id=job.journal.run_id if job.journal else None,
         )
     )
-    removed = compared.removed if compared else ()
-    known.forget(bookkeeping.forgotten(run, removed, deactivate=session.settings.on_removed == "deactivate"))
+    known.forget(bookkeeping.forgotten(run, previous))
 
 
 def _in_plan_order(made: Plan, results: Iterable[Result]) -> Iterator[Result]:

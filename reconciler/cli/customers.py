@@ -135,13 +135,15 @@ def show(
 
 def _paths(fields: str | None, *, raw: bool) -> tuple[Path, ...] | None:
     from reconciler.core.errors import WrongUsage
+    from reconciler.core.normalise import attribute_key
     from reconciler.reports.records import parse_paths
 
     if fields is None:
         return None
     if raw:
         raise WrongUsage("--raw shows the API's rows whole", remedy="Leave --fields or --raw out.")
-    return parse_paths(fields)
+    found = parse_paths(fields)
+    return tuple((path[0], attribute_key(path[1])) if path[0] == "attributes" and path[1:] else path for path in found)
 
 
 def _list(session: Session, erp: Customers, filters: Filters, out: Writer) -> None:

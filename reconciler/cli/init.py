@@ -45,6 +45,8 @@ def init(
         raise WrongUsage(f"{directory / 'reconciler.yaml'} exists already", remedy="Edit it, or choose another folder.")
     label = company or _asked(session, "Company (a label for plans)", directory.absolute().name)
     tenant = tenant or _asked(session, "Id of the company tenant (empty: from VISMA_TENANT_ID)", "")
+    for option, given in (("--company", label), ("--tenant", tenant)):
+        _check_label(option, given)
     written = []
     try:
         for name, text in files(label, tenant, ci.value if ci else None, example=not from_live).items():
@@ -60,6 +62,20 @@ def init(
         raise typer.Exit(_export(session, directory))
     session.say("Next: reconciler validate, then reconciler --env sandbox plan")
     raise typer.Exit(Exit.DONE)
+
+
+def _check_label(option: str, text: str) -> None:
+    """Refuse what no settings file can hold; the company is the folder's name where none is given."""
+    from unicodedata import category
+
+    from reconciler.core.errors import WrongUsage
+
+    for at, character in enumerate(text, 1):
+        if category(character) in ("Cc", "Cs", "Zl", "Zp") or ord(character) & 0xFFFE == 0xFFFE:
+            raise WrongUsage(
+                f"The text for {option} holds the control character U+{ord(character):04X} at position {at}",
+                remedy=f"Give {option} without it.",
+            )
 
 
 def _asked(session: Session, question: str, default: str) -> str:

@@ -57,7 +57,11 @@ DetailedExitcode = Annotated[
 AutoApprove = Annotated[bool, typer.Option("--auto-approve", help="Do not ask before writing.")]
 Targets = Annotated[
     list[str] | None,
-    typer.Option("--target", metavar="NUMBER", help="Only this customer, by number or ref; may be repeated."),
+    typer.Option(
+        "--target",
+        metavar="NUMBER",
+        help="Only this customer, by number or ref; may be repeated. All declarations must be valid all the same.",
+    ),
 ]
 Parallelism = Annotated[
     int | None, typer.Option("--parallelism", metavar="N", min=1, max=64, help="Requests in flight at most.")

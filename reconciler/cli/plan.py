@@ -16,6 +16,7 @@ from reconciler.cli.output import check_formats, emit, plan_document, validation
 if TYPE_CHECKING:
     from reconciler.cli.session import Session
     from reconciler.config.declarations import Loaded
+    from reconciler.core.identity import Pairing
     from reconciler.core.plan import Plan
     from reconciler.core.ports import Erp, View
     from reconciler.core.rules import Memory, Target
@@ -123,34 +124,24 @@ def load(session: Session, targets: list[str]) -> Loaded:
 
 @dataclass(frozen=True)
 class Compared:
-    """A plan, and what it was made from."""
+    """A plan, and what it was made from; `paired` are the declarations with their live customers."""
 
     plan: Plan
-    loaded: Loaded
     view: View
     memory: Memory
-    targeted: bool = False
-
-    @property
-    def removed(self) -> tuple[str, ...]:
-        """Numbers of the live customers that were managed and lost their declaration; a targeted plan has none."""
-        from reconciler.core.identity import pair
-        from reconciler.core.removed import removed
-
-        if self.targeted:
-            return ()
-        paired = pair(self.loaded.desired, self.view.customers, self.memory.numbers, self.memory.identities)
-        return tuple(live.number for live in removed(self.loaded.desired, paired, self.view, self.memory))
+    paired: Pairing
 
 
 def compare(session: Session, loaded: Loaded, erp: Erp, place: Target, targets: list[str], store: Store) -> Compared:
     """Refresh and plan, telling what is being done."""
     from reconciler import pipeline
     from reconciler.cli.session import git_commit, now
+    from reconciler.core.identity import pair
 
     session.say(f"Reading the customers of {place.environment} ...")
     memory = store.known(place).load().memory()
     view = pipeline.refresh(loaded, erp, memory=memory)
+    paired = pair(loaded.desired, view.customers, memory.numbers, memory.identities)
     made = pipeline.make_plan(
         session.settings,
         loaded,
@@ -160,8 +151,9 @@ def compare(session: Session, loaded: Loaded, erp: Erp, place: Target, targets: 
         targets=pipeline.target_keys(targets),
         git_commit=git_commit(session.settings.root),
         memory=memory,
+        paired=paired,
     )
-    return Compared(pipeline.explain(made, erp), loaded, view, memory, bool(targets))
+    return Compared(pipeline.explain(made, erp), view, memory, paired)
 
 
 def plan_exit(made: Plan, *, detailed: bool) -> Exit:

@@ -52,7 +52,7 @@ def seed(
     context: typer.Context,
     count: Annotated[int, typer.Option("--count", min=1, max=1_000_000, help="How many customers.")] = 100,
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same customers.")] = 1,
-    start: Annotated[int | None, typer.Option("--start", help="First number; else after the last one.")] = None,
+    start: Annotated[int | None, typer.Option("--start", min=0, help="First number; else after the last one.")] = None,
     odd: Annotated[bool, typer.Option("--odd", help="With odd numbers and names, to test with.")] = False,
     db: Db = None,
 ) -> None:

@@ -127,6 +127,11 @@ _WORKFLOWS = {
 }
 
 
+def _quoted(text: str) -> str:
+    """The text as a YAML scalar that means just that: `${` is no variable in it."""
+    return json.dumps(text.replace("${", "$${"), ensure_ascii=False)
+
+
 def files(company: str, tenant: str, ci: str | None, *, example: bool = True) -> dict[str, str]:
     """The project's files by their paths; `example` is for a first declaration.
 
@@ -134,9 +139,9 @@ def files(company: str, tenant: str, ci: str | None, *, example: bool = True) ->
     """
     from reconciler.config.schema import schema_text
 
-    tenant_line = f"  tenant_id: {json.dumps(tenant)}" if tenant else "  # tenant_id: from VISMA_TENANT_ID, or here"
+    tenant_line = f"  tenant_id: {_quoted(tenant)}" if tenant else "  # tenant_id: from VISMA_TENANT_ID, or here"
     made = {
-        "reconciler.yaml": _SETTINGS.format(company=json.dumps(company, ensure_ascii=False), tenant=tenant_line),
+        "reconciler.yaml": _SETTINGS.format(company=_quoted(company), tenant=tenant_line),
         **({"customers/10000.yaml": _CUSTOMER} if example else {}),
         "schemas/customer.schema.json": schema_text("customer"),
         "schemas/reconciler.schema.json": schema_text("reconciler"),

@@ -89,8 +89,20 @@ class Session:
     @cached_property
     def settings(self) -> Settings:
         """The settings of the chosen environment. Raises InvalidInput or WrongUsage."""
+        from reconciler.settings import load_settings
+
+        return load_settings(self._settings_file, environment=self.environment, environ=self.environ)
+
+    def check_settings(self) -> tuple[Settings | None, tuple[Diagnostic, ...]]:
+        """The settings as far as they are sound (`settings.check_settings`), and all problems. Raises WrongUsage."""
+        from reconciler.settings import check_settings
+
+        return check_settings(self._settings_file, environment=self.environment, environ=self.environ)
+
+    @property
+    def _settings_file(self) -> Path:
         from reconciler.core.errors import WrongUsage
-        from reconciler.settings import find_settings, load_settings
+        from reconciler.settings import find_settings
 
         file = self.config or find_settings(Path.cwd())
         if file is None:
@@ -98,7 +110,7 @@ class Session:
                 "There is no reconciler.yaml here or in a folder above",
                 remedy="Run `reconciler init` to make one, or name one with -c FILE.",
             )
-        return load_settings(file, environment=self.environment, environ=self.environ)
+        return file
 
     @cached_property
     def redactor(self) -> Redactor | None:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from reconciler.cli.exits import Exit
 from reconciler.cli.options import Format, MaxChars, Redact, Reports
 from reconciler.cli.output import check_formats, emit, validation_document
+
+if TYPE_CHECKING:
+    from reconciler.config.globs import Matches
+    from reconciler.core.diagnostics import Diagnostic
 
 
 def validate(
@@ -26,26 +30,48 @@ def validate(
     from reconciler import pipeline
     from reconciler.cli.session import Session
     from reconciler.core.diagnostics import has_errors
+    from reconciler.core.errors import InvalidInput
     from reconciler.reports.report import Kind
 
     session: Session = context.obj
     reports = check_formats(form, report or [], Kind.VALIDATION)
-    found = pipeline.load(session.settings, environ=session.environ, paths=_existing(paths or []))
-    emit(session, form, reports, validation_document(session, found.diagnostics, len(found.desired)))
-    raise typer.Exit(Exit.INVALID if has_errors(found.diagnostics) else Exit.DONE)
+    settings, problems = session.check_settings()
+    if settings is None:
+        raise InvalidInput(problems)
+    files, unread = _existing(paths or [], settings.root)
+    found = pipeline.load(settings, environ=session.environ, paths=files)
+    told = (*problems, *unread, *found.diagnostics)
+    emit(session, form, reports, validation_document(session, told, len(found.desired)))
+    raise typer.Exit(Exit.INVALID if has_errors(told) else Exit.DONE)
 
 
-def _existing(paths: list[Path]) -> list[Path]:
-    from reconciler.core.errors import WrongUsage
+def _existing(paths: list[Path], root: Path) -> tuple[list[Path], list[Diagnostic]]:
+    """The files that are meant, and what cannot be read in the folders. Raises InvalidInput when only that is left."""
+    from reconciler.core.errors import InvalidInput, WrongUsage
 
-    found = []
+    found: list[Path] = []
+    problems: list[Diagnostic] = []
     for path in paths:
         if path.is_dir():
-            found += sorted(each.absolute() for each in path.rglob("*.yaml") if each.is_file())
+            matched = _in_folder(path.absolute(), root)
+            found += sorted(matched.files.values())
+            problems += matched.problems
         elif path.is_file():
             found.append(path.absolute())
         else:
             raise WrongUsage(f"There is no file or folder {path}")
     if paths and not found:
-        raise WrongUsage("These folders hold no .yaml file")
-    return found
+        raise InvalidInput(tuple(problems)) if problems else WrongUsage("These folders hold no .yaml file")
+    return found, problems
+
+
+def _in_folder(folder: Path, root: Path) -> Matches:
+    """Its .yaml files. In the project, links may lead elsewhere in the project."""
+    from glob import escape
+
+    from reconciler.config.globs import matches
+
+    inside = folder.relative_to(root).parts if folder.is_relative_to(root) else (".",)
+    if any(part.startswith(".") for part in inside):
+        return matches("**/*.yaml", folder)
+    return matches("/".join([*map(escape, inside), "**/*.yaml"]), root)

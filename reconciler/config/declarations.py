@@ -258,6 +258,7 @@ class _Loader:
             match=made.match or DEFAULT_MATCH,
             lifecycle=_lifecycle(life) if life else Lifecycle(),
             complete=frozenset(name for name, complete in made.complete.items() if complete),
+            spelled=made.spelled,
         )
 
     def _check_identity(self, made: Draft) -> None:

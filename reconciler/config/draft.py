@@ -12,7 +12,7 @@ from reconciler.config.schema import OPTIONAL_KEYS
 from reconciler.config.yaml import Mapping, Node, Sequence
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
 from reconciler.core.fields import FIELDS, Field, Form, Group, Row
-from reconciler.core.normalise import normalise
+from reconciler.core.normalise import attribute_key, normalise
 from reconciler.core.values import Path, Scalar, Values, put
 
 Report: TypeAlias = Callable[[str, Source, str, str], None]
@@ -30,6 +30,7 @@ class Draft:
     values: Values = field(default_factory=dict)
     paths: list[Path] = field(default_factory=list)
     nodes: list[Node] = field(default_factory=list)
+    spelled: dict[Path, str] = field(default_factory=dict)
     complete: dict[str, bool] = field(default_factory=dict)
     number: str | None = None
     ref: str | None = None
@@ -136,11 +137,27 @@ def _map(made: Draft, row: Group, value: dict[str, Any], node: Node, path: Path)
     assert isinstance(node, Mapping)
     member = row.members[-1]
     found: Values = {}
+    seen: dict[str, Node] = {}
     for name, each in value.items():
-        below = node.entries[name][1]
-        found[name] = _leaf(made, member, each, below)
-        made.note((*path, name), below)
+        written, below = node.entries[name]
+        key = attribute_key(name)
+        if _is_free(made, row, key, written, seen):
+            found[key] = _leaf(made, member, each, below)
+            made.note((*path, key), below)
+            if key != name:
+                made.spelled[*path, key] = name.strip()
     return found
+
+
+def _is_free(made: Draft, row: Group, key: str, written: Node, seen: dict[str, Node]) -> bool:
+    """Whether the id is one, and the first of its kind: case and surrounding blanks tell no two apart."""
+    first = seen.setdefault(key, written)
+    if not key:
+        made.report("D305", written.source, f"{row.name} has a member without a name", "Write an id before the colon.")
+    elif first is not written:
+        summary = f"{row.name} has the id {quoted(key)} twice, but for case and blanks; the first is at {first.source}"
+        made.report("D317", written.source, summary, "Keep one of the two.")
+    return bool(key) and first is written
 
 
 def _segments(made: Draft, row: Group, value: list[dict[str, Any]], node: Node, path: Path) -> Values:
@@ -239,6 +256,8 @@ def overlay(made: Draft, base: Draft, base_units: list[Unit]) -> None:
             )
             for each, node in places:
                 made.note(each, node)
+            if path in base.spelled:
+                made.spelled[path] = base.spelled[path]
     made.complete = {**base.complete, **made.complete}
     made.match = made.match or base.match
     made.lifecycle = {**base.lifecycle, **made.lifecycle}

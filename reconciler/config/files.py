@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from reconciler.config.globs import Matches, matches
 from reconciler.config.messages import quoted
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
 
@@ -23,21 +24,21 @@ def display(file: Path, root: Path) -> str:
 
 
 def find_files(globs: Sequence[str], root: Path) -> tuple[tuple[Path, ...], tuple[Diagnostic, ...]]:
-    """The files that the globs match, each once, sorted by their path below the root; and what is wrong with a glob.
+    """The files that the globs match (`globs.matches`), each once, sorted by their path below the root; and problems.
 
-    `**` stands for any folders. Hidden files and folders are passed over, and so is what a symlink brings in
-    from outside the root. A glob that matches nothing is an error: it would silently declare nothing.
+    A glob that matches nothing is an error: it would silently declare nothing.
     """
     found: dict[str, Path] = {}  # by what a symlink in the end is
     problems: list[Diagnostic] = []
     for glob in globs:
         problem = _glob_problem(glob)
-        matched = {} if problem else _matches(glob, root)
-        if not matched:
+        matched = Matches() if problem else matches(glob, root)
+        problems += [each for each in matched.problems if each not in problems]
+        if not matched.files and not matched.problems:
             summary = problem or f"the glob {quoted(glob)} matches no file"
             remedy = "Write a glob such as customers/**/*.yaml, relative to the settings file."
             problems.append(Diagnostic(Severity.ERROR, "S119", summary, remedy=remedy))
-        for real, path in matched.items():
+        for real, path in matched.files.items():
             found.setdefault(real, path)
     problems += [_other_ending(path, root) for real, path in _with_other_ending(globs, root) if real not in found]
     return tuple(sorted(found.values(), key=lambda path: display(path, root))), tuple(problems)
@@ -49,7 +50,7 @@ def _with_other_ending(globs: Sequence[str], root: Path) -> list[tuple[str, Path
     twins = [glob.removesuffix(end) + other[end] for glob in globs for end in other if glob.endswith(end)]
     matched: dict[str, Path] = {}
     for glob in twins:
-        matched |= {} if _glob_problem(glob) else _matches(glob, root)
+        matched |= {} if _glob_problem(glob) else matches(glob, root).files
     return sorted(matched.items())
 
 
@@ -69,24 +70,9 @@ def _glob_problem(glob: str) -> str:
         return f"{quoted(glob)} is no glob"
     if Path(glob).is_absolute() or ".." in parts:
         return f"the glob {quoted(glob)} leaves the folder of the settings"
+    if any("**" in part and part != "**" for part in parts):
+        return f"in the glob {quoted(glob)}, ** does not stand alone between slashes"
     return ""
-
-
-def _matches(glob: str, root: Path) -> dict[str, Path]:
-    """The files that a glob matches, by their real path; as they come. Plain strings: there may be 100,000."""
-    inside = os.path.join(os.path.realpath(root), "")  # noqa: PTH118
-    above = len(root.parts)
-    found: dict[str, Path] = {}
-    try:
-        for path in root.glob(glob):
-            if any(part.startswith(".") for part in path.parts[above:]):
-                continue
-            real = os.path.realpath(path)
-            if real.startswith(inside) and os.path.isfile(real):  # noqa: PTH113
-                found.setdefault(real, path)
-    except (OSError, ValueError, NotImplementedError):
-        return {}  # a part of the files must not pass for all of them
-    return found
 
 
 def read_bytes(file: Path, name: str, limit: int) -> tuple[bytes, Diagnostic | None]:

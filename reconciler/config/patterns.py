@@ -7,29 +7,30 @@ from dataclasses import replace
 
 from reconciler.config.messages import nearest
 from reconciler.core.fields import FIELDS, Field, Form, Row, walk
+from reconciler.core.patterns import segments
 
 
 def names_field(pattern: str) -> bool:
-    """Whether a dotted pattern covers a field or a group; `*` stands for one segment.
+    """Whether a pattern (`core.patterns`) covers a field or a group.
 
-    >>> names_field("mainContact.fax"), names_field("*.fax"), names_field("fax")
-    (True, True, False)
+    >>> names_field("mainContact.fax"), names_field("*.fax"), names_field('attributes["A.B"]'), names_field("fax")
+    (True, True, True, False)
     """
-    head, *rest = pattern.split(".")
-    rows = _chosen(head, FIELDS)
-    for segment in rest:
+    written = segments(pattern)
+    rows = _chosen(written[0], FIELDS) if written else []
+    for segment in written[1:]:
         rows = [below for row in rows for below in _below(row, segment)]
     return bool(rows)
 
 
-def _chosen(segment: str, rows: dict[str, Row]) -> list[Row]:
-    if segment == "*":
+def _chosen(segment: str | None, rows: dict[str, Row]) -> list[Row]:
+    if segment is None:
         return list(rows.values())
     return [rows[segment]] if segment in rows else []
 
 
-def _below(row: Row, segment: str) -> Iterable[Row]:
-    if isinstance(row, Field) or not segment:
+def _below(row: Row, segment: str | None) -> Iterable[Row]:
+    if isinstance(row, Field) or segment == "":
         return []
     if row.form is Form.OBJECT:
         return _chosen(segment, row.by_name)
@@ -44,4 +45,4 @@ def remedy(pattern: str) -> str:
     close = nearest(pattern, sorted(known))
     if close:
         return f"Did you mean {' or '.join(close)}?"
-    return "Write a field's path, such as mainContact.fax; * stands for one segment."
+    return "Write a field's path as plans show it, such as mainContact.fax; * stands for one segment."

@@ -15,7 +15,7 @@ from reconciler.config.rewrite_wishes import Denied, Granted, Wish
 from reconciler.config.schema import OPTIONAL_KEYS
 from reconciler.core.customer import Desired
 from reconciler.core.fields import FIELDS, Field, Form, Group, Kind, Read, leaf
-from reconciler.core.normalise import normalise
+from reconciler.core.normalise import attribute_key, normalise
 from reconciler.core.values import Path, Scalar, Values, get
 
 
@@ -58,11 +58,20 @@ class Declaration:
         row = leaf(wish.path)
         assert row is not None
         assert not isinstance(wish.after, dict)
+        place = self._written(wish.path)
         if wish.after is None and not row.clearable:
-            yield from self._undeclared(wish, wish.path)
+            yield from self._undeclared(wish, place)
             return
-        self.granted.append(Granted(wish, self._note(wish, wish.path)))
-        yield self._edit(wish.path, literal(wish.after))
+        self.granted.append(Granted(wish, self._note(wish, place)))
+        yield self._edit(place, literal(wish.after))
+
+    def _written(self, path: Path) -> NodePath:
+        """A leaf's path with the attribute's id as it is written."""
+        group = self._raw.get(path[0])
+        if path[0] != "attributes":
+            return path
+        known = (name for name in group if attribute_key(name) == path[1]) if isinstance(group, dict) else iter(())
+        return path[0], next(known, self._desired.spelled.get(path, path[1]))
 
     def _undeclared(self, wish: Wish, path: NodePath) -> Iterator[Edit]:
         """The ERP has no value, and the field cannot be declared to have none: take the member out."""

@@ -44,6 +44,12 @@ SETTINGS_CODES = {
 }
 """The code for each sort of verdict."""
 
+_LISTED = 50
+"""So many problems of one declaration, and unknown members of one mapping, are told one by one; the rest in one line.
+
+Each costs a search for near names, and a file that is something else altogether has thousands.
+"""
+
 _Finding: TypeAlias = "tuple[str, str, str, Source]"
 """Sort, summary, remedy, place."""
 
@@ -65,18 +71,27 @@ class Validator:
         self._made: Draft202012Validator | None = None
 
     def verdict(self, value: Any, node: Node) -> Verdict:
-        """Every problem of the value, each at its place in the node it was read from."""
+        """Every problem of the value, each at its place in the node it was read from; of very many the first ones."""
         if self._made is None:
             self._made = self._make()
         found: list[Diagnostic] = []
         members: set[str] = set()
+        left = 0
         for error in self._made.iter_errors(value):
             members.update(str(step) for step in list(error.absolute_path)[:1])
             if error.instance is BROKEN:
                 continue
+            if len(found) >= _LISTED:
+                left += 1
+                continue
             for sort, summary, remedy, source in _explain(error, node):
                 code = self._codes[sort]
                 found.append(Diagnostic(Severity.ERROR, code, summary, remedy=remedy, source=source))
+        if left:
+            summary = f"{left:,} more problem{'s' * (left > 1)} below this {'are' if left > 1 else 'is'} not listed"
+            found.append(
+                Diagnostic(Severity.ERROR, self._codes["other"], summary, remedy=_REST_REMEDY, source=node.source)
+            )
         return Verdict(tuple(found), frozenset(members))
 
     def _make(self) -> Draft202012Validator:
@@ -112,11 +127,17 @@ def _explain(error: ValidationError, root: Node) -> Iterator[_Finding]:
 def _unknown(error: ValidationError, node: Node, _name: str) -> Iterator[_Finding]:
     assert isinstance(node, Mapping)
     assert isinstance(error.schema, dict)
-    known = list(error.schema.get("properties", {}))
-    for key, _ in node.entries.values():
-        if key.text not in known:
-            remedy = _elsewhere(key.text, error.schema) or did_you_mean(key.text, known, what="Members here")
-            yield "unknown", f"unknown member {quoted(key.text)}", remedy, key.source
+    known = error.schema.get("properties", {})
+    keys = [key for key, _ in node.entries.values() if key.text not in known]
+    for key in keys[:_LISTED]:
+        remedy = _elsewhere(key.text, error.schema) or did_you_mean(key.text, known, what="Members here")
+        yield "unknown", f"unknown member {quoted(key.text)}", remedy, key.source
+    if rest := keys[_LISTED:]:
+        summary = f"{len(rest):,} more unknown member{'s' * (len(rest) > 1)} from {quoted(rest[0].text)} on"
+        yield "unknown", summary, _REST_REMEDY, rest[0].source
+
+
+_REST_REMEDY = "Correct the ones that are listed; the next run tells of the rest."
 
 
 def _elsewhere(name: str, schema: dict[str, Any]) -> str:

@@ -12,6 +12,7 @@ from reconciler.core.diff import Differences, comparable, differences, new_value
 from reconciler.core.fields import FIELDS, MIRRORS, Field, Form, Group, Read
 from reconciler.core.fields import leaf as leaf_row
 from reconciler.core.normalise import number_key, same
+from reconciler.core.patterns import patterns
 from reconciler.core.plan import (
     Action,
     Cause,
@@ -40,7 +41,8 @@ def create_action(desired: Desired, wire: Wire, problems: list[Diagnostic]) -> A
         Change(render_path(path), None, value, Cause.CONFIG, desired.locate(path))
         for path, value in sorted(leaves(values), key=lambda both: order(both[0]))
     )
-    return Action(Verb.CREATE, desired.number, desired.ref, name, desired.source, changes, wire.create(values))
+    request = wire.create(values, desired.spelled)
+    return Action(Verb.CREATE, desired.number, desired.ref, name, desired.source, changes, request)
 
 
 def update_action(
@@ -74,7 +76,7 @@ def update_action(
         _display_name(desired, live),
         desired.source,
         tuple(changes),
-        wire.update(live, changed, found.removed),
+        wire.update(live, changed, found.removed, desired.spelled),
     )
 
 
@@ -167,7 +169,7 @@ def _carried(found: Differences, desired: Desired, changed: Values) -> list[Chan
 def _companions(desired: Desired, changed: Values, rules: Rules) -> list[Change]:
     """Write-only members go along when their group changes (fact sheet 11.1, row 38); adds them to `changed`."""
     found = []
-    touched = without(desired.values, _ignored(desired, rules))
+    touched = without(desired.values, patterns(_ignored(desired, rules)))
     for name in changed:
         row, below, wanted = FIELDS[name], changed[name], touched.get(name)
         if not isinstance(row, Group) or row.form is not Form.OBJECT:

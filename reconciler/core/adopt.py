@@ -37,7 +37,14 @@ def to_declare(live: Live, manner: Manner) -> Values:
         # null clears: it is only for what was read and found without value
         if path[0] in live.values and get(values, path) is None and get(live.values, path[:-1]) is not None:
             put(values, path, {} if _is_lines(path) else None)
-    return {name: _in_order(name, value) for name, value in values.items()}
+    return {name: _in_order(name, _as_spelled(name, value, live)) for name, value in values.items()}
+
+
+def _as_spelled(name: str, value: Scalar | Values, live: Live) -> Scalar | Values:
+    """Attributes under the ids as the ERP spells them."""
+    if name != "attributes" or not isinstance(value, dict):
+        return value
+    return {live.line_ids.get((name, key), key): each for key, each in value.items()}
 
 
 def _in_order(name: str, value: Scalar | Values) -> Scalar | Values:

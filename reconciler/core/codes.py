@@ -59,6 +59,7 @@ CODES: dict[str, str] = {
     "D314": "A lifecycle path names no field.",
     "D315": "A file's content is neither a customer, nor a list of customers, nor a mapping with customers.",
     "D316": "A list of lines declares nothing.",
+    "D317": "Two attribute ids that differ in case or surrounding blanks at most.",
     "I401": "A declaration has neither a number nor a ref.",
     "I402": "Two declarations of the same customer.",
     "I403": "A declaration without a number declares none of its match fields.",
@@ -91,5 +92,6 @@ CODES: dict[str, str] = {
     "P525": "The base revision has errors, so that the origin of changes is not known.",
     "P514": "A parent that is neither live nor declared.",
     "S121": "A file with another ending than the glob's lies beside the declarations, and is not read.",
+    "S123": "A link among the declarations leads out of the folder of the settings.",
     "S122": "The tenant of an environment and VISMA_TENANT_ID disagree.",
 }

@@ -27,7 +27,8 @@ class Desired:
 
     `values` holds only what is declared: a member that is absent is never touched, None clears. `locate` gives the
     place where the value at a path was written (also inside defaults), or the declaration's own.
-    `complete` names the line groups whose lines are all declared, so that others are deleted.
+    `complete` names the line groups whose lines are all declared, so that others are deleted. Attributes stand under
+    their `attribute_key`; `spelled` has those that were written otherwise, by path.
     """
 
     number: str | None
@@ -38,6 +39,7 @@ class Desired:
     match: tuple[str, ...] = DEFAULT_MATCH
     lifecycle: Lifecycle = Lifecycle()
     complete: frozenset[str] = frozenset()
+    spelled: Mapping[Path, str] = field(default_factory=dict)
 
     @property
     def label(self) -> str:
@@ -51,7 +53,8 @@ class Live:
 
     `values` has the shape of a declaration; a member that is absent is unknown (not asked for), None means no value.
     `version` is the bare timeStamp for If-Match (fact sheet 7). `modified` and `created` are the ERP's own texts.
-    `line_ids` gives the API's id of a keyed line by its path, for Update and Delete.
+    Attributes stand under their `attribute_key`. `line_ids` gives the API's id of a keyed line by its path, for Update
+    and Delete, and of an attribute that the ERP spells otherwise.
     """
 
     internal_id: int

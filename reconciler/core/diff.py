@@ -10,6 +10,7 @@ from deepdiff.helper import notpresent
 
 from reconciler.core.fields import FIELDS, Field, Form, Group, Read, Row
 from reconciler.core.normalise import satisfied
+from reconciler.core.patterns import Pattern, patterns
 from reconciler.core.values import Path, Scalar, Values, leaves, without
 
 
@@ -38,7 +39,7 @@ def comparable(desired: Values, ignored: tuple[str, ...]) -> Values:
 
     The declaration is reshaped before the comparison, so that the diff needs no exceptions.
     """
-    return without(desired, ignored + _NEVER_COMPARED)
+    return without(desired, patterns(ignored) + _NEVER_COMPARED)
 
 
 def differences(desired: Values, live: Values, complete: frozenset[str] = frozenset()) -> Differences:
@@ -109,10 +110,10 @@ def _positions() -> dict[str, int]:
 
 _POSITIONS = _positions()
 
-_NEVER_COMPARED: tuple[str, ...] = tuple(
-    name for name, row in FIELDS.items() if isinstance(row, Field) and (row.create_only or row.where is Read.NEVER)
+_NEVER_COMPARED: tuple[Pattern, ...] = tuple(
+    (name,) for name, row in FIELDS.items() if isinstance(row, Field) and (row.create_only or row.where is Read.NEVER)
 ) + tuple(
-    f"{name}.{member.name}"
+    (name, member.name)
     for name, row in FIELDS.items()
     if isinstance(row, Group) and row.form is Form.OBJECT
     for member in row.members

@@ -300,7 +300,7 @@ _TABLE: tuple[Row, ...] = (
               Field("isDefault", Kind.BOOLEAN, "Default", "The sales person by default.", nullable=True),
           ), wrapped=False, key=("salesPersonID", "locationID"), where=Read.OWN),
     Group("attributes", Form.MAP, "Attributes",
-          "Attribute id, spelt as the ERP has it, to value as text: {REGION: NORTH}. null clears; others stay.", (
+          "Attribute id to value as text: {REGION: NORTH}. Case does not count in ids. null clears; others stay.", (
               _text("attributeValue", "Value", "The attribute's value as text.", read="value", personal=True),
           ), wrapped=False, key=("attributeId",), write="attributeLines"),
     Field("overrideNumberSeries", Kind.BOOLEAN, "Force the number",

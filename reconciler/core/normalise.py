@@ -22,6 +22,15 @@ def number_key(number: str) -> str:
     return number.strip().upper()
 
 
+def attribute_key(identity: str) -> str:
+    """The form in which two attribute ids are the same: trimmed and upper-cased.
+
+    What the ERP makes of the case of an id is not known; no two attributes are told apart by it here, and a customer's
+    own spelling is sent where it has one.
+    """
+    return identity.strip().upper()
+
+
 def date_key(text: str) -> str:
     """A date, or a date with its time when that is not midnight; the zone is dropped: the ERP's is unknown (11.9).
 

@@ -10,7 +10,8 @@ from typing import Any
 from reconciler.core.diagnostics import Diagnostic, Source
 
 FORMAT = "reconciler/plan"
-FORMAT_VERSION = "1.0"
+FORMAT_VERSION = "1.1"
+"""Minor versions only add: 1.1 `redacted`, `removed` and a change's `origin`."""
 
 
 class Verb(StrEnum):
@@ -110,6 +111,14 @@ class Summary:
 
 
 @dataclass(frozen=True, slots=True)
+class Removed:
+    """A live customer that an earlier run managed and no declaration means any more: applying ends its management."""
+
+    number: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Budget:
     """API calls that applying needs, reading back included, and what the ERP said of its window, or None."""
 
@@ -167,6 +176,7 @@ class Plan:
     refusals: tuple[Refusal, ...] = ()
     guards: tuple[Verdict, ...] = ()
     redacted: bool = False  # personal data was replaced: it can be shown, and not applied
+    removed: tuple[Removed, ...] = ()
     digest: str = ""
     format: str = FORMAT
     format_version: str = FORMAT_VERSION

@@ -10,7 +10,7 @@ from reconciler.core.customer import Desired, Live
 from reconciler.core.fields import FIELDS, MIRRORS, Read
 from reconciler.core.guards import refusals as volume_refusals
 from reconciler.core.guards import volume_verdicts
-from reconciler.core.identity import pair
+from reconciler.core.identity import Pairing, pair
 from reconciler.core.normalise import number_key
 from reconciler.core.ordering import in_order, is_target, linked, targeted
 from reconciler.core.plan import (
@@ -20,6 +20,7 @@ from reconciler.core.plan import (
     Plan,
     Refresh,
     Refusal,
+    Removed,
     Summary,
     Verb,
 )
@@ -56,13 +57,15 @@ def compute_plan(
     created_at: str,
     targets: frozenset[str] = frozenset(),
     mode: str = "full",
+    paired: Pairing | None = None,
 ) -> Plan:
     """Compare and decide.
 
     targets: `number_key`s or refs to plan for; empty means all. The parents that they need come along.
+    paired: what `pair` makes of the declarations, the view and the memory, when the caller has it.
     The result is in a fixed order for the same input, whatever the order of the declarations or of the rows.
     """
-    paired = pair(desired, view.customers, memory.numbers, memory.identities)
+    paired = paired or pair(desired, view.customers, memory.numbers, memory.identities)
     problems = list(paired.diagnostics)
     refusals: list[Refusal] = []
     actions: list[Action] = []
@@ -115,6 +118,7 @@ def compute_plan(
         budget=Budget(_requests(ordered, view), view.limit, view.remaining, view.reset_seconds),
         refusals=(*refusals, *volume_refusals(verdicts)),
         guards=verdicts,
+        removed=tuple(Removed(live.number, live.name) for live in lost),
     )
 
 
@@ -136,10 +140,12 @@ def incomplete(
     and the customer of a ref is only known now, so that its note or sales persons could not be asked for before.
     """
     wanted = [each for each in desired if not _APART.isdisjoint(each.values)]
-    if not wanted:
-        return ()
+    names = {name for each in wanted for name in _APART & each.values.keys()}
+    rows = tuple(live)
+    if all(names <= customer.values.keys() for customer in rows):
+        return ()  # nothing lacks: who is meant need not be found out
     found = []
-    for each, customer in pair(wanted, live, memory.numbers).pairs:
+    for each, customer in pair(wanted, rows, memory.numbers, memory.identities).pairs:
         if customer is None:
             continue
         lacking = {name for name in _APART & each.values.keys() if name not in customer.values}

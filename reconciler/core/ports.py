@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -50,11 +50,16 @@ class Sent:
 class Wire(Protocol):
     """Turns values into the exact request (pure)."""
 
-    def create(self, values: Values) -> Request:
-        """The POST that creates a customer with the values."""
+    def create(self, values: Values, spelled: Mapping[Path, str] = ...) -> Request:
+        """The POST that creates a customer with the values. spelled: attribute ids as they are declared, by path."""
 
-    def update(self, live: Live, changed: Values, removed: Collection[Path]) -> Request:
-        """The PUT that changes exactly the leaves of `changed`, and deletes the lines at the `removed` paths."""
+    def update(
+        self, live: Live, changed: Values, removed: Collection[Path], spelled: Mapping[Path, str] = ...
+    ) -> Request:
+        """The PUT that changes exactly the leaves of `changed`, and deletes the lines at the `removed` paths.
+
+        Attribute ids are sent as the live customer has them, else as `spelled`.
+        """
 
 
 class Erp(Protocol):

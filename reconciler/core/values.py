@@ -77,30 +77,21 @@ def put(values: Values, path: Path, value: Scalar | Values) -> None:
     at[path[-1]] = value
 
 
-def matches(pattern: str, path: Path) -> bool:
-    """Whether a setting's path pattern covers the path: `*` stands for one segment, a prefix covers all below it.
+def without(values: Values, patterns: Iterable[tuple[str | None, ...]]) -> Values:
+    """The values without what a pattern covers and the groups that become empty; the rest is not copied.
 
-    >>> matches("mainContact", ("mainContact", "fax")), matches("*.fax", ("mainContact", "fax"))
-    (True, True)
+    patterns: from `core.patterns`; None stands for any one segment.
     """
-    wanted = pattern.split(".")
-    if len(wanted) > len(path):
-        return False
-    return all(want in ("*", have) for want, have in zip(wanted, path, strict=False))
+    return _without(values, list(patterns))
 
 
-def without(values: Values, patterns: Iterable[str]) -> Values:
-    """The values without the leaves that a pattern covers and the groups that become empty; the rest is not copied."""
-    return _without(values, [tuple(pattern.split(".")) for pattern in patterns])
-
-
-def _without(values: Values, patterns: list[Path]) -> Values:
+def _without(values: Values, patterns: list[tuple[str | None, ...]]) -> Values:
     heads = {pattern[0] for pattern in patterns}
-    if "*" not in heads and heads.isdisjoint(values):
+    if None not in heads and heads.isdisjoint(values):
         return values
     kept: Values = {}
     for key, value in values.items():
-        below = [pattern[1:] for pattern in patterns if pattern[0] in ("*", key)]
+        below = [pattern[1:] for pattern in patterns if pattern[0] in (None, key)]
         if () in below:
             continue
         if below and isinstance(value, dict):

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from reconciler.core.classes import ClassAttribute, CustomerClass
 from reconciler.core.errors import UnexpectedAnswer
+from reconciler.core.normalise import attribute_key
 
 T = TypeVar("T")
 
@@ -30,7 +31,7 @@ def _class(row: dict[str, Any]) -> CustomerClass:
 
 def _attribute(row: dict[str, Any]) -> ClassAttribute:
     return ClassAttribute(
-        _member(row, "attributeId", ""),
+        attribute_key(_member(row, "attributeId", "")),
         _member(row, "description", ""),
         _member(row, "required", False),
         _member(row, "attributeType", "Text"),

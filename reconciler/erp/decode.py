@@ -12,7 +12,7 @@ from typing import Any, TypeAlias, cast
 from reconciler.core.customer import Live
 from reconciler.core.errors import UnexpectedAnswer
 from reconciler.core.fields import FIELDS, SELF_READ, Field, Form, Group, Kind, Read, Row
-from reconciler.core.normalise import normalise
+from reconciler.core.normalise import attribute_key, normalise
 from reconciler.core.ports import Need
 from reconciler.core.values import Path, Scalar, Values, render_path
 from reconciler.erp.faults import visible
@@ -78,6 +78,9 @@ def _live(number: str, row: Json, need: Need) -> Live:
         if found is not _UNKNOWN:
             values[name] = cast("Scalar | Values", found)
     lines = row.get("directDebitLines") if "directDebitLines" in values else None
+    ids = _line_ids(lines) if lines else {}
+    if values.get("attributes"):
+        ids |= _spelled(row["attributes"])
     return Live(
         internal_id=_integer(row.get("internalId"), ("internalId",)),
         number=number,
@@ -85,7 +88,7 @@ def _live(number: str, row: Json, need: Need) -> Live:
         values=values,
         modified=_optional_text(row, "lastModifiedDateTime"),
         created=_optional_text(row, "createdDateTime"),
-        line_ids=_line_ids(lines) if lines else {},
+        line_ids=ids,
     )
 
 
@@ -153,7 +156,7 @@ def _map_reader(row: Group, path: Path) -> Callable[[object], Values]:
                 key = str(_integer(key, (*path, key_name)))
             if not isinstance(key, str):
                 raise _impossible((*path, key_name))
-            values[key.strip()] = cast(Scalar, read(line))
+            values[key if numbered else attribute_key(key)] = cast(Scalar, read(line))
         return values
 
     return read_map
@@ -215,6 +218,12 @@ def _line_ids(lines: list[Json]) -> dict[Path, str]:
         if key is not None and isinstance(line_id, str):
             ids.setdefault((_DEBITS.name, key), line_id)
     return ids
+
+
+def _spelled(attributes: list[Json]) -> dict[Path, str]:
+    """The ids that the ERP spells otherwise than `attribute_key`: they are sent as it has them."""
+    ids = (line["id"].strip() for line in attributes)
+    return {("attributes", key): each for each in ids if (key := attribute_key(each)) != each}
 
 
 def _integer(value: object, path: Path) -> int:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
 from typing import Any, TypeAlias, cast
 
 from reconciler.core.customer import Live
@@ -14,29 +15,40 @@ from reconciler.erp.paths import CUSTOMERS, customer_path
 
 Json: TypeAlias = "dict[str, Any]"
 
+_AS_THEY_ARE: Mapping[Path, str] = MappingProxyType({})
+
 
 class WireCodec:
     """Fulfils `core.ports.Wire`. Bodies keep the order of the field table; free keys are sorted."""
 
-    def create(self, values: Values) -> Request:
-        """The POST that creates a customer.
+    def create(self, values: Values, spelled: Mapping[Path, str] = _AS_THEY_ARE) -> Request:
+        """The POST that creates a customer. spelled: attribute ids as they are declared, by path.
 
         What is None is cleared here too: the class or the main address may have a value for it (fact sheet 12.4, 12.5).
         """
         body = {
             row.write_name if isinstance(row, Group) else name: encoded
             for name, row in FIELDS.items()
-            if name in values and (encoded := _create_member(row, values[name])) not in ({}, [])
+            if name in values and (encoded := _create_member(row, values[name], spelled)) not in ({}, [])
         }
         return Request("POST", CUSTOMERS, None, body)
 
-    def update(self, live: Live, changed: Values, removed: Collection[Path]) -> Request:
+    def update(
+        self,
+        live: Live,
+        changed: Values,
+        removed: Collection[Path],
+        spelled: Mapping[Path, str] = _AS_THEY_ARE,
+    ) -> Request:
         """The PUT that changes exactly the leaves of `changed` and deletes the lines at `removed`.
 
-        Each path of `removed` is (group, key). Create-only members are never sent (fact sheet 12.1, 12.4).
+        Each path of `removed` is (group, key). Attribute ids go as the live customer has them, else as `spelled`:
+        whether the ERP tells them apart by case is not known. Create-only members are never sent (fact sheet 12.1,
+        12.4).
         Raises Refused when a member would have to be cleared that the API has no way to clear.
         """
         body: Json = {}
+        ids = {**spelled, **live.line_ids}
         for name, row in FIELDS.items():
             gone = [path[1] for path in removed if path[0] == name]
             if isinstance(row, Field):
@@ -45,7 +57,7 @@ class WireCodec:
             elif row.form is Form.LINES:
                 _put(body, row, _changed_lines(row, live, cast(Values, changed.get(name, {})), gone))
             elif name in changed:
-                _put(body, row, _encode_group(row, cast(Values, changed[name]), (name,)))
+                _put(body, row, _encode_group(row, cast(Values, changed[name]), (name,), ids))
         return Request("PUT", customer_path(live.number), live.version, body)
 
 
@@ -54,13 +66,13 @@ def _put(body: Json, row: Group, encoded: Json | list[Json]) -> None:
         body[row.write_name] = _wrap(row, encoded)
 
 
-def _create_member(row: Row, value: object) -> Any:
+def _create_member(row: Row, value: object, spelled: Mapping[Path, str]) -> Any:
     if isinstance(row, Field):
         return _encode_leaf(row, cast(Scalar, value), (row.name,))
     given = cast(Values, value)
     if row.form is Form.LINES:
         return [_line(row, "Insert", None, key, cast(Values, line)) for key, line in sorted(given.items())]
-    encoded = _encode_group(row, given, (row.name,))
+    encoded = _encode_group(row, given, (row.name,), spelled)
     return _wrap(row, encoded) if encoded else encoded
 
 
@@ -68,14 +80,14 @@ def _wrap(row: Row, encoded: Any) -> Any:
     return {"value": encoded} if row.wrapped else encoded
 
 
-def _encode_group(row: Group, values: Values, path: Path) -> Json | list[Json]:
+def _encode_group(row: Group, values: Values, path: Path, ids: Mapping[Path, str] = _AS_THEY_ARE) -> Json | list[Json]:
     match row.form:
         case Form.OBJECT:
             return _encode_object(row, values, path)
         case Form.SEGMENTS:
             return [_segment(row, key, values[key], path) for key in sorted(values, key=int)]
         case _:
-            return [_attribute(row, key, value, path) for key, value in sorted(values.items())]
+            return [_attribute(row, key, value, path, ids) for key, value in sorted(values.items())]
 
 
 def _encode_object(row: Group, values: Values, path: Path) -> Json:
@@ -90,10 +102,11 @@ def _encode_object(row: Group, values: Values, path: Path) -> Json:
     return encoded
 
 
-def _attribute(row: Group, key: str, value: object, path: Path) -> Json:
+def _attribute(row: Group, key: str, value: object, path: Path, ids: Mapping[Path, str]) -> Json:
     """`{attributeId, attributeValue}`, both wrapped; a blank value clears (fact sheet 12.1, Q24)."""
     member = cast(Field, row.members[-1])
-    return {row.key[0]: {"value": key}, member.name: _encode_leaf(member, cast(Scalar, value), (*path, key))}
+    at = (*path, key)
+    return {row.key[0]: {"value": ids.get(at, key)}, member.name: _encode_leaf(member, cast(Scalar, value), at)}
 
 
 def _segment(row: Group, key: str, value: object, path: Path) -> Json:

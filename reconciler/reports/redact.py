@@ -46,6 +46,7 @@ class Redactor:
             actions=tuple(self._action(each) for each in plan.actions),
             diagnostics=self.diagnostics(plan.diagnostics),
             refusals=tuple(self._refusal(each) for each in plan.refusals),
+            removed=tuple(replace(each, name=self.value(each.name)) for each in plan.removed),
             redacted=True,
         )
 

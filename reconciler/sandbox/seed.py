@@ -52,10 +52,10 @@ def seeded(
     """`count` customers, then with `odd` the awkward ones; numbers that are taken are passed over.
 
     Records hold what is chosen here; the rest is as the class makes it. Ids and versions rise from the first ones
-    given. Raises ValueError for a negative count.
+    given. Raises ValueError for a negative count or start.
     """
-    if count < 0:
-        raise ValueError("count must not be negative")
+    if count < 0 or (start is not None and start < 0):
+        raise ValueError("count and start must not be negative")
     chance = Chance(f"customers {seed}")
     records = _records(chance, count, taken, _FIRST_NUMBER if start is None else start, odd)
     for at, record in enumerate(records):

@@ -58,9 +58,14 @@ def loads(data: bytes, name: str) -> Plan:
     if found.get("digest") != _digest(found):
         raise Refused(f"{name} was altered after it was made: its digest does not fit its contents", remedy=remedy)
     try:
-        return _with_decimals(msgspec.convert(found, Plan, strict=True))
+        return _as_of_now(_with_decimals(msgspec.convert(found, Plan, strict=True)))
     except (msgspec.ValidationError, ValueError) as error:
         raise Refused(f"{name} is no plan of format {FORMAT_VERSION}: {error}", remedy=remedy) from None
+
+
+def _as_of_now(plan: Plan) -> Plan:
+    """A plan of another minor format in the present one, so that it can be written out again: in a run's journal."""
+    return plan if plan.format_version == FORMAT_VERSION else seal(replace(plan, format_version=FORMAT_VERSION))
 
 
 def _with_decimals(plan: Plan) -> Plan:

@@ -34,6 +34,7 @@ from reconciler import (
 from reconciler.apply.readback import read_back
 from reconciler.core.diagnostics import has_errors
 from reconciler.core.errors import ErpError, ReconcilerError, Refused
+from reconciler.core.identity import pair
 from reconciler.core.plan import Outcome, Plan, Run
 from reconciler.erp.customers import Customers, open_customers
 from reconciler.sandbox import Sandbox
@@ -216,8 +217,8 @@ class Company:
             run = Run(plan, checked.results, now, now)
             known.record(
                 bookkeeping.records(
-                    run, checked.live, known.load(), loaded=loaded, view=view,
-                    rules=pipeline.rules_of(self.settings), memory=memory, run_id=journal.run_id,
+                    run, checked.live, known.load(), rules=pipeline.rules_of(self.settings), run_id=journal.run_id,
+                    paired=pair(loaded.desired, view.customers, memory.numbers, memory.identities),
                 )
             )  # fmt: skip
             journal.close(RunStatus.DONE)

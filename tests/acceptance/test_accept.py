@@ -485,3 +485,16 @@ def test_thousands_of_values_are_accepted_at_once(company: Company) -> None:
     assert "of 500 customers in 1 file" in ended.err
     assert all(f"  # {n}\n" in path.read_text() for n in range(1, 501))
     assert is_settled(company)
+
+
+def test_an_attribute_id_in_another_case_is_no_difference_and_stays_as_it_is_written(company: Company) -> None:
+    path = applied(company, "number: 1\nname: A\nattributes:\n  region: NORTH  # ours\n")
+    assert company.bodies()[0]["attributeLines"][0]["attributeId"] == {"value": "region"}
+    assert is_settled(company)
+    company.store.edit("1", {"attributes.REGION": "SOUTH"})
+    assert company.plan()["actions"][0]["changes"][0]["path"] == "attributes.REGION"
+    assert accepted(company, path, "--field", "attributes.Region") == [
+        "-  region: NORTH  # ours\n",
+        "+  region: SOUTH  # ours\n",
+    ]
+    assert is_settled(company)

@@ -72,7 +72,7 @@ def full(company: Company) -> None:
             {"mandateId": "0002", "expirationDate": "2026-02-01T13:30:00", "iban": "NL00", "oneTime": True},
         ],
         "salesPersons": [{"salesPersonID": "2", "commissionPct": 1.25}, {"salesPersonID": "1", "isDefault": True}],
-        "attributes": {"REGION": "NORTH", "NO": "yes", "A.B": "0101", "X: Y": "z", "<<": "merge"},
+        "attributes": {"REGION": "NORTH", "NO": "yes", "A.B": "0101", "x: y": "z", "<<": "merge"},
     }
     texts = [
         {"number": f"T{at}", "name": f"x{text}" if not text.strip() else text.replace("${", "$${"),

@@ -135,3 +135,12 @@ def test_removed_customers_go_to_inactive_when_the_settings_say_so(company: Comp
     assert company.apply().code == 0
     assert company.store.customer("3")["status"] == "Inactive"
     assert company.plan()["actions"] == []
+
+
+def test_the_sandbox_is_not_seeded_from_a_negative_number(company: Company) -> None:
+    ended = company.run("sandbox", "seed", "--start", "-3", "--count", "2")
+    assert ended.code == 64
+    assert "--start" in ended.err
+    with pytest.raises(ValueError, match="negative"):
+        company.store.seed(2, 1, start=-3)
+    assert company.store.numbers() == []

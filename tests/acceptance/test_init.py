@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from reconciler.cli.app import run
+from reconciler.settings import load_settings
 from tests.acceptance.conftest import Company
 
 
@@ -41,3 +42,20 @@ def test_init_from_live_exports_the_customers_into_a_project_that_plans_empty(
     assert run(["init", str(folder), "--tenant", "sandbox", "--from-live"]) == 0
     assert len(list((folder / "customers").glob("*.yaml"))) == 30
     assert run(["--chdir", str(folder), "plan", "--detailed-exitcode"]) == 0
+
+
+@pytest.mark.parametrize("label", ["${env:HOME} AS", "$${x", "a $$${ b", "\u00a0Ærlig 👩‍💻", "'\"\\", "x" * 500])
+def test_the_company_is_written_as_it_was_given(tmp_path: Path, label: str) -> None:
+    assert run(["init", str(tmp_path / "shop"), "--company", label, "--tenant", "${a"]) == 0
+    settings = load_settings(tmp_path / "shop/reconciler.yaml", environment=None, environ={})
+    assert (settings.company, settings.api.tenant_id) == (label, "${a")
+
+
+@pytest.mark.parametrize("label", ["a\x1b[31m", "\x7f", "\x85", "a\nb", "\u2028", "\udcff", "\ufffe"])
+def test_a_company_that_no_file_can_hold_is_refused_and_nothing_is_written(
+    tmp_path: Path, label: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for option in ("--company", "--tenant"):
+        assert run(["init", str(tmp_path / "shop"), option, label]) == 64
+        assert f"{option} holds the control character U+{ord(label.strip('ab[31m')[0]):04X}" in capfd.readouterr().err
+    assert not (tmp_path / "shop").exists()

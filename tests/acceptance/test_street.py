@@ -91,7 +91,7 @@ def test_a_plan_that_was_tampered_with_is_refused_and_nothing_is_written(company
         {
             "cut": text[:-40],
             "changed": text.replace("TestRoad 13", "TestRoad 14"),
-            "other format": text.replace('"format_version": "1.0"', '"format_version": "2.0"'),
+            "other format": text.replace('"format_version": "1.1"', '"format_version": "2.0"'),
             "not JSON": "number: 1",
         }[damage],
         encoding="utf-8",

@@ -351,7 +351,7 @@ def test_segments_are_kept_by_their_id(load: Load) -> None:
 
 def test_attributes_are_texts_by_id_whatever_they_look_like(load: Load) -> None:
     desired = one(load("number: 1\nattributes: {NO: yes, 1: 0101, A.B: ~, x: ''}"))
-    assert desired.values["attributes"] == {"NO": "yes", "1": "0101", "A.B": None, "x": None}
+    assert desired.values["attributes"] == {"NO": "yes", "1": "0101", "A.B": None, "X": None}
 
 
 # -- identity, match and lifecycle
@@ -605,3 +605,47 @@ def test_ten_thousand_declarations_load_in_seconds(load: Load) -> None:
     assert time.process_time() - started < 20
     assert len(loaded.desired) == 10_000
     assert str(loaded.desired[-1].locate(("mainAddress", "city"))).startswith("a.yaml:30000:")
+
+
+# -- attribute ids
+
+
+def test_attribute_ids_are_the_same_in_any_case_and_their_place_and_spelling_stay_known(load: Load) -> None:
+    found = one(load("number: 1\nattributes:\n  region: N\n  ' Vip ': '1'\n  PLAIN: x\n"))
+    assert found.values == {"attributes": {"REGION": "N", "VIP": "1", "PLAIN": "x"}}
+    assert found.spelled == {("attributes", "REGION"): "region", ("attributes", "VIP"): "Vip"}
+    assert found.locate(("attributes", "VIP")).line == 4
+
+
+def test_defaults_give_way_to_the_same_id_in_another_case(load: Load) -> None:
+    text = "defaults: {attributes: {region: N, vip: '1'}}\ncustomers: [{number: 1, attributes: {Region: S}}]\n"
+    found = one(load(text))
+    assert found.values == {"attributes": {"REGION": "S", "VIP": "1"}}
+    assert found.spelled == {("attributes", "REGION"): "Region", ("attributes", "VIP"): "vip"}
+
+
+def test_two_ids_that_differ_in_case_alone_are_an_error_that_names_both_places(load: Load) -> None:
+    loaded = load("number: 1\nattributes:\n  REGION: N\n  region: S\n  ' ': x\n")
+    assert places(loaded) == ["a.yaml:4:3 D317", "a.yaml:5:3 D305"]
+    assert "a.yaml:3:3" in loaded.diagnostics[0].summary
+
+
+# -- very many problems
+
+
+def test_of_very_many_unknown_members_the_first_are_told_one_by_one_and_the_rest_are_counted(load: Load) -> None:
+    loaded = load("number: 1\n" + "".join(f"other{at}: x\n" for at in range(20_000)))
+    told = loaded.diagnostics
+    assert (len(told), {each.code for each in told}) == (51, {"D301"})
+    assert told[0].summary == 'unknown member "other0"'
+    assert (str(told[50].source), told[50].summary) == (
+        "a.yaml:52:1",
+        '19,950 more unknown members from "other50" on',
+    )
+
+
+def test_of_very_many_problems_of_a_declaration_the_first_are_told_and_the_rest_are_counted(load: Load) -> None:
+    paths = ",".join(f"mainContact.no{at}" for at in range(2_000))
+    told = load(f"number: 1\nlifecycle: {{ignore_changes: [{paths}]}}\n").diagnostics
+    assert (len(told), told[1].code) == (51, "D314")
+    assert any("1,950 more problems" in each.summary for each in told)

@@ -421,3 +421,12 @@ def test_a_ref_whose_number_is_another_customers_now_is_not_written_onto_that_on
     plan = plan_of(declared(None, ref="r", name="A", corporateId="9"), live=held, memory=memory)
     assert plan.is_empty
     assert [each.code for each in plan.diagnostics] == ["I413"]
+
+
+@pytest.mark.parametrize("path", ['attributes["A.B"]', 'attributes["a.b"]', "attributes.*", "*.*"])
+def test_an_attribute_whose_id_has_odd_characters_can_be_ignored(path: str) -> None:
+    held = (live(attributes={"A.B": "1"}),)
+    assert not plan_of(declared(attributes={"A.B": "2"}), live=held).is_empty
+    assert plan_of(declared(attributes={"A.B": "2"}), live=held, rules=Rules(ignore=(path,))).is_empty
+    one = declared(attributes={"A.B": "2"}, lifecycle=Lifecycle(ignore_changes=(path,)))
+    assert plan_of(one, live=held).is_empty

@@ -212,3 +212,10 @@ def test_versions_lose_quotes_and_weakness(tag: str | None, version: str | None)
 )
 def test_versions_are_counters(one: str | None, other: str | None, older: bool) -> None:
     assert is_older(one, other) is older
+
+
+def test_attributes_stand_under_ids_without_case_and_the_erps_own_spelling_is_kept() -> None:
+    row = {"attributes": [{"id": "Region ", "value": "N"}, {"id": "VIP", "value": "1"}]}
+    live = decode(parse(json.dumps(BASE | row).encode()), need("attributes"))
+    assert live.values["attributes"] == {"REGION": "N", "VIP": "1"}
+    assert live.line_ids == {("attributes", "REGION"): "Region"}

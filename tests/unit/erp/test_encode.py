@@ -204,3 +204,15 @@ def test_create_only_members_never_stand_in_an_update() -> None:
     only = {name: True for name, row in FIELDS.items() if getattr(row, "create_only", False)}
     assert only.keys() == {"number", "overrideWithClassValues", "overrideNumberSeries"}
     assert update(only) == {}
+
+
+def test_an_attribute_goes_under_the_id_that_the_customer_has_or_else_as_declared() -> None:
+    spelled = {("attributes", "REGION"): "region", ("attributes", "NEW"): "New"}
+    held = Live(1, "1", None, {}, line_ids={("attributes", "REGION"): "Region"})
+    changed: dict[str, Any] = {"attributes": {"REGION": "N", "NEW": "x", "PLAIN": "y"}}
+
+    def ids(request: Request) -> list[str]:
+        return [line["attributeId"]["value"] for line in request.body["attributeLines"]]
+
+    assert ids(WireCodec().update(held, changed, (), spelled)) == ["New", "PLAIN", "Region"]
+    assert ids(WireCodec().create(changed, spelled)) == ["New", "PLAIN", "region"]

@@ -1,0 +1,63 @@
+"""Path patterns, as settings (`ignore`), declarations (`lifecycle`) and `accept --field` name fields. Pure.
+
+A pattern is a path as plans show it, and covers all that is below it. A segment is a plain word after a dot, or any
+text in brackets and quotes: `mainContact.fax`, `attributes["A.B"]`. A bare `*` stands for any one segment; in quotes it
+is the character. Attribute ids are the same in any case.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TypeAlias
+
+from reconciler.core.normalise import attribute_key
+from reconciler.core.values import Path
+
+Pattern: TypeAlias = "tuple[str | None, ...]"
+"""The segments; None stands for any one."""
+
+_SEGMENT = re.compile(r'(^|\.)([^.\[\]"]+)|\["((?:[^"\\]|\\.)*)"\]', re.DOTALL)
+
+
+def segments(text: str) -> Pattern:
+    """The pattern's segments as written; none for what cannot be read.
+
+    >>> segments('attributes["A.B"]'), segments("*.fax"), segments('attributes["*"]'), segments("a..b")
+    (('attributes', 'A.B'), (None, 'fax'), ('attributes', '*'), ())
+    """
+    found: list[str | None] = []
+    at = 0
+    while at < len(text):
+        match = _SEGMENT.match(text, at)
+        if match is None or (match[1] == "." and not found):
+            return ()
+        plain, quoted = match[2], match[3]
+        found.append(
+            re.sub(r"\\(.)", r"\1", quoted, flags=re.DOTALL) if plain is None else None if plain == "*" else plain
+        )
+        at = match.end()
+    return tuple(found)
+
+
+@lru_cache(maxsize=256)
+def patterns(texts: tuple[str, ...]) -> tuple[Pattern, ...]:
+    """The patterns in the form in which `covers` and `without` take them."""
+    found: list[Pattern] = []
+    for text in texts:
+        written = segments(text)
+        found.append(written)
+        if written[:1] in (("attributes",), (None,)) and len(written) > 1 and written[1] is not None:
+            found.append(("attributes", attribute_key(written[1]), *written[2:]))
+    return tuple(each for each in found if each)
+
+
+def covers(pattern: Pattern, path: Path) -> bool:
+    """Whether the path is what the pattern names, or below it.
+
+    >>> covers(("mainContact",), ("mainContact", "fax")), covers((None, "fax"), ("mainContact", "fax"))
+    (True, True)
+    """
+    return len(pattern) <= len(path) and all(
+        want is None or want == have for want, have in zip(pattern, path, strict=False)
+    )
