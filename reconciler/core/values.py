@@ -17,7 +17,7 @@ Values: TypeAlias = "dict[str, Scalar | Values]"
 Path: TypeAlias = "tuple[str, ...]"
 
 _PLAIN_SEGMENT = re.compile(r"[A-Za-z0-9_-]+")
-_SEGMENT = re.compile(r'\.?([A-Za-z0-9_-]+)|\["((?:[^"\\]|\\.)*)"\]', re.DOTALL)
+_SEGMENT = re.compile(r'\.?([A-Za-z0-9_-]+|\*)|\["((?:[^"\\]|\\.)*)"\]', re.DOTALL)
 
 
 def render_path(path: Path) -> str:
@@ -46,6 +46,21 @@ def parse_path(text: str) -> Path:
     for plain, quoted in _SEGMENT.findall(text):
         found.append(plain or re.sub(r"\\(.)", r"\1", quoted, flags=re.DOTALL))
     return tuple(found)
+
+
+def pattern_segments(pattern: str) -> Path:
+    """A pattern that a user wrote, taken apart: dots between plain words, or brackets as paths are shown.
+
+    >>> pattern_segments('directDebitLines["M/1"].*'), pattern_segments("mainContact.fax")
+    (('directDebitLines', 'M/1', '*'), ('mainContact', 'fax'))
+    """
+    return parse_path(pattern) if "[" in pattern else tuple(pattern.split("."))
+
+
+def covers(pattern: str, path: Path) -> bool:
+    """As `matches`, for a pattern that may hold brackets as paths are shown."""
+    wanted = pattern_segments(pattern)
+    return len(wanted) <= len(path) and all(want in ("*", have) for want, have in zip(wanted, path, strict=False))
 
 
 def leaves(values: Mapping[str, object], prefix: Path = ()) -> Iterator[tuple[Path, Scalar]]:
