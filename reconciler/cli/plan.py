@@ -61,7 +61,7 @@ def plan(
     targets = target or []
     if fail_outside and base is None:
         raise WrongUsage("--fail-outside needs --base REF", remedy="Give the branch that this one goes into.")
-    loaded = _load_or_tell(session, targets, form, reports)
+    loaded = load_or_tell(session, targets, form, reports)
     against = load_base(session, base) if base is not None else None
     with session.store() as store, session.erp() as (erp, place):
         compared = compare(session, loaded, erp, place, targets, store)
@@ -79,7 +79,7 @@ def plan(
     raise typer.Exit(plan_exit(made, detailed=detailed_exitcode))
 
 
-def _load_or_tell(session: Session, targets: list[str], form: str, reports: list[tuple[str, Path]]) -> Loaded:
+def load_or_tell(session: Session, targets: list[str], form: str, reports: list[tuple[str, Path]]) -> Loaded:
     """The declarations; when they have errors, every format but the terminal's gets these as `validate` gives them."""
     from reconciler.core.errors import InvalidInput
     from reconciler.reports.formats import formats_of

@@ -22,17 +22,19 @@ def validate(
     max_chars: MaxChars = None,
     redact: Redact = False,
 ) -> None:
-    """Check settings and declarations, offline: every problem, with its place and its remedy."""
+    """Check settings, declarations and mutes, offline: every problem, with its place and its remedy."""
     from reconciler import pipeline
-    from reconciler.cli.session import Session
+    from reconciler.cli.session import Session, now
     from reconciler.core.diagnostics import has_errors
     from reconciler.reports.report import Kind
 
     session: Session = context.obj
     reports = check_formats(form, report or [], Kind.VALIDATION)
     found = pipeline.load(session.settings, environ=session.environ, paths=_existing(paths or []))
-    emit(session, form, reports, validation_document(session, found.diagnostics, len(found.desired)))
-    raise typer.Exit(Exit.INVALID if has_errors(found.diagnostics) else Exit.DONE)
+    muted = () if paths else pipeline.read_mutes(session.settings, found, day=now()[:10]).diagnostics
+    problems = (*found.diagnostics, *muted)
+    emit(session, form, reports, validation_document(session, problems, len(found.desired)))
+    raise typer.Exit(Exit.INVALID if has_errors(problems) else Exit.DONE)
 
 
 def _existing(paths: list[Path]) -> list[Path]:
