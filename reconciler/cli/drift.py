@@ -13,9 +13,11 @@ from reconciler.cli.output import check_formats, drift_document, emit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from reconciler.cli.session import Session
     from reconciler.config.declarations import Loaded
+    from reconciler.config.mutes import Mutes
     from reconciler.core.drift import Drift
 
 
@@ -64,24 +66,35 @@ def drift(
     reports = check_formats(form, report or [], Kind.DRIFT)
     planning.check_refresh(refresh)
     loaded = planning.load_or_tell(session, target or [], form, reports)
-    found = _look(session, loaded, target or [], record=not no_record, only_new=only_new)
+    muted = _mutes_or_tell(session, loaded, form, reports)
+    found = _look(session, loaded, muted, target or [], record=not no_record, only_new=only_new)
     emit(session, form, reports, drift_document(session, found))
     if has_errors(found.diagnostics):
         raise typer.Exit(Exit.INVALID)
     raise typer.Exit(Exit.CHANGES if detailed_exitcode and found.alerts else Exit.DONE)
 
 
-def _look(session: Session, loaded: Loaded, targets: list[str], *, record: bool, only_new: bool) -> Drift:
-    """Read, compare, and note what was seen."""
+def _mutes_or_tell(session: Session, loaded: Loaded, form: str, reports: list[tuple[str, Path]]) -> Mutes:
+    """The mutes, free of errors. Raises InvalidInput before any request is made."""
     from reconciler import pipeline
     from reconciler.cli.session import now
     from reconciler.core.diagnostics import has_errors
-    from reconciler.core.drifting import looked_at, new_only, sightings
     from reconciler.core.errors import InvalidInput
 
     muted = pipeline.read_mutes(session.settings, loaded, day=now()[:10])
     if has_errors(muted.diagnostics):
-        raise InvalidInput(muted.diagnostics)  # before the ERP is asked
+        error = InvalidInput(muted.diagnostics)
+        planning.tell_invalid(session, error, form, reports)
+        raise error
+    return muted
+
+
+def _look(session: Session, loaded: Loaded, muted: Mutes, targets: list[str], *, record: bool, only_new: bool) -> Drift:
+    """Read, compare, and note what was seen."""
+    from reconciler import pipeline
+    from reconciler.cli.session import now
+    from reconciler.core.drifting import looked_at, new_only, sightings
+
     keys = pipeline.target_keys(targets)
     with session.store() as store, session.erp() as (erp, place):
         session.say(f"Reading the customers of {place.environment} ...")
@@ -109,11 +122,13 @@ def _look(session: Session, loaded: Loaded, targets: list[str], *, record: bool,
 def _recording(session: Session, record: Callable[[], None]) -> None:
     """A state that cannot be written must not hide the report."""
     from reconciler.core.errors import StateError
+    from reconciler.reports.safe import visible
 
     try:
         record()
     except StateError as error:
-        session.say(f"Warning: this report is not recorded, so the next one cannot tell what is new: {error}")
+        why = visible(str(error))
+        session.say(f"Warning: this report is not recorded, so the next one cannot tell what is new: {why}")
 
 
 def _mute(session: Session, number: str, path: str, until: str | None, reason: str | None) -> None:
@@ -125,6 +140,7 @@ def _mute(session: Session, number: str, path: str, until: str | None, reason: s
     from reconciler.config.typed import is_day, names_path
     from reconciler.core.drift import Mute
     from reconciler.core.errors import WrongUsage
+    from reconciler.reports.safe import visible
 
     settings = session.settings
     if until is None or not (reason or "").strip():
@@ -138,4 +154,4 @@ def _mute(session: Session, number: str, path: str, until: str | None, reason: s
     planning.load(session, [number])
     add_mute(settings.mutes, settings.root, Mute(number, path, until, (reason or "").strip()))
     name = display(settings.mutes, settings.root)
-    session.say(f"Muted {number} {path} until {until} in {name}. Review it and commit it.")
+    session.say(visible(f"Muted {number} {path} until {until} in {name}. Review it and commit it."))

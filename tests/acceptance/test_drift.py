@@ -251,6 +251,11 @@ def test_every_file_format_can_tell_a_drift(managed: Company) -> None:
     assert managed.run("drift", "--format", "gitlab-terraform").code == 64
 
 
+@pytest.mark.parametrize("name", ["drift", "mutes"])
+def test_the_schemas_are_printed(company: Company, name: str) -> None:
+    assert company.run("schema", name).json == load_schema(name)
+
+
 def test_redact_hides_personal_values(managed: Company) -> None:
     managed.store.edit("1", {"mainAddress.addressLine1": "Clerk Street 1"})
     ended = managed.run("drift", "--redact")
@@ -310,6 +315,8 @@ def test_a_broken_file_of_mutes_is_told_with_its_place_and_stops_the_report(mana
         assert "drift-mutes.yaml:3:10: M705" in said
         assert 'drift-mutes.yaml:5:3: M701 unknown member "who"' in said
         assert "drift-mutes.yaml:6:3: M702 a mute must be a mapping" in said
+    told = managed.run("drift", "--format", "json").json
+    assert (told["format"], told["summary"]["error"]) == ("reconciler/validation", 4)
     assert len(managed.sandbox.requests) == requests
     assert managed.run("plan").code == 0  # a plan does not ask for mutes
 
