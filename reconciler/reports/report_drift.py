@@ -137,6 +137,7 @@ def row_of(field: DriftedField, drift: Drift) -> Row:
             *_age(field.first_seen, drift, new=field.new and field.mute is None),
             *([_muted(field.mute)] if field.mute else []),
         ),
+        muted=field.mute is not None,
     )
 
 

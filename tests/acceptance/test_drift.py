@@ -242,13 +242,25 @@ def test_a_renumbered_customer_is_an_error_as_in_the_plan(managed: Company) -> N
     assert [each["code"] for each in report(managed, code=3)["diagnostics"]] == ["I413"]
 
 
-def test_every_file_format_can_tell_a_drift(managed: Company) -> None:
+def test_every_format_can_tell_a_drift(managed: Company) -> None:
     managed.store.edit("1", {"mainAddress.city": "Bergen"})
-    ended = managed.run("drift", "--report", "text=drift.txt", "--report", "json=drift.json")
+    words = ["markdown", "sarif", "junit", "github", "gitlab-codequality"]
+    files = [option for word in ("text", "json", *words) for option in ("--report", f"{word}=drift.{word}")]
+    ended = managed.run("drift", *files)
     assert ended.code == 0, ended.err
-    assert (managed.folder / "drift.txt").read_text() == ended.out
+    assert (managed.folder / "drift.text").read_text() == ended.out
     assert json.loads((managed.folder / "drift.json").read_text())["format"] == "reconciler/drift"
+    for word in words:
+        assert "Bergen" in (managed.folder / f"drift.{word}").read_text(), word
     assert managed.run("drift", "--format", "gitlab-terraform").code == 64
+
+
+def test_muted_drift_raises_no_alarm_in_any_format(managed: Company) -> None:
+    managed.store.edit("1", {"mainAddress.city": "Bergen"})
+    assert mute(managed, "1", "mainAddress.city", "2999-12-31").code == 0
+    for word in ("sarif", "github", "gitlab-codequality"):
+        assert "Bergen" not in managed.run("drift", "--format", word).out, word
+    assert "<failure" not in managed.run("drift", "--format", "junit").out
 
 
 @pytest.mark.parametrize("name", ["drift", "mutes"])
