@@ -12,10 +12,13 @@ from pathlib import Path
 from reconciler._version import __version__
 from reconciler.apply.executor import execute
 from reconciler.config.declarations import Loaded, find_files, load_declarations
+from reconciler.config.mutes import Mutes, load_mutes
 from reconciler.config.policies import Rule, broken
 from reconciler.core.classes import class_notes, touches_classes
 from reconciler.core.customer import Live
 from reconciler.core.diagnostics import has_errors
+from reconciler.core.drift import Drift, History
+from reconciler.core.drifting import compute_drift
 from reconciler.core.errors import InvalidInput, NotFound, PermissionDenied, Refused
 from reconciler.core.fields import FIELDS
 from reconciler.core.guards import Limits
@@ -103,6 +106,51 @@ def make_plan(
             refusals=(*made.refusals, *refusals),
         )
     )
+
+
+def read_mutes(settings: Settings, loaded: Loaded | None, *, day: str) -> Mutes:
+    """The drift that is accepted for a time, and what is wrong with its file.
+
+    loaded: all declarations, to know the customers; None does not ask. day: today, YYYY-MM-DD.
+    """
+    declared = None if loaded is None else _names(loaded)
+    return load_mutes(settings.mutes, settings.root, declared=declared, day=day)
+
+
+def make_drift(
+    settings: Settings,
+    loaded: Loaded,
+    view: View,
+    *,
+    mutes: Mutes,
+    target: Target,
+    created_at: str,
+    targets: frozenset[str] = frozenset(),
+    memory: Memory | None = None,
+    history: History | None = None,
+    applied_at: Callable[[str], str | None] = lambda _key: None,
+) -> Drift:
+    """Compare, and tell apart who moved. Raises InvalidInput when declarations or mutes have errors.
+
+    history: what the last report saw. applied_at: when a customer (`number_key`) was last applied.
+    """
+    problems = (*loaded.diagnostics, *mutes.diagnostics)
+    if has_errors(problems):
+        raise InvalidInput(problems)
+    found = compute_drift(
+        loaded.desired,
+        view,
+        rules=rules_of(settings),
+        target=target,
+        memory=memory or Memory(),
+        history=history or History(),
+        mutes=mutes.mutes,
+        applied_at=applied_at,
+        version=__version__,
+        created_at=created_at,
+        targets=targets,
+    )
+    return replace(found, diagnostics=(*problems, *found.diagnostics))
 
 
 def rules_of(settings: Settings) -> Rules:
@@ -234,7 +282,11 @@ def target_keys(targets: Sequence[str]) -> frozenset[str]:
 
 def missing_targets(loaded: Loaded, targets: Sequence[str]) -> tuple[str, ...]:
     """The targets that no declaration has."""
-    known = {number_key(each.number) for each in loaded.desired if each.number} | {
-        each.ref for each in loaded.desired if each.ref
-    }
+    known = _names(loaded)
     return tuple(each for each in targets if each not in known and number_key(each) not in known)
+
+
+def _names(loaded: Loaded) -> frozenset[str]:
+    """The `number_key` or ref of each declaration, by which users name it."""
+    numbers = {number_key(each.number) for each in loaded.desired if each.number}
+    return frozenset(numbers | {each.ref for each in loaded.desired if each.ref})

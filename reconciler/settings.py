@@ -25,6 +25,7 @@ from reconciler.core.diagnostics import Diagnostic, Severity, Source, has_errors
 from reconciler.core.errors import InvalidInput
 
 FILE_NAME = "reconciler.yaml"
+MUTES = "drift-mutes.yaml"
 SANDBOX = "sandbox"
 DEFAULT_ENVIRONMENT = "production"
 
@@ -78,7 +79,7 @@ class Settings:
     """The settings of one environment.
 
     `defaults` is the node that is laid under every declaration. `root` is the folder of the file, absolute; `state` is
-    absolute too, one file for each environment.
+    absolute too, one file for each environment; `mutes` is the absolute path of the file of muted drift.
     """
 
     file: Path
@@ -95,6 +96,7 @@ class Settings:
     on_removed: Literal["ignore", "deactivate"] = "ignore"
     nested_updates: Literal["leaf", "whole"] = "leaf"
     environments: tuple[str, ...] = ()
+    mutes: Path = Path(MUTES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +238,7 @@ class _Loading:
             on_removed=value.get("on_removed", "ignore"),
             nested_updates=value.get("nested_updates", "leaf"),
             environments=tuple(_known(document, default)),
+            mutes=self.root / dict(value.get("drift", {})).get("mutes", MUTES),
         )
 
     def _error(self, code: str, source: Source | None, summary: str, remedy: str) -> None:

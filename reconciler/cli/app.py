@@ -20,6 +20,7 @@ from reconciler.cli import (
     auth,
     customers,
     demo,
+    drift,
     dunning_letter,
     fmt,
     init,
@@ -74,6 +75,7 @@ app.command("fmt")(fmt.fmt)
 app.command("plan")(plan_command.plan)
 app.command("show")(show.show)
 app.command("apply")(apply_command.apply)
+app.command("drift")(drift.drift)
 app.command("accept")(accept.accept)
 app.command("schema")(schema.schema)
 app.command("auth")(auth.auth)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from reconciler.cli.session import Session
     from reconciler.core.diagnostics import Diagnostic
+    from reconciler.core.drift import Drift
     from reconciler.core.plan import Plan, Run
     from reconciler.reports.report import Kind, Report
 
@@ -112,6 +113,16 @@ def run_document(session: Session, run: Run) -> Document:
 
     shown = session.redactor.run(run) if session.redactor else run
     return Document(lambda _width: text.run_lines(shown), lambda: json.run(shown), lambda: of_run(shown))
+
+
+def drift_document(session: Session, drift: Drift) -> Document:
+    """What the ERP has otherwise than declared."""
+    from reconciler.reports import json
+    from reconciler.reports.report_drift import of_drift
+    from reconciler.reports.text_drift import drift_lines
+
+    shown = session.redactor.drift(drift) if session.redactor else drift
+    return Document(lambda width: drift_lines(shown, width), lambda: json.drift(shown), lambda: of_drift(shown))
 
 
 def validation_document(session: Session, diagnostics: Iterable[Diagnostic], declarations: int) -> Document:

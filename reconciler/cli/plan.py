@@ -16,6 +16,7 @@ from reconciler.cli.output import check_formats, emit, plan_document, validation
 if TYPE_CHECKING:
     from reconciler.cli.session import Session
     from reconciler.config.declarations import Loaded
+    from reconciler.core.errors import InvalidInput
     from reconciler.core.identity import Pairing
     from reconciler.core.plan import Plan
     from reconciler.core.ports import Erp, View
@@ -62,7 +63,7 @@ def plan(
     targets = target or []
     if fail_outside and base is None:
         raise WrongUsage("--fail-outside needs --base REF", remedy="Give the branch that this one goes into.")
-    loaded = _load_or_tell(session, targets, form, reports)
+    loaded = load_or_tell(session, targets, form, reports)
     against = load_base(session, base) if base is not None else None
     with session.store() as store, session.erp() as (erp, place):
         compared = compare(session, loaded, erp, place, targets, store)
@@ -80,21 +81,27 @@ def plan(
     raise typer.Exit(plan_exit(made, detailed=detailed_exitcode))
 
 
-def _load_or_tell(session: Session, targets: list[str], form: str, reports: list[tuple[str, Path]]) -> Loaded:
+def load_or_tell(session: Session, targets: list[str], form: str, reports: list[tuple[str, Path]]) -> Loaded:
     """The declarations; when they have errors, every format but the terminal's gets these as `validate` gives them."""
     from reconciler.core.errors import InvalidInput
-    from reconciler.reports.formats import formats_of
-    from reconciler.reports.report import Kind
 
     try:
         return load(session, targets)
     except InvalidInput as error:
-        found = validation_document(session, error.diagnostics, 0)
-        known = formats_of(Kind.VALIDATION)
-        if form != "text" and form in known:
-            emit(session, form, (), found)
-        write_reports(session, [each for each in reports if each[0] in known], found)
+        tell_invalid(session, error, form, reports)
         raise
+
+
+def tell_invalid(session: Session, error: InvalidInput, form: str, reports: list[tuple[str, Path]]) -> None:
+    """What is wrong, in every format but the terminal's, which gets the error itself."""
+    from reconciler.reports.formats import formats_of
+    from reconciler.reports.report import Kind
+
+    found = validation_document(session, error.diagnostics, 0)
+    known = formats_of(Kind.VALIDATION)
+    if form != "text" and form in known:
+        emit(session, form, (), found)
+    write_reports(session, [each for each in reports if each[0] in known], found)
 
 
 def check_refresh(mode: RefreshMode) -> None:

@@ -16,10 +16,12 @@ class SchemaName(StrEnum):
     CUSTOMER = "customer"
     RECONCILER = "reconciler"
     PLAN = "plan"
+    DRIFT = "drift"
+    MUTES = "mutes"
 
 
 def schema(context: typer.Context, name: Annotated[SchemaName, typer.Argument(help="Which schema.")]) -> None:
-    """Print a JSON Schema: of declarations, of reconciler.yaml, or of plan files."""
+    """Print a JSON Schema: of declarations, reconciler.yaml, plan files, drift reports, or muted drift."""
     from reconciler.config.schema import schema_text
 
     context.obj.write(schema_text(name.value).encode())

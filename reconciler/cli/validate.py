@@ -26,9 +26,9 @@ def validate(
     max_chars: MaxChars = None,
     redact: Redact = False,
 ) -> None:
-    """Check settings and declarations, offline: every problem, with its place and its remedy."""
+    """Check settings, declarations and mutes, offline: every problem, with its place and its remedy."""
     from reconciler import pipeline
-    from reconciler.cli.session import Session
+    from reconciler.cli.session import Session, now
     from reconciler.core.diagnostics import has_errors
     from reconciler.core.errors import InvalidInput
     from reconciler.reports.report import Kind
@@ -40,7 +40,8 @@ def validate(
         raise InvalidInput(problems)
     files, unread = _existing(paths or [], settings.root)
     found = pipeline.load(settings, environ=session.environ, paths=files)
-    told = (*problems, *unread, *found.diagnostics)
+    muted = () if paths else pipeline.read_mutes(settings, found, day=now()[:10]).diagnostics
+    told = (*problems, *unread, *found.diagnostics, *muted)
     emit(session, form, reports, validation_document(session, told, len(found.desired)))
     raise typer.Exit(Exit.INVALID if has_errors(told) else Exit.DONE)
 

@@ -57,6 +57,15 @@ def is_wall_clock(text: str) -> bool:
     return True
 
 
+def is_day(text: str) -> bool:
+    """Whether a text is a date that exists, and nothing else.
+
+    >>> is_day("2024-02-29"), is_day("2026-02-29"), is_day("2024-02-29T00:00:00")
+    (True, False, False)
+    """
+    return len(text) == len("2026-01-31") and is_wall_clock(text)
+
+
 BROKEN: Final = _BrokenValue()
 MAX_DIGITS = 28
 """What a .NET decimal holds exactly; a longer number would be rounded by the ERP."""
@@ -64,7 +73,11 @@ MAX_DIGITS = 28
 BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
 
-FORMATS: Final[dict[str, Callable[[str], bool]]] = {"wall-clock": is_wall_clock, "field-path": names_field}
+FORMATS: Final[dict[str, Callable[[str], bool]]] = {
+    "wall-clock": is_wall_clock,
+    "day": is_day,
+    "field-path": names_field,
+}
 """The schemas' own formats. An editor passes over them."""
 
 _NO_LIMIT = 2**62

@@ -333,6 +333,8 @@ def _format(error: ValidationError, node: Node, name: str) -> Iterator[_Finding]
     if error.validator_value == "wall-clock":
         remedy = "Write it as 2026-01-31, or 2026-01-31T13:00:00."
         yield "date", f"{name} is {quoted(value)}, which is no date", remedy, node.source
+    elif error.validator_value == "day":
+        yield "date", f"{name} is {quoted(value)}, which is no day", "Write it as 2026-01-31.", node.source
     else:
         yield "path", f"{quoted(value)} in {name} names no field", patterns.remedy(value), node.source
 

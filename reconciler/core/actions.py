@@ -52,18 +52,7 @@ def update_action(
     found = differences(wanted, live.values, desired.complete)
     if not found:
         return None
-    applied = memory.applied.get(number_key(live.number))
-    changes = [
-        Change(
-            render_path(each.path),
-            each.live,
-            each.desired,
-            _cause(each.path, each.live, each.desired, applied),
-            desired.locate(each.path),
-        )
-        for each in found.leaves
-    ]
-    changes += [_removal(path, live, desired) for path in found.removed]
+    changes = _changes(found, desired, live, memory)
     changed = _body_values(found, live, rules)
     changes += _carried(found, desired, changed)
     changes += _companions(desired, changed, rules)
@@ -78,6 +67,27 @@ def update_action(
         tuple(changes),
         wire.update(live, changed, found.removed, desired.spelled),
     )
+
+
+def changes_of(desired: Desired, live: Live, rules: Rules, memory: Memory) -> list[Change]:
+    """What differs and why: the changes of the update, without what only goes along with them."""
+    found = differences(compared(desired, live, rules, memory), live.values, desired.complete)
+    return _changes(found, desired, live, memory)
+
+
+def _changes(found: Differences, desired: Desired, live: Live, memory: Memory) -> list[Change]:
+    applied = memory.applied.get(number_key(live.number))
+    changes = [
+        Change(
+            render_path(each.path),
+            each.live,
+            each.desired,
+            _cause(each.path, each.live, each.desired, applied),
+            desired.locate(each.path),
+        )
+        for each in found.leaves
+    ]
+    return changes + [_removal(path, live, desired) for path in found.removed]
 
 
 def _ignored(desired: Desired, rules: Rules) -> tuple[str, ...]:

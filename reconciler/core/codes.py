@@ -1,6 +1,6 @@
 """The diagnostics' codes: stable, each with one line on what it means. `docs/diagnostics.md` lists them.
 
-Letters name the room: S settings, Y YAML, D declarations, I identity, P plan, A apply.
+Letters name the room: S settings, Y YAML, D declarations, I identity, P plan, A apply, M mutes.
 """
 
 from __future__ import annotations
@@ -93,5 +93,13 @@ CODES: dict[str, str] = {
     "P514": "A parent that is neither live nor declared.",
     "S121": "A file with another ending than the glob's lies beside the declarations, and is not read.",
     "S123": "A link among the declarations leads out of the folder of the settings.",
+    "M701": "An unknown member in the file of mutes.",
+    "M702": "A value in the file of mutes has the wrong form, or the file is no list.",
+    "M703": "A mute lacks a member.",
+    "M704": "The path of a mute names no field.",
+    "M705": "The last day of a mute is no day.",
+    "M706": "The last day of a mute is over.",
+    "M707": "A mute is for a customer that is not declared.",
+    "M708": "Two mutes of the same field.",
     "S122": "The tenant of an environment and VISMA_TENANT_ID disagree.",
 }

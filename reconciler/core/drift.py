@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeAlias
 
 from reconciler.core.diagnostics import Diagnostic, Source
+from reconciler.core.normalise import number_key
 from reconciler.core.plan import Cause, Refresh
 
 FORMAT = "reconciler/drift"
@@ -24,7 +26,11 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mute:
-    """Drift that somebody accepts for a time: `until` is a date (YYYY-MM-DD, the last day), `source` the mute file."""
+    """Drift that somebody accepts for a time: `until` is a date (YYYY-MM-DD, the last day), `source` the mute file.
+
+    number: as the declaration has it, or its ref. path: a pattern, `*` for one segment, covering all below it;
+    `*` alone covers every field, and the customer's being gone.
+    """
 
     number: str
     path: str
@@ -38,8 +44,9 @@ class DriftedField:
     """One managed field that differs. None means no value.
 
     applied: what was last applied, where that is known. live: what the ERP holds. declared: what is asked for now.
-    first_seen: UTC, ISO 8601, when a report first saw this difference. mute: set when it is accepted for now.
-    new: whether the last report did not have it.
+    first_seen: UTC, ISO 8601, when a report first saw the field differ; it has differed in every report since.
+    mute: set when it is accepted for now. new: whether the last report did not have it, had another live value, or had
+    it muted while it is not muted any more.
     """
 
     path: str
@@ -52,10 +59,19 @@ class DriftedField:
     mute: Mute | None = None
     new: bool = True
 
+    @property
+    def alerts(self) -> bool:
+        """Whether it is drift, or may be, that nobody accepted."""
+        return self.mute is None and self.cause is not Cause.CONFIG
+
 
 @dataclass(frozen=True, slots=True)
 class DriftedCustomer:
-    """One customer that is not as declared. `modified_at` is the record's lastModifiedDateTime as the ERP writes it."""
+    """One customer that is not as declared. `modified_at` is the record's lastModifiedDateTime as the ERP writes it.
+
+    cause: of a missing one: drift when it was there, config when it is not created yet, unknown when nothing is known.
+    mute: of a missing one that is accepted for now. message: what there is to say beside the fields.
+    """
 
     standing: Standing
     number: str | None
@@ -68,18 +84,40 @@ class DriftedCustomer:
     first_seen: str | None = None
     new: bool = True
     message: str = ""
+    cause: Cause | None = None
+    mute: Mute | None = None
 
     @property
     def label(self) -> str:
         """What to call the customer in messages."""
         return self.number or f"ref {self.ref}"
 
+    @property
+    def key(self) -> str:
+        """The form in which the state remembers the customer."""
+        return number_key(self.number) if self.number else self.label
+
+    @property
+    def is_muted(self) -> bool:
+        """Whether all that is to be said of it is accepted for now."""
+        return self.mute is not None or (bool(self.fields) and all(each.mute for each in self.fields))
+
+    @property
+    def alerts(self) -> bool:
+        """Whether the ERP moved away from what was applied, or may have: what `--detailed-exitcode` counts.
+
+        What only the declarations changed is no drift, and neither is a customer that nobody declared.
+        """
+        gone = self.standing is Standing.MISSING and self.mute is None and self.cause is not Cause.CONFIG
+        return gone or any(each.alerts for each in self.fields)
+
 
 @dataclass(frozen=True, slots=True)
 class DriftSummary:
     """Customers: managed (declared and live), unmanaged, missing, removed; drifted ones by cause of their fields.
 
-    One customer may count in several of drift, config, both, unknown; muted ones have no other difference.
+    One customer may count in several of drift, config, both, unknown; muted ones have no other difference, and count in
+    none of them but, when they are gone, in missing. new: customers with something that is new and not muted.
     """
 
     managed: int = 0
@@ -95,8 +133,11 @@ class DriftSummary:
 
     @property
     def coverage(self) -> float | None:
-        """managed ÷ (managed + unmanaged + missing); None for an empty ERP without declarations."""
-        whole = self.managed + self.unmanaged + self.missing
+        """managed ÷ (managed + unmanaged + missing); None for an empty ERP without declarations.
+
+        A removed customer is live without a declaration, so it counts as unmanaged here.
+        """
+        whole = self.managed + self.unmanaged + self.removed + self.missing
         return self.managed / whole if whole else None
 
 
@@ -117,5 +158,37 @@ class Drift:
     since: str | None = None  # when the report was made that `new` compares with
     redacted: bool = False
     only_new: bool = False  # whether the customers and fields that are not new were left out
+    targets: tuple[str, ...] = ()  # `--target`: only these were looked at, and nothing was counted beside them
     format: str = FORMAT
     format_version: str = FORMAT_VERSION
+
+    @property
+    def coverage(self) -> float | None:
+        """The share of customers that are managed; None where only some were looked at."""
+        return None if self.targets else self.summary.coverage
+
+    @property
+    def alerts(self) -> bool:
+        """Whether there is drift that nobody accepted; with `only_new`, new drift."""
+        return any(each.alerts for each in self.customers)
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One difference as the last report saw it. live: a digest of the live value; first_seen: UTC, ISO 8601."""
+
+    live: str
+    first_seen: str
+    muted: bool = False
+
+
+Sightings: TypeAlias = "Mapping[tuple[str, str], Sighting]"
+"""By customer (`DriftedCustomer.key`) and path; the path is empty for what is said of the customer as a whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What the last recorded report saw, and when it was made; None when there was none."""
+
+    since: str | None = None
+    sightings: Sightings = field(default_factory=dict)

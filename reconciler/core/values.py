@@ -17,7 +17,7 @@ Values: TypeAlias = "dict[str, Scalar | Values]"
 Path: TypeAlias = "tuple[str, ...]"
 
 _PLAIN_SEGMENT = re.compile(r"[A-Za-z0-9_-]+")
-_SEGMENT = re.compile(r'\.?([A-Za-z0-9_-]+)|\["((?:[^"\\]|\\.)*)"\]', re.DOTALL)
+_SEGMENT = re.compile(r'\.?([A-Za-z0-9_-]+|\*)|\["((?:[^"\\]|\\.)*)"\]', re.DOTALL)
 
 
 def render_path(path: Path) -> str:

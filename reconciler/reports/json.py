@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from reconciler.core.diagnostics import Diagnostic
+from reconciler.core.drift import Drift
 from reconciler.core.plan import Outcome, Run
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
@@ -57,6 +58,16 @@ def run(run: Run) -> bytes:
             ],
         }
     )
+
+
+def drift(drift: Drift) -> bytes:
+    """The drift as `schemas/drift.schema.json` has it: `{"format": "reconciler/drift", ..., "customers": [...]}`."""
+    plain = msgspec.to_builtins(drift, builtin_types=(Decimal,))
+    plain["summary"]["coverage"] = drift.coverage
+    for each, customer in zip(plain["customers"], drift.customers, strict=True):
+        each["muted"] = customer.is_muted
+    order = ("format", "format_version")
+    return _dump({name: plain[name] for name in (*order, *(name for name in plain if name not in order))})
 
 
 def _dump(values: dict[str, Any]) -> bytes:

@@ -15,7 +15,7 @@ from dataclasses import replace
 from typing import Any
 
 from reconciler.core.diagnostics import Diagnostic
-from reconciler.core.drift import Drift, DriftedCustomer, DriftedField
+from reconciler.core.drift import Drift, DriftedCustomer, DriftedField, Mute
 from reconciler.core.fields import FIELDS, Form, Group, leaf, walk
 from reconciler.core.plan import Action, Change, Plan, Refusal, Result, Run
 from reconciler.core.values import Path, parse_path, render_path
@@ -142,11 +142,14 @@ class Redactor:
             name=self.value(customer.name),
             fields=tuple(self._field(each) for each in customer.fields),
             message=self.text(customer.message, [customer.name]),
+            mute=self._mute(customer.mute),
         )
 
+    def _mute(self, mute: Mute | None) -> Mute | None:
+        return mute and replace(mute, path=self.path(mute.path), reason=self.text(mute.reason))
+
     def _field(self, field: DriftedField) -> DriftedField:
-        mute = field.mute and replace(field.mute, path=self.path(field.mute.path), reason=self.text(field.mute.reason))
-        field = replace(field, path=self.path(field.path), mute=mute)
+        field = replace(field, path=self.path(field.path), mute=self._mute(field.mute))
         if not _is_personal(field.path):
             return field
         return replace(

@@ -14,6 +14,7 @@ _ROOMS = {
     "I": "Identity",
     "P": "Plan",
     "A": "Apply",
+    "M": "Muted drift",
 }
 
 

@@ -300,9 +300,14 @@ _RISKS: Mapping[str, int] = {
 }
 
 
+def weight(path: str) -> int:
+    """How much a change of the field needs a look."""
+    return 1 + _RISKS.get(path.partition(".")[0], 0)
+
+
 def risk_of(action: Action) -> int:
     """How early a reviewer must see the action: what moves money or trade first, then what clears, then the rest."""
-    found = [1 + _RISKS.get(change.path.partition(".")[0], 0) for change in action.changes]
+    found = [weight(change.path) for change in action.changes]
     clears = any(change.after is None for change in action.changes)
     drifted = any(change.cause in ("drift", "both") for change in action.changes)
     base = max(found, default=0) if action.action is Verb.UPDATE else 10

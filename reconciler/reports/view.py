@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from reconciler.core.attribution import by_origin
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
+from reconciler.core.drift import Drift
 from reconciler.core.plan import Action, Change, Outcome, Plan, Refusal, Result, Run, Verb
 from reconciler.reports.safe import shown, visible
 
@@ -94,7 +95,7 @@ def counts(plan: Plan) -> str:
     return ", ".join(parts)
 
 
-def freshness(plan: Plan) -> str:
+def freshness(plan: Plan | Drift) -> str:
     """How the live side was read."""
     refresh = plan.refresh
     return (

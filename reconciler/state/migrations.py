@@ -40,7 +40,19 @@ _VERSION_1 = (
     """,
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1,)
+_VERSION_2 = (
+    # What the last drift report saw; `live` is a digest, and an empty path is said of the customer as a whole.
+    """
+    CREATE TABLE drift_seen (
+        target INTEGER NOT NULL REFERENCES target (id), number_key TEXT NOT NULL, path TEXT NOT NULL,
+        live TEXT NOT NULL, first_seen TEXT NOT NULL, muted INTEGER NOT NULL,
+        PRIMARY KEY (target, number_key, path)
+    ) WITHOUT ROWID
+    """,
+    "CREATE TABLE drift_report (target INTEGER PRIMARY KEY REFERENCES target (id), reported_at TEXT NOT NULL)",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2)
 
 
 def newest() -> int:

@@ -12,6 +12,7 @@ from types import TracebackType
 from reconciler.core.rules import Target
 from reconciler.state import lock as locking
 from reconciler.state.database import SIDE_FILES, Database, beside, is_ours
+from reconciler.state.drift import SeenDrift
 from reconciler.state.journal import RunInfo, Runs
 from reconciler.state.known import KnownCustomers
 from reconciler.state.lock import Holder
@@ -50,6 +51,10 @@ class Store:
     def known(self, target: Target) -> KnownCustomers:
         """What is known of the customers of a tenant: its numbers mean nothing in another one."""
         return KnownCustomers(self._database, target)
+
+    def sightings(self, target: Target) -> SeenDrift:
+        """What the last drift report of a tenant saw."""
+        return SeenDrift(self._database, target)
 
     def close(self) -> None:
         """Release the file."""

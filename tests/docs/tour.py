@@ -21,10 +21,12 @@ from pathlib import Path
 from reconciler.cli.app import run
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("README.md", "docs/review.md", "docs/apply.md")
+PAGES = ("README.md", "docs/review.md", "docs/apply.md", "docs/drift.md")
 _BLOCK = re.compile(r"(?m)^```console\n(.*?)^```$", re.DOTALL)
 _CHANGING = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), "2026-01-31T12:00:00Z"),
+    (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\b(?!Z)"), "2026-01-31T12:00:00"),
+    (re.compile(r"since \d{4}-\d\d-\d\d\b(?!T)"), "since 2026-01-31"),
     (re.compile(r"\d{8}T\d{6}Z-[0-9a-f]+"), "20260131T120000Z-0a1b"),
     (re.compile(r"[\d,]+ of 5,000 are left in this window, which ends in [\dhmins ]+\."),
      "4,998 of 5,000 are left in this window, which ends in 1 h 0 min."),

@@ -90,6 +90,7 @@ def test_a_version_is_all_that_a_file_needs(folder: Folder, tmp_path: Path) -> N
         root=tmp_path,
         environment="production",
         state=tmp_path / ".reconciler/state.db",
+        mutes=tmp_path / "drift-mutes.yaml",
         environments=("production", "sandbox"),
     )
 

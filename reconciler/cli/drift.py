@@ -1,0 +1,157 @@
+"""`reconciler drift`: what changed in the ERP behind the declarations' back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from reconciler.cli import plan as planning
+from reconciler.cli.exits import Exit
+from reconciler.cli.options import Format, MaxChars, Redact, Reports, Targets
+from reconciler.cli.output import check_formats, drift_document, emit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from reconciler.cli.session import Session
+    from reconciler.config.declarations import Loaded
+    from reconciler.config.mutes import Mutes
+    from reconciler.core.drift import Drift
+
+
+def drift(
+    context: typer.Context,
+    target: Targets = None,
+    refresh: Annotated[
+        planning.RefreshMode, typer.Option("--refresh", help="How to read the ERP.")
+    ] = planning.RefreshMode.FULL,
+    only_new: Annotated[
+        bool, typer.Option("--only-new", help="Show and count only what the last report did not have.")
+    ] = False,
+    no_record: Annotated[
+        bool, typer.Option("--no-record", help="Only look: this is not the report that the next one compares with.")
+    ] = False,
+    detailed_exitcode: Annotated[
+        bool, typer.Option("--detailed-exitcode", help="Exit 2 when there is drift that is not muted, 0 when not.")
+    ] = False,
+    mute: Annotated[
+        tuple[str, str] | None,
+        typer.Option("--mute", metavar="NUMBER PATH", help="Accept drift of a field for a time; needs the next two."),
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="DATE", help="With --mute: its last day, as 2026-12-31.")
+    ] = None,
+    reason: Annotated[str | None, typer.Option("--reason", metavar="R", help="With --mute: why.")] = None,
+    form: Format = "text",
+    report: Reports = None,
+    max_chars: MaxChars = None,
+    redact: Redact = False,
+) -> None:
+    """Show what the ERP changed since the last apply, what the declarations changed, and both. Writes no customer.
+
+    With --mute nothing is read from the ERP: the mute goes into the file of mutes, to be reviewed and committed.
+    """
+    from reconciler.core.diagnostics import has_errors
+    from reconciler.core.errors import WrongUsage
+    from reconciler.reports.report import Kind
+
+    session: Session = context.obj
+    if mute is not None:
+        _mute(session, *mute, until, reason)
+        raise typer.Exit(Exit.DONE)
+    if until is not None or reason is not None:
+        raise WrongUsage("--until and --reason go with --mute NUMBER PATH")
+    reports = check_formats(form, report or [], Kind.DRIFT)
+    planning.check_refresh(refresh)
+    loaded = planning.load_or_tell(session, target or [], form, reports)
+    muted = _mutes_or_tell(session, loaded, form, reports)
+    found = _look(session, loaded, muted, target or [], record=not no_record, only_new=only_new)
+    emit(session, form, reports, drift_document(session, found))
+    if has_errors(found.diagnostics):
+        raise typer.Exit(Exit.INVALID)
+    raise typer.Exit(Exit.CHANGES if detailed_exitcode and found.alerts else Exit.DONE)
+
+
+def _mutes_or_tell(session: Session, loaded: Loaded, form: str, reports: list[tuple[str, Path]]) -> Mutes:
+    """The mutes, free of errors. Raises InvalidInput before any request is made."""
+    from reconciler import pipeline
+    from reconciler.cli.session import now
+    from reconciler.core.diagnostics import has_errors
+    from reconciler.core.errors import InvalidInput
+
+    muted = pipeline.read_mutes(session.settings, loaded, day=now()[:10])
+    if has_errors(muted.diagnostics):
+        error = InvalidInput(muted.diagnostics)
+        planning.tell_invalid(session, error, form, reports)
+        raise error
+    return muted
+
+
+def _look(session: Session, loaded: Loaded, muted: Mutes, targets: list[str], *, record: bool, only_new: bool) -> Drift:
+    """Read, compare, and note what was seen."""
+    from reconciler import pipeline
+    from reconciler.cli.session import now
+    from reconciler.core.drifting import looked_at, new_only, sightings
+
+    keys = pipeline.target_keys(targets)
+    with session.store() as store, session.erp() as (erp, place):
+        session.say(f"Reading the customers of {place.environment} ...")
+        known = store.known(place).load()
+        memory = known.memory()
+        view = pipeline.refresh(loaded, erp, memory=memory)
+        seen = store.sightings(place)
+        found = pipeline.make_drift(
+            session.settings,
+            loaded,
+            view,
+            mutes=muted,
+            target=place,
+            created_at=now(),
+            targets=keys,
+            memory=memory,
+            history=seen.load(),
+            applied_at=lambda key: known[key].applied_at if key in known else None,
+        )
+        if record:
+            _recording(session, lambda: seen.record(found.created_at, sightings(found), within=looked_at(keys, memory)))
+    return new_only(found) if only_new else found
+
+
+def _recording(session: Session, record: Callable[[], None]) -> None:
+    """A state that cannot be written must not hide the report."""
+    from reconciler.core.errors import StateError
+    from reconciler.reports.safe import visible
+
+    try:
+        record()
+    except StateError as error:
+        why = visible(str(error))
+        session.say(f"Warning: this report is not recorded, so the next one cannot tell what is new: {why}")
+
+
+def _mute(session: Session, number: str, path: str, until: str | None, reason: str | None) -> None:
+    """Put a mute into the file of mutes."""
+    from reconciler.cli.session import now
+    from reconciler.config import patterns
+    from reconciler.config.files import display
+    from reconciler.config.mutes import add_mute
+    from reconciler.config.typed import is_day
+    from reconciler.core.drift import Mute
+    from reconciler.core.errors import WrongUsage
+    from reconciler.reports.safe import visible
+
+    settings = session.settings
+    if until is None or not (reason or "").strip():
+        raise WrongUsage("--mute needs --until DATE and --reason R", remedy="A mute ends, and says why it is there.")
+    if not patterns.names_field(path):
+        raise WrongUsage(f"--mute {path!r} names no field", remedy=patterns.remedy(path))
+    if not is_day(until):
+        raise WrongUsage(f"--until {until!r} is no day", remedy="Write it as 2026-12-31.")
+    if until < now()[:10]:
+        raise WrongUsage(f"--until {until} is over: today is {now()[:10]} (UTC)", remedy="Give a day to come.")
+    planning.load(session, [number])
+    add_mute(settings.mutes, settings.root, Mute(number, path, until, (reason or "").strip()))
+    name = display(settings.mutes, settings.root)
+    session.say(visible(f"Muted {number} {path} until {until} in {name}. Review it and commit it."))

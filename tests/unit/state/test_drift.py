@@ -1,0 +1,68 @@
+"""What a drift report saw comes back in the next one."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from reconciler.core.drift import History, Sighting
+from reconciler.core.errors import StateError
+from reconciler.state.store import Store
+from tests.unit.state.plans import TARGET
+
+ONE = {("1", "name"): Sighting("aa", "2026-01-01T00:00:00Z"), ("2", ""): Sighting("b", "2026-01-02T00:00:00Z", True)}
+AT = "2026-01-02T00:00:00Z"
+LATER = "2026-01-03T00:00:00Z"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store(tmp_path / "state.db") as found:
+        yield found
+
+
+def test_nothing_is_known_before_the_first_report_and_asking_makes_no_file(store: Store) -> None:
+    assert store.sightings(TARGET).load() == History()
+    assert not store.path.exists()
+
+
+def test_what_is_recorded_comes_back_and_replaces_what_was_seen_before(store: Store) -> None:
+    seen = store.sightings(TARGET)
+    seen.record(AT, ONE)
+    assert seen.load() == History(AT, ONE)
+    changed = {("1", "name"): Sighting("cc", "2026-01-01T00:00:00Z"), ("3", "gln"): Sighting("d", LATER)}
+    seen.record(LATER, changed)
+    assert seen.load() == History(LATER, changed)
+    seen.record(LATER, {})
+    assert seen.load() == History(LATER, {})
+
+
+def test_a_report_on_some_customers_leaves_the_others_and_the_last_whole_report(store: Store) -> None:
+    seen = store.sightings(TARGET)
+    seen.record(AT, ONE)
+    seen.record(LATER, {}, within={"1"})
+    assert seen.load() == History(AT, {("2", ""): ONE["2", ""]})
+
+
+def test_each_tenant_has_its_own(store: Store) -> None:
+    store.sightings(TARGET).record(AT, ONE)
+    assert store.sightings(replace(TARGET, tenant_id="other")).load() == History()
+
+
+def test_a_file_of_the_first_version_gets_the_tables(store: Store) -> None:
+    store.sightings(TARGET).record(AT, ONE)
+    store.close()
+    db = sqlite3.connect(store.path)
+    db.executescript("DROP TABLE drift_seen; DROP TABLE drift_report; PRAGMA user_version = 1")
+    db.close()
+    assert store.sightings(TARGET).load() == History()
+
+
+def test_what_cannot_be_recorded_is_one_clear_error(store: Store) -> None:
+    store.path.parent.joinpath("state.db").write_bytes(b"something else, long enough to be looked at" * 50)
+    with pytest.raises(StateError):
+        store.sightings(TARGET).record(AT, ONE)
