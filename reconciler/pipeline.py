@@ -19,6 +19,7 @@ from reconciler.core.diagnostics import has_errors
 from reconciler.core.errors import InvalidInput, NotFound, PermissionDenied, Refused
 from reconciler.core.fields import FIELDS
 from reconciler.core.guards import Limits
+from reconciler.core.likeness import with_alike
 from reconciler.core.normalise import number_key
 from reconciler.core.plan import Action, ConfigSummary, Guard, Outcome, Plan, Result
 from reconciler.core.planner import compute_plan, incomplete, need_of
@@ -89,6 +90,7 @@ def make_plan(
         created_at=created_at,
         targets=targets,
     )
+    made = replace(made, actions=with_alike(made.actions, view.customers))
     refusals, warnings = broken(made.actions, _policies(settings))
     return seal(
         replace(

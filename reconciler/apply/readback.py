@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from reconciler.core.customer import Live
 from reconciler.core.errors import ErpError, NotFound
-from reconciler.core.fields import FIELDS, Read, leaf
+from reconciler.core.fields import leaf
 from reconciler.core.normalise import number_key, satisfied
 from reconciler.core.plan import Cause, Change, Outcome, Result
 from reconciler.core.ports import Erp, Need
@@ -49,7 +49,7 @@ def read_back(results: Iterable[Result], erp: Erp, *, list_requests: int, earlie
 
 
 def _read(done: list[Result], erp: Erp, list_requests: int) -> dict[str, Live]:
-    need = _need(done)
+    need = Need.of(((each.number, each.action.fields) for each in done), ("number", "name", "status"))
     if len(done) > list_requests:
         wanted = {number_key(each.number or "") for each in done}
         return {key: live for live in erp.refresh(need).customers if (key := number_key(live.number)) in wanted}
@@ -63,18 +63,6 @@ def _read(done: list[Result], erp: Erp, list_requests: int) -> dict[str, Live]:
     return found
 
 
-def _need(done: list[Result]) -> Need:
-    fields = {"number", "name", "status"}
-    own: dict[str, set[str]] = {}
-    for each in done:
-        for change in each.action.changes:
-            name = parse_path(change.path)[0]
-            fields.add(name)
-            if FIELDS[name].where is Read.OWN:
-                own.setdefault(name, set()).add(number_key(each.number or ""))
-    return Need(frozenset(fields), {name: frozenset(numbers) for name, numbers in own.items()})
-
-
 def _compared(result: Result, live: Live | None) -> Result:
     if result.outcome is not Outcome.DONE or live is None:
         return result
@@ -84,7 +72,7 @@ def _compared(result: Result, live: Live | None) -> Result:
     for change in result.action.changes:
         path = parse_path(change.path)
         row = leaf(path)
-        if row is None or row.create_only or row.where is Read.NEVER or path[0] not in live.values:
+        if row is None or not row.is_compared or path[0] not in live.values:
             continue
         stored = get(live.values, path)
         if not isinstance(stored, dict) and not satisfied(row, change.after, stored):  # type: ignore[arg-type]  # a leaf

@@ -21,8 +21,9 @@ from reconciler.core.errors import (
     UnexpectedAnswer,
     Unreachable,
 )
-from reconciler.core.fields import FIELDS, Read, leaf
-from reconciler.core.normalise import number_key, same, satisfied
+from reconciler.core.fields import leaf
+from reconciler.core.likeness import is_as_wanted, looks_like
+from reconciler.core.normalise import number_key, same
 from reconciler.core.plan import Action, Cause, Change, Outcome, Result, Verb
 from reconciler.core.ports import Erp, Need
 from reconciler.core.values import get, parse_path
@@ -105,7 +106,7 @@ def _update(action: Action, erp: Erp, *, may_be_done: bool) -> Ended:
     except Conflict as error:
         found = _read_if_possible(action, erp)
         live = found if isinstance(found, Live) else None
-        if live is not None and _is_as_wanted(action, live):
+        if live is not None and is_as_wanted(action, live):
             note = "" if error.after_lost else "it was so already"
             return Ended(Result(action, Outcome.DONE, live.number, note, version=live.version))
         return Ended(_conflict(action, live))
@@ -122,7 +123,7 @@ def _update(action: Action, erp: Erp, *, may_be_done: bool) -> Ended:
 
 def _settled_update(action: Action, live: Live) -> Ended | None:
     """Done, or a conflict; None when nothing has happened to the customer since the plan."""
-    if _is_as_wanted(action, live):
+    if is_as_wanted(action, live):
         return Ended(Result(action, Outcome.DONE, live.number, version=live.version))
     if live.version == action.request.if_match:
         return None
@@ -224,11 +225,14 @@ class _Finder:
         return _found(self.action, live)
 
     def _by_looks(self) -> Ended | None:
-        """Among the customers that were created since; those of the run's other creates are not meant."""
+        """Among the customers that were created since: not those of the run's other creates, nor any that was there
+        when the plan was made (the ERP's answer reaches back a day)."""
         candidates = [
             live
             for live in self.erp.created_since(self.since, _need(self.action))
-            if _looks_like(self.action, live) and live.number not in self.claims
+            if looks_like(self.action, live)
+            and live.number not in self.claims
+            and live.internal_id not in self.action.alike
         ]
         if not candidates:
             return None
@@ -239,11 +243,12 @@ class _Finder:
         return Ended(Result(self.action, Outcome.UNKNOWN, self.action.number, message, _LOOK))
 
     def _is_ours(self, live: Live) -> bool:
-        """A name alone proves nothing: then all values must be ours."""
+        """A name alone proves nothing, nor do ids by which the declaration would not find the customer again: then all
+        values must be ours."""
         declared = {change.path for change in self.action.changes if change.after is not None}
-        if not declared.isdisjoint(DEFAULT_MATCH):
+        if self.action.match in ((), DEFAULT_MATCH) and not declared.isdisjoint(DEFAULT_MATCH):
             return True
-        return _is_as_wanted(self.action, self.erp.customer(live.number, _need(self.action, live.number)))
+        return is_as_wanted(self.action, self.erp.customer(live.number, _need(self.action, live.number)))
 
 
 _LOOK = "Look at it, and declare its number."
@@ -251,35 +256,13 @@ _LOOK = "Look at it, and declare its number."
 
 def _found(action: Action, live: Live) -> Ended:
     """The customer is there. With all values it is ours; otherwise somebody else may have made it."""
-    if _is_as_wanted(action, live) or _looks_like(action, live):
+    if is_as_wanted(action, live) or looks_like(action, live):
         return _created(action, live.number, live.version)
     message = "a customer with this number was created by somebody else since the plan was made"
     return Ended(Result(action, Outcome.CONFLICT, live.number, message, "Make a new plan.", moved=_moved(action, live)))
 
 
-def _looks_like(action: Action, live: Live) -> bool:
-    """Same name, and the same corporate id and VAT registration as far as they are declared."""
-    after = {change.path: change.after for change in action.changes}
-    compared = [name for name in ("name", *DEFAULT_MATCH) if after.get(name) is not None]
-    return all(live.values.get(name) == after[name] for name in compared)
-
-
 # ---- shared ----
-
-
-def _is_as_wanted(action: Action, live: Live) -> bool:
-    """Whether the customer has every value that the action was to give it."""
-    for change in action.changes:
-        path = parse_path(change.path)
-        row, now = leaf(path), get(live.values, path)
-        if row is None:
-            if now is not None:  # a line that was to be deleted
-                return False
-        elif row.create_only or row.where is Read.NEVER:
-            continue
-        elif isinstance(now, dict) or not satisfied(row, change.after, now):  # type: ignore[arg-type]  # a leaf
-            return False
-    return True
 
 
 def _is_unclear(error: ErpError) -> bool:
@@ -297,11 +280,7 @@ def _read_if_possible(action: Action, erp: Erp) -> Live | ErpError:
 
 
 def _need(action: Action, number: str | None = None) -> Need:
-    fields = {parse_path(change.path)[0] for change in action.changes} | {"name", *DEFAULT_MATCH}
-    number = number or action.number
-    key = frozenset({number_key(number)}) if number else frozenset[str]()
-    own = {name: key for name in fields if FIELDS[name].where is Read.OWN}
-    return Need(frozenset(fields), own)
+    return Need.of([(number or action.number, action.fields)], ("name", *DEFAULT_MATCH))
 
 
 def _failed(action: Action, error: ErpError) -> Result:

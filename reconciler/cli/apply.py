@@ -65,7 +65,7 @@ def apply(
         store.lock("apply"),
         session.erp(sleep=stopping.sleep, reserve=reserve, longest_wait=0.0 if no_wait else None) as (erp, place),
     ):
-        resuming.settle(session, store, place, stopping.sleep)
+        resuming.settle(session, store, place, stopping.sleep, no_wait=no_wait)
         compared = planning.compare(session, loaded, erp, place, target or [], store) if loaded is not None else None
         made = compared.plan if compared is not None else saved
         assert made is not None

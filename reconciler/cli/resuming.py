@@ -127,41 +127,67 @@ def resumable(store: Store, place: Target) -> RunInfo | None:
 # ---- before anything is read ----
 
 
-def settle(session: Session, store: Store, place: Target, sleep: Callable[[float], None]) -> None:
+def settle(
+    session: Session, store: Store, place: Target, sleep: Callable[[float], None], *, no_wait: bool = False
+) -> None:
     """Under the lock: close the runs of dead processes, and wait for creates that the ERP may still be at work on.
 
-    A customer without number that is being created cannot be seen yet: planned or looked up too early it would be
-    created twice. One with a number would be refused, and an update has its version.
+    Such a customer cannot be seen yet: planned or looked up too early it would be created twice. One whose number the
+    ERP keeps would be refused, and an update has its version. Raises NotSent with no_wait, or when stopped: whatever
+    comes next waits for what is left.
     """
+    from reconciler.core.errors import NotSent
     from reconciler.reports.view import duration
 
     for each in store.runs.close_dead():
         session.say(f"Run {each.id} of {each.started_at} was cut short; see: reconciler runs show {each.id}")
-    waits = list(_waits(store, place, session.settings.api.timeout))
-    if waits:
-        seconds, label, run_id = max(waits)
-        session.say(f"Waiting {duration(seconds)}: the ERP may still be creating {label} of run {run_id}")
-        sleep(seconds)
+    longest = session.settings.api.longest_answer
+    waits = list(_waits(store, place, longest))
+    if not waits:
+        return
+    seconds, label, run_id = max(waits)
+    why = f"the ERP may still be creating {label} of run {run_id}, which can take {duration(longest)}"
+    if no_wait:
+        raise NotSent(f"Not begun: {why}", remedy=f"Try again in {duration(seconds)}, or without --no-wait.")
+    session.say(f"Waiting {duration(seconds)}: {why}")
+    sleep(seconds)
 
 
-def _waits(store: Store, place: Target, timeout: float) -> Iterator[tuple[float, str, str]]:
-    """(seconds, label, run) for each create without number that was sent less than `timeout` ago, its end unknown."""
+def _waits(store: Store, place: Target, longest: float) -> Iterator[tuple[float, str, str]]:
+    """(seconds, label, run) for each create that was sent less than `longest` seconds ago, its end unknown."""
     from reconciler.core.plan import Outcome
 
     now = datetime.now(UTC)
     here = (place.environment, place.tenant_id, place.base_url)
     for info in store.runs.all():
-        if info.finished_at is not None and _age(info.finished_at, now) > timeout + 1:
-            continue
+        if info.finished_at is not None and _age(info.finished_at, now) > longest:
+            continue  # whatever it sent, it sent before that
         if _place(info) != here or not (info.open or Outcome.UNKNOWN in info.outcomes):
             continue
         record = store.runs.get(info.id)
-        numberless = {action.label for action in record.plan().actions if action.number is None}
+        doubling = _doubling(record)
         for each in record.entries:
-            if each.intent_at and each.label in numberless and each.outcome in (None, Outcome.UNKNOWN):
-                left = timeout - _age(each.intent_at, now)
+            if each.intent_at and each.label in doubling and each.outcome in (None, Outcome.UNKNOWN):
+                left = longest - _age(each.intent_at, now)
                 if left > 0:
-                    yield min(left, timeout), each.label, info.id
+                    yield min(left, longest), each.label, info.id
+
+
+def _doubling(record: RunRecord) -> frozenset[str]:
+    """Labels of the run's creates that the ERP would do twice: those that it numbers.
+
+    It may also number a customer whose number is declared (fact sheet 12.3), unless it was seen to keep such a number.
+    """
+    from reconciler.core.normalise import number_key
+    from reconciler.core.plan import Outcome, Verb
+
+    creates = {each.label: each for each in record.plan().actions if each.action is Verb.CREATE}
+    kept = any(
+        number_key(each.number or "") == number_key(creates[each.label].number or "")
+        for each in record.entries
+        if each.label in creates and each.outcome is Outcome.DONE
+    )
+    return frozenset(label for label, each in creates.items() if each.number is None or not kept)
 
 
 def _age(moment: str, now: datetime) -> float:

@@ -196,7 +196,7 @@ def resume(
             raise typer.Exit(Exit.DONE)
         made = store.runs.get(info.id).plan()
         pipeline.check_applicable(made, place, force=True)  # a volume guard was passed when the run began
-        resuming.settle(session, store, place, stopping.sleep)
+        resuming.settle(session, store, place, stopping.sleep, no_wait=no_wait)
         begun = resuming.go_on(store, info, made)
         _show_rest(session, info, made, begun, form)
         workers = parallelism or session.settings.api.parallelism
@@ -269,7 +269,7 @@ def undo(
         store.lock("runs undo"),
         session.erp(sleep=stopping.sleep, reserve=reserve, longest_wait=0.0 if no_wait else None) as (erp, place),
     ):
-        resuming.settle(session, store, place, stopping.sleep)
+        resuming.settle(session, store, place, stopping.sleep, no_wait=no_wait)
         made = _undo_plan(session, store, erp, place, run, deactivate_creates=deactivate_creates)
         if out is not None:
             plan_file.write(made, out)

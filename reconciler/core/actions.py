@@ -40,7 +40,10 @@ def create_action(desired: Desired, wire: Wire, problems: list[Diagnostic]) -> A
         Change(render_path(path), None, value, Cause.CONFIG, desired.locate(path))
         for path, value in sorted(leaves(values), key=lambda both: order(both[0]))
     )
-    return Action(Verb.CREATE, desired.number, desired.ref, name, desired.source, changes, wire.create(values))
+    match = desired.match if desired.number is None else ()
+    return Action(
+        Verb.CREATE, desired.number, desired.ref, name, desired.source, changes, wire.create(values), match=match
+    )
 
 
 def update_action(

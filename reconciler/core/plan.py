@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from reconciler.core.diagnostics import Diagnostic, Source
+from reconciler.core.values import parse_path
 
 FORMAT = "reconciler/plan"
 FORMAT_VERSION = "1.0"
@@ -62,7 +63,11 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One write and the changes it makes. `depends_on` holds labels of actions that must be done first."""
+    """One write and the changes it makes. `depends_on` holds labels of actions that must be done first.
+
+    For a create: `match` is by what the declaration finds a customer that the ERP numbered, `alike` the internal ids of
+    customers that looked like the new one when the plan was made, and that must never be taken for it.
+    """
 
     action: Verb
     number: str | None
@@ -72,11 +77,18 @@ class Action:
     changes: tuple[Change, ...]
     request: Request
     depends_on: tuple[str, ...] = ()
+    match: tuple[str, ...] = ()
+    alike: tuple[int, ...] = ()
 
     @property
     def label(self) -> str:
         """What to call the customer in messages."""
         return self.number or f"ref {self.ref}"
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """Names of the customer's fields that it changes."""
+        return frozenset(parse_path(change.path)[0] for change in self.changes)
 
 
 @dataclass(frozen=True, slots=True)

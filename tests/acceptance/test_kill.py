@@ -152,9 +152,11 @@ def kill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Kill:
 
 
 def short_wait(company: Company) -> None:
-    """What the ERP may still be creating is waited for a second, not a minute."""
+    """What the ERP may still be creating is waited for a second, not five minutes."""
     path = company.folder / "reconciler.yaml"
-    path.write_text(path.read_text(encoding="utf-8").replace("page_size", "timeout: 1, page_size"), encoding="utf-8")
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("page_size", "longest_answer: 1, page_size"), encoding="utf-8"
+    )
 
 
 def puts(company: Company, number: str) -> int:

@@ -389,6 +389,25 @@ def test_values_with_a_request_of_their_own_are_read_before_a_customer_is_taken_
     assert erp.needs[-1].own == {"note": frozenset({"100000"})}
 
 
+def test_a_customer_that_was_there_when_the_plan_was_made_is_never_taken_for_ours() -> None:
+    """The ERP's answer to what was created since reaches back a day."""
+    there = replace(OURS, internal_id=7)
+    erp = FakeErp([LOST], [there])
+    assert outcome(run(replace(AUTOMATIC, alike=(7,)), erp)) is Outcome.UNKNOWN
+    erp = FakeErp([FAILED, "10000"], [replace(there, number="x")])
+    assert outcome(run(replace(CREATE, alike=(7,)), erp)) is Outcome.DONE, "it is sent again"
+    assert len(erp.sent) == 2
+
+
+@pytest.mark.parametrize(("match", "expected"), [(("corporateId", "vatRegistrationId"), Outcome.DONE),
+                                                 (("accountReference",), Outcome.UNKNOWN)])  # fmt: skip
+def test_ids_by_which_the_declaration_finds_nothing_do_not_make_a_customer_ours(
+    match: tuple[str, ...], expected: Outcome
+) -> None:
+    erp = FakeErp([done_and(LOST, replace(OURS, values=OURS.values | {"creditLimit": Decimal("9")}))])
+    assert outcome(run(replace(AUTOMATIC, match=match), erp)) is expected
+
+
 @pytest.mark.parametrize(("held", "sends"), [([], 1), ([OURS], 0)], ids=["not done", "done"])
 def test_an_automatic_create_of_an_earlier_try_is_looked_up_first(held: list[Live], sends: int) -> None:
     erp = FakeErp(["100000"], list(held))
