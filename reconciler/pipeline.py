@@ -205,7 +205,9 @@ class _NoJournal:
     def intend(self, label: str) -> None:
         """Nothing is recorded."""
 
-    def finish(self, label: str, outcome: Outcome, *, number: str | None = None, message: str = "") -> None:
+    def finish(
+        self, label: str, outcome: Outcome, *, number: str | None = None, message: str = "", version: str | None = None
+    ) -> None:
         """Nothing is recorded."""
 
 

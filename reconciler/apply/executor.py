@@ -64,7 +64,7 @@ def _perform(action: Action, journal: Journal, settle: Callable[[], Ended]) -> E
     journal.intend(action.label)
     ended = settle()
     result = ended.result
-    journal.finish(action.label, result.outcome, number=result.number, message=result.message)
+    journal.finish(action.label, result.outcome, number=result.number, message=result.message, version=result.version)
     return ended
 
 

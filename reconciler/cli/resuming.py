@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from reconciler.cli.session import Session
-    from reconciler.core.plan import Plan, Result, Run
+    from reconciler.core.plan import Action, Change, Plan, Result, Run
     from reconciler.core.rules import Target
-    from reconciler.state.journal import Journal, RunInfo, RunRecord
+    from reconciler.state.journal import Entry, Journal, RunInfo, RunRecord
     from reconciler.state.store import Store
 
 
@@ -40,7 +40,22 @@ def _results(record: RunRecord, made: Plan) -> Iterator[Result]:
             message = "The run ended while it was written: it may or may not be done."
             yield Result(action, Outcome.UNKNOWN, action.number, message, remedy)
         else:
-            yield Result(action, entry.outcome, entry.number or action.number, entry.message)
+            result = Result(action, entry.outcome, entry.number or action.number, entry.message, version=entry.version)
+            yield replace(
+                result, normalised=_stored(entry, action, taken=True), not_taken=_stored(entry, action, taken=False)
+            )
+
+
+def _stored(entry: Entry, action: Action, *, taken: bool) -> tuple[Change, ...]:
+    """What the ERP stored otherwise than sent, as the reading back found it: in another form, or not taken at all."""
+    from reconciler.core.plan import Cause, Change
+
+    places = {change.path: change.source for change in action.changes}
+    return tuple(
+        Change(each.path, each.sent, each.stored, Cause.UNKNOWN, places.get(each.path))
+        for each in entry.read_back or ()
+        if each.taken is taken
+    )
 
 
 def done(run: Run) -> dict[str, Result]:

@@ -204,7 +204,8 @@ class Result:
     """One action's outcome.
 
     `number` is the customer's number, also of a new one; `version` the one that the write made, where the ERP told it;
-    `message` says why not.
+    `message` says why not. `normalised` and `not_taken` hold the value sent and the value stored: the one is the ERP's
+    form of what it was sent, the other no form of it at all, the value from before or none.
     """
 
     action: Action
@@ -213,7 +214,8 @@ class Result:
     message: str = ""
     remedy: str = ""
     moved: tuple[Change, ...] = ()  # for a conflict: what the plan saw, and what stands there now
-    normalised: tuple[Change, ...] = ()  # value sent, value stored
+    normalised: tuple[Change, ...] = ()
+    not_taken: tuple[Change, ...] = ()
     version: str | None = None
 
 

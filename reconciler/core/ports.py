@@ -99,5 +99,7 @@ class Journal(Protocol):
     def intend(self, label: str) -> None:
         """The action is about to be sent. When this raises, it must not be."""
 
-    def finish(self, label: str, outcome: Outcome, *, number: str | None = None, message: str = "") -> None:
-        """The action ended so."""
+    def finish(
+        self, label: str, outcome: Outcome, *, number: str | None = None, message: str = "", version: str | None = None
+    ) -> None:
+        """The action ended so; `version` is the one that its write made, where the ERP told it."""

@@ -101,15 +101,21 @@ def result_lines(result: Result) -> Iterator[Text]:
         yield Text(f"    {visible(change.path)} is now {now}; the plan saw {before}")
     if result.remedy:
         yield Text(f"    → {visible(result.remedy)}")
-    yield from normalised_lines(result)
+    yield from stored_lines(result)
 
 
-def normalised_lines(result: Result) -> Iterator[Text]:
-    """Where the ERP stored something else than it was sent."""
+def stored_lines(result: Result) -> Iterator[Text]:
+    """Where the ERP stored something else than it was sent: another form of it, or nothing of it."""
+    number = visible(result.number or result.action.label)
     for change in result.normalised:
-        kept, sent = shown(change.after), shown(change.before)
-        number = visible(result.number or result.action.label)
-        yield Text(f"    {number} {visible(change.path)}: sent {sent}, the ERP stored {kept}")
+        yield Text(
+            f"    {number} {visible(change.path)}: sent {shown(change.before)}, the ERP stored {shown(change.after)}"
+        )
+    for change in result.not_taken:
+        told = (
+            f"{number} {visible(change.path)} not taken: sent {shown(change.before)}, the ERP has {shown(change.after)}"
+        )
+        yield Text.assemble(("  ✗ ", "bold red"), told)
 
 
 def run_lines(run: Run) -> Iterator[Text]:

@@ -40,7 +40,12 @@ _VERSION_1 = (
     """,
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1,)
+_VERSION_2 = (
+    # The version that a write made: who resumes the run can tell its values from somebody's work since.
+    "ALTER TABLE entry ADD COLUMN version TEXT",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2)
 
 
 def newest() -> int:

@@ -431,3 +431,69 @@ def test_a_line_that_a_saved_plan_deleted_can_be_inserted_by_the_next_one(compan
         ended = company.run("apply", "plan.json")
         assert ended.code == 0, ended.err
     assert company.plan()["actions"] == []
+
+
+# ---- what the ERP stored otherwise than it was sent ----
+
+
+def test_an_old_run_still_tells_what_the_erp_stored_in_another_form(three: Company) -> None:
+    three.sandbox.switch(normalise="name:upper")
+    three.declare("{number: 1, name: Fjord, creditLimit: 7}")
+    ended = three.apply()
+    assert ended.code == 0, ended.out
+    told = '1 name: sent "Fjord", the ERP stored "FJORD"'
+    assert told in ended.out
+    assert told in three.run("runs", "show", newest(three)).out
+    (result,) = three.run("show", newest(three), "--format", "json").json["results"]
+    assert [(each["before"], each["after"]) for each in result["normalised"]] == [("Fjord", "FJORD")]
+    assert result["not_taken"] == []
+    assert three.plan()["actions"] == []
+
+
+def test_what_was_not_read_back_before_the_kill_is_read_back_by_resume(
+    three: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    three.sandbox.switch(normalise="name:upper")
+    three.declare("[{number: 1, name: Fjord}, {number: 2, name: Fjell}]")
+
+    def killed(*_: Any, **__: Any) -> None:
+        raise RuntimeError("killed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("reconciler.apply.readback.read_back", killed)
+        assert three.apply().code == 1
+    three.store.edit("2", {"gln": "a clerk's"})
+    ended = three.run("runs", "resume")
+    assert ended.code == 0, ended.err
+    assert '1 name: sent "Fjord", the ERP stored "FJORD"' in ended.out
+    assert ended.out.count("the ERP stored") == 1
+    assert [each["number"] for each in three.plan()["actions"]] == ["2"], (
+        "what a clerk touched since may be the clerk's"
+    )
+
+
+@pytest.mark.parametrize(
+    ("declared", "how", "told"),
+    [
+        ("creditLimit: 7", {"creditLimit": "keep"}, "1 creditLimit not taken: sent 7, the ERP has 5"),
+        ("gln: '70'", {"gln": {"set": None}}, '1 gln not taken: sent "70", the ERP has (none)'),
+        ("gln: null", {"gln": {"set": "80"}}, '1 gln not taken: sent (none), the ERP has "80"'),
+    ],
+    ids=["kept", "nothing", "not cleared"],
+)
+def test_a_value_that_the_erp_did_not_take_is_no_success(
+    three: Company, declared: str, how: dict[str, Any], told: str
+) -> None:
+    three.store.edit("1", {"gln": "60"})
+    three.declare(f"{{number: 1, {declared}, accountReference: ours}}")
+    three.sandbox.fault(kind="normalise", method="PUT", values=how)
+    ended = three.apply()
+    assert ended.code == 5
+    assert f"✗ {told}" in ended.out
+    assert "the ERP stored" not in ended.out
+    assert runs(three)[0]["status"] == "partial"
+    shown = three.run("runs", "show", newest(three), "--format", "json").json["results"][0]
+    assert (len(shown["not_taken"]), shown["normalised"]) == (1, [])
+    assert len(three.plan()["actions"]) == 1, "it is not forgotten"
+    assert three.apply().code == 0
+    assert three.plan()["actions"] == []

@@ -6,16 +6,20 @@ import random
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from reconciler.core.errors import Refused, StateError, WrongUsage
 from reconciler.core.plan import Outcome
-from reconciler.state.journal import RunStatus
+from reconciler.state.journal import RunStatus, Stored
 from reconciler.state.plan_file import dumps
 from reconciler.state.store import Store
 from tests.unit.state.plans import plan_of, start_child
+
+STORED = Stored("name", "Sent", "SENT", taken=True)
+KEPT = Stored("creditLimit", Decimal("100"), None, taken=False)
 
 
 class Clock:
@@ -44,11 +48,12 @@ def test_a_run_tells_its_plan_and_each_actions_story(store: Store) -> None:
         plan = plan_of(5)
         journal = store.runs.begin(plan)
         journal.intend("0")
-        journal.finish("0", Outcome.DONE, number="0", read_back={"name": "Stored"})
+        journal.finish("0", Outcome.DONE, number="0", version="AAAA")
         journal.intend("1")
         journal.finish("1", Outcome.FAILED, message="The ERP said no")
         journal.intend("2")
         journal.finish("3", Outcome.SKIPPED, message="Not sent: its parent 1 was not created.")
+        journal.read_back({"0": [STORED, KEPT]})
         record = store.runs.get(journal.run_id)
     info = record.info
     assert info.id.startswith("20260131T120000Z-")
@@ -68,7 +73,8 @@ def test_a_run_tells_its_plan_and_each_actions_story(store: Store) -> None:
     done, failed, _, skipped = record.entries
     assert done.intent_at == "2026-01-31T12:00:00.020Z"
     assert done.finished_at == "2026-01-31T12:00:00.030Z"
-    assert (done.number, done.read_back, done.message) == ("0", {"name": "Stored"}, "")
+    assert (done.number, done.version, done.message) == ("0", "AAAA", "")
+    assert done.read_back == (STORED, KEPT)
     assert failed.message == "The ERP said no"
     assert skipped.intent_at is None
 
@@ -177,7 +183,7 @@ def test_after_a_kill_at_any_moment_each_write_has_an_intent_and_each_outcome_to
                 else:
                     assert entry.outcome is Outcome.DONE
                     assert entry.finished_at is not None
-                    assert (entry.number, entry.read_back) == (entry.label, {"name": entry.label})
+                    assert (entry.number, entry.version) == (entry.label, f"v{entry.label}")
             assert set(written) <= {entry.label for entry in record.entries}
             assert {entry.label for entry in record.entries if not entry.is_open} <= set(written)
             assert sum(entry.is_open for entry in record.entries) <= 4
