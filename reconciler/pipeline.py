@@ -181,11 +181,12 @@ def apply_plan(
     already: Mapping[str, Result] | None = None,
     open_labels: Collection[str] = (),
     stop: Callable[[], bool] = lambda: False,
+    abandon: Callable[[], bool] = lambda: False,
 ) -> Iterator[Result]:
     """Send what the plan shows; yields each action's result as it ends. Call `check_applicable` first.
 
     journal: where intents and outcomes are recorded. already, open_labels: what an earlier try of the same run did, and
-    what it may have done.
+    what it may have done. stop: asked before anything new is begun. abandon: whether to leave what is in flight, too.
     """
     return execute(
         plan,
@@ -196,6 +197,7 @@ def apply_plan(
         already=already,
         open_labels=open_labels,
         stop=stop,
+        abandon=abandon,
     )
 
 

@@ -43,7 +43,6 @@ class Job:
 def execute(session: Session, store: Store, erp: Erp, job: Job, stopping: Stopping, *, live: bool) -> Run:
     """Execute, showing each result as it comes, in the plan's order; then read back, and remember what was applied."""
     from reconciler import pipeline
-    from reconciler.apply.readback import read_back
     from reconciler.cli.session import now
     from reconciler.core.plan import Run
     from reconciler.reports.text import stored_lines
@@ -59,12 +58,13 @@ def execute(session: Session, store: Store, erp: Erp, job: Job, stopping: Stoppi
             already=job.already,
             open_labels=job.open_labels,
             stop=stopping.is_set,
+            abandon=stopping.is_at_once,
         )
         for result in _in_plan_order(job.made, found):
             results.append(result)
             if live:
                 live = _told(session, result)
-    checked = read_back(results, erp, list_requests=job.made.refresh.requests, earlier=job.already)
+    checked = _read_back(results, erp, job, stopping)
     if live:
         shown = [session.redactor.result(each) for each in checked.results] if session.redactor else checked.results
         session.print(line for result in shown for line in stored_lines(result))
@@ -78,6 +78,20 @@ def execute(session: Session, store: Store, erp: Erp, job: Job, stopping: Stoppi
         if run.interrupted is not None:
             session.say(f"Stopped. Go on with: reconciler runs resume {job.journal.run_id}")
     return run
+
+
+def _read_back(results: list[Result], erp: Erp, job: Job, stopping: Stopping) -> Checked:
+    """Compare what was written, unless the run is stopped: that must not wait for more, nor lose what is done."""
+    from reconciler.apply.readback import Checked, read_back
+
+    if not stopping.is_at_once():
+        try:
+            return read_back(results, erp, list_requests=job.made.refresh.requests, earlier=job.already)
+        except KeyboardInterrupt:
+            stopping.ask(Exit.INTERRUPTED)
+        except SystemExit:  # what SIGTERM raises where nothing is in flight
+            stopping.ask(Exit.TERMINATED)
+    return Checked(tuple(results), {}, "the run was stopped")
 
 
 def _told(session: Session, result: Result) -> bool:

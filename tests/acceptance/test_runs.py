@@ -472,6 +472,33 @@ def test_what_was_not_read_back_before_the_kill_is_read_back_by_resume(
     )
 
 
+def test_ctrl_c_while_reading_back_loses_nothing(three: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    three.sandbox.switch(normalise="name:upper")
+    three.declare("{number: 1, name: Fjord}")
+
+    def interrupted(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("reconciler.apply.readback._read", interrupted)
+        ended = three.apply()
+    assert ended.code == 130
+    assert "✓ 1 updated" in ended.out
+    assert "could not be read back: the run was stopped" in ended.out
+    assert (runs(three)[0]["status"], runs(three)[0]["outcomes"]) == ("interrupted", {"done": 1})
+    ended = three.run("runs", "resume")
+    assert ended.code == 0
+    assert "FJORD" in ended.out
+    assert len(three.bodies()) == 1
+
+
+def test_of_many_that_were_not_sent_the_first_are_named(company: Company) -> None:
+    company.declare("[" + ",".join(f"{{number: {number}, name: A}}" for number in range(100, 115)) + "]")
+    ended = cut_short(company, method="POST", skip=2)
+    assert "✗ 12 not sent: " in ended.out
+    assert f"\n    {', '.join(map(str, range(103, 113)))}, and 2 more\n" in ended.out
+
+
 @pytest.mark.parametrize(
     ("declared", "how", "told"),
     [
