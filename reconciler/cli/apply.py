@@ -78,7 +78,7 @@ def apply(
         if not (made.is_empty or saved or auto_approve or agreed(made)):
             session.say("Nothing was written.")
             raise typer.Exit(Exit.ERROR)
-        begun = resuming.begin(store, made)
+        begun = resuming.begin(store, made, keep=session.settings.keep_runs)
         workers = parallelism or session.settings.api.parallelism
         unsure = {*begun.open_labels, *(_unnumbered(made) if saved is not None else ())}
         job = applying.Job(made, place, begun.journal, workers, compared, begun.already, unsure)

@@ -90,12 +90,15 @@ class Begun:
     open_labels: frozenset[str] = frozenset()
 
 
-def begin(store: Store, made: Plan) -> Begun:
-    """Begin the plan's run; a saved plan that was begun before goes on where that ended. Raises Refused."""
+def begin(store: Store, made: Plan, *, keep: int) -> Begun:
+    """Begin the plan's run; a saved plan that was begun before goes on where that ended. Raises Refused.
+
+    keep: how many runs the state keeps.
+    """
     if made.is_empty:
         return Begun(None)
     earlier = next((each for each in store.runs.all() if each.digest == made.digest), None)
-    return Begun(store.runs.begin(made)) if earlier is None else go_on(store, earlier, made)
+    return Begun(store.runs.begin(made, keep=keep)) if earlier is None else go_on(store, earlier, made)
 
 
 def go_on(store: Store, info: RunInfo, made: Plan) -> Begun:

@@ -250,7 +250,7 @@ def undo(
     from reconciler.cli import applying, resuming
     from reconciler.cli.apply import agreed, show_first
     from reconciler.cli.output import emit, plan_document
-    from reconciler.cli.plan import plan_exit
+    from reconciler.cli.plan import plan_exit, say_saved
     from reconciler.cli.stopping import Stopping
     from reconciler.core.errors import WrongUsage
     from reconciler.reports.report import Kind
@@ -274,14 +274,14 @@ def undo(
         if out is not None:
             plan_file.write(made, out)
             emit(session, form, reports, plan_document(session, made))
-            session.say(f"Saved the plan to {out}. Apply it with: reconciler apply {out}")
+            say_saved(session, made, out)
             raise typer.Exit(plan_exit(made, detailed=False))
         show_first(session, made, form)
         pipeline.check_applicable(made, place)
         if not (made.is_empty or auto_approve or agreed(made)):
             session.say("Nothing was written.")
             raise typer.Exit(Exit.ERROR)
-        journal = None if made.is_empty else store.runs.begin(made)
+        journal = None if made.is_empty else store.runs.begin(made, keep=session.settings.keep_runs)
         job = applying.Job(made, place, journal, parallelism or session.settings.api.parallelism)
         ended = applying.execute(session, store, erp, job, stopping, live=form == "text")
     applying.report(session, ended, form, reports)

@@ -182,10 +182,11 @@ class Runs:
         self._database = database
         self._clock = clock
 
-    def begin(self, plan: Plan, data: bytes | None = None) -> Journal:
+    def begin(self, plan: Plan, data: bytes | None = None, *, keep: int | None = None) -> Journal:
         """Record that the plan is going to be applied, before anything is sent. Raises StateError.
 
-        `data`: the bytes of the plan file that was read; without them the plan is written out anew.
+        `data`: the bytes of the plan file that was read; without them the plan is written out anew. `keep`: how many
+        runs are kept with this one; None keeps all.
         """
         now = self._clock()
         packed = zlib.compress(data or dumps(plan), _COMPRESSION)
@@ -200,6 +201,8 @@ class Runs:
                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'running')",
                 (run_id, *row),
             )
+            if keep is not None:
+                _prune(db, keep)
 
         self._database.write(put)
         return Journal(self._database, run_id, tuple(action.label for action in plan.actions), self._clock)
@@ -259,6 +262,26 @@ class Runs:
             ended.setdefault(run_id, {})[outcome] = count
         with decoded(self._database.path):
             return tuple(_info(row, ended.get(row[0], {})) for row in rows)
+
+
+def _prune(db: sqlite3.Connection, keep: int) -> None:
+    """Drop all but the newest runs: not one that never ended, nor, of a place, the newest or the newest that wrote.
+
+    These are what can be gone on with (a later one that wrote has overtaken it) and what may want to be undone.
+    """
+    dropped = db.execute(f"SELECT id FROM run WHERE id NOT IN ({_KEPT})", (keep,)).fetchall()  # noqa: S608 - constants
+    db.executemany("DELETE FROM entry WHERE run = ?", dropped)
+    db.executemany("DELETE FROM run WHERE id = ?", dropped)
+
+
+_KEPT = """
+    SELECT id FROM (SELECT id FROM run ORDER BY id DESC LIMIT ?)
+    UNION SELECT id FROM run WHERE finished_at IS NULL
+    UNION SELECT max(id) FROM run GROUP BY environment, tenant_id, base_url
+    UNION SELECT max(id) FROM run
+        WHERE EXISTS (SELECT 1 FROM entry WHERE run = run.id AND ifnull(outcome, 'unknown') IN ('done', 'unknown'))
+        GROUP BY environment, tenant_id, base_url
+"""
 
 
 def _info(row: tuple[str, str, str, str, str, int, str, str | None, str], ended: dict[str | None, int]) -> RunInfo:

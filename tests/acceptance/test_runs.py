@@ -412,6 +412,27 @@ def test_undo_restores_only_under_the_version_that_it_saw(three: Company) -> Non
     assert limits(three) == ["5", "222", "5"]
 
 
+def test_the_hint_to_a_saved_plan_can_be_obeyed_and_is_not_given_where_it_cannot(three: Company) -> None:
+    three.settings("environments: {other: {}}")
+    assert three.run("--env", "other", "apply", "--auto-approve").code == 0
+    run = three.run("--env", "other", "runs", "list", "--format", "json").json["runs"][0]["id"]
+    ended = three.run("--env", "other", "runs", "undo", run, "-o", "my undo.json")
+    assert "Apply it with: reconciler --env other apply 'my undo.json'" in ended.err
+    three.settings("environments: {other: {guards: {policies: [{message: never, schema: {not: {}}}]}}}")
+    ended = three.run("--env", "other", "runs", "undo", run, "-o", "undo.json")
+    assert ended.code == 4
+    assert (three.folder / "undo.json").exists()
+    assert "Apply it" not in ended.err
+
+
+def test_only_as_many_runs_are_kept_as_the_settings_say(three: Company) -> None:
+    three.settings("keep_runs: 2")
+    for limit in (6, 7, 8):
+        three.declare(f"{{number: 1, creditLimit: {limit}}}")
+        assert three.apply().code == 0
+    assert len(runs(three)) == 2
+
+
 # ---- what saved plans have in common with resumed ones: they come out of JSON ----
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -232,3 +235,41 @@ def test_runs_that_were_killed_are_closed_as_interrupted(tmp_path: Path) -> None
         assert [run.id for run in store.runs.close_dead()] == [killed.run_id]
         assert [run.status for run in store.runs.all()] == [RunStatus.INTERRUPTED, RunStatus.DONE]
         assert store.runs.unfinished() == ()
+
+
+# ---- how many are kept ----
+
+
+def test_old_runs_are_dropped_but_never_what_can_be_gone_on_with_or_undone(store: Store) -> None:
+    def over(*, tenant: str = "t", wrote: bool, closed: bool = True) -> str:
+        journal = store.runs.begin(replace(plan_of(1), tenant_id=tenant), keep=3)
+        journal.intend("0")
+        journal.finish("0", Outcome.DONE if wrote else Outcome.FAILED)
+        if closed:
+            journal.close(RunStatus.DONE if wrote else RunStatus.FAILED)
+        return journal.run_id
+
+    with store:
+        running = over(wrote=False, closed=False)
+        elsewhere = over(tenant="another", wrote=False)
+        old = over(wrote=True)
+        applied = over(wrote=True)
+        later = [over(wrote=False) for _ in range(5)]
+        assert [run.id for run in store.runs.all()] == [*reversed(later[-3:]), applied, elsewhere, running]
+        with pytest.raises(WrongUsage):
+            store.runs.get(old)
+        assert store.runs.get(applied).entries[0].outcome is Outcome.DONE
+
+
+def test_the_entries_of_a_dropped_run_go_with_it(store: Store, path: Path) -> None:
+    with store:
+        for _ in range(4):
+            journal = store.runs.begin(plan_of(2), keep=1)
+            for label in "01":
+                journal.intend(label)
+                journal.finish(label, Outcome.DONE)
+            journal.close(RunStatus.DONE)
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("SELECT count(*), count(DISTINCT run) FROM entry").fetchone() == (4, 2), (
+            "the newest, and the newest that wrote"
+        )
