@@ -36,7 +36,7 @@ def execute(
     is not known. since: UTC, ISO 8601, when the plan was made.
     """
     schedule = _Schedule(plan)
-    claims = Claims(each.number for each in (already or {}).values() if each.number)
+    claims = Claims((each.number for each in (already or {}).values() if each.number), plan.actions)
     for result in (already or {}).values():
         schedule.take(result)
         yield result

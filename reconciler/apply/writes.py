@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -41,11 +42,17 @@ class Ended:
 
 
 class Claims:
-    """The numbers that a run's creates were given: one customer is never taken for the doing of two. Thread-safe."""
+    """What the creates of a run know of each other: one customer is never taken for the doing of two. Thread-safe.
 
-    def __init__(self, numbers: Iterable[str] = ()) -> None:
+    numbers: those that an earlier try of the run was given. actions: all of the run.
+    """
+
+    def __init__(self, numbers: Iterable[str] = (), actions: Iterable[Action] = ()) -> None:
         self._keys = {number_key(each) for each in numbers}
+        self._names = Counter(each.name for each in actions if each.action is Verb.CREATE)
         self._lock = threading.Lock()
+        self.keeps_numbers = False
+        """Whether the ERP was seen to keep a declared number: a create with one is then never done twice."""
 
     def take(self, number: str) -> bool:
         """Whether the number is free for one that asks; it is not any more."""
@@ -53,6 +60,10 @@ class Claims:
             free = number_key(number) not in self._keys
             self._keys.add(number_key(number))
             return free
+
+    def is_alone(self, action: Action) -> bool:
+        """Whether no other create of the run has the name: then what looks like it can be no other's doing."""
+        return self._names[action.name] <= 1
 
     def __contains__(self, number: str) -> bool:
         with self._lock:
@@ -158,8 +169,8 @@ def _create(action: Action, finder: _Finder, *, may_be_done: bool) -> Ended:
             found = finder.look(unclear)
             if found is not None:
                 return found
-            if action.number is None and unclear is not None:
-                break  # the ERP numbers it, and may still be at work on it: a second one would not be refused
+            if unclear is not None and _would_double(action, unclear, finder.claims):
+                break
         try:
             sent = finder.erp.send(action.request)
         except ErpError as error:
@@ -172,6 +183,7 @@ def _create(action: Action, finder: _Finder, *, may_be_done: bool) -> Ended:
                 raise
             return Ended(_unclear(action, unclear), _hopeless(error))
         finder.claims.take(sent.number)
+        finder.claims.keeps_numbers |= _is_as_numbered(action, sent.number)
         return _created(action, sent.number, sent.version)
     assert unclear is not None, "a try either returns or is unclear"
     found = finder.look(unclear)
@@ -183,8 +195,23 @@ def _was_answered(error: ErpError) -> bool:
     return isinstance(error, ServerFailed)
 
 
+def _would_double(action: Action, unclear: ErpError, claims: Claims) -> bool:
+    """Whether the ERP may still be at work on the create and number it itself: a second one would not be refused.
+
+    It may number also what has a number (fact sheet 12.3), unless it was seen not to. Where the answer broke off
+    rather than failed to come, such a one is taken to be done or dropped: the look has told which.
+    """
+    if action.number is None:
+        return True
+    return isinstance(unclear, AnswerLost) and unclear.late and not claims.keeps_numbers
+
+
+def _is_as_numbered(action: Action, number: str) -> bool:
+    return action.number is not None and number_key(action.number) == number_key(number)
+
+
 def _created(action: Action, number: str, version: str | None) -> Ended:
-    if action.number is None or number_key(action.number) == number_key(number):
+    if action.number is None or _is_as_numbered(action, number):
         return Ended(Result(action, Outcome.DONE, number, version=version))
     message = f"the ERP numbered it {number}, not {action.number}"
     remedy = (
@@ -230,26 +257,32 @@ class _Finder:
         candidates = [
             live
             for live in self.erp.created_since(self.since, _need(self.action))
-            if looks_like(self.action, live)
-            and live.number not in self.claims
-            and live.internal_id not in self.action.alike
+            if looks_like(self.action, live) and live.number not in self.claims and live.number not in self.action.alike
         ]
         if not candidates:
             return None
-        if self.action.number is None and len(candidates) == 1 and self._is_ours(candidates[0]):
-            return _found(self.action, candidates[0]) if self.claims.take(candidates[0].number) else None
+        ours = self._ours(candidates) if self.action.number is None else []
+        if len(ours) == 1:
+            return _found(self.action, ours[0]) if self.claims.take(ours[0].number) else None
         numbers = ", ".join(live.number for live in candidates)
         message = f"a customer like it was created in the meantime: {numbers}"
         return Ended(Result(self.action, Outcome.UNKNOWN, self.action.number, message, _LOOK))
 
-    def _is_ours(self, live: Live) -> bool:
-        """A name alone proves nothing, nor do ids by which the declaration would not find the customer again: then all
-        values must be ours."""
-        declared = {change.path for change in self.action.changes if change.after is not None}
-        if self.action.match in ((), DEFAULT_MATCH) and not declared.isdisjoint(DEFAULT_MATCH):
-            return True
-        return is_as_wanted(self.action, self.erp.customer(live.number, _need(self.action, live.number)))
+    def _ours(self, candidates: list[Live]) -> list[Live]:
+        """Those that have all our values. The ERP may have changed a value: ids by which the declaration would find the
+        customer again are enough where no other create of the run could have made it."""
+        whole = [self.erp.customer(each.number, _need(self.action, each.number)) for each in candidates[:_MOST]]
+        ours = [live for live in whole if is_as_wanted(self.action, live)]
+        return ours or (candidates if self._has_ids and self.claims.is_alone(self.action) else [])
 
+    @property
+    def _has_ids(self) -> bool:
+        declared = {change.path for change in self.action.changes if change.after is not None}
+        return self.action.match in ((), DEFAULT_MATCH) and not declared.isdisjoint(DEFAULT_MATCH)
+
+
+_MOST = 20
+"""Customers of one name that are looked at more closely."""
 
 _LOOK = "Look at it, and declare its number."
 

@@ -75,6 +75,8 @@ def apply(
             raise typer.Exit(Exit.INVALID)
         pipeline.check_applicable(made, place, force=force)
         _check_new(made, store)
+        if not force:
+            resuming.check_unclear(store, made)
         if not (made.is_empty or saved or auto_approve or agreed(made)):
             session.say("Nothing was written.")
             raise typer.Exit(Exit.ERROR)

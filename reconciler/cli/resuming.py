@@ -180,7 +180,7 @@ def _waits(store: Store, place: Target, longest: float) -> Iterator[tuple[float,
     for info in store.runs.all():
         if info.finished_at is not None and _age(info.finished_at, now) > longest:
             continue  # whatever it sent, it sent before that
-        if _place(info) != here or not (info.open or Outcome.UNKNOWN in info.outcomes):
+        if _place(info) != here or not _is_unclear(info):
             continue
         record = store.runs.get(info.id)
         doubling = _doubling(record)
@@ -189,6 +189,12 @@ def _waits(store: Store, place: Target, longest: float) -> Iterator[tuple[float,
                 left = longest - _age(each.intent_at, now)
                 if left > 0:
                     yield min(left, longest), each.label, info.id
+
+
+def _is_unclear(info: RunInfo) -> bool:
+    from reconciler.core.plan import Outcome
+
+    return bool(info.open) or Outcome.UNKNOWN in info.outcomes
 
 
 def _doubling(record: RunRecord) -> frozenset[str]:
@@ -206,6 +212,30 @@ def _doubling(record: RunRecord) -> frozenset[str]:
         if each.label in creates and each.outcome is Outcome.DONE
     )
     return frozenset(label for label, each in creates.items() if each.number is None or not kept)
+
+
+def check_unclear(store: Store, made: Plan) -> None:
+    """Refuse to create again what an earlier run may have created under another number.
+
+    A customer whose number the ERP replaced is not found by it: the plan cannot but ask for it once more. Raises
+    Refused.
+    """
+    from reconciler.core.errors import Refused
+    from reconciler.core.plan import Outcome
+
+    here = (made.environment, made.tenant_id, made.base_url)
+    suspects = {each.label: each for each in made.actions if each.number is not None and each.alike}
+    for info in store.runs.all() if suspects else ():
+        if _place(info) != here or info.digest == made.digest or not _is_unclear(info):
+            continue
+        for entry in store.runs.get(info.id).entries:
+            action = suspects.get(entry.label) if entry.outcome in (None, Outcome.UNKNOWN) else None
+            if action is not None:
+                raise Refused(
+                    f"{action.label} may have been created by run {info.id}, under another number:"
+                    f" {', '.join(action.alike)} looks like it",
+                    remedy=f'If it is that one, declare number: "{action.alike[0]}"; if not, --force creates it.',
+                )
 
 
 def _age(moment: str, now: datetime) -> float:

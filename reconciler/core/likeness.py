@@ -43,7 +43,7 @@ def with_alike(actions: Iterable[Action], live: Iterable[Live]) -> tuple[Action,
     return tuple(
         replace(action, alike=alike)
         if action.action is Verb.CREATE
-        and (alike := tuple(each.internal_id for each in by_name.get(action.name, ()) if looks_like(action, each)))
+        and (alike := tuple(each.number for each in by_name.get(action.name, ()) if looks_like(action, each)))
         else action
         for action in actions
     )

@@ -65,7 +65,7 @@ class Request:
 class Action:
     """One write and the changes it makes. `depends_on` holds labels of actions that must be done first.
 
-    For a create: `match` is by what the declaration finds a customer that the ERP numbered, `alike` the internal ids of
+    For a create: `match` is by what the declaration finds a customer that the ERP numbered, `alike` the numbers of
     customers that looked like the new one when the plan was made, and that must never be taken for it.
     """
 
@@ -78,7 +78,7 @@ class Action:
     request: Request
     depends_on: tuple[str, ...] = ()
     match: tuple[str, ...] = ()
-    alike: tuple[int, ...] = ()
+    alike: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:

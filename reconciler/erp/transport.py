@@ -377,7 +377,9 @@ def _no_answer(request: httpx.Request, problem: Exception | None) -> ErpError:
     cause = _cause(problem)
     if request.method == "GET" or isinstance(problem, _NOT_SENT):
         return Unreachable(f"No answer from {where}: {cause}", remedy=_REACH_REMEDY)
-    return AnswerLost(f"The answer of {where} to {request.method} was lost: {cause}", remedy=_LOST_REMEDY)
+    lost = AnswerLost(f"The answer of {where} to {request.method} was lost: {cause}", remedy=_LOST_REMEDY)
+    lost.late = isinstance(problem, httpx.TimeoutException)
+    return lost
 
 
 def _cause(problem: Exception | None) -> str:
@@ -393,7 +395,9 @@ def _failure(method: str, path: str, answer: Answer, now: float) -> ErpError:
     """502 and 504 are the gateway's: whether the ERP behind it did the write is unknown (fact sheet 10)."""
     error = fault(method, path, answer, now)
     if method != "GET" and answer.status in (502, 504):
-        return AnswerLost(str(error), remedy=_LOST_REMEDY, status=answer.status, reference=error.reference)
+        lost = AnswerLost(str(error), remedy=_LOST_REMEDY, status=answer.status, reference=error.reference)
+        lost.late = answer.status == 504
+        return lost
     return error
 
 

@@ -278,8 +278,9 @@ _KEPT = """
     SELECT id FROM (SELECT id FROM run ORDER BY id DESC LIMIT ?)
     UNION SELECT id FROM run WHERE finished_at IS NULL
     UNION SELECT max(id) FROM run GROUP BY environment, tenant_id, base_url
-    UNION SELECT max(id) FROM run
-        WHERE EXISTS (SELECT 1 FROM entry WHERE run = run.id AND ifnull(outcome, 'unknown') IN ('done', 'unknown'))
+    UNION SELECT max(id) FROM run WHERE EXISTS (
+            SELECT 1 FROM entry WHERE entry.run = run.id AND ifnull(outcome, 'unknown') IN ('done', 'unknown')
+        )
         GROUP BY environment, tenant_id, base_url
 """
 

@@ -286,6 +286,44 @@ def test_a_lookup_that_fails_leaves_the_write_unclear_and_never_failed(company: 
     assert len(company.bodies()) == 1
 
 
+def test_a_create_that_the_erp_renumbered_is_never_created_again(company: Company) -> None:
+    """Its answer is lost, and its number finds nothing: neither the run, nor a resume, nor a new apply doubles it."""
+    company.sandbox.switch(numbering="automatic")
+    company.declare("{number: 7, name: A, corporateId: '1'}")
+    slow(company, 1)
+    company.sandbox.fault(kind="reset", method="POST", path="/v1/customer", when="after")
+    ended = company.apply()
+    assert (ended.code, len(company.bodies())) == (5, 1)
+    (own,) = company.store.numbers()
+    assert f"a customer like it was created in the meantime: {own}" in ended.out
+    company.run("plan", "-o", "plan.json")
+    for command, code in ((["runs", "resume"], 5), (["apply", "--auto-approve"], 4), (["apply", "plan.json"], 4)):
+        ended = company.run(*command)
+        assert (ended.code, len(company.bodies())) == (code, 1), ended
+        assert own in ended.out + ended.err
+    company.declare(f"{{number: {own}, name: A, corporateId: '1'}}")
+    assert "No changes" in company.run("plan").out
+    company.declare("{number: 7, name: A, corporateId: '1', overrideNumberSeries: true}")
+    assert company.run("apply", "--auto-approve", "--force").code in (0, 5)
+    assert company.store.count() == 2
+
+
+@pytest.mark.parametrize("kind", ["reset", "hang"])
+def test_two_creates_that_look_alike_and_are_both_lost_are_both_found(company: Company, kind: str) -> None:
+    company.sandbox.switch(numbering="automatic")
+    company.settings()
+    path = company.folder / "reconciler.yaml"
+    path.write_text(path.read_text().replace("page_size", "timeout: 1, longest_answer: 1, page_size"))
+    company.declare("[{ref: a, name: A, match: [gln], gln: '1'}, {ref: b, name: A, match: [gln], gln: '2'}]")
+    company.sandbox.fault(kind=kind, method="POST", path="/v1/customer", when="after", count=2)
+    company.apply()
+    ended = company.run("runs", "resume")
+    assert ended.code == 0, ended.out + ended.err
+    assert sorted(company.store.customer(number)["gln"] for number in company.store.numbers()) == ["1", "2"]
+    assert len(company.bodies()) == 2
+    assert company.plan()["actions"] == []
+
+
 # ---- undo ----
 
 
