@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from reconciler.cli.session import Session
-    from reconciler.core.plan import Action, Change, Plan, Result, Run
+    from reconciler.core.plan import Action, Change, Outcome, Plan, Result, Run
     from reconciler.core.rules import Target
     from reconciler.state.journal import Entry, Journal, RunInfo, RunRecord
     from reconciler.state.store import Store
@@ -173,8 +173,6 @@ def settle(
 
 def _waits(store: Store, place: Target, longest: float) -> Iterator[tuple[float, str, str]]:
     """(seconds, label, run) for each create that was sent less than `longest` seconds ago, its end unknown."""
-    from reconciler.core.plan import Outcome
-
     now = datetime.now(UTC)
     here = (place.environment, place.tenant_id, place.base_url)
     for info in store.runs.all():
@@ -185,7 +183,7 @@ def _waits(store: Store, place: Target, longest: float) -> Iterator[tuple[float,
         record = store.runs.get(info.id)
         doubling = _doubling(record)
         for each in record.entries:
-            if each.intent_at and each.label in doubling and each.outcome in (None, Outcome.UNKNOWN):
+            if each.intent_at and each.outcome in doubling.get(each.label, ()):
                 left = longest - _age(each.intent_at, now)
                 if left > 0:
                     yield min(left, longest), each.label, info.id
@@ -197,10 +195,11 @@ def _is_unclear(info: RunInfo) -> bool:
     return bool(info.open) or Outcome.UNKNOWN in info.outcomes
 
 
-def _doubling(record: RunRecord) -> frozenset[str]:
-    """Labels of the run's creates that the ERP would do twice: those that it numbers.
+def _doubling(record: RunRecord) -> dict[str, tuple[Outcome | None, ...]]:
+    """The run's creates that the ERP might do twice, by label, with the ends after which it may still be at work.
 
-    It may also number a customer whose number is declared (fact sheet 12.3), unless it was seen to keep such a number.
+    Those that it numbers. It may also number a customer whose number is declared (fact sheet 12.3), unless it was seen
+    to keep such a number: that counts where the answer failed to come, not where only this process was killed.
     """
     from reconciler.core.normalise import number_key
     from reconciler.core.plan import Outcome, Verb
@@ -211,7 +210,8 @@ def _doubling(record: RunRecord) -> frozenset[str]:
         for each in record.entries
         if each.label in creates and each.outcome is Outcome.DONE
     )
-    return frozenset(label for label, each in creates.items() if each.number is None or not kept)
+    numbered = () if kept else (Outcome.UNKNOWN,)
+    return {label: (None, Outcome.UNKNOWN) if each.number is None else numbered for label, each in creates.items()}
 
 
 def check_unclear(store: Store, made: Plan) -> None:
