@@ -23,6 +23,7 @@ from reconciler.core.errors import InvalidInput, NotFound, PermissionDenied, Ref
 from reconciler.core.fields import FIELDS
 from reconciler.core.guards import Limits
 from reconciler.core.identity import Pairing
+from reconciler.core.likeness import with_alike
 from reconciler.core.normalise import number_key
 from reconciler.core.plan import Action, ConfigSummary, Guard, Outcome, Plan, Result
 from reconciler.core.planner import compute_plan, incomplete, need_of
@@ -98,6 +99,7 @@ def make_plan(
         targets=targets,
         paired=paired,
     )
+    made = replace(made, actions=with_alike(made.actions, view.customers))
     refusals, warnings = broken(made.actions, _policies(settings))
     return seal(
         replace(
@@ -233,11 +235,12 @@ def apply_plan(
     already: Mapping[str, Result] | None = None,
     open_labels: Collection[str] = (),
     stop: Callable[[], bool] = lambda: False,
+    abandon: Callable[[], bool] = lambda: False,
 ) -> Iterator[Result]:
     """Send what the plan shows; yields each action's result as it ends. Call `check_applicable` first.
 
     journal: where intents and outcomes are recorded. already, open_labels: what an earlier try of the same run did, and
-    what it may have done.
+    what it may have done. stop: asked before anything new is begun. abandon: whether to leave what is in flight, too.
     """
     return execute(
         plan,
@@ -248,6 +251,7 @@ def apply_plan(
         already=already,
         open_labels=open_labels,
         stop=stop,
+        abandon=abandon,
     )
 
 
@@ -257,7 +261,9 @@ class _NoJournal:
     def intend(self, label: str) -> None:
         """Nothing is recorded."""
 
-    def finish(self, label: str, outcome: Outcome, *, number: str | None = None, message: str = "") -> None:
+    def finish(
+        self, label: str, outcome: Outcome, *, number: str | None = None, message: str = "", version: str | None = None
+    ) -> None:
         """Nothing is recorded."""
 
 

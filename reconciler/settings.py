@@ -23,11 +23,13 @@ from reconciler.config.typed import Reader
 from reconciler.config.validate import SETTINGS_CODES, Validator
 from reconciler.core.diagnostics import Diagnostic, Severity, Source, has_errors, in_order
 from reconciler.core.errors import InvalidInput
+from reconciler.core.patience import LONGEST_ANSWER
 
 FILE_NAME = "reconciler.yaml"
 MUTES = "drift-mutes.yaml"
 SANDBOX = "sandbox"
 DEFAULT_ENVIRONMENT = "production"
+KEEP_RUNS = 200
 
 Limit: TypeAlias = "int | Fraction"
 """A number of customers, or a share of the managed ones."""
@@ -42,7 +44,8 @@ _STATE = ".reconciler/state.db"
 
 @dataclass(frozen=True, slots=True)
 class Api:
-    """The ERP's API. `timeout` is in seconds; `tenant_id` is None where neither file nor environment gives one."""
+    """The ERP's API. `timeout` and `longest_answer` are in seconds; `tenant_id` is None where neither file nor
+    environment gives one."""
 
     base_url: str = "https://api.finance.visma.net"
     token_url: str = "https://connect.visma.com/connect/token"  # noqa: S105 (an address, not a token)
@@ -50,6 +53,7 @@ class Api:
     page_size: int = 1000
     parallelism: int = 4
     timeout: float = 60.0
+    longest_answer: float = LONGEST_ANSWER
     clear_nullable: Literal["send-null", "refuse"] = "send-null"
 
 
@@ -95,6 +99,7 @@ class Settings:
     guards: Guards = field(default_factory=Guards)
     on_removed: Literal["ignore", "deactivate"] = "ignore"
     nested_updates: Literal["leaf", "whole"] = "leaf"
+    keep_runs: int = KEEP_RUNS
     environments: tuple[str, ...] = ()
     mutes: Path = Path(MUTES)
 
@@ -237,6 +242,7 @@ class _Loading:
             guards=guards,
             on_removed=value.get("on_removed", "ignore"),
             nested_updates=value.get("nested_updates", "leaf"),
+            keep_runs=value.get("keep_runs", KEEP_RUNS),
             environments=tuple(_known(document, default)),
             mutes=self.root / dict(value.get("drift", {})).get("mutes", MUTES),
         )
@@ -304,8 +310,9 @@ class _Loading:
                 members[name], source, label = self.environ[variable].strip(), None, variable
             if name.endswith("_url") and isinstance(members.get(name), str):
                 members[name] = self._url(members[name], label, source)
-        if isinstance(members.get("timeout"), int | Decimal):
-            members["timeout"] = float(members["timeout"])
+        for name in ("timeout", "longest_answer"):
+            if isinstance(members.get(name), int | Decimal):
+                members[name] = float(members[name])
         return Api(**members) if not has_errors(self.problems) else Api()
 
     def _check_tenant(self, own: yaml.Node | None, given: str) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 from functools import partial
 
 from reconciler.apply.writes import Claims, Ended, write
 from reconciler.core.plan import Action, Outcome, Plan, Result
 from reconciler.core.ports import Erp, Journal
+from reconciler.core.threads import started
 
 
 def execute(
@@ -22,22 +24,25 @@ def execute(
     already: Mapping[str, Result] | None = None,
     open_labels: Collection[str] = (),
     stop: Callable[[], bool] = lambda: False,
+    abandon: Callable[[], bool] = lambda: False,
 ) -> Iterator[Result]:
     """Send the plan's requests and yield each action's result as it ends; one result per action.
 
     At most `parallelism` requests are in flight. An action starts when all it depends on is done; when one of those did
     not succeed, it is skipped. Once `stop` says so, or the ERP takes no more, nothing new is started: what is in
-    flight is finished and the rest is skipped, each saying so. already: results of an earlier try of the same run, by
-    label; they are taken as they are. open_labels: actions that it was going to send and whose end is not known.
-    since: UTC, ISO 8601, when the plan was made.
+    flight is finished and the rest is skipped, each saying so. Once `abandon` says so too, what is in flight is not
+    waited for: it may or may not be done, and its intent stays open in the journal. already: results of an earlier try
+    of the same run, by label; they are taken as they are. open_labels: actions that it was going to send and whose end
+    is not known. since: UTC, ISO 8601, when the plan was made.
     """
     schedule = _Schedule(plan)
-    claims = Claims(each.number for each in (already or {}).values() if each.number)
+    claims = Claims((each.number for each in (already or {}).values() if each.number), plan.actions)
     for result in (already or {}).values():
         schedule.take(result)
         yield result
-    with ThreadPoolExecutor(max_workers=max(1, parallelism), thread_name_prefix="apply") as pool:
-        flying: dict[Future[Ended], Action] = {}
+    flying: dict[Future[Ended], Action] = {}
+    abandoned = threading.Event()
+    try:
         while schedule.waiting or flying:
             if stop():
                 schedule.halt("the run was stopped")
@@ -47,24 +52,45 @@ def execute(
             for action in schedule.ready(max(1, parallelism) - len(flying)):
                 is_open = action.label in open_labels
                 settle = partial(write, action, erp, since=since, may_be_done=is_open, claims=claims)
-                flying[pool.submit(_perform, action, journal, settle)] = action
-            if flying:
-                done, _ = wait(flying, return_when=FIRST_COMPLETED)
-                for future in sorted(done, key=lambda each: schedule.place[flying[each].label]):
-                    ended = future.result()
-                    del flying[future]
-                    schedule.finish(ended.result)
-                    if ended.hopeless:
-                        schedule.halt(ended.hopeless)
-                    yield ended.result
+                flying[started(partial(_perform, action, journal, settle, abandoned))] = action
+            done, _ = wait(flying, timeout=_LOOK_UP, return_when=FIRST_COMPLETED)
+            for future in sorted(done, key=lambda each: schedule.place[flying[each].label]):
+                ended = future.result()
+                del flying[future]
+                schedule.finish(ended.result)
+                if ended.hopeless:
+                    schedule.halt(ended.hopeless)
+                yield ended.result
+            if flying and abandon():
+                abandoned.set()
+                yield from (_left(action) for action in flying.values())
+                flying.clear()
+    except KeyboardInterrupt:
+        abandoned.set()
+        flying.clear()
+        raise
+    finally:
+        wait(flying)
 
 
-def _perform(action: Action, journal: Journal, settle: Callable[[], Ended]) -> Ended:
+_LOOK_UP = 0.1
+"""Seconds after which whoever waits for an answer looks up whether to wait any longer."""
+
+
+def _left(action: Action) -> Result:
+    message = "the run was ended while it was being written: it may or may not be done"
+    return Result(action, Outcome.UNKNOWN, action.number, message, "Go on with the run: it is looked up first.")
+
+
+def _perform(action: Action, journal: Journal, settle: Callable[[], Ended], abandoned: threading.Event) -> Ended:
     """Record the intent, write, record the outcome: after a kill in between, a later run knows what to look up."""
     journal.intend(action.label)
     ended = settle()
     result = ended.result
-    journal.finish(action.label, result.outcome, number=result.number, message=result.message)
+    if not abandoned.is_set():  # the run is over by then, and the journal perhaps another one's
+        journal.finish(
+            action.label, result.outcome, number=result.number, message=result.message, version=result.version
+        )
     return ended
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from reconciler.core.customer import Live
 from reconciler.core.errors import ErpError, NotFound
-from reconciler.core.fields import FIELDS, Read, leaf
+from reconciler.core.fields import leaf
 from reconciler.core.normalise import number_key, satisfied
 from reconciler.core.plan import Cause, Change, Outcome, Result
 from reconciler.core.ports import Erp, Need
@@ -16,8 +17,8 @@ from reconciler.core.values import get, parse_path
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """The results with what the ERP normalised, the customers as they stand now by `number_key`, and what could not be
-    read, with the reason."""
+    """The results with what the ERP normalised or did not take, the customers as they stand now by `number_key`, and
+    what could not be read, with the reason."""
 
     results: tuple[Result, ...]
     live: dict[str, Live]
@@ -28,8 +29,8 @@ def read_back(results: Iterable[Result], erp: Erp, *, list_requests: int, earlie
     """Read the customers that were written, and compare.
 
     list_requests: what reading the whole list costs; with more customers than that the list is read. A failure to read
-    changes no outcome: the writes are done. earlier: labels of actions that an earlier try of the run did: what differs
-    there may be somebody's work since, and is not compared.
+    changes no outcome: the writes are done. earlier: labels of actions that an earlier try of the run did: without the
+    version that the write made, what differs there may be somebody's work since, and is not compared.
     """
     ended = tuple(results)
     done = [each for each in ended if each.outcome is Outcome.DONE and each.number]
@@ -40,7 +41,9 @@ def read_back(results: Iterable[Result], erp: Erp, *, list_requests: int, earlie
     except ErpError as error:
         return Checked(ended, {}, str(error))
     compared = (
-        each if each.action.label in earlier else _compared(each, live.get(number_key(each.number or "")))
+        each
+        if each.action.label in earlier and each.version is None
+        else _compared(each, live.get(number_key(each.number or "")))
         for each in ended
     )
     missing = [each.number or "" for each in done if number_key(each.number or "") not in live]
@@ -49,7 +52,7 @@ def read_back(results: Iterable[Result], erp: Erp, *, list_requests: int, earlie
 
 
 def _read(done: list[Result], erp: Erp, list_requests: int) -> dict[str, Live]:
-    need = _need(done)
+    need = Need.of(((each.number, each.action.fields) for each in done), ("number", "name", "status"))
     if len(done) > list_requests:
         wanted = {number_key(each.number or "") for each in done}
         return {key: live for live in erp.refresh(need).customers if (key := number_key(live.number)) in wanted}
@@ -63,30 +66,37 @@ def _read(done: list[Result], erp: Erp, list_requests: int) -> dict[str, Live]:
     return found
 
 
-def _need(done: list[Result]) -> Need:
-    fields = {"number", "name", "status"}
-    own: dict[str, set[str]] = {}
-    for each in done:
-        for change in each.action.changes:
-            name = parse_path(change.path)[0]
-            fields.add(name)
-            if FIELDS[name].where is Read.OWN:
-                own.setdefault(name, set()).add(number_key(each.number or ""))
-    return Need(frozenset(fields), {name: frozenset(numbers) for name, numbers in own.items()})
-
-
 def _compared(result: Result, live: Live | None) -> Result:
     if result.outcome is not Outcome.DONE or live is None:
         return result
     if result.version is not None and result.version != live.version:
         return result  # somebody changed the customer since: what differs is theirs
-    normalised = []
+    normalised: list[Change] = []
+    not_taken: list[Change] = []
     for change in result.action.changes:
-        path = parse_path(change.path)
-        row = leaf(path)
-        if row is None or row.create_only or row.where is Read.NEVER or path[0] not in live.values:
-            continue
-        stored = get(live.values, path)
-        if not isinstance(stored, dict) and not satisfied(row, change.after, stored):  # type: ignore[arg-type]  # a leaf
-            normalised.append(Change(change.path, change.after, stored, Cause.UNKNOWN, change.source))
-    return replace(result, normalised=tuple(normalised))
+        stored = _stored(change, live)
+        if stored is not _AS_SENT:
+            found = Change(change.path, change.after, stored, Cause.UNKNOWN, change.source)
+            (not_taken if _is_refused(change, stored) else normalised).append(found)
+    return replace(result, normalised=tuple(normalised), not_taken=tuple(not_taken))
+
+
+_AS_SENT = object()
+
+
+def _stored(change: Change, live: Live) -> Any:
+    """What the ERP has stored instead of what it was sent; `_AS_SENT` where it is that, or where that is not known."""
+    path = parse_path(change.path)
+    row, now = leaf(path), get(live.values, path)
+    if path[0] not in live.values or (row is not None and not row.is_compared):
+        return _AS_SENT
+    if row is None:  # a line that was to be deleted
+        return _AS_SENT if now is None else now
+    if isinstance(now, dict) or satisfied(row, change.after, now):  # type: ignore[arg-type]  # a leaf
+        return _AS_SENT
+    return now
+
+
+def _is_refused(change: Change, stored: Any) -> bool:
+    """Whether that is no form of what was sent: the value from before, a cleared one that is still there, or none."""
+    return stored is None or change.after is None or stored == change.before

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -21,8 +22,9 @@ from reconciler.core.errors import (
     UnexpectedAnswer,
     Unreachable,
 )
-from reconciler.core.fields import FIELDS, Read, leaf
-from reconciler.core.normalise import number_key, same, satisfied
+from reconciler.core.fields import leaf
+from reconciler.core.likeness import is_as_wanted, looks_like
+from reconciler.core.normalise import number_key, same
 from reconciler.core.plan import Action, Cause, Change, Outcome, Result, Verb
 from reconciler.core.ports import Erp, Need
 from reconciler.core.values import get, parse_path
@@ -40,11 +42,17 @@ class Ended:
 
 
 class Claims:
-    """The numbers that a run's creates were given: one customer is never taken for the doing of two. Thread-safe."""
+    """What the creates of a run know of each other: one customer is never taken for the doing of two. Thread-safe.
 
-    def __init__(self, numbers: Iterable[str] = ()) -> None:
+    numbers: those that an earlier try of the run was given. actions: all of the run.
+    """
+
+    def __init__(self, numbers: Iterable[str] = (), actions: Iterable[Action] = ()) -> None:
         self._keys = {number_key(each) for each in numbers}
+        self._names = Counter(each.name for each in actions if each.action is Verb.CREATE)
         self._lock = threading.Lock()
+        self.keeps_numbers = False
+        """Whether the ERP was seen to keep a declared number: a create with one is then never done twice."""
 
     def take(self, number: str) -> bool:
         """Whether the number is free for one that asks; it is not any more."""
@@ -52,6 +60,10 @@ class Claims:
             free = number_key(number) not in self._keys
             self._keys.add(number_key(number))
             return free
+
+    def is_alone(self, action: Action) -> bool:
+        """Whether no other create of the run has the name: then what looks like it can be no other's doing."""
+        return self._names[action.name] <= 1
 
     def __contains__(self, number: str) -> bool:
         with self._lock:
@@ -105,7 +117,7 @@ def _update(action: Action, erp: Erp, *, may_be_done: bool) -> Ended:
     except Conflict as error:
         found = _read_if_possible(action, erp)
         live = found if isinstance(found, Live) else None
-        if live is not None and _is_as_wanted(action, live):
+        if live is not None and is_as_wanted(action, live):
             note = "" if error.after_lost else "it was so already"
             return Ended(Result(action, Outcome.DONE, live.number, note, version=live.version))
         return Ended(_conflict(action, live))
@@ -122,7 +134,7 @@ def _update(action: Action, erp: Erp, *, may_be_done: bool) -> Ended:
 
 def _settled_update(action: Action, live: Live) -> Ended | None:
     """Done, or a conflict; None when nothing has happened to the customer since the plan."""
-    if _is_as_wanted(action, live):
+    if is_as_wanted(action, live):
         return Ended(Result(action, Outcome.DONE, live.number, version=live.version))
     if live.version == action.request.if_match:
         return None
@@ -157,8 +169,8 @@ def _create(action: Action, finder: _Finder, *, may_be_done: bool) -> Ended:
             found = finder.look(unclear)
             if found is not None:
                 return found
-            if action.number is None and unclear is not None:
-                break  # the ERP numbers it, and may still be at work on it: a second one would not be refused
+            if unclear is not None and _would_double(action, unclear, finder.claims):
+                break
         try:
             sent = finder.erp.send(action.request)
         except ErpError as error:
@@ -171,6 +183,7 @@ def _create(action: Action, finder: _Finder, *, may_be_done: bool) -> Ended:
                 raise
             return Ended(_unclear(action, unclear), _hopeless(error))
         finder.claims.take(sent.number)
+        finder.claims.keeps_numbers |= _is_as_numbered(action, sent.number)
         return _created(action, sent.number, sent.version)
     assert unclear is not None, "a try either returns or is unclear"
     found = finder.look(unclear)
@@ -182,8 +195,23 @@ def _was_answered(error: ErpError) -> bool:
     return isinstance(error, ServerFailed)
 
 
+def _would_double(action: Action, unclear: ErpError, claims: Claims) -> bool:
+    """Whether the ERP may still be at work on the create and number it itself: a second one would not be refused.
+
+    It may number also what has a number (fact sheet 12.3), unless it was seen not to. Where the answer broke off
+    rather than failed to come, such a one is taken to be done or dropped: the look has told which.
+    """
+    if action.number is None:
+        return True
+    return isinstance(unclear, AnswerLost) and unclear.late and not claims.keeps_numbers
+
+
+def _is_as_numbered(action: Action, number: str) -> bool:
+    return action.number is not None and number_key(action.number) == number_key(number)
+
+
 def _created(action: Action, number: str, version: str | None) -> Ended:
-    if action.number is None or number_key(action.number) == number_key(number):
+    if action.number is None or _is_as_numbered(action, number):
         return Ended(Result(action, Outcome.DONE, number, version=version))
     message = f"the ERP numbered it {number}, not {action.number}"
     remedy = (
@@ -224,62 +252,50 @@ class _Finder:
         return _found(self.action, live)
 
     def _by_looks(self) -> Ended | None:
-        """Among the customers that were created since; those of the run's other creates are not meant."""
+        """Among the customers that were created since: not those of the run's other creates, nor any that was there
+        when the plan was made (the ERP's answer reaches back a day)."""
         candidates = [
             live
             for live in self.erp.created_since(self.since, _need(self.action))
-            if _looks_like(self.action, live) and live.number not in self.claims
+            if looks_like(self.action, live) and live.number not in self.claims and live.number not in self.action.alike
         ]
         if not candidates:
             return None
-        if self.action.number is None and len(candidates) == 1 and self._is_ours(candidates[0]):
-            return _found(self.action, candidates[0]) if self.claims.take(candidates[0].number) else None
+        ours = self._ours(candidates) if self.action.number is None else []
+        if len(ours) == 1:
+            return _found(self.action, ours[0]) if self.claims.take(ours[0].number) else None
         numbers = ", ".join(live.number for live in candidates)
         message = f"a customer like it was created in the meantime: {numbers}"
         return Ended(Result(self.action, Outcome.UNKNOWN, self.action.number, message, _LOOK))
 
-    def _is_ours(self, live: Live) -> bool:
-        """A name alone proves nothing: then all values must be ours."""
-        declared = {change.path for change in self.action.changes if change.after is not None}
-        if not declared.isdisjoint(DEFAULT_MATCH):
-            return True
-        return _is_as_wanted(self.action, self.erp.customer(live.number, _need(self.action, live.number)))
+    def _ours(self, candidates: list[Live]) -> list[Live]:
+        """Those that have all our values. The ERP may have changed a value: ids by which the declaration would find the
+        customer again are enough where no other create of the run could have made it."""
+        whole = [self.erp.customer(each.number, _need(self.action, each.number)) for each in candidates[:_MOST]]
+        ours = [live for live in whole if is_as_wanted(self.action, live)]
+        return ours or (candidates if self._has_ids and self.claims.is_alone(self.action) else [])
 
+    @property
+    def _has_ids(self) -> bool:
+        declared = {change.path for change in self.action.changes if change.after is not None}
+        return self.action.match in ((), DEFAULT_MATCH) and not declared.isdisjoint(DEFAULT_MATCH)
+
+
+_MOST = 20
+"""Customers of one name that are looked at more closely."""
 
 _LOOK = "Look at it, and declare its number."
 
 
 def _found(action: Action, live: Live) -> Ended:
     """The customer is there. With all values it is ours; otherwise somebody else may have made it."""
-    if _is_as_wanted(action, live) or _looks_like(action, live):
+    if is_as_wanted(action, live) or looks_like(action, live):
         return _created(action, live.number, live.version)
     message = "a customer with this number was created by somebody else since the plan was made"
     return Ended(Result(action, Outcome.CONFLICT, live.number, message, "Make a new plan.", moved=_moved(action, live)))
 
 
-def _looks_like(action: Action, live: Live) -> bool:
-    """Same name, and the same corporate id and VAT registration as far as they are declared."""
-    after = {change.path: change.after for change in action.changes}
-    compared = [name for name in ("name", *DEFAULT_MATCH) if after.get(name) is not None]
-    return all(live.values.get(name) == after[name] for name in compared)
-
-
 # ---- shared ----
-
-
-def _is_as_wanted(action: Action, live: Live) -> bool:
-    """Whether the customer has every value that the action was to give it."""
-    for change in action.changes:
-        path = parse_path(change.path)
-        row, now = leaf(path), get(live.values, path)
-        if row is None:
-            if now is not None:  # a line that was to be deleted
-                return False
-        elif row.create_only or row.where is Read.NEVER:
-            continue
-        elif isinstance(now, dict) or not satisfied(row, change.after, now):  # type: ignore[arg-type]  # a leaf
-            return False
-    return True
 
 
 def _is_unclear(error: ErpError) -> bool:
@@ -297,11 +313,7 @@ def _read_if_possible(action: Action, erp: Erp) -> Live | ErpError:
 
 
 def _need(action: Action, number: str | None = None) -> Need:
-    fields = {parse_path(change.path)[0] for change in action.changes} | {"name", *DEFAULT_MATCH}
-    number = number or action.number
-    key = frozenset({number_key(number)}) if number else frozenset[str]()
-    own = {name: key for name in fields if FIELDS[name].where is Read.OWN}
-    return Need(frozenset(fields), own)
+    return Need.of([(number or action.number, action.fields)], ("name", *DEFAULT_MATCH))
 
 
 def _failed(action: Action, error: ErpError) -> Result:

@@ -65,7 +65,7 @@ def apply(
         store.lock("apply"),
         session.erp(sleep=stopping.sleep, reserve=reserve, longest_wait=0.0 if no_wait else None) as (erp, place),
     ):
-        resuming.settle(session, store, place, stopping.sleep)
+        resuming.settle(session, store, place, stopping.sleep, no_wait=no_wait)
         compared = planning.compare(session, loaded, erp, place, target or [], store) if loaded is not None else None
         made = compared.plan if compared is not None else saved
         assert made is not None
@@ -75,10 +75,12 @@ def apply(
             raise typer.Exit(Exit.INVALID)
         pipeline.check_applicable(made, place, force=force)
         _check_new(made, store)
+        if not force:
+            resuming.check_unclear(store, made)
         if not (made.is_empty or saved or auto_approve or agreed(made)):
             session.say("Nothing was written.")
             raise typer.Exit(Exit.ERROR)
-        begun = resuming.begin(store, made)
+        begun = resuming.begin(store, made, keep=session.settings.keep_runs)
         workers = parallelism or session.settings.api.parallelism
         unsure = {*begun.open_labels, *(_unnumbered(made) if saved is not None else ())}
         job = applying.Job(made, place, begun.journal, workers, compared, begun.already, unsure)

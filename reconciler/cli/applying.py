@@ -12,6 +12,7 @@ from reconciler.cli.stopping import Stopping, stop_signals
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from reconciler.apply.readback import Checked
     from reconciler.cli.plan import Compared
     from reconciler.cli.session import Session
     from reconciler.core.customer import Live
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from reconciler.core.plan import Plan, Result, Run
     from reconciler.core.ports import Erp
     from reconciler.core.rules import Target
-    from reconciler.state.journal import Journal, RunStatus
+    from reconciler.state.journal import Journal, RunStatus, Stored
     from reconciler.state.store import Store
 
 
@@ -42,10 +43,9 @@ class Job:
 def execute(session: Session, store: Store, erp: Erp, job: Job, stopping: Stopping, *, live: bool) -> Run:
     """Execute, showing each result as it comes, in the plan's order; then read back, and remember what was applied."""
     from reconciler import pipeline
-    from reconciler.apply.readback import read_back
     from reconciler.cli.session import now
     from reconciler.core.plan import Run
-    from reconciler.reports.text import normalised_lines
+    from reconciler.reports.text import stored_lines
 
     started = now()
     results: list[Result] = []
@@ -58,24 +58,40 @@ def execute(session: Session, store: Store, erp: Erp, job: Job, stopping: Stoppi
             already=job.already,
             open_labels=job.open_labels,
             stop=stopping.is_set,
+            abandon=stopping.is_at_once,
         )
         for result in _in_plan_order(job.made, found):
             results.append(result)
             if live:
                 live = _told(session, result)
-    checked = read_back(results, erp, list_requests=job.made.refresh.requests, earlier=job.already)
+    checked = _read_back(results, erp, job, stopping)
     if live:
         shown = [session.redactor.result(each) for each in checked.results] if session.redactor else checked.results
-        session.print(line for result in shown for line in normalised_lines(result))
+        session.print(line for result in shown for line in stored_lines(result))
     run = Run(job.made, checked.results, started, now(), interrupted=stopping.exit_code)
     if checked.unread:
         run = replace(run, diagnostics=(_unread(checked.unread),))
     _remember(session, store, job, run, checked.live)
     if job.journal is not None:
+        job.journal.read_back(_stored(checked))
         job.journal.close(_status(run))
         if run.interrupted is not None:
             session.say(f"Stopped. Go on with: reconciler runs resume {job.journal.run_id}")
     return run
+
+
+def _read_back(results: list[Result], erp: Erp, job: Job, stopping: Stopping) -> Checked:
+    """Compare what was written, unless the run is stopped: that must not wait for more, nor lose what is done."""
+    from reconciler.apply.readback import Checked, read_back
+
+    if not stopping.is_at_once():
+        try:
+            return read_back(results, erp, list_requests=job.made.refresh.requests, earlier=job.already)
+        except KeyboardInterrupt:
+            stopping.ask(Exit.INTERRUPTED)
+        except SystemExit:  # what SIGTERM raises where nothing is in flight
+            stopping.ask(Exit.TERMINATED)
+    return Checked(tuple(results), {}, "the run was stopped")
 
 
 def _told(session: Session, result: Result) -> bool:
@@ -87,6 +103,22 @@ def _told(session: Session, result: Result) -> bool:
     except (OSError, ValueError):
         return False
     return True
+
+
+def _stored(checked: Checked) -> dict[str, list[Stored]]:
+    """By label, what the ERP stored otherwise than sent, of the customers that were read back."""
+    from reconciler.core.normalise import number_key
+    from reconciler.state.journal import Stored
+
+    return {
+        each.action.label: [
+            Stored(change.path, change.before, change.after, taken)
+            for changes, taken in ((each.normalised, True), (each.not_taken, False))
+            for change in changes
+        ]
+        for each in checked.results
+        if number_key(each.number or "") in checked.live
+    }
 
 
 def _unread(why: str) -> Diagnostic:
@@ -149,7 +181,7 @@ def run_exit(run: Run) -> Exit:
 
     if run.interrupted is not None:
         return Exit(run.interrupted)
-    if all(result.outcome is Outcome.DONE and _is_as_numbered(result) for result in run.results):
+    if all(each.outcome is Outcome.DONE and _is_as_numbered(each) and not each.not_taken for each in run.results):
         return Exit.DONE
     partial = (Outcome.DONE, Outcome.CONFLICT, Outcome.UNKNOWN)
     return Exit.PARTIAL if any(result.outcome in partial for result in run.results) else Exit.ERROR

@@ -69,7 +69,9 @@ Parallelism = Annotated[
 Reserve = Annotated[
     int, typer.Option("--reserve", metavar="N", min=0, help="Leave N requests of the rate window to others.")
 ]
-NoWait = Annotated[bool, typer.Option("--no-wait", help="Stop, resumably, instead of waiting for the rate window.")]
+NoWait = Annotated[
+    bool, typer.Option("--no-wait", help="Stop, resumably, instead of waiting for the rate window or the ERP.")
+]
 WriteNumbers = Annotated[
     bool, typer.Option("--write-numbers", help="Write the numbers of customers found or created by ref into the YAML.")
 ]

@@ -53,7 +53,6 @@ def plan(
 ) -> None:
     """Show what would change in the ERP. Writes nothing."""
     from reconciler.cli.base import attribute, load_base
-    from reconciler.core.diagnostics import has_errors
     from reconciler.core.errors import WrongUsage
     from reconciler.reports.report import Kind
 
@@ -75,9 +74,8 @@ def plan(
 
         plan_file.write(made, out)
     emit(session, form, reports, plan_document(session, made))
-    if out is not None and not made.refusals and not has_errors(made.diagnostics):
-        chosen = f"--env {session.environment} " if session.environment else ""
-        session.say(f"Saved the plan to {out}. Apply it with: reconciler {chosen}apply {out}")
+    if out is not None:
+        say_saved(session, made, out)
     raise typer.Exit(plan_exit(made, detailed=detailed_exitcode))
 
 
@@ -161,6 +159,17 @@ def compare(session: Session, loaded: Loaded, erp: Erp, place: Target, targets: 
         paired=paired,
     )
     return Compared(pipeline.explain(made, erp), view, memory, paired)
+
+
+def say_saved(session: Session, made: Plan, out: Path) -> None:
+    """Where the plan is and how it is applied, unless it cannot be: what stands against it was just shown."""
+    from shlex import quote
+
+    from reconciler.core.diagnostics import has_errors
+
+    if not made.refusals and not has_errors(made.diagnostics):
+        chosen = f"--env {session.environment} " if session.environment else ""
+        session.say(f"Saved the plan to {out}. Apply it with: reconciler {chosen}apply {quote(str(out))}")
 
 
 def plan_exit(made: Plan, *, detailed: bool) -> Exit:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from reconciler.cli.session import Session
-    from reconciler.core.plan import Plan, Result, Run
+    from reconciler.core.plan import Action, Change, Outcome, Plan, Result, Run
     from reconciler.core.rules import Target
-    from reconciler.state.journal import Journal, RunInfo, RunRecord
+    from reconciler.state.journal import Entry, Journal, RunInfo, RunRecord
     from reconciler.state.store import Store
 
 
@@ -40,7 +40,22 @@ def _results(record: RunRecord, made: Plan) -> Iterator[Result]:
             message = "The run ended while it was written: it may or may not be done."
             yield Result(action, Outcome.UNKNOWN, action.number, message, remedy)
         else:
-            yield Result(action, entry.outcome, entry.number or action.number, entry.message)
+            result = Result(action, entry.outcome, entry.number or action.number, entry.message, version=entry.version)
+            yield replace(
+                result, normalised=_stored(entry, action, taken=True), not_taken=_stored(entry, action, taken=False)
+            )
+
+
+def _stored(entry: Entry, action: Action, *, taken: bool) -> tuple[Change, ...]:
+    """What the ERP stored otherwise than sent, as the reading back found it: in another form, or not taken at all."""
+    from reconciler.core.plan import Cause, Change
+
+    places = {change.path: change.source for change in action.changes}
+    return tuple(
+        Change(each.path, each.sent, each.stored, Cause.UNKNOWN, places.get(each.path))
+        for each in entry.read_back or ()
+        if each.taken is taken
+    )
 
 
 def done(run: Run) -> dict[str, Result]:
@@ -75,12 +90,15 @@ class Begun:
     open_labels: frozenset[str] = frozenset()
 
 
-def begin(store: Store, made: Plan) -> Begun:
-    """Begin the plan's run; a saved plan that was begun before goes on where that ended. Raises Refused."""
+def begin(store: Store, made: Plan, *, keep: int) -> Begun:
+    """Begin the plan's run; a saved plan that was begun before goes on where that ended. Raises Refused.
+
+    keep: how many runs the state keeps.
+    """
     if made.is_empty:
         return Begun(None)
     earlier = next((each for each in store.runs.all() if each.digest == made.digest), None)
-    return Begun(store.runs.begin(made)) if earlier is None else go_on(store, earlier, made)
+    return Begun(store.runs.begin(made, keep=keep)) if earlier is None else go_on(store, earlier, made)
 
 
 def go_on(store: Store, info: RunInfo, made: Plan) -> Begun:
@@ -127,41 +145,97 @@ def resumable(store: Store, place: Target) -> RunInfo | None:
 # ---- before anything is read ----
 
 
-def settle(session: Session, store: Store, place: Target, sleep: Callable[[float], None]) -> None:
+def settle(
+    session: Session, store: Store, place: Target, sleep: Callable[[float], None], *, no_wait: bool = False
+) -> None:
     """Under the lock: close the runs of dead processes, and wait for creates that the ERP may still be at work on.
 
-    A customer without number that is being created cannot be seen yet: planned or looked up too early it would be
-    created twice. One with a number would be refused, and an update has its version.
+    Such a customer cannot be seen yet: planned or looked up too early it would be created twice. One whose number the
+    ERP keeps would be refused, and an update has its version. Raises NotSent with no_wait, or when stopped: whatever
+    comes next waits for what is left.
     """
+    from reconciler.core.errors import NotSent
     from reconciler.reports.view import duration
 
     for each in store.runs.close_dead():
         session.say(f"Run {each.id} of {each.started_at} was cut short; see: reconciler runs show {each.id}")
-    waits = list(_waits(store, place, session.settings.api.timeout))
-    if waits:
-        seconds, label, run_id = max(waits)
-        session.say(f"Waiting {duration(seconds)}: the ERP may still be creating {label} of run {run_id}")
-        sleep(seconds)
+    longest = session.settings.api.longest_answer
+    waits = list(_waits(store, place, longest))
+    if not waits:
+        return
+    seconds, label, run_id = max(waits)
+    why = f"the ERP may still be creating {label} of run {run_id}, which can take {duration(longest)}"
+    if no_wait:
+        raise NotSent(f"Not begun: {why}", remedy=f"Try again in {duration(seconds)}, or without --no-wait.")
+    session.say(f"Waiting {duration(seconds)}: {why}")
+    sleep(seconds)
 
 
-def _waits(store: Store, place: Target, timeout: float) -> Iterator[tuple[float, str, str]]:
-    """(seconds, label, run) for each create without number that was sent less than `timeout` ago, its end unknown."""
-    from reconciler.core.plan import Outcome
-
+def _waits(store: Store, place: Target, longest: float) -> Iterator[tuple[float, str, str]]:
+    """(seconds, label, run) for each create that was sent less than `longest` seconds ago, its end unknown."""
     now = datetime.now(UTC)
     here = (place.environment, place.tenant_id, place.base_url)
     for info in store.runs.all():
-        if info.finished_at is not None and _age(info.finished_at, now) > timeout + 1:
-            continue
-        if _place(info) != here or not (info.open or Outcome.UNKNOWN in info.outcomes):
+        if info.finished_at is not None and _age(info.finished_at, now) > longest:
+            continue  # whatever it sent, it sent before that
+        if _place(info) != here or not _is_unclear(info):
             continue
         record = store.runs.get(info.id)
-        numberless = {action.label for action in record.plan().actions if action.number is None}
+        doubling = _doubling(record)
         for each in record.entries:
-            if each.intent_at and each.label in numberless and each.outcome in (None, Outcome.UNKNOWN):
-                left = timeout - _age(each.intent_at, now)
+            if each.intent_at and each.outcome in doubling.get(each.label, ()):
+                left = longest - _age(each.intent_at, now)
                 if left > 0:
-                    yield min(left, timeout), each.label, info.id
+                    yield min(left, longest), each.label, info.id
+
+
+def _is_unclear(info: RunInfo) -> bool:
+    from reconciler.core.plan import Outcome
+
+    return bool(info.open) or Outcome.UNKNOWN in info.outcomes
+
+
+def _doubling(record: RunRecord) -> dict[str, tuple[Outcome | None, ...]]:
+    """The run's creates that the ERP might do twice, by label, with the ends after which it may still be at work.
+
+    Those that it numbers. It may also number a customer whose number is declared (fact sheet 12.3), unless it was seen
+    to keep such a number: that counts where the answer failed to come, not where only this process was killed.
+    """
+    from reconciler.core.normalise import number_key
+    from reconciler.core.plan import Outcome, Verb
+
+    creates = {each.label: each for each in record.plan().actions if each.action is Verb.CREATE}
+    kept = any(
+        number_key(each.number or "") == number_key(creates[each.label].number or "")
+        for each in record.entries
+        if each.label in creates and each.outcome is Outcome.DONE
+    )
+    numbered = () if kept else (Outcome.UNKNOWN,)
+    return {label: (None, Outcome.UNKNOWN) if each.number is None else numbered for label, each in creates.items()}
+
+
+def check_unclear(store: Store, made: Plan) -> None:
+    """Refuse to create again what an earlier run may have created under another number.
+
+    A customer whose number the ERP replaced is not found by it: the plan cannot but ask for it once more. Raises
+    Refused.
+    """
+    from reconciler.core.errors import Refused
+    from reconciler.core.plan import Outcome
+
+    here = (made.environment, made.tenant_id, made.base_url)
+    suspects = {each.label: each for each in made.actions if each.number is not None and each.alike}
+    for info in store.runs.all() if suspects else ():
+        if _place(info) != here or info.digest == made.digest or not _is_unclear(info):
+            continue
+        for entry in store.runs.get(info.id).entries:
+            action = suspects.get(entry.label) if entry.outcome in (None, Outcome.UNKNOWN) else None
+            if action is not None:
+                raise Refused(
+                    f"{action.label} may have been created by run {info.id}, under another number:"
+                    f" {', '.join(action.alike)} looks like it",
+                    remedy=f'If it is that one, declare number: "{action.alike[0]}"; if not, --force creates it.',
+                )
 
 
 def _age(moment: str, now: datetime) -> float:

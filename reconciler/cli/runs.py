@@ -196,7 +196,7 @@ def resume(
             raise typer.Exit(Exit.DONE)
         made = store.runs.get(info.id).plan()
         pipeline.check_applicable(made, place, force=True)  # a volume guard was passed when the run began
-        resuming.settle(session, store, place, stopping.sleep)
+        resuming.settle(session, store, place, stopping.sleep, no_wait=no_wait)
         begun = resuming.go_on(store, info, made)
         _show_rest(session, info, made, begun, form)
         workers = parallelism or session.settings.api.parallelism
@@ -250,7 +250,7 @@ def undo(
     from reconciler.cli import applying, resuming
     from reconciler.cli.apply import agreed, show_first
     from reconciler.cli.output import emit, plan_document
-    from reconciler.cli.plan import plan_exit
+    from reconciler.cli.plan import plan_exit, say_saved
     from reconciler.cli.stopping import Stopping
     from reconciler.core.errors import WrongUsage
     from reconciler.reports.report import Kind
@@ -269,19 +269,19 @@ def undo(
         store.lock("runs undo"),
         session.erp(sleep=stopping.sleep, reserve=reserve, longest_wait=0.0 if no_wait else None) as (erp, place),
     ):
-        resuming.settle(session, store, place, stopping.sleep)
+        resuming.settle(session, store, place, stopping.sleep, no_wait=no_wait)
         made = _undo_plan(session, store, erp, place, run, deactivate_creates=deactivate_creates)
         if out is not None:
             plan_file.write(made, out)
             emit(session, form, reports, plan_document(session, made))
-            session.say(f"Saved the plan to {out}. Apply it with: reconciler apply {out}")
+            say_saved(session, made, out)
             raise typer.Exit(plan_exit(made, detailed=False))
         show_first(session, made, form)
         pipeline.check_applicable(made, place)
         if not (made.is_empty or auto_approve or agreed(made)):
             session.say("Nothing was written.")
             raise typer.Exit(Exit.ERROR)
-        journal = None if made.is_empty else store.runs.begin(made)
+        journal = None if made.is_empty else store.runs.begin(made, keep=session.settings.keep_runs)
         job = applying.Job(made, place, journal, parallelism or session.settings.api.parallelism)
         ended = applying.execute(session, store, erp, job, stopping, live=form == "text")
     applying.report(session, ended, form, reports)

@@ -42,7 +42,8 @@ def create_action(desired: Desired, wire: Wire, problems: list[Diagnostic]) -> A
         for path, value in sorted(leaves(values), key=lambda both: order(both[0]))
     )
     request = wire.create(values, desired.spelled)
-    return Action(Verb.CREATE, desired.number, desired.ref, name, desired.source, changes, request)
+    match = desired.match if desired.number is None else ()
+    return Action(Verb.CREATE, desired.number, desired.ref, name, desired.source, changes, request, match=match)
 
 
 def update_action(

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.core.customer import Live
-from reconciler.core.fields import FIELDS, MIRRORS, Field, Form, Group, Read, Row
+from reconciler.core.fields import FIELDS, MIRRORS, Field, Form, Group, Row
 from reconciler.core.values import Path, Scalar, Values, get, leaves, put
 
 
@@ -108,7 +108,7 @@ def _comparable_leaves(defaults: Values) -> Iterator[Path]:
 
 
 def _is_compared(row: Row | None) -> bool:
-    return not isinstance(row, Field) or (row.where is not Read.NEVER and not row.create_only)
+    return not isinstance(row, Field) or row.is_compared
 
 
 def _is_lines(path: Path) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from deepdiff import DeepDiff
 from deepdiff.helper import notpresent
 
-from reconciler.core.fields import FIELDS, Field, Form, Group, Read, Row
+from reconciler.core.fields import FIELDS, Field, Form, Group, Row
 from reconciler.core.normalise import satisfied
 from reconciler.core.patterns import Pattern, patterns
 from reconciler.core.values import Path, Scalar, Values, leaves, without
@@ -111,13 +111,13 @@ def _positions() -> dict[str, int]:
 _POSITIONS = _positions()
 
 _NEVER_COMPARED: tuple[Pattern, ...] = tuple(
-    (name,) for name, row in FIELDS.items() if isinstance(row, Field) and (row.create_only or row.where is Read.NEVER)
+    (name,) for name, row in FIELDS.items() if isinstance(row, Field) and not row.is_compared
 ) + tuple(
     (name, member.name)
     for name, row in FIELDS.items()
     if isinstance(row, Group) and row.form is Form.OBJECT
     for member in row.members
-    if isinstance(member, Field) and member.where is Read.NEVER
+    if isinstance(member, Field) and not member.is_compared
 )
 
 

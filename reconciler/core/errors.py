@@ -85,7 +85,12 @@ class Unreachable(ErpError):
 
 
 class AnswerLost(Unreachable):
-    """A request that may have changed something was sent, and no usable answer came back."""
+    """A request that may have changed something was sent, and no usable answer came back.
+
+    `late` says that it was given up waiting for one: the ERP may still be at work on it.
+    """
+
+    late = False
 
 
 class NotSent(ErpError):

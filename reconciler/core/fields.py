@@ -80,6 +80,11 @@ class Field:
         """The path in the read object, as segments."""
         return tuple((self.read or self.name).split("."))
 
+    @property
+    def is_compared(self) -> bool:
+        """Whether its live value says something of the declared one: not what is sent once, or can be read nowhere."""
+        return not self.create_only and self.where is not Read.NEVER
+
 
 @dataclass(frozen=True, slots=True)
 class Group:

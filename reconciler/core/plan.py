@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from reconciler.core.diagnostics import Diagnostic, Source
+from reconciler.core.values import parse_path
 
 FORMAT = "reconciler/plan"
 FORMAT_VERSION = "1.1"
@@ -63,7 +64,11 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One write and the changes it makes. `depends_on` holds labels of actions that must be done first."""
+    """One write and the changes it makes. `depends_on` holds labels of actions that must be done first.
+
+    For a create: `match` is by what the declaration finds a customer that the ERP numbered, `alike` the numbers of
+    customers that looked like the new one when the plan was made, and that must never be taken for it.
+    """
 
     action: Verb
     number: str | None
@@ -73,11 +78,18 @@ class Action:
     changes: tuple[Change, ...]
     request: Request
     depends_on: tuple[str, ...] = ()
+    match: tuple[str, ...] = ()
+    alike: tuple[str, ...] = ()
 
     @property
     def label(self) -> str:
         """What to call the customer in messages."""
         return self.number or f"ref {self.ref}"
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """Names of the customer's fields that it changes."""
+        return frozenset(parse_path(change.path)[0] for change in self.changes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +214,8 @@ class Result:
     """One action's outcome.
 
     `number` is the customer's number, also of a new one; `version` the one that the write made, where the ERP told it;
-    `message` says why not.
+    `message` says why not. `normalised` and `not_taken` hold the value sent and the value stored: the one is the ERP's
+    form of what it was sent, the other no form of it at all, the value from before or none.
     """
 
     action: Action
@@ -211,7 +224,8 @@ class Result:
     message: str = ""
     remedy: str = ""
     moved: tuple[Change, ...] = ()  # for a conflict: what the plan saw, and what stands there now
-    normalised: tuple[Change, ...] = ()  # value sent, value stored
+    normalised: tuple[Change, ...] = ()
+    not_taken: tuple[Change, ...] = ()
     version: str | None = None
 
 

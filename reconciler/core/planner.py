@@ -31,17 +31,13 @@ from reconciler.core.rules import Memory, Rules, Target
 
 def need_of(desired: Iterable[Desired]) -> Need:
     """What must be read to plan the declarations: their fields, and what identifies the ones without number."""
-    fields: set[str] = {"number", "name", "status"}
-    own: dict[str, set[str]] = {}
-    for each in desired:
-        fields.update(each.values)
-        fields.update(*(MIRRORS[name] for name in MIRRORS.keys() & each.values.keys()))
+    declared = tuple(desired)
+    more = {"number", "name", "status"}
+    for each in declared:
+        more.update(*(MIRRORS[name] for name in MIRRORS.keys() & each.values.keys()))
         if each.number is None:
-            fields.update(each.match)
-        else:
-            for name in _OWN & each.values.keys():
-                own.setdefault(name, set()).add(number_key(each.number))
-    return Need(frozenset(fields), {name: frozenset(numbers) for name, numbers in own.items()})
+            more.update(each.match)
+    return Need.of(((each.number, each.values) for each in declared), more)
 
 
 def compute_plan(

@@ -8,6 +8,8 @@ from typing import Protocol
 
 from reconciler.core.classes import CustomerClass
 from reconciler.core.customer import Live
+from reconciler.core.fields import FIELDS, Read
+from reconciler.core.normalise import number_key
 from reconciler.core.plan import Outcome, Request
 from reconciler.core.values import Path, Values
 
@@ -22,6 +24,21 @@ class Need:
 
     fields: frozenset[str]
     own: dict[str, frozenset[str]]
+
+    @classmethod
+    def of(cls, wanted: Iterable[tuple[str | None, Iterable[str]]], more: Iterable[str] = ()) -> Need:
+        """What shows the wanted fields: of each customer its number, or None for one that is not known yet, and names.
+
+        more: names of fields that are needed of all.
+        """
+        fields = set(more)
+        own: dict[str, set[str]] = {}
+        for number, names in wanted:
+            for name in names:
+                fields.add(name)
+                if number is not None and FIELDS[name].where is Read.OWN:
+                    own.setdefault(name, set()).add(number_key(number))
+        return cls(frozenset(fields), {name: frozenset(keys) for name, keys in own.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,5 +104,7 @@ class Journal(Protocol):
     def intend(self, label: str) -> None:
         """The action is about to be sent. When this raises, it must not be."""
 
-    def finish(self, label: str, outcome: Outcome, *, number: str | None = None, message: str = "") -> None:
-        """The action ended so."""
+    def finish(
+        self, label: str, outcome: Outcome, *, number: str | None = None, message: str = "", version: str | None = None
+    ) -> None:
+        """The action ended so; `version` is the one that its write made, where the ERP told it."""

@@ -31,8 +31,8 @@ def concerned(results: Iterable[Result]) -> tuple[Desired, ...]:
         number = result.number or result.action.number
         if number is None or result.outcome not in _WRITTEN:
             continue
-        names = {parse_path(change.path)[0] for change in result.action.changes}
-        fields: Values = dict.fromkeys(sorted(names), None) if result.action.action is Verb.UPDATE else {}
+        names = sorted(result.action.fields) if result.action.action is Verb.UPDATE else ()
+        fields: Values = dict.fromkeys(names, None)
         found.append(_desired(result.action, number, fields))
     return tuple(found)
 
@@ -148,7 +148,7 @@ class _Back:
     def _member(self, change: Change, path: Path) -> None:
         row = leaf(path)
         assert row is not None, "only a line has no row of its own"
-        if row.create_only or row.where is Read.NEVER:
+        if not row.is_compared:
             if change.before != change.after:
                 self._leave("P522", f"{change.path} cannot be read back, and its former value is not known", change)
             return

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, wait
+from functools import partial
 from typing import TypeVar
+
+from reconciler.core.threads import started
 
 Item = TypeVar("Item")
 Found = TypeVar("Found")
@@ -14,17 +17,18 @@ Found = TypeVar("Found")
 def in_order(work: Callable[[Item], Found], items: Iterable[Item], parallelism: int) -> Iterator[Found]:
     """`work` of each item, in the items' order, with at most `parallelism` under way or waiting to be taken.
 
-    The first failure ends it; what is under way is finished, and nothing more is started.
+    The first failure ends it; what is under way is finished, except after Ctrl-C, and nothing more is started.
     """
-    with ThreadPoolExecutor(max_workers=parallelism, thread_name_prefix="erp") as pool:
-        ahead: deque[Future[Found]] = deque()
-        try:
-            for item in items:
-                ahead.append(pool.submit(work, item))
-                if len(ahead) >= parallelism:
-                    yield ahead.popleft().result()
-            while ahead:
+    ahead: deque[Future[Found]] = deque()
+    try:
+        for item in items:
+            ahead.append(started(partial(work, item)))
+            if len(ahead) >= parallelism:
                 yield ahead.popleft().result()
-        finally:
-            for future in ahead:
-                future.cancel()
+        while ahead:
+            yield ahead.popleft().result()
+    except KeyboardInterrupt:
+        ahead.clear()
+        raise
+    finally:
+        wait(ahead)

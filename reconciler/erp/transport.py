@@ -26,6 +26,7 @@ from reconciler.core.errors import (
     UnexpectedAnswer,
     Unreachable,
 )
+from reconciler.core.patience import LONGEST_ANSWER
 from reconciler.erp.answer import Answer
 from reconciler.erp.auth import Credentials, Token, TokenSource, read_token
 from reconciler.erp.budget import Window, read_retry_after, read_window
@@ -44,9 +45,6 @@ REFUSALS: Final = 5
 
 LONGEST_WAIT: Final = 120.0
 """Seconds; a longer Retry-After is not waited for here but reported."""
-
-LONGEST_ANSWER: Final = 300.0
-"""Seconds that one answer may take to come in, however steadily it drips; the ERP cuts off at 240 (fact sheet 1)."""
 
 _NOT_SENT = (
     httpx.ConnectError,
@@ -253,6 +251,7 @@ class Transport:
         raise _no_answer(request, problem)
 
     def _read(self, response: httpx.Response) -> bytes:
+        """The body; an answer that drips steadily may take no longer than the ERP is at work on one."""
         body = bytearray()
         due = self._hooks.clock() + LONGEST_ANSWER
         for chunk in response.iter_bytes():
@@ -378,7 +377,9 @@ def _no_answer(request: httpx.Request, problem: Exception | None) -> ErpError:
     cause = _cause(problem)
     if request.method == "GET" or isinstance(problem, _NOT_SENT):
         return Unreachable(f"No answer from {where}: {cause}", remedy=_REACH_REMEDY)
-    return AnswerLost(f"The answer of {where} to {request.method} was lost: {cause}", remedy=_LOST_REMEDY)
+    lost = AnswerLost(f"The answer of {where} to {request.method} was lost: {cause}", remedy=_LOST_REMEDY)
+    lost.late = isinstance(problem, httpx.TimeoutException)
+    return lost
 
 
 def _cause(problem: Exception | None) -> str:
@@ -394,7 +395,9 @@ def _failure(method: str, path: str, answer: Answer, now: float) -> ErpError:
     """502 and 504 are the gateway's: whether the ERP behind it did the write is unknown (fact sheet 10)."""
     error = fault(method, path, answer, now)
     if method != "GET" and answer.status in (502, 504):
-        return AnswerLost(str(error), remedy=_LOST_REMEDY, status=answer.status, reference=error.reference)
+        lost = AnswerLost(str(error), remedy=_LOST_REMEDY, status=answer.status, reference=error.reference)
+        lost.late = answer.status == 504
+        return lost
     return error
 
 

@@ -52,6 +52,7 @@ def run(run: Run) -> bytes:
                     "remedy": result.remedy,
                     "moved": result.moved,
                     "normalised": result.normalised,
+                    "not_taken": result.not_taken,
                     "source": result.action.source,
                 }
                 for result in run.results

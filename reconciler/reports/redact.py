@@ -122,7 +122,7 @@ class Redactor:
     def result(self, result: Result) -> Result:
         """One action's outcome, with what the ERP said of it."""
         hidden = {result.action.name}
-        for change in (*result.action.changes, *result.moved, *result.normalised):
+        for change in (*result.action.changes, *result.moved, *result.normalised, *result.not_taken):
             if _is_personal(change.path):
                 hidden.update(_texts(change))
         return replace(
@@ -132,6 +132,7 @@ class Redactor:
             remedy=self.text(result.remedy, hidden),
             moved=tuple(self._change(each) for each in result.moved),
             normalised=tuple(self._change(each) for each in result.normalised),
+            not_taken=tuple(self._change(each) for each in result.not_taken),
         )
 
     # ---- drift ----

@@ -265,8 +265,11 @@ def _result_entry(result: Result) -> Entry:
     stored = tuple(
         f"{visible(each.path)}: sent {shown(each.before)}, the ERP stored {shown(each.after)}"
         for each in result.normalised
+    ) + tuple(
+        f"{visible(each.path)} not taken: sent {shown(each.before)}, the ERP has {shown(each.after)}"
+        for each in result.not_taken
     )
-    done = result.outcome is Outcome.DONE
+    done = result.outcome is Outcome.DONE and not result.not_taken
     skipped = result.outcome is Outcome.SKIPPED
     return Entry(
         entry.symbol,

@@ -16,6 +16,7 @@ from reconciler.reports.safe import shown, visible
 _STYLES = {"+": "bold green", "~": "bold yellow", "-": "bold red", "=": "bold"}
 _BEFORE, _AFTER, _QUIET = "red", "green", "dim"
 _PATH_CAP, _BEFORE_CAP = 44, 36
+_NAMED = 10  # customers that are named of those that were not sent
 
 
 def plan_lines(plan: Plan, width: int | None) -> Iterator[Text]:
@@ -101,15 +102,21 @@ def result_lines(result: Result) -> Iterator[Text]:
         yield Text(f"    {visible(change.path)} is now {now}; the plan saw {before}")
     if result.remedy:
         yield Text(f"    → {visible(result.remedy)}")
-    yield from normalised_lines(result)
+    yield from stored_lines(result)
 
 
-def normalised_lines(result: Result) -> Iterator[Text]:
-    """Where the ERP stored something else than it was sent."""
+def stored_lines(result: Result) -> Iterator[Text]:
+    """Where the ERP stored something else than it was sent: another form of it, or nothing of it."""
+    number = visible(result.number or result.action.label)
     for change in result.normalised:
-        kept, sent = shown(change.after), shown(change.before)
-        number = visible(result.number or result.action.label)
-        yield Text(f"    {number} {visible(change.path)}: sent {sent}, the ERP stored {kept}")
+        yield Text(
+            f"    {number} {visible(change.path)}: sent {shown(change.before)}, the ERP stored {shown(change.after)}"
+        )
+    for change in result.not_taken:
+        told = (
+            f"{number} {visible(change.path)} not taken: sent {shown(change.before)}, the ERP has {shown(change.after)}"
+        )
+        yield Text.assemble(("  ✗ ", "bold red"), told)
 
 
 def run_lines(run: Run) -> Iterator[Text]:
@@ -121,12 +128,14 @@ def run_lines(run: Run) -> Iterator[Text]:
 
 def run_end(run: Run) -> Iterator[Text]:
     """What stands below the results."""
-    skipped: dict[str, int] = {}
+    skipped: dict[str, list[str]] = {}
     for result in run.results:
         if result.outcome is Outcome.SKIPPED:
-            skipped[result.message] = skipped.get(result.message, 0) + 1
-    for reason, count in skipped.items():
-        yield Text.assemble(("✗ ", "bold red"), f"{count:,} not sent: {visible(reason)}")
+            skipped.setdefault(result.message, []).append(result.action.label)
+    for reason, labels in skipped.items():
+        yield Text.assemble(("✗ ", "bold red"), f"{len(labels):,} not sent: {visible(reason)}")
+        more = f", and {len(labels) - _NAMED:,} more" if len(labels) > _NAMED else ""
+        yield Text(f"    {', '.join(map(visible, labels[:_NAMED]))}{more}")
     yield from diagnostics_lines(run.diagnostics)
     if run.plan.is_empty:
         yield Text("Nothing to apply.")

@@ -9,21 +9,21 @@ from __future__ import annotations
 import secrets
 import sqlite3
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from reconciler.core.errors import WrongUsage
 from reconciler.core.plan import Outcome, Plan
-from reconciler.core.values import Values
 from reconciler.state.database import Database
 from reconciler.state.plan_file import dumps, loads
 from reconciler.state.translate import decoded
 from reconciler.state.values import decode, encode
 
 _INFO = "id, environment, tenant_id, base_url, digest, actions, started_at, finished_at, status"
-_ENTRY = "position, label, intent_at, finished_at, outcome, number, message, read_back"
+_ENTRY = "position, label, intent_at, finished_at, outcome, number, message, version, read_back"
 _COMPRESSION = 1  # a plan of 100,000 actions: a tenth of its size, for little time
 
 
@@ -58,11 +58,22 @@ class RunInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class Stored:
+    """A value that the ERP did not store as it was sent; `taken` when what it stored is another form of it."""
+
+    path: str
+    sent: Any
+    stored: Any
+    taken: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One action of a run. `position` counts from 0 in the plan's order.
 
     `intent_at` is None for an action that was never going to be sent (skipped), `outcome` is None for one whose end is
-    not known. `read_back` holds what the ERP had stored afterwards, where that was read.
+    not known. `version` is the one that the write made, where the ERP told it. `read_back` holds what the ERP had
+    stored otherwise than sent, None where that was not read.
     """
 
     position: int
@@ -72,7 +83,8 @@ class Entry:
     outcome: Outcome | None
     number: str | None
     message: str
-    read_back: Values | None
+    version: str | None
+    read_back: tuple[Stored, ...] | None
 
     @property
     def is_open(self) -> bool:
@@ -112,7 +124,8 @@ class Journal:
         def put(db: sqlite3.Connection) -> None:
             changed = db.execute(
                 "INSERT INTO entry (run, position, label, intent_at) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
-                "intent_at = excluded.intent_at, finished_at = NULL, outcome = NULL, message = '', read_back = NULL "
+                "intent_at = excluded.intent_at, finished_at = NULL, outcome = NULL, message = '', "
+                "version = NULL, read_back = NULL "
                 "WHERE outcome IS NOT 'done'",
                 row,
             )
@@ -128,20 +141,19 @@ class Journal:
         *,
         number: str | None = None,
         message: str = "",
-        read_back: Values | None = None,
+        version: str | None = None,
     ) -> None:
         """Record how the action ended. Raises StateError.
 
         Raises ValueError for an action that was not intended, unless it was skipped.
         """
-        found = None if read_back is None else encode(read_back)
-        row = (_moment(self._clock()), outcome.value, number, message, found, self.run_id, self._positions[label])
+        row = (_moment(self._clock()), outcome.value, number, message, version, self.run_id, self._positions[label])
 
         def put(db: sqlite3.Connection) -> None:
             if outcome is Outcome.SKIPPED:
                 db.execute("INSERT OR IGNORE INTO entry (label, run, position) VALUES (?, ?, ?)", (label, *row[-2:]))
             changed = db.execute(
-                "UPDATE entry SET finished_at = ?, outcome = ?, number = ?, message = ?, read_back = ? "
+                "UPDATE entry SET finished_at = ?, outcome = ?, number = ?, message = ?, version = ? "
                 "WHERE run = ? AND position = ?",
                 row,
             )
@@ -149,6 +161,13 @@ class Journal:
                 raise ValueError(f"{label} was finished in run {self.run_id} without an intent")
 
         self._database.write(put)
+
+    def read_back(self, found: Mapping[str, Iterable[Stored]]) -> None:
+        """Record, by label, what the ERP stored otherwise than sent, if anything. Raises StateError."""
+        rows = [(_stored_text(stored), self.run_id, self._positions[label]) for label, stored in found.items()]
+        if rows:
+            update = "UPDATE entry SET read_back = ? WHERE run = ? AND position = ?"
+            self._database.write(lambda db: db.executemany(update, rows))
 
     def close(self, status: RunStatus) -> None:
         """Record the end of the run. Raises StateError."""
@@ -163,10 +182,11 @@ class Runs:
         self._database = database
         self._clock = clock
 
-    def begin(self, plan: Plan, data: bytes | None = None) -> Journal:
+    def begin(self, plan: Plan, data: bytes | None = None, *, keep: int | None = None) -> Journal:
         """Record that the plan is going to be applied, before anything is sent. Raises StateError.
 
-        `data`: the bytes of the plan file that was read; without them the plan is written out anew.
+        `data`: the bytes of the plan file that was read; without them the plan is written out anew. `keep`: how many
+        runs are kept with this one; None keeps all.
         """
         now = self._clock()
         packed = zlib.compress(data or dumps(plan), _COMPRESSION)
@@ -181,6 +201,8 @@ class Runs:
                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'running')",
                 (run_id, *row),
             )
+            if keep is not None:
+                _prune(db, keep)
 
         self._database.write(put)
         return Journal(self._database, run_id, tuple(action.label for action in plan.actions), self._clock)
@@ -242,13 +264,34 @@ class Runs:
             return tuple(_info(row, ended.get(row[0], {})) for row in rows)
 
 
+def _prune(db: sqlite3.Connection, keep: int) -> None:
+    """Drop all but the newest runs: not one that never ended, nor, of a place, the newest or the newest that wrote.
+
+    These are what can be gone on with (a later one that wrote has overtaken it) and what may want to be undone.
+    """
+    dropped = db.execute(f"SELECT id FROM run WHERE id NOT IN ({_KEPT})", (keep,)).fetchall()  # noqa: S608 - constants
+    db.executemany("DELETE FROM entry WHERE run = ?", dropped)
+    db.executemany("DELETE FROM run WHERE id = ?", dropped)
+
+
+_KEPT = """
+    SELECT id FROM (SELECT id FROM run ORDER BY id DESC LIMIT ?)
+    UNION SELECT id FROM run WHERE finished_at IS NULL
+    UNION SELECT max(id) FROM run GROUP BY environment, tenant_id, base_url
+    UNION SELECT max(id) FROM run WHERE EXISTS (
+            SELECT 1 FROM entry WHERE entry.run = run.id AND ifnull(outcome, 'unknown') IN ('done', 'unknown')
+        )
+        GROUP BY environment, tenant_id, base_url
+"""
+
+
 def _info(row: tuple[str, str, str, str, str, int, str, str | None, str], ended: dict[str | None, int]) -> RunInfo:
     outcomes = {Outcome(name): count for name, count in ended.items() if name is not None}
     return RunInfo(*row[:-1], RunStatus(row[-1]), ended.get(None, 0), outcomes)
 
 
-def _entry(row: tuple[int, str, str | None, str | None, str | None, str | None, str, str | None]) -> Entry:
-    position, label, intent_at, finished_at, outcome, number, message, read_back = row
+def _entry(row: tuple[int, str, str | None, str | None, str | None, str | None, str, str | None, str | None]) -> Entry:
+    position, label, intent_at, finished_at, outcome, number, message, version, read_back = row
     return Entry(
         position,
         label,
@@ -257,8 +300,17 @@ def _entry(row: tuple[int, str, str | None, str | None, str | None, str | None, 
         None if outcome is None else Outcome(outcome),
         number,
         message,
-        None if read_back is None else decode(read_back),
+        version,
+        None if read_back is None else _stored(read_back),
     )
+
+
+def _stored_text(stored: Iterable[Stored]) -> str:
+    return encode({each.path: {"sent": each.sent, "stored": each.stored, "taken": each.taken} for each in stored})
+
+
+def _stored(text: str) -> tuple[Stored, ...]:
+    return tuple(Stored(path, **members) for path, members in decode(text).items())  # type: ignore[arg-type]
 
 
 def _free_id(db: sqlite3.Connection, now: datetime) -> str:

@@ -50,6 +50,8 @@ _VERSION_2 = (
     ) WITHOUT ROWID
     """,
     "CREATE TABLE drift_report (target INTEGER PRIMARY KEY REFERENCES target (id), reported_at TEXT NOT NULL)",
+    # The version that a write made: who resumes the run can tell its values from somebody's work since.
+    "ALTER TABLE entry ADD COLUMN version TEXT",
 )
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2)

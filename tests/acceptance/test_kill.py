@@ -152,9 +152,11 @@ def kill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Kill:
 
 
 def short_wait(company: Company) -> None:
-    """What the ERP may still be creating is waited for a second, not a minute."""
+    """What the ERP may still be creating is waited for a second, not five minutes."""
     path = company.folder / "reconciler.yaml"
-    path.write_text(path.read_text(encoding="utf-8").replace("page_size", "timeout: 1, page_size"), encoding="utf-8")
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("page_size", "longest_answer: 1, page_size"), encoding="utf-8"
+    )
 
 
 def puts(company: Company, number: str) -> int:
@@ -255,6 +257,35 @@ def test_a_signal_finishes_what_is_in_flight_and_tells_what_is_not_done(
     (run,) = mixed.run("runs", "list", "--format", "json").json["runs"]
     assert f"reconciler runs resume {run['id']}" in how.err
     assert (run["status"], run["open"], run["outcomes"]) == ("interrupted", 0, {"done": done, "skipped": unsent})
+    assert mixed.run("runs", "resume").code == 0
+    assert_as_desired(mixed)
+    assert len(mixed.bodies()) == ACTIONS
+
+
+def test_a_second_signal_ends_a_hanging_request_at_once_and_loses_nothing(mixed: Company) -> None:
+    """What is done is shown and recorded, what is in flight stays open, and the run is resumed."""
+    mixed.sandbox.fault(kind="hang", method="PUT", when="after", skip=1, seconds=40)
+    process = started(mixed, "apply", "--auto-approve", "--parallelism", "1")
+    wait_for(lambda: len(mixed.bodies()) >= 2)
+    begun = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    assert process.stderr is not None
+    while "Stopping" not in process.stderr.readline():
+        pass
+    process.send_signal(signal.SIGINT)
+    how = ended(process)
+    assert time.monotonic() - begun < 20, "it waited for the hanging request"
+    assert how.code == 130, how
+    assert "Traceback" not in how.err
+    assert "✓ 1 updated" in how.out
+    assert "✗ 2 unclear" in how.out
+    assert "it may or may not be done" in how.out
+    assert re.search(r"^✗ 4 not sent: the run was stopped\.\n    30, ref a, ref b, 20$", how.out, re.MULTILINE), how.out
+    assert "Applied: 0 created, 1 updated, 4 not sent, 1 unclear." in how.out
+    (run,) = mixed.run("runs", "list", "--format", "json").json["runs"]
+    assert f"reconciler runs resume {run['id']}" in how.err
+    assert (run["status"], run["open"], run["outcomes"]) == ("interrupted", 1, {"done": 1, "skipped": 4})
+    mixed.sandbox.runtime.faults.clear()
     assert mixed.run("runs", "resume").code == 0
     assert_as_desired(mixed)
     assert len(mixed.bodies()) == ACTIONS

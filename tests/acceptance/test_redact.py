@@ -57,6 +57,14 @@ def test_a_redacted_plan_and_run_show_no_personal_value(shop: Company, form: str
     assert not leaks(applied.out, applied.err)
 
 
+def test_what_the_erp_did_not_take_is_redacted_too(shop: Company) -> None:
+    shop.sandbox.switch(normalise="corporateId:keep")
+    applied = shop.run("apply", "--auto-approve", "--redact")
+    assert applied.code == 5
+    assert "corporateId not taken" in applied.out
+    assert not leaks(applied.out, applied.err)
+
+
 def test_the_fixture_does_show_them_without_redact(shop: Company) -> None:
     assert leaks(shop.run("plan", "--format", "json").out) == set(PERSONAL)
 

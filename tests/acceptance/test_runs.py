@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
 
 from reconciler.cli.session import Session
+from reconciler.core.patience import CUT_OFF, LONGEST_ANSWER
 from reconciler.core.plan import Outcome
 from tests.acceptance.conftest import Company, Ended
 
@@ -179,31 +181,87 @@ def test_a_saved_plan_that_was_begun_goes_on_where_it_ended(company: Company) ->
     assert company.store.count() == 2
 
 
-@pytest.mark.parametrize("command", [["apply", "--auto-approve"], ["runs", "resume"]], ids=" ".join)
-def test_a_create_without_number_whose_end_is_unknown_is_waited_for(company: Company, command: list[str]) -> None:
-    company.sandbox.switch(numbering="automatic")
-    company.declare("{ref: a, name: A, corporateId: '1'}")
-    slow(company, 1)
+def lose(company: Company) -> None:
+    """The ERP takes a create whose answer is lost, and then cannot be asked what became of it."""
     company.sandbox.fault(kind="reset", method="POST", path="/v1/customer", when="after")
     company.sandbox.fault(kind="reset", method="GET", path="createdDateTime", count=0)
-    ended = company.run("apply", "--auto-approve")
-    assert ended.code == 5
+    company.sandbox.fault(kind="reset", method="GET", path="/v1/customer/7", count=0)
+    assert company.run("apply", "--auto-approve").code == 5
     assert runs(company)[0]["outcomes"] == {Outcome.UNKNOWN: 1}
     company.sandbox.runtime.faults.clear()
-    slow(company, 600)
+
+
+@pytest.mark.parametrize("command", [["apply", "--auto-approve"], ["runs", "resume"]], ids=" ".join)
+@pytest.mark.parametrize(("identity", "label"), [("ref: a", "ref a"), ("number: 7", "7")])
+def test_a_create_whose_end_is_unknown_is_waited_for(
+    company: Company, command: list[str], identity: str, label: str
+) -> None:
+    """For as long as the ERP may be at work on it: the ERP may number it, although it has a number."""
+    company.sandbox.switch(numbering="mixed")
+    company.declare(f"{{{identity}, name: A, corporateId: '1'}}")
+    lose(company)
     waited: list[float] = []
     ended = sleeping(company, waited, *command)
     assert ended.code == 0, ended.err
-    assert [590 < each < 600 for each in waited] == [True]
-    assert "Waiting 10 min: the ERP may still be creating ref a" in ended.err
+    assert [LONGEST_ANSWER - 30 < each <= LONGEST_ANSWER for each in waited] == [True]
+    assert LONGEST_ANSWER > CUT_OFF == 240
+    assert f"Waiting 5 min: the ERP may still be creating {label} of run" in ended.err
     assert company.store.count() == 1
     assert len(company.bodies()) == 1
 
 
+def test_the_wait_is_a_setting_and_no_wait_stops_instead_and_leaves_the_run_resumable(company: Company) -> None:
+    company.sandbox.switch(numbering="automatic")
+    company.declare("{ref: a, name: A, corporateId: '1'}")
+    lose(company)
+    slow(company, 600)
+    for command in (["apply", "--auto-approve"], ["runs", "resume"]):
+        ended = company.run(*command, "--no-wait")
+        assert ended.code == 1
+        assert "may still be creating ref a" in ended.err
+        assert "Try again in 10 min" in ended.err
+    slow(company, 1)
+    time.sleep(1)
+    waited: list[float] = []
+    assert sleeping(company, waited, "runs", "resume").code == 0
+    assert (waited, company.store.count()) == ([], 1)
+
+
+def test_an_erp_that_was_seen_to_keep_numbers_is_not_waited_for(company: Company) -> None:
+    company.declare("[{number: 6, name: B}, {number: 7, name: A}]")
+    company.sandbox.fault(kind="reset", method="POST", path="/v1/customer", when="after", skip=1)
+    company.sandbox.fault(kind="reset", method="GET", path="/v1/customer/7", count=0)
+    assert company.run("apply", "--auto-approve", "--parallelism", "1").code == 5
+    company.sandbox.runtime.faults.clear()
+    waited: list[float] = []
+    assert sleeping(company, waited, "runs", "resume").code == 0
+    assert waited == []
+
+
+def test_a_look_alike_of_the_same_day_is_not_taken_for_what_a_saved_plan_was_to_create(company: Company) -> None:
+    company.sandbox.switch(numbering="automatic")
+    company.declare("{ref: a, name: A, corporateId: '1', match: [accountReference], accountReference: ours}")
+    company.declare("{ref: b, name: A, corporateId: '1', accountReference: a clerk's}", "clerk.yaml")
+    assert company.run("apply", "--auto-approve", "--target", "b").code == 0
+    (company.folder / "customers" / "clerk.yaml").unlink()
+    (clerks,) = company.store.numbers()
+    company.run("plan", "-o", "plan.json")
+    company.sandbox.fault(kind="reset", method="POST", path="/v1/customer", when="before")
+    ended = company.run("apply", "plan.json")
+    assert ended.code == 5, ended.out
+    assert "1 unclear" in ended.out
+    slow(company, 1)
+    ended = company.run("apply", "plan.json")
+    assert ended.code == 0, ended.out + ended.err
+    assert company.store.count() == 2
+    assert company.store.customer(clerks)["accountReference"] == "a clerk's"
+
+
 def slow(company: Company, seconds: int) -> None:
+    """The ERP may be at work on a request for so long."""
     path = company.folder / "reconciler.yaml"
     company.settings()
-    path.write_text(path.read_text().replace("page_size", f"timeout: {seconds}, page_size"))
+    path.write_text(path.read_text().replace("page_size", f"longest_answer: {seconds}, page_size"))
 
 
 def sleeping(company: Company, waited: list[float], *command: str) -> Ended:
@@ -226,6 +284,44 @@ def test_a_lookup_that_fails_leaves_the_write_unclear_and_never_failed(company: 
     company.sandbox.runtime.faults.clear()
     assert company.run("runs", "resume").code == 0
     assert len(company.bodies()) == 1
+
+
+def test_a_create_that_the_erp_renumbered_is_never_created_again(company: Company) -> None:
+    """Its answer is lost, and its number finds nothing: neither the run, nor a resume, nor a new apply doubles it."""
+    company.sandbox.switch(numbering="automatic")
+    company.declare("{number: 7, name: A, corporateId: '1'}")
+    slow(company, 1)
+    company.sandbox.fault(kind="reset", method="POST", path="/v1/customer", when="after")
+    ended = company.apply()
+    assert (ended.code, len(company.bodies())) == (5, 1)
+    (own,) = company.store.numbers()
+    assert f"a customer like it was created in the meantime: {own}" in ended.out
+    company.run("plan", "-o", "plan.json")
+    for command, code in ((["runs", "resume"], 5), (["apply", "--auto-approve"], 4), (["apply", "plan.json"], 4)):
+        ended = company.run(*command)
+        assert (ended.code, len(company.bodies())) == (code, 1), ended
+        assert own in ended.out + ended.err
+    company.declare(f"{{number: {own}, name: A, corporateId: '1'}}")
+    assert "No changes" in company.run("plan").out
+    company.declare("{number: 7, name: A, corporateId: '1', overrideNumberSeries: true}")
+    assert company.run("apply", "--auto-approve", "--force").code in (0, 5)
+    assert company.store.count() == 2
+
+
+@pytest.mark.parametrize("kind", ["reset", "hang"])
+def test_two_creates_that_look_alike_and_are_both_lost_are_both_found(company: Company, kind: str) -> None:
+    company.sandbox.switch(numbering="automatic")
+    company.settings()
+    path = company.folder / "reconciler.yaml"
+    path.write_text(path.read_text().replace("page_size", "timeout: 1, longest_answer: 1, page_size"))
+    company.declare("[{ref: a, name: A, match: [gln], gln: '1'}, {ref: b, name: A, match: [gln], gln: '2'}]")
+    company.sandbox.fault(kind=kind, method="POST", path="/v1/customer", when="after", count=2)
+    company.apply()
+    ended = company.run("runs", "resume")
+    assert ended.code == 0, ended.out + ended.err
+    assert sorted(company.store.customer(number)["gln"] for number in company.store.numbers()) == ["1", "2"]
+    assert len(company.bodies()) == 2
+    assert company.plan()["actions"] == []
 
 
 # ---- undo ----
@@ -354,6 +450,27 @@ def test_undo_restores_only_under_the_version_that_it_saw(three: Company) -> Non
     assert limits(three) == ["5", "222", "5"]
 
 
+def test_the_hint_to_a_saved_plan_can_be_obeyed_and_is_not_given_where_it_cannot(three: Company) -> None:
+    three.settings("environments: {other: {}}")
+    assert three.run("--env", "other", "apply", "--auto-approve").code == 0
+    run = three.run("--env", "other", "runs", "list", "--format", "json").json["runs"][0]["id"]
+    ended = three.run("--env", "other", "runs", "undo", run, "-o", "my undo.json")
+    assert "Apply it with: reconciler --env other apply 'my undo.json'" in ended.err
+    three.settings("environments: {other: {guards: {policies: [{message: never, schema: {not: {}}}]}}}")
+    ended = three.run("--env", "other", "runs", "undo", run, "-o", "undo.json")
+    assert ended.code == 4
+    assert (three.folder / "undo.json").exists()
+    assert "Apply it" not in ended.err
+
+
+def test_only_as_many_runs_are_kept_as_the_settings_say(three: Company) -> None:
+    three.settings("keep_runs: 2")
+    for limit in (6, 7, 8):
+        three.declare(f"{{number: 1, creditLimit: {limit}}}")
+        assert three.apply().code == 0
+    assert len(runs(three)) == 2
+
+
 # ---- what saved plans have in common with resumed ones: they come out of JSON ----
 
 
@@ -373,3 +490,96 @@ def test_a_line_that_a_saved_plan_deleted_can_be_inserted_by_the_next_one(compan
         ended = company.run("apply", "plan.json")
         assert ended.code == 0, ended.err
     assert company.plan()["actions"] == []
+
+
+# ---- what the ERP stored otherwise than it was sent ----
+
+
+def test_an_old_run_still_tells_what_the_erp_stored_in_another_form(three: Company) -> None:
+    three.sandbox.switch(normalise="name:upper")
+    three.declare("{number: 1, name: Fjord, creditLimit: 7}")
+    ended = three.apply()
+    assert ended.code == 0, ended.out
+    told = '1 name: sent "Fjord", the ERP stored "FJORD"'
+    assert told in ended.out
+    assert told in three.run("runs", "show", newest(three)).out
+    (result,) = three.run("show", newest(three), "--format", "json").json["results"]
+    assert [(each["before"], each["after"]) for each in result["normalised"]] == [("Fjord", "FJORD")]
+    assert result["not_taken"] == []
+    assert three.plan()["actions"] == []
+
+
+def test_what_was_not_read_back_before_the_kill_is_read_back_by_resume(
+    three: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    three.sandbox.switch(normalise="name:upper")
+    three.declare("[{number: 1, name: Fjord}, {number: 2, name: Fjell}]")
+
+    def killed(*_: Any, **__: Any) -> None:
+        raise RuntimeError("killed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("reconciler.apply.readback.read_back", killed)
+        assert three.apply().code == 1
+    three.store.edit("2", {"gln": "a clerk's"})
+    ended = three.run("runs", "resume")
+    assert ended.code == 0, ended.err
+    assert '1 name: sent "Fjord", the ERP stored "FJORD"' in ended.out
+    assert ended.out.count("the ERP stored") == 1
+    assert [each["number"] for each in three.plan()["actions"]] == ["2"], (
+        "what a clerk touched since may be the clerk's"
+    )
+
+
+def test_ctrl_c_while_reading_back_loses_nothing(three: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    three.sandbox.switch(normalise="name:upper")
+    three.declare("{number: 1, name: Fjord}")
+
+    def interrupted(*_: Any, **__: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("reconciler.apply.readback._read", interrupted)
+        ended = three.apply()
+    assert ended.code == 130
+    assert "✓ 1 updated" in ended.out
+    assert "could not be read back: the run was stopped" in ended.out
+    assert (runs(three)[0]["status"], runs(three)[0]["outcomes"]) == ("interrupted", {"done": 1})
+    ended = three.run("runs", "resume")
+    assert ended.code == 0
+    assert "FJORD" in ended.out
+    assert len(three.bodies()) == 1
+
+
+def test_of_many_that_were_not_sent_the_first_are_named(company: Company) -> None:
+    company.declare("[" + ",".join(f"{{number: {number}, name: A}}" for number in range(100, 115)) + "]")
+    ended = cut_short(company, method="POST", skip=2)
+    assert "✗ 12 not sent: " in ended.out
+    assert f"\n    {', '.join(map(str, range(103, 113)))}, and 2 more\n" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("declared", "how", "told"),
+    [
+        ("creditLimit: 7", {"creditLimit": "keep"}, "1 creditLimit not taken: sent 7, the ERP has 5"),
+        ("gln: '70'", {"gln": {"set": None}}, '1 gln not taken: sent "70", the ERP has (none)'),
+        ("gln: null", {"gln": {"set": "80"}}, '1 gln not taken: sent (none), the ERP has "80"'),
+    ],
+    ids=["kept", "nothing", "not cleared"],
+)
+def test_a_value_that_the_erp_did_not_take_is_no_success(
+    three: Company, declared: str, how: dict[str, Any], told: str
+) -> None:
+    three.store.edit("1", {"gln": "60"})
+    three.declare(f"{{number: 1, {declared}, accountReference: ours}}")
+    three.sandbox.fault(kind="normalise", method="PUT", values=how)
+    ended = three.apply()
+    assert ended.code == 5
+    assert f"✗ {told}" in ended.out
+    assert "the ERP stored" not in ended.out
+    assert runs(three)[0]["status"] == "partial"
+    shown = three.run("runs", "show", newest(three), "--format", "json").json["results"][0]
+    assert (len(shown["not_taken"]), shown["normalised"]) == (1, [])
+    assert len(three.plan()["actions"]) == 1, "it is not forgotten"
+    assert three.apply().code == 0
+    assert three.plan()["actions"] == []

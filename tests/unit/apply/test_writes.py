@@ -13,7 +13,7 @@ import pytest
 
 from reconciler.apply.writes import TRIES, Claims, Ended, write
 from reconciler.core.classes import CustomerClass
-from reconciler.core.customer import Live
+from reconciler.core.customer import DEFAULT_MATCH, Live
 from reconciler.core.diagnostics import Source
 from reconciler.core.errors import (
     AnswerLost,
@@ -389,6 +389,24 @@ def test_values_with_a_request_of_their_own_are_read_before_a_customer_is_taken_
     assert erp.needs[-1].own == {"note": frozenset({"100000"})}
 
 
+def test_a_customer_that_was_there_when_the_plan_was_made_is_never_taken_for_ours() -> None:
+    """The ERP's answer to what was created since reaches back a day."""
+    erp = FakeErp([LOST], [OURS])
+    assert outcome(run(replace(AUTOMATIC, alike=("100000",)), erp)) is Outcome.UNKNOWN
+    erp = FakeErp([FAILED, "10000"], [OURS])
+    assert outcome(run(replace(CREATE, alike=("100000",)), erp)) is Outcome.DONE, "it is sent again"
+    assert len(erp.sent) == 2
+
+
+@pytest.mark.parametrize(("match", "expected"), [(("corporateId", "vatRegistrationId"), Outcome.DONE),
+                                                 (("accountReference",), Outcome.UNKNOWN)])  # fmt: skip
+def test_ids_by_which_the_declaration_finds_nothing_do_not_make_a_customer_ours(
+    match: tuple[str, ...], expected: Outcome
+) -> None:
+    erp = FakeErp([done_and(LOST, replace(OURS, values=OURS.values | {"creditLimit": Decimal("9")}))])
+    assert outcome(run(replace(AUTOMATIC, match=match), erp)) is expected
+
+
 @pytest.mark.parametrize(("held", "sends"), [([], 1), ([OURS], 0)], ids=["not done", "done"])
 def test_an_automatic_create_of_an_earlier_try_is_looked_up_first(held: list[Live], sends: int) -> None:
     erp = FakeErp(["100000"], list(held))
@@ -431,6 +449,38 @@ def test_the_customer_of_another_create_of_the_run_is_not_taken_for_ours() -> No
 
 def test_a_number_of_an_earlier_try_is_claimed() -> None:
     assert outcome(run(AUTOMATIC, FakeErp([LOST], [OURS]), claims=Claims(["100000"]))) is Outcome.UNKNOWN
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_of_two_creates_that_look_alike_each_finds_its_own(first: int) -> None:
+    """Both answers are lost, and only the match fields tell the two apart; the ERP may show either one first."""
+    actions = [action(Verb.CREATE, None, name="A", corporateId="910", gln=gln) for gln in "12"]
+    actions[0] = replace(actions[0], match=DEFAULT_MATCH)
+    actions[1] = replace(actions[1], match=("gln",))
+    theirs = [live(f"10000{gln}", NEW, corporateId="910", gln=gln) for gln in "12"]
+    claims = Claims((), actions)
+    shown = [theirs[first]]
+    ended = [run(each, FakeErp([LOST], list(shown)), claims=claims) for each in actions]
+    assert outcome(ended[first]) is Outcome.DONE
+    assert outcome(ended[1 - first]) is Outcome.UNKNOWN
+    later = run(actions[1 - first], FakeErp([], list(theirs)), claims=claims, may_be_done=True)
+    assert (outcome(later), later.result.number) == (Outcome.DONE, theirs[1 - first].number)
+    both = [run(each, FakeErp([LOST], list(theirs)), claims=Claims((), actions)) for each in actions]
+    assert [each.result.number for each in both] == ["100001", "100002"]
+
+
+@pytest.mark.parametrize(("seen", "sends"), [(False, 1), (True, 2)], ids=["may number itself", "keeps numbers"])
+def test_a_create_that_the_erp_may_still_be_at_work_on_is_sent_again_only_if_it_would_be_refused(
+    seen: bool, sends: int
+) -> None:
+    late = AnswerLost("it took too long")
+    late.late = True
+    claims = Claims()
+    if seen:
+        assert outcome(run(replace(CREATE, number="9"), FakeErp(["9"]), claims=claims)) is Outcome.DONE
+    erp = FakeErp([late, "10000"])
+    assert outcome(run(CREATE, erp, claims=claims)) is (Outcome.DONE if seen else Outcome.UNKNOWN)
+    assert len(erp.sent) == sends
 
 
 def test_one_customer_is_found_by_one_create_only() -> None:

@@ -39,7 +39,7 @@ def filled(path: Path) -> Path:
         journal = store.runs.begin(plan_of(20))
         for number in range(10):
             journal.intend(str(number))
-            journal.finish(str(number), Outcome.DONE, read_back={"name": "x"})
+            journal.finish(str(number), Outcome.DONE, version="x")
     return path
 
 

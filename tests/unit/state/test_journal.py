@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from reconciler.core.errors import Refused, StateError, WrongUsage
 from reconciler.core.plan import Outcome
-from reconciler.state.journal import RunStatus
+from reconciler.state.journal import RunStatus, Stored
 from reconciler.state.plan_file import dumps
 from reconciler.state.store import Store
 from tests.unit.state.plans import plan_of, start_child
+
+STORED = Stored("name", "Sent", "SENT", taken=True)
+KEPT = Stored("creditLimit", Decimal("100"), None, taken=False)
 
 
 class Clock:
@@ -44,11 +51,12 @@ def test_a_run_tells_its_plan_and_each_actions_story(store: Store) -> None:
         plan = plan_of(5)
         journal = store.runs.begin(plan)
         journal.intend("0")
-        journal.finish("0", Outcome.DONE, number="0", read_back={"name": "Stored"})
+        journal.finish("0", Outcome.DONE, number="0", version="AAAA")
         journal.intend("1")
         journal.finish("1", Outcome.FAILED, message="The ERP said no")
         journal.intend("2")
         journal.finish("3", Outcome.SKIPPED, message="Not sent: its parent 1 was not created.")
+        journal.read_back({"0": [STORED, KEPT]})
         record = store.runs.get(journal.run_id)
     info = record.info
     assert info.id.startswith("20260131T120000Z-")
@@ -68,7 +76,8 @@ def test_a_run_tells_its_plan_and_each_actions_story(store: Store) -> None:
     done, failed, _, skipped = record.entries
     assert done.intent_at == "2026-01-31T12:00:00.020Z"
     assert done.finished_at == "2026-01-31T12:00:00.030Z"
-    assert (done.number, done.read_back, done.message) == ("0", {"name": "Stored"}, "")
+    assert (done.number, done.version, done.message) == ("0", "AAAA", "")
+    assert done.read_back == (STORED, KEPT)
     assert failed.message == "The ERP said no"
     assert skipped.intent_at is None
 
@@ -177,7 +186,7 @@ def test_after_a_kill_at_any_moment_each_write_has_an_intent_and_each_outcome_to
                 else:
                     assert entry.outcome is Outcome.DONE
                     assert entry.finished_at is not None
-                    assert (entry.number, entry.read_back) == (entry.label, {"name": entry.label})
+                    assert (entry.number, entry.version) == (entry.label, f"v{entry.label}")
             assert set(written) <= {entry.label for entry in record.entries}
             assert {entry.label for entry in record.entries if not entry.is_open} <= set(written)
             assert sum(entry.is_open for entry in record.entries) <= 4
@@ -226,3 +235,41 @@ def test_runs_that_were_killed_are_closed_as_interrupted(tmp_path: Path) -> None
         assert [run.id for run in store.runs.close_dead()] == [killed.run_id]
         assert [run.status for run in store.runs.all()] == [RunStatus.INTERRUPTED, RunStatus.DONE]
         assert store.runs.unfinished() == ()
+
+
+# ---- how many are kept ----
+
+
+def test_old_runs_are_dropped_but_never_what_can_be_gone_on_with_or_undone(store: Store) -> None:
+    def over(*, tenant: str = "t", wrote: bool, closed: bool = True) -> str:
+        journal = store.runs.begin(replace(plan_of(1), tenant_id=tenant), keep=3)
+        journal.intend("0")
+        journal.finish("0", Outcome.DONE if wrote else Outcome.FAILED)
+        if closed:
+            journal.close(RunStatus.DONE if wrote else RunStatus.FAILED)
+        return journal.run_id
+
+    with store:
+        running = over(wrote=False, closed=False)
+        elsewhere = over(tenant="another", wrote=False)
+        old = over(wrote=True)
+        applied = over(wrote=True)
+        later = [over(wrote=False) for _ in range(5)]
+        assert [run.id for run in store.runs.all()] == [*reversed(later[-3:]), applied, elsewhere, running]
+        with pytest.raises(WrongUsage):
+            store.runs.get(old)
+        assert store.runs.get(applied).entries[0].outcome is Outcome.DONE
+
+
+def test_the_entries_of_a_dropped_run_go_with_it(store: Store, path: Path) -> None:
+    with store:
+        for _ in range(4):
+            journal = store.runs.begin(plan_of(2), keep=1)
+            for label in "01":
+                journal.intend(label)
+                journal.finish(label, Outcome.DONE)
+            journal.close(RunStatus.DONE)
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("SELECT count(*), count(DISTINCT run) FROM entry").fetchone() == (4, 2), (
+            "the newest, and the newest that wrote"
+        )
