@@ -32,9 +32,12 @@ def document(plan: Plan) -> dict[str, Any]:
 
 
 def seal(plan: Plan) -> Plan:
-    """The plan with its digests: of what it would write, and of everything but itself and `created_at`."""
+    """The plan with its digests: of what it would write, and of everything but itself and `created_at`.
+
+    A redacted plan gets none of what it would write: the digest has no key, and values could be tried out with it.
+    """
     values = document(plan)
-    values["changes_digest"] = _changes_digest(values)
+    values["changes_digest"] = "" if plan.redacted else _changes_digest(values)
     return replace(plan, changes_digest=values["changes_digest"], digest=_digest(values))
 
 

@@ -96,3 +96,15 @@ def test_a_saved_plan_cannot_lie_about_its_changes_digest(company: Company, revi
     assert ended.code == 4
     assert "changes digest" in ended.err
     assert company.bodies() == []
+
+
+def test_a_redacted_plan_names_no_digest_that_values_could_be_tried_out_with(company: Company, reviewed: str) -> None:
+    company.run("plan", "--redact", "--report", "markdown=plan.md", "--report", "json=redacted.json")
+    for name in ("plan.md", "redacted.json"):
+        assert reviewed not in (company.folder / name).read_text(encoding="utf-8")
+    assert json.loads((company.folder / "redacted.json").read_text(encoding="utf-8"))["changes_digest"] == ""
+
+
+def test_every_page_of_a_plan_names_its_changes(company: Company, reviewed: str) -> None:
+    company.run("plan", "--report", "markdown=plan.md")
+    assert reviewed in (company.folder / "plan.md").read_text(encoding="utf-8")
