@@ -23,7 +23,7 @@ from tests.acceptance.conftest import Company
 
 ROOT = Path(__file__).parents[2]
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text(encoding="utf-8"))
-_NOTE = "import json, os, sys; json.dump([sys.argv[1:], dict(os.environ)], open(os.environ['NOTED'], 'w'))"
+NOTE = "import json, os, sys; json.dump([sys.argv[1:], dict(os.environ)], open(os.environ['NOTED'], 'w'))"
 _INPUT = re.compile(r"\$\{\{ inputs\.([a-z-]+) \}\}")
 
 
@@ -51,7 +51,7 @@ class Runner:
         tools.mkdir(parents=True)
         venv.mkdir(parents=True)
         shutil.copy(ROOT / "tests" / "acceptance" / "fake_gh.py", tools / "gh")
-        (venv / "reconciler").write_text(f'#!/bin/sh\nexec "{sys.executable}" -S -c "{_NOTE}" "$@"\n', encoding="utf-8")
+        (venv / "reconciler").write_text(f'#!/bin/sh\nexec "{sys.executable}" -S -c "{NOTE}" "$@"\n', encoding="utf-8")
         for file in (tools / "gh", venv / "reconciler"):
             file.chmod(0o755)
         self.tell(comments={}, issues=[], merged={}, refuses=False, log=[])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import select
 import shlex
 import shutil
 import subprocess
@@ -13,12 +14,14 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
+from unittest import mock
 
 import pytest
 import yaml
 
 from reconciler import __version__
 from reconciler.cli.app import run
+from tests.acceptance.ci_runner import NOTE
 from tests.acceptance.conftest import Company
 
 ROOT = Path(__file__).parents[2]
@@ -198,24 +201,33 @@ def test_no_example_keeps_a_plan_or_the_state() -> None:
 
 
 class Shell:
-    """A folder with the declarations, and a shell with the real reconciler in it; pip installs nothing."""
+    """A folder with the declarations, and a shell; pip installs nothing.
+
+    Its `reconciler` hands words and environment to this process, which runs the command, and gives back exit code and
+    output: processes of their own would take a minute.
+    """
 
     def __init__(self, company: Company, temp: Path) -> None:
-        self.folder = company.folder
+        self.company, self.folder, self.desk = company, company.folder, temp / "desk"
         tools = temp / "tools"
-        tools.mkdir()
-        real = f'exec "{sys.executable}"'
+        for folder in (tools, self.desk):
+            folder.mkdir()
+        for name in ("ask", "reply"):
+            os.mkfifo(self.desk / name)
+        real = f'"{sys.executable}" -S'
         for name, body in {
-            "reconciler": f'{real} -m reconciler "$@"',
+            "reconciler": f'{real} -c "{NOTE}" "$@"; echo >"$DESK/ask"; read -r code <"$DESK/reply"\n'
+            'cat "$DESK/out"; cat "$DESK/err" >&2; exit "$code"',
             "pip": "exit 0",
-            "python": f'[ "$2" = pip ] || {real} "$@"',
-            "python3": f'{real} "$@"',
+            "python": f'[ "$2" = pip ] || exec {real} "$@"',
+            "python3": f'exec {real} "$@"',
         }.items():
             (tools / name).write_text(f"#!/bin/sh\n{body}\n", encoding="utf-8")
             (tools / name).chmod(0o755)
         self.env = {
             "PATH": f"{tools}:{os.environ['PATH']}",
-            "PYTHONPATH": str(ROOT),
+            "DESK": str(self.desk),
+            "NOTED": str(self.desk / "noted.json"),
             "TMPDIR": str(temp),
             "VISMA_CLIENT_ID": company.sandbox.client_id,
             "VISMA_CLIENT_SECRET": company.sandbox.client_secret,
@@ -224,16 +236,29 @@ class Shell:
     def run(self, *script: str, **env: str) -> tuple[int, str]:
         """Run a script as CI systems do, stopping at the first failure, in a fresh checkout; exit code and output."""
         shutil.rmtree(self.folder / ".reconciler", ignore_errors=True)
-        done = subprocess.run(
-            ["bash", "-eo", "pipefail", "-c", "\n".join(script)],
-            cwd=self.folder,
-            env=self.env | env,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
-        return done.returncode, done.stdout + done.stderr
+        words = ["bash", "-eo", "pipefail", "-c", "\n".join(script)]
+        said = self.desk / "said"
+        asked = os.open(self.desk / "ask", os.O_RDWR)  # open at both ends: it never blocks, and never ends
+        try:
+            with (
+                said.open("wb") as out,
+                subprocess.Popen(words, cwd=self.folder, env=self.env | env, stdout=out, stderr=out) as process,
+            ):
+                while process.poll() is None:
+                    if select.select([asked], [], [], 0.02)[0]:
+                        os.read(asked, 1)
+                        self._serve()
+        finally:
+            os.close(asked)
+        return process.returncode, said.read_text(encoding="utf-8")
+
+    def _serve(self) -> None:
+        words, env = json.loads((self.desk / "noted.json").read_text(encoding="utf-8"))
+        with mock.patch.dict(os.environ, env, clear=True):
+            ended = self.company.run(*words)
+        (self.desk / "out").write_text(ended.out, encoding="utf-8")
+        (self.desk / "err").write_text(ended.err, encoding="utf-8")
+        (self.desk / "reply").write_text(f"{ended.code}\n", encoding="utf-8")
 
 
 class Pipeline:
