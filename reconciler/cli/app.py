@@ -23,6 +23,7 @@ from reconciler.cli import (
     drift,
     dunning_letter,
     fmt,
+    github,
     init,
     runs,
     sandbox,
@@ -86,6 +87,7 @@ app.add_typer(runs.app, name="runs")
 app.add_typer(state.app, name="state")
 app.add_typer(sandbox.app, name="sandbox")
 app.command("demo")(demo.demo)
+app.command("github", hidden=True)(github.github)
 
 
 @app.callback()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,6 +23,8 @@ from reconciler.cli.options import (
 )
 from reconciler.cli.output import check_formats, plan_document
 
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+
 if TYPE_CHECKING:
     from reconciler.cli.session import Session
     from reconciler.core.plan import Plan
@@ -40,12 +43,20 @@ def apply(
     force: Annotated[bool, typer.Option("--force", help="Pass the volume guards, never a policy.")] = False,
     target: Targets = None,
     write_numbers: WriteNumbers = False,
+    digest: Annotated[
+        str | None,
+        typer.Option(
+            "--digest",
+            metavar="SHA256",
+            help="Consent to these changes only, as a reviewed plan's `Changes:` names them.",
+        ),
+    ] = None,
     form: Format = "text",
     report: Reports = None,
     max_chars: MaxChars = None,
     redact: Redact = False,
 ) -> None:
-    """Change the ERP as a plan shows: a saved one as it stands, or a fresh one after asking."""
+    """Change the ERP as a plan shows: a saved one as it stands, a fresh one after asking or as it was reviewed."""
     from reconciler import pipeline
     from reconciler.cli import applying, numbers, resuming
     from reconciler.cli import plan as planning
@@ -56,8 +67,11 @@ def apply(
 
     session: Session = context.obj
     reports = check_formats(form, report or [], Kind.RUN)
-    _check_consent(session, planfile, auto_approve=auto_approve, targets=target or [])
+    consent = _is_digest(digest) or auto_approve
+    _check_consent(session, planfile, consent=consent, targets=target or [])
     saved = None if planfile is None else plan_file.read(planfile)
+    if saved is not None:
+        _check_reviewed(saved, digest)
     loaded = planning.load(session, target or []) if saved is None else None
     stopping = Stopping()
     with (
@@ -74,10 +88,11 @@ def apply(
         if saved is None and has_errors(made.diagnostics):
             raise typer.Exit(Exit.INVALID)
         pipeline.check_applicable(made, place, force=force)
+        _check_reviewed(made, digest)
         _check_new(made, store)
         if not force:
             resuming.check_unclear(store, made)
-        if not (made.is_empty or saved or auto_approve or agreed(made)):
+        if not (made.is_empty or saved or consent or agreed(made)):
             session.say("Nothing was written.")
             raise typer.Exit(Exit.ERROR)
         begun = resuming.begin(store, made, keep=session.settings.keep_runs)
@@ -97,16 +112,40 @@ def _unnumbered(made: Plan) -> list[str]:
     return [action.label for action in made.actions if action.number is None]
 
 
-def _check_consent(session: Session, planfile: Path | None, *, auto_approve: bool, targets: list[str]) -> None:
-    """Consent must be possible before anything is read: a saved plan is consent, a person can be asked."""
+def _is_digest(digest: str | None) -> bool:
+    """Whether a digest was given. Raises WrongUsage for an empty or cut one: it must never pass for none."""
+    from reconciler.core.errors import WrongUsage
+
+    if digest is not None and not _DIGEST.fullmatch(digest):
+        raise WrongUsage(
+            f"--digest wants sha256: and 64 hexadecimal digits, not {digest!r}",
+            remedy="Copy what stands behind `Changes:` in the plan that was reviewed.",
+        )
+    return digest is not None
+
+
+def _check_reviewed(made: Plan, digest: str | None) -> None:
+    """Raise Refused unless the plan would write what was reviewed. A plan that writes nothing needs no consent."""
+    from reconciler.core.errors import Refused
+
+    if digest is not None and not made.is_empty and made.changes_digest != digest:
+        raise Refused(
+            f"These are not the changes that were reviewed: the plan has {made.changes_digest or 'no changes digest'},"
+            f" and consent was given to {digest}",
+            remedy="The declarations or the ERP changed since. Review the new plan, and apply with its digest.",
+        )
+
+
+def _check_consent(session: Session, planfile: Path | None, *, consent: bool, targets: list[str]) -> None:
+    """Consent must be possible before anything is read: a saved plan or a digest is consent, a person can be asked."""
     from reconciler.core.errors import WrongUsage
 
     if planfile is not None and targets:
         raise WrongUsage("--target does not go with a saved plan", remedy="Give --target when planning.")
-    if planfile is None and not auto_approve and not session.is_interactive:
+    if planfile is None and not consent and not session.is_interactive:
         raise WrongUsage(
             "There is nobody to ask here, and no saved plan was given",
-            remedy="Apply a saved plan (`plan -o FILE`, then `apply FILE`), or add --auto-approve.",
+            remedy="Apply a saved plan (`plan -o FILE`, then `apply FILE`), or add --auto-approve or --digest.",
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 _SETTINGS = """\
 # yaml-language-server: $schema=schemas/reconciler.schema.json
@@ -28,103 +29,42 @@ mainAddress:
   countryId: "NO"               # text, quoted or not: never a boolean
 """
 
-_GITHUB = """\
-name: reconciler
-on:
-  pull_request:
-  push:
-    branches: [main]
-permissions:
-  contents: read
-concurrency: reconciler
-jobs:
-  validate:
-    runs-on: ubuntu-latest
-    steps:
-      - uses: actions/checkout@v4
-      - uses: actions/setup-python@v5
-        with: { python-version: "3.12" }
-      - run: pip install visma-reconciler
-      - run: reconciler validate
-  plan:
-    needs: validate
-    # A fork's pull request has no secrets, and must not get any.
-    if: github.event_name == 'push' || github.event.pull_request.head.repo.full_name == github.repository
-    runs-on: ubuntu-latest
-    env:
-      VISMA_CLIENT_ID: ${{ secrets.VISMA_CLIENT_ID }}
-      VISMA_CLIENT_SECRET: ${{ secrets.VISMA_CLIENT_SECRET }}
-      VISMA_TENANT_ID: ${{ secrets.VISMA_TENANT_ID }}
-    steps:
-      - uses: actions/checkout@v4
-      - uses: actions/setup-python@v5
-        with: { python-version: "3.12" }
-      - run: pip install visma-reconciler
-      - run: reconciler plan -o plan.json
-      - if: github.event_name == 'push'
-        run: reconciler apply plan.json
-"""
-
-_GITLAB = """\
-image: python:3.12
-before_script:
-  - pip install visma-reconciler
-validate:
-  script: [reconciler validate]
-plan:
-  script: [reconciler plan -o plan.json]
-  rules:
-    - if: $CI_PIPELINE_SOURCE == "merge_request_event"
-apply:
-  script: [reconciler plan -o plan.json, reconciler apply plan.json]
-  resource_group: reconciler
-  rules:
-    - if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH
-"""
-
-_AZURE = """\
-trigger: [main]
-pr: [main]
-pool: { vmImage: ubuntu-latest }
-steps:
-  - task: UsePythonVersion@0
-    inputs: { versionSpec: "3.12" }
-  - script: pip install visma-reconciler
-  - script: reconciler validate
-  - script: reconciler plan -o plan.json
-    env: { VISMA_CLIENT_SECRET: $(VISMA_CLIENT_SECRET) }
-  - script: reconciler apply plan.json
-    condition: and(succeeded(), eq(variables['Build.SourceBranch'], 'refs/heads/main'))
-    env: { VISMA_CLIENT_SECRET: $(VISMA_CLIENT_SECRET) }
-"""
-
-_BITBUCKET = """\
-image: python:3.12
-pipelines:
-  pull-requests:
-    "**":
-      - step:
-          name: plan
-          script:
-            - pip install visma-reconciler
-            - reconciler validate
-            - reconciler plan
-  branches:
-    main:
-      - step:
-          name: apply
-          script:
-            - pip install visma-reconciler
-            - reconciler plan -o plan.json
-            - reconciler apply plan.json
-"""
-
-_WORKFLOWS = {
-    "github": (".github/workflows/reconciler.yml", _GITHUB),
-    "gitlab": (".gitlab-ci.yml", _GITLAB),
-    "azure": ("azure-pipelines.yml", _AZURE),
-    "bitbucket": ("bitbucket-pipelines.yml", _BITBUCKET),
+_PIPELINES = {
+    "github": {
+        ".github/actions/reconciler/action.yml": "github/action.yml",
+        ".github/workflows/reconciler-pull-request.yml": "github/pull-request.yml",
+        ".github/workflows/reconciler-merge.yml": "github/merge.yml",
+        ".github/workflows/reconciler-drift.yml": "github/drift.yml",
+    },
+    "gitlab": {".gitlab-ci.yml": "gitlab/.gitlab-ci.yml", ".gitlab/reconciler.yml": "gitlab/template.yml"},
+    "azure": {"azure-pipelines.yml": "azure/azure-pipelines.yml"},
+    "bitbucket": {"bitbucket-pipelines.yml": "bitbucket/bitbucket-pipelines.yml"},
 }
+
+_EDITOR = {
+    ".vscode/extensions.json": {"recommendations": ["redhat.vscode-yaml"]},
+    ".vscode/settings.json": {
+        "yaml.schemas": {
+            "./schemas/customer.schema.json": "customers/**/*.yaml",
+            "./schemas/reconciler.schema.json": "reconciler.yaml",
+        },
+    },
+}
+"""For yaml-language-server: declarations have their schema also when they do not name it in a first line."""
+
+
+def pipelines(ci: str) -> dict[str, str]:
+    """The files of a CI system by their paths: the examples as they stand in `examples/ci`."""
+    return {path: _example(name) for path, name in _PIPELINES[ci].items()}
+
+
+def _example(name: str) -> str:
+    """One file of `examples/ci`: inside the package in a wheel, beside it in a checkout."""
+    package = Path(__file__).parents[1]
+    if (package / "ci").is_dir():
+        return (package / "ci" / name).read_text(encoding="utf-8")
+    file = package.parent / ("action.yml" if name == "github/action.yml" else f"examples/ci/{name}")
+    return file.read_text(encoding="utf-8")
 
 
 def _quoted(text: str) -> str:
@@ -147,7 +87,5 @@ def files(company: str, tenant: str, ci: str | None, *, example: bool = True) ->
         "schemas/reconciler.schema.json": schema_text("reconciler"),
         ".gitignore": ".reconciler/\nplan.json\n",
     }
-    if ci is not None:
-        path, text = _WORKFLOWS[ci]
-        made[path] = text
-    return made
+    made |= {path: json.dumps(values, indent=2) + "\n" for path, values in _EDITOR.items()}
+    return made | (pipelines(ci) if ci else {})

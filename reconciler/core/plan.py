@@ -189,7 +189,8 @@ class Plan:
     guards: tuple[Verdict, ...] = ()
     redacted: bool = False  # personal data was replaced: it can be shown, and not applied
     removed: tuple[Removed, ...] = ()
-    digest: str = ""
+    changes_digest: str = ""  # what would be written, and where: the same for two plans that would do the same
+    digest: str = ""  # the whole file
     format: str = FORMAT
     format_version: str = FORMAT_VERSION
 

@@ -157,7 +157,7 @@ def of_plan(plan: Plan) -> Report:
         plan.diagnostics,
         plan.refusals,
         plan.guards,
-        tuple(filter(None, (view.origins(plan), view.freshness(plan), view.budget(plan)))),
+        tuple(filter(None, (view.origins(plan), view.freshness(plan), view.budget(plan), view.consent(plan)))),
         place=place_of(plan),
         created_at=plan.created_at,
         digest=plan.digest,

@@ -33,7 +33,7 @@ def plan_lines(plan: Plan, width: int | None) -> Iterator[Text]:
     if plan.is_empty and not errors:
         yield Text.assemble(("No changes.", "bold"), f" {_matching(plan)}")
     yield Text.assemble(("Plan: ", "bold"), view.counts(plan) + ".")
-    for text in filter(None, (view.origins(plan), view.budget(plan), view.guards(plan))):
+    for text in filter(None, (view.origins(plan), view.budget(plan), view.guards(plan), view.consent(plan))):
         yield Text(text, _QUIET)
     for refusal in plan.refusals:
         yield Text.assemble(("Refused: ", "bold red"), view.refusal_text(refusal))

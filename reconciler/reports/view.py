@@ -122,6 +122,11 @@ def origins(plan: Plan) -> str:
     return f"Origin: {', '.join(found)}." if found else ""
 
 
+def consent(plan: Plan) -> str:
+    """What names the changes for `apply --digest`, or nothing when nothing is to be sent."""
+    return "" if plan.is_empty or not plan.changes_digest else f"Changes: {visible(plan.changes_digest)}"
+
+
 def guards(plan: Plan) -> str:
     """What the volume guards found, or nothing when nothing is to be sent."""
     if plan.is_empty or not plan.guards:

@@ -32,8 +32,13 @@ def document(plan: Plan) -> dict[str, Any]:
 
 
 def seal(plan: Plan) -> Plan:
-    """The plan with its digest, which covers everything but itself and `created_at`."""
-    return replace(plan, digest=_digest(document(plan)))
+    """The plan with its digests: of what it would write, and of everything but itself and `created_at`.
+
+    A redacted plan gets none of what it would write: the digest has no key, and values could be tried out with it.
+    """
+    values = document(plan)
+    values["changes_digest"] = "" if plan.redacted else _changes_digest(values)
+    return replace(plan, changes_digest=values["changes_digest"], digest=_digest(values))
 
 
 def dumps(plan: Plan) -> bytes:
@@ -58,9 +63,12 @@ def loads(data: bytes, name: str) -> Plan:
     if found.get("digest") != _digest(found):
         raise Refused(f"{name} was altered after it was made: its digest does not fit its contents", remedy=remedy)
     try:
-        return _as_of_now(_with_decimals(msgspec.convert(found, Plan, strict=True)))
+        plan = _with_decimals(msgspec.convert(found, Plan, strict=True))
     except (msgspec.ValidationError, ValueError) as error:
         raise Refused(f"{name} is no plan of format {FORMAT_VERSION}: {error}", remedy=remedy) from None
+    if plan.changes_digest not in ("", _changes_digest(found)):  # consent hangs on it: it is never taken on trust
+        raise Refused(f"{name} was altered: its changes digest does not fit its actions", remedy=remedy)
+    return _as_of_now(plan)
 
 
 def _as_of_now(plan: Plan) -> Plan:
@@ -143,5 +151,30 @@ def _check_version(found: object, name: str) -> None:
 
 
 def _digest(values: dict[str, Any]) -> str:
-    covered = {key: value for key, value in values.items() if key not in ("digest", "created_at")}
-    return "sha256:" + hashlib.sha256(_SORTED.encode(covered)).hexdigest()
+    return _sha256({key: value for key, value in values.items() if key not in ("digest", "created_at")})
+
+
+_PLACE = ("environment", "tenant_id", "base_url")
+
+
+def _changes_digest(values: dict[str, Any]) -> str:
+    """What a person consents to: which writes, to which ERP, over which values.
+
+    Left out is what differs between two plans of the same state (times, budget, the commit), what is only said and not
+    sent (names, places, causes, diagnostics), and versions: an edit of a field that is not touched needs no new
+    consent, and one of a touched field shows in its before-value.
+    """
+    return _sha256({key: values[key] for key in _PLACE} | {"actions": [_consented(each) for each in values["actions"]]})
+
+
+def _consented(action: dict[str, Any]) -> dict[str, Any]:
+    request = action["request"]
+    return {
+        **{key: action[key] for key in ("action", "number", "ref", "depends_on")},
+        "changes": [[change["path"], change["before"], change["after"]] for change in action["changes"]],
+        "request": {key: request[key] for key in ("method", "path", "body")},
+    }
+
+
+def _sha256(values: dict[str, Any]) -> str:
+    return "sha256:" + hashlib.sha256(_SORTED.encode(values)).hexdigest()

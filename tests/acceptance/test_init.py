@@ -17,7 +17,7 @@ def test_a_new_project_validates_is_canonical_and_applies_on_the_sandbox(tmp_pat
     folder = tmp_path / "shop"
     assert run(["init", str(folder), "--company", 'A: "B" #c', *(["--ci", ci] if ci else [])]) == 0
     for path in folder.rglob("*.y*ml"):
-        yaml.safe_load(path.read_text(encoding="utf-8"))
+        list(yaml.safe_load_all(path.read_text(encoding="utf-8")))
     at = ["--chdir", str(folder)]
     assert run([*at, "validate"]) == 0
     assert run([*at, "fmt", "--check"]) == 0

@@ -1,0 +1,448 @@
+"""The CI examples: linted by the platforms' own schemas and linters, and their scripts run against the ERP."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import select
+import shlex
+import shutil
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+from unittest import mock
+
+import pytest
+import yaml
+
+from reconciler import __version__
+from reconciler.cli.app import run
+from tests.acceptance.ci_runner import NOTE
+from tests.acceptance.conftest import Company
+
+ROOT = Path(__file__).parents[2]
+CI = ROOT / "examples" / "ci"
+TOOLS = Path(sys.executable).parent
+BEFORE = "[{number: 1, creditLimit: 100}, {number: 2, creditLimit: 200}]"
+
+
+def _tool(name: str, *words: str, given: str | None = None, cwd: Path = ROOT) -> None:
+    """Run a linter from the development environment; what it finds is the failure."""
+    done = subprocess.run(
+        [TOOLS / name, *words], input=given, cwd=cwd, capture_output=True, text=True, timeout=120, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def _documents(path: Path) -> list[Any]:
+    return list(yaml.safe_load_all(path.read_text(encoding="utf-8")))
+
+
+# ---- linted ----
+
+
+@pytest.mark.parametrize(
+    ("schema", "files"),
+    [
+        ("github-actions", ["action.yml"]),
+        ("github-workflows", [f"examples/ci/github/{name}.yml" for name in ("pull-request", "merge", "drift")]),
+        ("gitlab-ci", ["examples/ci/gitlab/.gitlab-ci.yml"]),
+        ("azure-pipelines", ["examples/ci/azure/azure-pipelines.yml"]),
+        ("bitbucket-pipelines", ["examples/ci/bitbucket/bitbucket-pipelines.yml"]),
+    ],
+)
+def test_every_example_fits_its_platforms_schema(schema: str, files: list[str]) -> None:
+    _tool("check-jsonschema", "--regex-variant", "nonunicode", "--builtin-schema", f"vendor.{schema}", *files)
+
+
+def test_the_gitlab_component_has_inputs_and_fits_the_schema_once_they_are_filled_in(tmp_path: Path) -> None:
+    spec, jobs = _documents(CI / "gitlab" / "template.yml")
+    text = json.dumps(jobs)
+    for name, each in spec["spec"]["inputs"].items():
+        assert each["description"]
+        assert f"$[[ inputs.{name} ]]" in text
+        text = text.replace(f"$[[ inputs.{name} ]]", each["default"])
+    assert "$[[" not in text
+    filled = tmp_path / "filled.yml"
+    filled.write_text(text, encoding="utf-8")
+    _tool("check-jsonschema", "--builtin-schema", "vendor.gitlab-ci", str(filled))
+
+
+def test_what_init_writes_for_github_passes_a_security_linter(tmp_path: Path) -> None:
+    assert run(["init", str(tmp_path), "--ci", "github"]) == 0
+    _tool("zizmor", "--offline", "--no-progress", "--persona=auditor", "--min-severity=medium", ".", cwd=tmp_path)
+
+
+def _scripts() -> Iterator[tuple[str, str]]:
+    """Every shell script in the examples, by where it stands."""
+    found = [ROOT / "action.yml", *sorted(CI.glob("*/*.yml")), CI / "gitlab" / ".gitlab-ci.yml"]
+    for path in found:
+        yield from _walk(_documents(path), path.name)
+
+
+def _walk(value: Any, place: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, list):
+        for index, each in enumerate(value):
+            yield from _walk(each, f"{place}.{index}")
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            if key in ("run", "bash") or (key in ("script", "before_script") and isinstance(each, list)):
+                yield f"{place}.{key}", each if isinstance(each, str) else "\n".join(each)
+            else:
+                yield from _walk(each, f"{place}.{key}")
+
+
+SCRIPTS = dict(_scripts())
+
+
+@pytest.mark.parametrize("place", SCRIPTS)
+def test_no_script_holds_a_platforms_expression_and_shellcheck_finds_nothing(place: str) -> None:
+    """An expression is put in before the shell reads the script, and could be read as commands: values come by env."""
+    script = SCRIPTS[place]
+    assert not re.search(r"\$\{\{|\$\[\[|\$\(\w+\)(?![\w(])(?<!\$\(mktemp)", script.replace("$(mktemp -d)", ""))
+    _tool("shellcheck", "--shell=bash", "--severity=style", "--exclude=SC2164,SC2154", "-", given=script + "\n")
+
+
+def test_the_image_is_linted_runs_as_nobody_and_holds_what_the_wheel_is_built_from() -> None:
+    _tool("hadolint", "Dockerfile")
+    lines = (ROOT / "Dockerfile").read_text(encoding="utf-8").splitlines()
+    users = [line.split()[1] for line in lines if line.startswith("USER ")]
+    assert users == ["10001:10001"]
+    copied = {word for line in lines if re.match(r"COPY (?!--)", line) for word in line.split()[1:-1]}
+    built = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    sources = built["tool"]["hatch"]["build"]["targets"]["wheel"]["force-include"]
+    wanted = {"pyproject.toml", "reconciler", built["project"]["readme"], *built["project"]["license-files"]}
+    assert copied == wanted | {source.partition("/")[0] for source in sources}
+    ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    assert "*" in ignored
+    assert {line.removeprefix("!") for line in ignored if line.startswith("!")} == copied
+
+
+# ---- as init writes them ----
+
+
+@pytest.mark.parametrize("ci", ["github", "gitlab", "azure", "bitbucket"])
+def test_init_writes_the_examples_as_they_stand(tmp_path: Path, ci: str) -> None:
+    assert run(["init", str(tmp_path), "--ci", ci]) == 0
+    examples = {path.read_text(encoding="utf-8") for path in [ROOT / "action.yml", *(CI / ci).glob("*")]}
+    written = {
+        path.read_text(encoding="utf-8")
+        for path in tmp_path.rglob("*.yml")
+        if "schemas" not in path.parts and "customers" not in path.parts
+    }
+    assert written
+    assert written <= examples
+    assert (CI / ci).is_dir()
+    assert written >= examples - {(ROOT / "action.yml").read_text(encoding="utf-8")}
+
+
+def test_the_action_that_init_writes_is_the_one_that_its_workflows_use(tmp_path: Path) -> None:
+    assert run(["init", str(tmp_path), "--ci", "github"]) == 0
+    for path in (tmp_path / ".github" / "workflows").glob("*.yml"):
+        used = re.findall(r"uses: (\./\S+)", path.read_text(encoding="utf-8"))
+        assert used
+        for each in used:
+            inputs = _documents(tmp_path / each / "action.yml")[0]["inputs"]
+            for step in _steps(_documents(path)[0]):
+                assert step.get("uses") != each or set(step["with"]) <= set(inputs)
+
+
+def _steps(workflow: Any) -> Iterator[Any]:
+    for job in workflow["jobs"].values():
+        yield from job["steps"]
+
+
+def test_the_examples_install_this_version() -> None:
+    for path in [*CI.glob("*/*.yml"), CI / "gitlab" / ".gitlab-ci.yml"]:
+        for found in re.findall(r"(\d+\.\d+\.\d+)\"?$", path.read_text(encoding="utf-8"), re.MULTILINE):
+            assert found in (__version__, "4.2.2"), f"{path}: {found}"
+
+
+def test_the_workflows_that_forks_can_start_get_no_secrets() -> None:
+    for path in (CI / "github").glob("*.yml"):
+        text = path.read_text(encoding="utf-8")
+        workflow = _documents(path)[0]
+        assert "pull_request_target" not in re.sub(r"#.*", "", text)
+        assert workflow["permissions"] == {}
+        for job in workflow["jobs"].values():
+            secret = "secrets." in json.dumps(job)
+            assert not secret or "environment" in job
+            if path.name == "pull-request.yml" and secret:
+                assert "head.repo.full_name == github.repository" in job["if"]
+
+
+def test_azures_agent_obeys_nothing_that_reconciler_prints() -> None:
+    """`##vso[...]` counts anywhere in a line, so also in a customer's name."""
+    found = 0
+    for stage in _documents(CI / "azure" / "azure-pipelines.yml")[0]["stages"]:
+        for job in stage["jobs"]:
+            steps = job.get("steps") or job["strategy"]["runOnce"]["deploy"]["steps"]
+            for step in steps:
+                if re.search(r"^\s*reconciler ", step.get("bash", ""), re.MULTILINE):
+                    found += 1
+                    assert step["target"] == {"commands": "restricted", "settableVariables": "none"}
+    assert found == 4
+
+
+def test_no_example_keeps_a_plan_or_the_state() -> None:
+    """Both hold personal data, and a cache of the main branch can be read by a fork's pull request."""
+    for path in [ROOT / "action.yml", *CI.glob("*/*.yml"), CI / "gitlab" / ".gitlab-ci.yml"]:
+        text = re.sub(r"#.*", "", path.read_text(encoding="utf-8"))
+        assert not re.search(r"(?i)upload-artifact|actions/cache|\bcaches?:|PublishPipelineArtifact|publish:", text)
+    kept = [job.get("artifacts", {}) for job in _documents(CI / "gitlab" / "template.yml")[1].values()]
+    assert all("paths" not in each for each in kept)
+
+
+# ---- run ----
+
+
+class Shell:
+    """A folder with the declarations, and a shell; pip installs nothing.
+
+    Its `reconciler` hands words and environment to this process, which runs the command, and gives back exit code and
+    output: processes of their own would take a minute.
+    """
+
+    def __init__(self, company: Company, temp: Path) -> None:
+        self.company, self.folder, self.desk = company, company.folder, temp / "desk"
+        tools = temp / "tools"
+        for folder in (tools, self.desk):
+            folder.mkdir()
+        for name in ("ask", "reply"):
+            os.mkfifo(self.desk / name)
+        real = f'"{sys.executable}" -S'
+        for name, body in {
+            "reconciler": f'{real} -c "{NOTE}" "$@"; echo >"$DESK/ask"; read -r code <"$DESK/reply"\n'
+            'cat "$DESK/out"; cat "$DESK/err" >&2; exit "$code"',
+            "pip": "exit 0",
+            "python": f'[ "$2" = pip ] || exec {real} "$@"',
+            "python3": f'exec {real} "$@"',
+        }.items():
+            (tools / name).write_text(f"#!/bin/sh\n{body}\n", encoding="utf-8")
+            (tools / name).chmod(0o755)
+        self.env = {
+            "PATH": f"{tools}:{os.environ['PATH']}",
+            "DESK": str(self.desk),
+            "NOTED": str(self.desk / "noted.json"),
+            "TMPDIR": str(temp),
+            "VISMA_CLIENT_ID": company.sandbox.client_id,
+            "VISMA_CLIENT_SECRET": company.sandbox.client_secret,
+        }
+
+    def run(self, *script: str, **env: str) -> tuple[int, str]:
+        """Run a script as CI systems do, stopping at the first failure, in a fresh checkout; exit code and output."""
+        shutil.rmtree(self.folder / ".reconciler", ignore_errors=True)
+        words = ["bash", "-eo", "pipefail", "-c", "\n".join(script)]
+        said = self.desk / "said"
+        asked = os.open(self.desk / "ask", os.O_RDWR)  # open at both ends: it never blocks, and never ends
+        try:
+            with (
+                said.open("wb") as out,
+                subprocess.Popen(words, cwd=self.folder, env=self.env | env, stdout=out, stderr=out) as process,
+            ):
+                while process.poll() is None:
+                    if select.select([asked], [], [], 0.02)[0]:
+                        os.read(asked, 1)
+                        self._serve()
+        finally:
+            os.close(asked)
+        return process.returncode, said.read_text(encoding="utf-8")
+
+    def _serve(self) -> None:
+        words, env = json.loads((self.desk / "noted.json").read_text(encoding="utf-8"))
+        with mock.patch.dict(os.environ, env, clear=True):
+            ended = self.company.run(*words)
+        (self.desk / "out").write_text(ended.out, encoding="utf-8")
+        (self.desk / "err").write_text(ended.err, encoding="utf-8")
+        (self.desk / "reply").write_text(f"{ended.code}\n", encoding="utf-8")
+
+
+class Pipeline:
+    """A platform's jobs, as its example has them: up to the review, then what a person starts, then the schedule."""
+
+    def __init__(self, shell: Shell) -> None:
+        self.shell = shell
+
+    def review(self) -> None:
+        """Validate and plan, for the merge request and after the merge."""
+        raise NotImplementedError
+
+    def apply(self) -> int:
+        """Apply what was reviewed; the exit code."""
+        raise NotImplementedError
+
+    def drift(self) -> int:
+        """Look for drift; the exit code."""
+        raise NotImplementedError
+
+
+class GitLab(Pipeline):
+    """examples/ci/gitlab/template.yml."""
+
+    jobs = _documents(CI / "gitlab" / "template.yml")[1]
+
+    def _job(self, name: str, **more: str) -> int:
+        env = {"CI_PROJECT_DIR": str(self.shell.folder), "FOLDER": ".", "WANTED": __version__, "RECONCILER_ENV": ""}
+        script = [*self.jobs[".reconciler"]["before_script"], *self.jobs[f"reconciler:{name}"]["script"]]
+        return self.shell.run(*script, **env, **more)[0]
+
+    def review(self) -> None:
+        """The widgets' files are there, and the digest is all that is handed on."""
+        assert [self._job(name) for name in ("validate", "plan", "review")] == [0, 0, 0]
+        folder = self.shell.folder
+        assert json.loads((folder / "gl-code-quality-report.json").read_text(encoding="utf-8")) == []
+        assert json.loads((folder / "tfplan.json").read_text(encoding="utf-8"))["update"] == 1
+
+    def apply(self) -> int:
+        """With the variable from the dotenv report."""
+        name, _, digest = (self.shell.folder / "review.env").read_text(encoding="utf-8").strip().partition("=")
+        return self._job("apply", **{name: digest})
+
+    def drift(self) -> int:
+        """The scheduled job."""
+        return self._job("drift")
+
+
+class Azure(Pipeline):
+    """examples/ci/azure/azure-pipelines.yml."""
+
+    stages: ClassVar = {
+        each["stage"]: each["jobs"][0] for each in _documents(CI / "azure" / "azure-pipelines.yml")[0]["stages"]
+    }
+    digest = ""
+
+    def _stage(self, name: str, **variables: str) -> tuple[int, str]:
+        temp, job, code, said = self.shell.folder.parent / "agent", self.stages[name], 0, ""
+        temp.mkdir(exist_ok=True)
+        known = variables | {"reconcilerVersion": __version__} | self.shell.env
+        for step in job.get("steps") or job["strategy"]["runOnce"]["deploy"]["steps"]:
+            if "bash" in step and code == 0:
+                env = {key: known[value[2:-1]] for key, value in step.get("env", {}).items() if value[2:-1] in known}
+                code, said = self.shell.run(step["bash"], AGENT_TEMPDIRECTORY=str(temp), **env)
+        return code, said
+
+    def review(self) -> None:
+        """The tests' file and the page are there, and the digest is a variable of the stage."""
+        assert self._stage("validate")[0] == 0
+        assert (self.shell.folder.parent / "agent" / "validation.xml").is_file()
+        code, said = self._stage("plan")
+        assert code == 0, said
+        [self.digest] = re.findall(r"##vso\[task.setvariable variable=digest;[^\]]*\](\S+)", said)
+        [page] = re.findall(r"##vso\[task.uploadsummary\](\S+)", said)
+        assert "creditLimit" in Path(page).read_text(encoding="utf-8")
+
+    def apply(self) -> int:
+        """With the variable of the stage before."""
+        return self._stage("apply", reviewed=self.digest)[0]
+
+    def drift(self) -> int:
+        """The scheduled stage."""
+        return self._stage("drift")[0]
+
+
+class Bitbucket(Pipeline):
+    """examples/ci/bitbucket/bitbucket-pipelines.yml."""
+
+    pipelines = _documents(CI / "bitbucket" / "bitbucket-pipelines.yml")[0]["pipelines"]
+
+    def review(self) -> None:
+        """The tests' file is there, and the digest is the only artifact."""
+        *first, last = (each["step"] for each in self.pipelines["branches"]["main"])
+        assert first[0] == self.pipelines["pull-requests"]["**"][0]["step"]
+        for step in [*first, self.pipelines["pull-requests"]["**"][1]["step"]]:
+            assert self.shell.run(*step["script"])[0] == 0
+        assert (self.shell.folder / "test-results" / "reconciler.xml").is_file()
+        assert (last["trigger"], last["deployment"], first[-1]["artifacts"]) == (
+            "manual",
+            "erp-write",
+            ["reviewed.txt"],
+        )
+
+    def apply(self) -> int:
+        """With the artifact of the step before."""
+        return self.shell.run(*self.pipelines["branches"]["main"][-1]["step"]["script"])[0]
+
+    def drift(self) -> int:
+        """The scheduled pipeline."""
+        return self.shell.run(*self.pipelines["custom"]["drift"][0]["step"]["script"])[0]
+
+
+@pytest.mark.parametrize("platform", [GitLab, Azure, Bitbucket])
+def test_a_pipeline_applies_what_was_reviewed_and_nothing_else(
+    company: Company, tmp_path: Path, platform: type[Pipeline]
+) -> None:
+    """While a clerk's value stands where another was reviewed, it refuses; then it applies; later drift is told."""
+    company.store.seed(2, 1, start=1)
+    company.declare(BEFORE)
+    assert company.apply().code == 0
+    company.declare(BEFORE.replace("100", "111"))
+    before = len(company.bodies())
+    pipeline = platform(Shell(company, tmp_path))
+    pipeline.review()
+    company.store.edit("1", {"creditLimit": 5})
+    assert pipeline.apply() == 4
+    assert len(company.bodies()) == before
+    company.store.edit("1", {"creditLimit": 100})
+    assert pipeline.apply() == 0
+    assert len(company.bodies()) == before + 1
+    company.store.edit("1", {"creditLimit": 6})
+    assert pipeline.drift() == 2
+
+
+def test_the_action_installs_its_own_source_the_wanted_version_or_the_newest(tmp_path: Path) -> None:
+    step = _documents(ROOT / "action.yml")[0]["runs"]["steps"][1]
+    bare = tmp_path / "bare"
+    bare.mkdir()
+    tool = tmp_path / "python"
+    pip = '#!/bin/sh\\necho "$4" > "$RUNNER_TEMP/what"\\n'
+    tool.write_text(
+        f'#!/bin/sh\nmkdir -p "$3/bin"\nprintf \'{pip}\' > "$3/bin/pip"\nchmod +x "$3/bin/pip"\n', encoding="utf-8"
+    )
+    tool.chmod(0o755)
+    for action, wanted, expected in (
+        (ROOT, "", str(ROOT)),
+        (ROOT, "0.1.0", "visma-reconciler==0.1.0"),
+        (bare, "", "visma-reconciler"),
+    ):
+        env = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "RUNNER_TEMP": str(tmp_path)}
+        env |= {"GITHUB_ACTION_PATH": str(action), "WANTED": wanted}
+        subprocess.run(["bash", "-eo", "pipefail", "-c", step["run"]], env=env, check=True, timeout=60)
+        assert (tmp_path / "what").read_text(encoding="utf-8").strip() == expected
+
+
+# ---- hooks and editors ----
+
+
+def test_the_pre_commit_hooks_are_a_manifest_and_do_what_they_say(company: Company, tmp_path: Path) -> None:
+    _tool("pre-commit", "validate-manifest", ".pre-commit-hooks.yaml")
+    hooks = {each["id"]: each for each in _documents(ROOT / ".pre-commit-hooks.yaml")[0]}
+    assert set(hooks) == {"reconciler-validate", "reconciler-fmt"}
+
+    def hook(name: str, *files: str) -> int:
+        each = hooks[name]
+        chosen = [file for file in files if re.search(each["files"], file)]
+        words = shlex.split(each["entry"])
+        assert words[0] == "reconciler"
+        return company.run(*words[1:], *(chosen if each.get("pass_filenames", True) else [])).code
+
+    changed = company.declare("# kept\nname: A\nnumber: 1\n")
+    assert hook("reconciler-validate", "customers/all.yaml") == 0
+    assert hook("reconciler-fmt", "customers/all.yaml", "README.md", "reconciler.yaml") == 0
+    assert changed.read_text(encoding="utf-8") == '# kept\nnumber: "1"\nname: A\n'
+    company.declare("{number: 1, nam: B}", "other.yaml")
+    assert hook("reconciler-validate", "customers/other.yaml") == 3
+
+
+def test_init_tells_the_editor_which_schema_is_for_which_file_and_keeps_what_is_there(tmp_path: Path) -> None:
+    (tmp_path / ".vscode").mkdir()
+    (tmp_path / ".vscode" / "extensions.json").write_text("{}", encoding="utf-8")
+    assert run(["init", str(tmp_path)]) == 0
+    assert (tmp_path / ".vscode" / "extensions.json").read_text(encoding="utf-8") == "{}"
+    settings = json.loads((tmp_path / ".vscode" / "settings.json").read_text(encoding="utf-8"))
+    for schema, pattern in settings["yaml.schemas"].items():
+        assert (tmp_path / schema).is_file()
+        assert list(tmp_path.glob(pattern))
