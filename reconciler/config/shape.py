@@ -51,7 +51,6 @@ class Shape:
     lifecycle: dict[str, Any] = field(default_factory=dict)
     complete: dict[str, bool] = field(default_factory=dict)
 
-
     def lay_on(self, base: Draft, base_units: list[Unit], values: Values) -> None:
         """Note what the defaults add to declarations of this shape; `values` are one's own."""
         units = undeclared(values, base_units)
@@ -121,7 +120,10 @@ class Quick:
 
     def report(self, code: str, source: Source, summary: str, remedy: str) -> None:
         """Note an error."""
-        self.problems = [*(self.problems or ()), Diagnostic(Severity.ERROR, code, summary, remedy=remedy, source=source)]
+        self.problems = [
+            *(self.problems or ()),
+            Diagnostic(Severity.ERROR, code, summary, remedy=remedy, source=source),
+        ]
 
     def _at(self, place: tuple[int, int]) -> Source:
         return Source(self._file, self._line + place[0], place[1])
@@ -158,7 +160,9 @@ class Teacher:
                 found.inside[name,] = (node.line - line, node.column)
                 found.converters[node.line - line] = self._identity(name)
         used = {*lines.values(), *found.identity.values()}
-        if len(used) < len(lines) + len(found.identity) or any(tokens[at] and at not in used for at in range(len(tokens))):
+        if len(used) < len(lines) + len(found.identity) or any(
+            tokens[at] and at not in used for at in range(len(tokens))
+        ):
             return None
         found.recipe = _recipe(made.values, lines, ())
         found.start = (made.node.line - line, made.node.column)

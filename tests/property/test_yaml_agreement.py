@@ -1,0 +1,199 @@
+"""The fast path to declarations and the reference path say the same, or the fast one steps aside."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml as pyyaml
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from reconciler.config import declarations, lines, shortcut, yaml
+from reconciler.config.declarations import Loaded, load_texts
+from reconciler.core.values import leaves
+
+SUITE = Path(__file__).parents[1] / "data" / "yaml-test-suite"
+THOROUGH = settings(derandomize=True, deadline=None, max_examples=200, database=None)
+ODD = "ab01Å:- \n\t#&*!|>{}[],'\"%@`?<~.$\\=+/(\u00a0\x85\ufeff\u2028é🎉"
+
+SCALARS = [
+    "x", "NO", "0101", "true", "True", "yes", "null", "~", "Null", "1e3", "-5", "+47 12", "1_000", "12.50", "12.500", "0",
+    "-0", "0.00", "007", ".5", "1.", "2026-01-31", "2026-02-30", "2026-01-31T00:00:00Z", "12:30:45", "Active", "active",
+    "OnHold", '"x"', "'x'", '""', "''", '" "', "'it''s'", "it's", r'"a \"b\" \\ c"', r'"\x41\n"', "a  b", "a#b", "a #b",
+    "a # b", "# b", "", "http://x/y:z", "a:b", "a: b", "a :b", "a b:", "- x", "-x", "--- x", "...", "(a)", "{a}", "[gln]",
+    "[gln, corporateId]", "[]", "*a", "&a x", "!!str x", "${env:A}", "$${env:A}", "${env:GONE}", "'${env:A}'", "|", ">-",
+    '"open', "%x", "@x", "`x", "Å Ø", "x" * 120, "99999999999", "NOR", "<<", "?", "? x", "=", "true # yes", '"x"  # yes',
+]  # fmt: skip
+NAMES = [
+    "number", "number", "ref", "name", "status", "customerClassId", "creditLimit", "creditDaysPastDue", "corporateId",
+    "parentRecordNumber", "overrideWithClassValues", "startDate", "match", "lifecycle", "mainAddress", "attributes", "nope",
+]  # fmt: skip
+BELOW = [
+    "addressLine1",
+    "countryId",
+    "city",
+    "name",
+    "prevent_update",
+    "ignore_changes",
+    "REGION",
+    "x",
+    "segmentId",
+    "lines",
+]
+
+
+@st.composite
+def makes(draw: st.DrawFn) -> list[str]:
+    """The lines of a declaration, with %s for each value."""
+    made: list[str] = []
+    for name in draw(st.lists(st.sampled_from(NAMES), min_size=1, max_size=6)):
+        if name in ("mainAddress", "attributes", "lifecycle") and draw(st.integers(0, 4)):
+            made.append(f"{name}:")
+            below = draw(st.lists(st.sampled_from(BELOW), min_size=1, max_size=3))
+            made += [f"  {each}:{' ' * draw(st.sampled_from([1, 1, 2]))}%s" for each in below]
+        else:
+            made.append(f"{name}: %s")
+        made += draw(st.sampled_from([[], [], [], [], ["# note"], [""], ["  # note"], ["- %s"], ["  - %s"], ["---"]]))
+    return made
+
+
+@st.composite
+def texts(draw: st.DrawFn) -> str:
+    """A file of declarations of one make or two, in each form that a file can have."""
+    some = draw(st.lists(makes(), min_size=1, max_size=2))
+    form = draw(st.sampled_from(["one", "list", "list", "indented", "file", "defaults"]))
+    written = []
+    for number in range(1 if form == "one" else draw(st.integers(1, 4))):
+        found = ["number: %s", *draw(st.sampled_from(some))] if draw(st.integers(0, 3)) else draw(st.sampled_from(some))
+        values = [str(number), *draw(st.lists(st.sampled_from(SCALARS), min_size=len(found), max_size=len(found)))]
+        filled = [line.replace("%s", value) for line, value in zip(found, values, strict=False)]
+        indent = {"one": "", "list": "", "indented": "  "}.get(form, draw(st.sampled_from(["", "  "])))
+        first = f"{indent}{'' if form == 'one' else '- '}"
+        written += [first + filled[0], *(f"{' ' * len(first)}{line}" for line in filled[1:])]
+    head = {
+        "file": ["customers:"],
+        "defaults": [
+            "defaults:",
+            *(f"  {line.replace('%s', 'x')}" for line in draw(st.sampled_from(some))),
+            "customers:",
+        ],
+    }.get(form, [])
+    return "\n".join([*draw(st.sampled_from([[], [], ["# note"], ["---"], [""]])), *head, *written]) + "\n"
+
+
+def seen(loaded: Loaded) -> list[Any]:
+    """All that a caller can learn of the result, types included."""
+    rows: list[Any] = [loaded.digest, loaded.diagnostics]
+    for each in loaded.desired:
+        paths = [path for path, _ in leaves(each.values)]
+        paths += [path[:end] for path in paths for end in range(len(path))] + [("mainAddress",), ("nope", "nope")]
+        places = [str(each.locate(path)) for path in paths]
+        own = repr((each.values, each.number, each.ref, each.match, each.lifecycle, each.complete, each.source))
+        rows.append([own, list(leaves(each.values)), places])
+    return rows
+
+
+def both(files: dict[str, bytes], defaults: bytes = b"") -> tuple[Loaded, Loaded]:
+    """What the fast path and the reference path make of the files."""
+    base = yaml.parse(defaults, "reconciler.yaml").documents[0] if defaults else None
+    assert base is None or isinstance(base, yaml.Mapping)
+    environ = {"A": "x", "EMPTY": ""}
+    fast = load_texts(files, defaults=base, environ=environ)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(declarations, "simple", lambda *_: None)
+        return fast, load_texts(files, defaults=base, environ=environ)
+
+
+DEFAULTS = st.sampled_from([b"", b"", b"name: x\nmainAddress: {city: Oslo, countryId: NO}\nmatch: [gln]\n"])
+
+
+@THOROUGH
+@given(st.lists(texts(), min_size=1, max_size=3), DEFAULTS)
+def test_generated_files_mean_the_same_on_both_paths(some: list[str], defaults: bytes) -> None:
+    fast, reference = both({f"{at}.yaml": text.encode() for at, text in enumerate(some)}, defaults)
+    assert seen(fast) == seen(reference)
+
+
+@THOROUGH
+@given(
+    texts(),
+    st.lists(st.tuples(st.integers(0, 10_000), st.sampled_from(list(ODD)), st.booleans()), max_size=3),
+    DEFAULTS,
+)
+def test_files_with_a_few_characters_changed_mean_the_same_on_both_paths(
+    text: str, changes: list[tuple[int, str, bool]], defaults: bytes
+) -> None:
+    for at, character, is_more in changes:
+        place = at % len(text)
+        text = text[:place] + character + text[place + (not is_more) :]
+    fast, reference = both({"a.yaml": text.encode()}, defaults)
+    assert seen(fast) == seen(reference)
+
+
+@THOROUGH
+@given(texts(), st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 255)), max_size=3))
+def test_files_with_a_few_bytes_changed_mean_the_same_on_both_paths(text: str, changes: list[tuple[int, int]]) -> None:
+    data = bytearray(text.encode())
+    for at, byte in changes:
+        data[at % len(data)] = byte
+    fast, reference = both({"a.yaml": bytes(data)})
+    assert seen(fast) == seen(reference)
+
+
+@pytest.mark.parametrize("file", sorted(SUITE.glob("*.yaml")), ids=lambda path: path.stem)
+def test_the_suites_texts_mean_the_same_on_both_paths(file: Path) -> None:
+    """As files of their own, and as what stands in a declaration whose make is known."""
+    for case in pyyaml.safe_load(file.read_text(encoding="utf-8")):
+        if not isinstance(text := case.get("yaml"), str):
+            continue
+        for hidden, meant in (("␣", " "), ("»", "\t"), ("—", ""), ("←", "\r"), ("⇔", "\ufeff"), ("↵", ""), ("∎\n", "")):
+            text = text.replace(hidden, meant)
+        known = '- number: "1"\n  name: x\n  mainAddress:\n    city: Oslo\n'
+        inside = known + '- number: "2"\n  name: ' + text.replace("\n", "\n    ") + "\n  mainAddress:\n    city: Oslo\n"
+        for each in (text, known + text, inside):
+            fast, reference = both({"a.yaml": each.encode("utf-8", "surrogatepass")})
+            assert seen(fast) == seen(reference)
+
+
+@THOROUGH
+@given(st.text(st.sampled_from(ODD), max_size=12))
+@example("a #b")
+@example("'it''s' # x")
+@example("a :b")
+def test_a_line_that_is_taken_for_simple_holds_what_yaml_says_it_holds(value: str) -> None:
+    """Text, quotes, place: of the value, and of nothing more."""
+    text = f"name: {value}\n"
+    found = shortcut.simple(text.encode(), "a")
+    block = next(lines.blocks(found)) if found and not found.is_list else None
+    if found is None or block is None or len(block.heads) != 1:
+        return
+    parsed = yaml.parse(text.encode(), "a")
+    assert not [each for each in parsed.diagnostics if each.code == "Y201"]
+    if not block.tokens[0]:
+        return
+    (node,) = parsed.documents
+    assert isinstance(node, yaml.Mapping)
+    scalar = node.entries["name"][1]
+    assert isinstance(scalar, yaml.Scalar)
+    assert scalar.text == lines.unquoted(block.tokens[0])
+    assert scalar.plain == (block.tokens[0][0] not in "'\"")
+    assert (scalar.line, scalar.column) == (1, len(block.heads[0]) + 1)
+
+
+def test_most_files_take_the_fast_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reference path sees one declaration of a make, however many there are."""
+    asked = []
+    parse = yaml.parse
+
+    def counted(data: bytes, file: str) -> yaml.Parsed:
+        asked.append(data)
+        return parse(data, file)
+
+    monkeypatch.setattr(yaml, "parse", counted)
+    one = "- number: '%d'  # note\n  name: Å %d\n  mainAddress:\n    city: Oslo\n  attributes:\n    REGION: NORTH\n"
+    text = "# note\n" + "".join(one % (each, each) for each in range(50))
+    loaded = load_texts({"a.yaml": text.encode()}, environ={})
+    assert len(loaded.desired) == 50
+    assert len(asked) == 1
