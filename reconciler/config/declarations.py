@@ -279,7 +279,7 @@ class _Loader:
             self._enter(made)
 
     def _enter(self, made: Draft | Quick) -> None:
-        """A declaration that the schema admits, laid on its defaults, becomes desired unless its identity is in doubt."""
+        """A declaration that the schema admits, on its defaults, is desired unless its identity is in doubt."""
         self._check_identity(made)
         if made.problems:
             self._problems += made.problems

@@ -1,9 +1,9 @@
 """Declarations of simple lines, cut without a YAML parser: what most files consist of.
 
 A simple line is whole in itself: a comment, or a key with at most one value, plain or quoted, that ends where the
-line ends. No anchor, tag, block text, tab or value over several lines is one. So a text of simple lines can be cut at the
-items of its list, and each item means alone what it means there. Any other line makes `cut` step aside: it answers
-None, and the file is the composer's (`reconciler.config.yaml`).
+line ends. No anchor, tag, block text, tab or value over several lines is one. So a text of simple lines can be cut at
+the items of its list, and each item means alone what it means there. A text with any other line is not cut: it is the
+composer's (`reconciler.config.yaml`).
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from typing import NamedTuple, TypeAlias
 Heads: TypeAlias = "tuple[str, ...]"
 Tokens: TypeAlias = "tuple[str, ...]"
 
-_KEY = r"[A-Za-z_][A-Za-z0-9_]{0,99}:"
-_FLOW = r"\[[A-Za-z0-9_., ]*\]"
-_DOUBLE = r'"(?:[^"\\\n]|\\["\\])*"'
-_SINGLE = r"'(?:[^'\n]|'')*'"
-_PLAIN = r"(?:[\w+(/.~]|-(?=\w))[^\n:# ]*(?:(?:[ ]+(?=[^ #\n])|:(?=[\w/])|\#)[^\n:# ]*)*"
+_KEY = r"[A-Za-z_][A-Za-z0-9_]{0,99}+:"
+_FLOW = r"\[[A-Za-z0-9_., ]*+\]"
+_DOUBLE = r'"[^"\\\n]*+(?:\\["\\][^"\\\n]*+)*+"'
+_SINGLE = r"'[^'\n]*+(?:''[^'\n]*+)*+'"
+_PLAIN = r"(?:[\w+(/.~]|-(?=\w))[^\n:# ]*+(?:(?:[ ]++(?=[^ #\n])|:(?=[\w/])|\#)[^\n:# ]*+)*+"
 _LINE = re.compile(
-    rf"^((?:[ ]*(?:-[ ]+)?{_KEY}|[ ]*-)[ ]+(?=[^ #\[\n])|[ ]*(?:-[ ]+)?{_KEY}(?:[ ]+{_FLOW})?|---|)"
+    rf"^((?:[ ]*+(?:-[ ]++)?{_KEY}|[ ]*+-)[ ]++(?=[^ #\[\n])|[ ]*+(?:-[ ]++)?{_KEY}(?:[ ]++{_FLOW})?|---|)"
     rf"((?<=[ ])(?:{_DOUBLE}|{_SINGLE}|{_PLAIN})|)"
-    r"(?:[ ]+\#[^\n]*|[ ]*|^\#[^\n]*)\n",
+    r"(?:\n|[ ]++(?:\#[^\n]*+)?\n|^\#[^\n]*+\n)",
     re.MULTILINE,
 )
 """The head of a line, up to its value, and the value as typed; both empty for a comment."""

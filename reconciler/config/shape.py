@@ -231,7 +231,10 @@ def _text(token: str) -> str | None:
     """A text without limits. Of all values these are the most."""
     if "${" in token:
         raise Doubt
-    if token[:1] in ('"', "'"):
+    mark = token[:1]
+    if mark == '"' and "\\" not in token:
+        return token[1:-1] or None
+    if mark == '"' or mark == "'":
         return unquoted(token) or None
     return None if token in NULLS else token
 
