@@ -234,7 +234,7 @@ def _text(token: str) -> str | None:
     mark = token[:1]
     if mark == '"' and "\\" not in token:
         return token[1:-1] or None
-    if mark == '"' or mark == "'":
+    if mark in ('"', "'"):
         return unquoted(token) or None
     return None if token in NULLS else token
 
