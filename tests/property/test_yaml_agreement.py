@@ -27,38 +27,74 @@ SCALARS = [
     "$${env:A}", "${env:GONE}", "'${env:A}'", "|", ">-", '"open', "%x", "@x", "`x", "Å Ø", "x" * 120, "99999999999",
     "NOR", "<<", "?", "? x", "=", "true # yes", '"x"  # yes',
 ]  # fmt: skip
-NAMES = [
-    "number", "number", "ref", "name", "status", "customerClassId", "creditLimit", "creditDaysPastDue", "corporateId",
-    "parentRecordNumber", "overrideWithClassValues", "startDate", "match", "lifecycle", "mainAddress", "attributes",
-    "nope",
-]  # fmt: skip
-BELOW = [
-    "addressLine1",
-    "countryId",
-    "city",
-    "name",
-    "prevent_update",
-    "ignore_changes",
-    "REGION",
+TEXTS = [
     "x",
-    "segmentId",
-    "lines",
+    "NO",
+    "0101",
+    "'it''s'",
+    r'"a \"b\" \\ c"',
+    "Å Ø",
+    "a#b",
+    "http://x/y:z",
+    '""',
+    "~",
+    "'1'  # one",
+    '"a # b"',
+    "Null",
 ]
+GOOD = {
+    "status": ["Active", '"OnHold"', "OnHold"],
+    "creditLimit": ["12.50", "12.5", "0", "-5", "~", "0.00", "99999999999"],
+    "creditDaysPastDue": ["0", "14", "~", "-0"],
+    "overrideWithClassValues": ["true", "True", "false # no"],
+    "customerClassId": ["1", '" 1 "', "TEST", "01"],
+    "parentRecordNumber": ["1", '"2"', "a", "~"],
+    "countryId": ["NO", '"SE"', "~", '""'],
+    "match": ["[gln]", "[gln, corporateId]"],
+    "prevent_update": ["true", "false"],
+    "ignore_changes": ["[gln]", "[]"],
+    "ref": ["one", '"two"', "3", "four # 4"],
+}
+"""What fits a field, in several spellings; `TEXTS` fit all others."""
+NAMES = [
+    *(name for name in GOOD if name not in ("countryId", "prevent_update", "ignore_changes")),
+    "name",
+    "corporateId",
+]
+BELOW = {
+    "mainAddress": ["addressLine1", "countryId", "city"],
+    "mainContact": ["name", "email"],
+    "attributes": ["REGION", "x", "A_1"],
+    "lifecycle": ["prevent_update", "ignore_changes"],
+}
+BETWEEN = [[], [], [], [], [], [], ["# note"], [""], ["    # note"]]
+WRONG = [["- %s"], ["  - %s"], ["---"], ["nope: %s"], ["name: %s"], ["mainAddress: %s"], [" %s"]]
+
+
+def rarely(draw: st.DrawFn) -> bool:
+    """Whether something odd comes now: nearly all must be right, for the fast path to be taken at all."""
+    return draw(st.integers(0, 30)) == 30
 
 
 @st.composite
-def makes(draw: st.DrawFn) -> list[str]:
-    """The lines of a declaration, with %s for each value."""
-    made: list[str] = []
-    for name in draw(st.lists(st.sampled_from(NAMES), min_size=1, max_size=6)):
-        if name in ("mainAddress", "attributes", "lifecycle") and draw(st.integers(0, 4)):
-            made.append(f"{name}:")
-            below = draw(st.lists(st.sampled_from(BELOW), min_size=1, max_size=3))
-            made += [f"  {each}:{' ' * draw(st.sampled_from([1, 1, 2]))}%s" for each in below]
+def makes(draw: st.DrawFn) -> list[tuple[str, str]]:
+    """The lines of a declaration, with %s for each value, and the field that the value is for."""
+    made: list[tuple[str, str]] = []
+    for name in draw(st.lists(st.sampled_from([*NAMES, *BELOW, *BELOW]), max_size=5, unique=True)):
+        if name in BELOW:
+            made.append((f"{name}:", ""))
+            below = draw(st.lists(st.sampled_from(BELOW[name]), min_size=1, max_size=3, unique=True))
+            made += [(f"  {each}:{' ' * draw(st.sampled_from([1, 1, 2]))}%s", each) for each in below]
         else:
-            made.append(f"{name}: %s")
-        made += draw(st.sampled_from([[], [], [], [], ["# note"], [""], ["  # note"], ["- %s"], ["  - %s"], ["---"]]))
+            made.append((f"{name}: %s", name))
+        made += [(each, "") for each in draw(st.sampled_from(WRONG if rarely(draw) else BETWEEN))]
     return made
+
+
+def filled(draw: st.DrawFn, line: str, name: str) -> str:
+    """The line with a value for its field, or, rarely, with any."""
+    values = SCALARS if rarely(draw) else GOOD.get(name, TEXTS)
+    return line.replace("%s", draw(st.sampled_from(values))) if "%s" in line else line
 
 
 @st.composite
@@ -66,22 +102,16 @@ def texts(draw: st.DrawFn) -> str:
     """A file of declarations of one make or two, in each form that a file can have."""
     some = draw(st.lists(makes(), min_size=1, max_size=2))
     form = draw(st.sampled_from(["one", "list", "list", "indented", "file", "defaults"]))
+    indent = {"one": "", "list": "", "indented": "  "}.get(form, draw(st.sampled_from(["", "  "])))
+    first = f"{indent}{'' if form == 'one' else '- '}"
     written = []
     for number in range(1 if form == "one" else draw(st.integers(1, 4))):
-        found = ["number: %s", *draw(st.sampled_from(some))] if draw(st.integers(0, 3)) else draw(st.sampled_from(some))
-        values = [str(number), *draw(st.lists(st.sampled_from(SCALARS), min_size=len(found), max_size=len(found)))]
-        filled = [line.replace("%s", value) for line, value in zip(found, values, strict=False)]
-        indent = {"one": "", "list": "", "indented": "  "}.get(form, draw(st.sampled_from(["", "  "])))
-        first = f"{indent}{'' if form == 'one' else '- '}"
-        written += [first + filled[0], *(f"{' ' * len(first)}{line}" for line in filled[1:])]
-    head = {
-        "file": ["customers:"],
-        "defaults": [
-            "defaults:",
-            *(f"  {line.replace('%s', 'x')}" for line in draw(st.sampled_from(some))),
-            "customers:",
-        ],
-    }.get(form, [])
+        own = draw(st.sampled_from(["number: %d", "number: '%d'", 'number: "%d"'])) % (1 if rarely(draw) else number)
+        lines = [filled(draw, *each) for each in draw(st.sampled_from(some))]
+        lines = lines if rarely(draw) else [*lines, own] if rarely(draw) else [own, *lines]
+        written += [(" " * len(first) if at else first) + line for at, line in enumerate(lines)]
+    common = ["defaults:", *(f"  {filled(draw, *each)}" for each in draw(st.sampled_from(some)))]
+    head = {"file": ["customers:"], "defaults": [*common, "customers:"]}.get(form, [])
     return "\n".join([*draw(st.sampled_from([[], [], ["# note"], ["---"], [""]])), *head, *written]) + "\n"
 
 
