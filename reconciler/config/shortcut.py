@@ -77,15 +77,20 @@ class Shortcut:
         shape = self._teacher.shape(made, block.line, block.tokens)
         if shape is None:
             return None
-        try:
-            again = Quick(shape, "", block.line, block.tokens)
-        except Doubt:  # of this value, which others need not share
-            pass
-        else:
-            assert (again.number, again.ref, again.values) == (made.number, made.ref, made.values)
+        if not _is_proven(shape, made, block):
+            return None
         if self._base:
             shape.lay_on(self._base.draft, self._base.units, made.values)
         return shape
+
+
+def _is_proven(shape: Shape, made: Draft, block: Block) -> bool:
+    """Whether the shape makes of its own example what the reference path made of it, types included."""
+    try:
+        again = Quick(shape, "", block.line, block.tokens)
+    except Doubt:  # of this value, which others need not share
+        return True
+    return repr((again.number, again.ref, again.values)) == repr((made.number, made.ref, made.values))
 
 
 def is_file_form(node: yaml.Mapping) -> bool:

@@ -56,9 +56,7 @@ def test_every_command_of_the_help_is_there_under_its_name(capsys: pytest.Captur
         assert capsys.readouterr().out.startswith(f"Usage: reconciler {name} ")
 
 
-@pytest.mark.parametrize(
-    "words", [["--version"], ["--env", "x", "--version"], ["--version", "plan"], ["plan", "--version"]]
-)
+@pytest.mark.parametrize("words", ["--version", "--env x --version", "--version plan", "plan --version"])
 def test_version_is_told_wherever_it_is_asked(words: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(words.split()) == 0
     assert capsys.readouterr().out == f"reconciler {reconciler.__version__}\n"
