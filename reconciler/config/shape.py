@@ -46,6 +46,7 @@ class Shape:
     start: tuple[int, int] = (0, 1)
     inside: dict[Path, tuple[int, int]] = field(default_factory=dict)  # what the declaration itself says
     outside: dict[Path, Source] = field(default_factory=dict)  # what the defaults say
+    spelled: dict[Path, str] = field(default_factory=dict)
     under: tuple[tuple[Path, Any], ...] = ()
     match: tuple[str, ...] | None = None
     lifecycle: dict[str, Any] = field(default_factory=dict)
@@ -55,9 +56,11 @@ class Shape:
         """Note what the defaults add to declarations of this shape; `values` are one's own."""
         units = undeclared(values, base_units)
         self.under = tuple((path, value) for path, value, _ in units)
-        for _, _, places in units:
+        for below, _, places in units:
             for path, node in places:
                 self.outside.setdefault(path, node.source)
+            if below in base.spelled:
+                self.spelled[below] = base.spelled[below]
         self.match, self.lifecycle, self.complete = base.match, base.lifecycle, base.complete
 
 
@@ -93,6 +96,11 @@ class Quick:
     def complete(self) -> dict[str, bool]:
         """As `match`."""
         return self.shape.complete
+
+    @property
+    def spelled(self) -> dict[Path, str]:
+        """How ids of attributes are written, which is a matter of the heads."""
+        return self.shape.spelled
 
     @property
     def source(self) -> Source:
@@ -164,6 +172,7 @@ class Teacher:
             tokens[at] and at not in used for at in range(len(tokens))
         ):
             return None
+        found.spelled = dict(made.spelled)
         found.recipe = _recipe(made.values, lines, ())
         found.start = (made.node.line - line, made.node.column)
         found.inside |= {path: (node.line - line, node.column) for path, node in nodes.items()}

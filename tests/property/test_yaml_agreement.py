@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from reconciler.config import declarations, lines, shortcut, yaml
 from reconciler.config.declarations import Loaded, load_texts
+from reconciler.core.customer import Desired
 from reconciler.core.values import leaves
 
 SUITE = Path(__file__).parents[1] / "data" / "yaml-test-suite"
@@ -64,7 +66,7 @@ NAMES = [
 BELOW = {
     "mainAddress": ["addressLine1", "countryId", "city"],
     "mainContact": ["name", "email"],
-    "attributes": ["REGION", "x", "A_1"],
+    "attributes": ["REGION", "x", "X", "A_1"],
     "lifecycle": ["prevent_update", "ignore_changes"],
 }
 BETWEEN = [[], [], [], [], [], [], ["# note"], [""], ["    # note"]]
@@ -115,6 +117,9 @@ def texts(draw: st.DrawFn) -> str:
     return "\n".join([*draw(st.sampled_from([[], [], ["# note"], ["---"], [""]])), *head, *written]) + "\n"
 
 
+OWN = [each.name for each in fields(Desired) if each.name not in ("values", "locate")] + ["values"]
+
+
 def seen(loaded: Loaded) -> list[Any]:
     """All that a caller can learn of the result, types included."""
     rows: list[Any] = [loaded.digest, loaded.diagnostics]
@@ -122,7 +127,7 @@ def seen(loaded: Loaded) -> list[Any]:
         paths = [path for path, _ in leaves(each.values)]
         paths += [path[:end] for path in paths for end in range(len(path))] + [("mainAddress",), ("nope", "nope")]
         places = [str(each.locate(path)) for path in paths]
-        own = repr((each.values, each.number, each.ref, each.match, each.lifecycle, each.complete, each.source))
+        own = repr([getattr(each, name) for name in OWN])
         rows.append([own, list(leaves(each.values)), places])
     return rows
 
