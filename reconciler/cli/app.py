@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import io
-import logging
 import os
 import signal
 import sys
@@ -15,34 +14,12 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 from typer.main import get_command
 
-from reconciler.cli import (
-    accept,
-    auth,
-    customers,
-    demo,
-    drift,
-    dunning_letter,
-    fmt,
-    github,
-    init,
-    runs,
-    sandbox,
-    schema,
-    show,
-    state,
-    validate,
-)
-from reconciler.cli import apply as apply_command
-from reconciler.cli import export as export_command
-from reconciler.cli import plan as plan_command
+from reconciler.cli.commands import Commands, name_variables
 from reconciler.cli.current import current, forget, redactor, use
 from reconciler.cli.exits import Exit, exit_code
-from reconciler.cli.session import Session
 
 if TYPE_CHECKING:
     from reconciler.core.errors import ReconcilerError
-
-LOG = logging.getLogger("reconciler")
 
 
 class LogLevel(StrEnum):
@@ -63,6 +40,7 @@ class LogFormat(StrEnum):
 
 app = typer.Typer(
     name="reconciler",
+    cls=Commands,
     help="Terraform for ERP customers: validate, plan and apply Visma.net ERP customers kept as YAML in git.",
     add_completion=False,
     no_args_is_help=True,
@@ -70,24 +48,15 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
 )
-app.command("init")(init.init)
-app.command("validate")(validate.validate)
-app.command("fmt")(fmt.fmt)
-app.command("plan")(plan_command.plan)
-app.command("show")(show.show)
-app.command("apply")(apply_command.apply)
-app.command("drift")(drift.drift)
-app.command("accept")(accept.accept)
-app.command("schema")(schema.schema)
-app.command("auth")(auth.auth)
-app.command("export")(export_command.export)
-app.add_typer(customers.app, name="customers")
-app.add_typer(dunning_letter.app, name="dunning-letter")
-app.add_typer(runs.app, name="runs")
-app.add_typer(state.app, name="state")
-app.add_typer(sandbox.app, name="sandbox")
-app.command("demo")(demo.demo)
-app.command("github", hidden=True)(github.github)
+
+
+def _show_version(wanted: bool) -> None:
+    """At once, whatever else stands on the line; `reconciler --version` alone never gets here."""
+    if wanted:
+        from reconciler._version import __version__
+
+        typer.echo(f"reconciler {__version__}")
+        raise typer.Exit(Exit.DONE)
 
 
 @app.callback()
@@ -105,14 +74,13 @@ def root(
     log_format: Annotated[LogFormat, typer.Option("--log-format", help="How to log.")] = LogFormat.TEXT,
     no_color: Annotated[bool, typer.Option("--no-color", help="No colours.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on standard error.")] = False,
-    version: Annotated[bool, typer.Option("--version", help="Show the version and stop.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and stop.")
+    ] = False,
 ) -> None:
     """Global options may stand before or after the command."""
-    if version:  # `reconciler --version` alone never gets here
-        from reconciler._version import __version__
+    from reconciler.cli.session import Session
 
-        typer.echo(f"reconciler {__version__}")
-        raise typer.Exit(Exit.DONE)
     if chdir is not None:
         _change_folder(chdir)
     _start_logging(log_level, log_format)
@@ -132,7 +100,7 @@ def run(arguments: list[str]) -> int:
     _mend_streams()
     signal.signal(signal.SIGTERM, _terminated)
     command = get_command(app)
-    _name_variables(command)
+    name_variables(command)
     try:
         code = command.main(hoisted(arguments), prog_name="reconciler", standalone_mode=False)
         sys.stdout.flush()
@@ -157,7 +125,7 @@ def _mend_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-_GLOBAL_FLAGS = ("--no-color", "--quiet", "-q")
+_GLOBAL_FLAGS = ("--version", "--no-color", "--quiet", "-q")
 _GLOBAL_OPTIONS = ("--chdir", "--config", "-c", "--env", "--log-level", "--log-format")
 
 
@@ -209,7 +177,9 @@ def _failed(error: Exception) -> int:
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EIO, errno.EBADF):
         _complain(f"The output cannot be written: {error.strerror}", "", Exit.ERROR)
         return _without_output()
-    LOG.debug("internal error", exc_info=error)
+    import logging
+
+    logging.getLogger("reconciler").debug("internal error", exc_info=error)
     return _complain(
         f"Internal error: {type(error).__name__}: {error}",
         "This is a defect of reconciler. Please report it, with what --log-level debug says.",
@@ -261,18 +231,11 @@ def _change_folder(folder: Path) -> None:
 
 
 def _start_logging(level: LogLevel, form: LogFormat) -> None:
+    import logging
+
     from reconciler.cli.logs import handler
 
-    LOG.handlers[:] = [handler(json=form is LogFormat.JSON)]
-    LOG.setLevel(level.value.upper())
-    LOG.propagate = False
-
-
-def _name_variables(command: object) -> None:
-    """Every option can be given as RECONCILER_<OPTION> (contract 2), whatever command it belongs to."""
-    for parameter in getattr(command, "params", []):
-        names = [name for name in getattr(parameter, "opts", []) if name.startswith("--")]
-        if names and getattr(parameter, "param_type_name", "") == "option" and names[0] not in ("--help", "--version"):
-            parameter.envvar = "RECONCILER_" + names[0].removeprefix("--").replace("-", "_").upper()
-    for below in getattr(command, "commands", {}).values():
-        _name_variables(below)
+    log = logging.getLogger("reconciler")
+    log.handlers[:] = [handler(json=form is LogFormat.JSON)]
+    log.setLevel(level.value.upper())
+    log.propagate = False

@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from reconciler.cli.session import Session
-
 if TYPE_CHECKING:
     import typer
 
+    from reconciler.cli.session import Session
     from reconciler.reports.redact import Redactor
 
 _CURRENT: list[Session] = []
@@ -28,6 +27,8 @@ def forget() -> None:
 
 def current() -> Session:
     """The session in use, or one without any option when the arguments were not even understood."""
+    from reconciler.cli.session import Session
+
     return _CURRENT[0] if _CURRENT else Session(None, None, None, False, os.environ)
 
 

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any, TypeAlias
 
 from reconciler.config.messages import quoted
+from reconciler.config.places import Packer
 from reconciler.config.schema import OPTIONAL_KEYS
 from reconciler.config.yaml import Mapping, Node, Sequence
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
@@ -38,14 +39,36 @@ class Draft:
     lifecycle: dict[str, Any] = field(default_factory=dict)
     problems: list[Diagnostic] = field(default_factory=list)
 
+    def located(self, packer: Packer) -> Callable[[Path], Source]:
+        """What gives the places of the values when the draft is gone."""
+        return packer.pack(self.source, self.paths, self.nodes).locate
+
     def report(self, code: str, source: Source, summary: str, remedy: str) -> None:
         """Note an error."""
         self.problems.append(Diagnostic(Severity.ERROR, code, summary, remedy=remedy, source=source))
+
+    @property
+    def source(self) -> Source:
+        """Where it starts."""
+        return self.node.source
+
+    def place(self, name: str) -> Source:
+        """Where the value of a member is, which may be in the defaults."""
+        own = self.node.entries.get(name)
+        return (own[1] if own else self.nodes[self.paths.index((name,))]).source
 
     def note(self, path: Path, node: Node) -> None:
         """Note where the value at a path was written."""
         self.paths.append(path)
         self.nodes.append(node)
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """Defaults, ready to be laid under declarations."""
+
+    draft: Draft
+    units: list[Unit]
 
 
 def draft(value: dict[str, Any], node: Mapping) -> Draft:
@@ -247,24 +270,25 @@ def _cut(values: Values, rows: Any, prefix: Path) -> Iterator[tuple[Path, Scalar
 
 def overlay(made: Draft, base: Draft, base_units: list[Unit]) -> None:
     """Put the defaults under the draft: what it does not declare itself comes from them."""
-    for path, value, places in base_units:
-        if not _declares(made.values, path):
-            put(
-                made.values,
-                path,
-                {k: _copied(v) for k, v in value.items()} if isinstance(value, dict) else value,
-            )
-            for each, node in places:
-                made.note(each, node)
-            if path in base.spelled:
-                made.spelled[path] = base.spelled[path]
+    for path, value, places in undeclared(made.values, base_units):
+        put(made.values, path, fresh(value))
+        for each, node in places:
+            made.note(each, node)
+        if path in base.spelled:
+            made.spelled[path] = base.spelled[path]
     made.complete = {**base.complete, **made.complete}
     made.match = made.match or base.match
     made.lifecycle = {**base.lifecycle, **made.lifecycle}
 
 
-def _copied(value: Scalar | Values) -> Scalar | Values:
-    return dict(value) if isinstance(value, dict) else value
+def undeclared(values: Values, base_units: list[Unit]) -> list[Unit]:
+    """What of the defaults goes under values that declare something themselves."""
+    return [each for each in base_units if not _declares(values, each[0])]
+
+
+def fresh(value: Scalar | Values) -> Scalar | Values:
+    """A value of the defaults for one declaration: no two share a mapping. Lines hold mappings of leaves."""
+    return {name: fresh(each) for name, each in value.items()} if isinstance(value, dict) else value
 
 
 def _declares(values: Values, path: Path) -> bool:

@@ -93,3 +93,15 @@ def merged(base: Node, over: Node) -> Node:
         below = entries.get(name)
         entries[name] = (key, merged(below[1], value) if below else value)
     return Mapping(entries, over.line, over.column, over.file)
+
+
+def move(node: Node, lines: int) -> None:
+    """Move a node of a text without aliases down by some lines."""
+    node.line += lines
+    if isinstance(node, Mapping):
+        for key, value in node.entries.values():
+            key.line += lines
+            move(value, lines)
+    elif isinstance(node, Sequence):
+        for item in node.items:
+            move(item, lines)

@@ -142,6 +142,16 @@ class Reader:
         self.sure = True
         return self._read(node)
 
+    def leaf(self, path: tuple[str, ...]) -> tuple[dict[str, Any], Read]:
+        """The schema at a path of members, and what reads a value there; `sure` is set as by `read`, never reset."""
+        schema = self._resolved(self._root)
+        for name in path:
+            schema = self._resolved(schema.get("properties", {}).get(name) or schema["additionalProperties"])
+        return schema, self._compile(schema)
+
+    def _resolved(self, schema: dict[str, Any]) -> dict[str, Any]:
+        return self._resolved(self._target(schema["$ref"])) if "$ref" in schema else schema
+
     def _doubt(self, node: Node) -> Any:
         self.sure = False
         return self._loose(node)

@@ -26,11 +26,11 @@ from yaml.events import (
 )
 
 from reconciler.config.messages import shown, syntax_problem
-from reconciler.config.nodes import NULLS, Broken, Mapping, Node, Scalar, Sequence, merged
+from reconciler.config.nodes import NULLS, Broken, Mapping, Node, Scalar, Sequence, merged, move
 from reconciler.config.text import CONTROL, control, decode, position
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
 
-__all__ = ["NULLS", "Broken", "Mapping", "Node", "Parsed", "Scalar", "Sequence", "merged", "parse"]
+__all__ = ["NULLS", "Broken", "Mapping", "Node", "Parsed", "Scalar", "Sequence", "merged", "move", "parse"]
 
 MAX_BYTES = 50 * 2**20
 MAX_DEPTH = 50

@@ -8,6 +8,8 @@ import sys
 import pytest
 
 import reconciler
+from reconciler.cli.app import run
+from reconciler.cli.commands import SUMMARIES
 
 HEAVY = ("httpx", "deepdiff", "jsonschema", "starlette", "uvicorn", "yaml", "msgspec", "typer", "rich")
 
@@ -41,4 +43,20 @@ def test_version_and_import_load_nothing_heavy(code: str) -> None:
 
 def test_help_does_not_load_what_it_does_not_show() -> None:
     code = "from reconciler.cli.app import run\nassert run(['--help']) == 0"
-    assert not _modules_after(code) & {"httpx", "deepdiff", "jsonschema", "starlette", "uvicorn", "yaml", "msgspec"}
+    assert not _modules_after(code) & {*HEAVY, "rich", "sqlite3", "logging", "reconciler.cli.plan"} - {"typer"}
+
+
+def test_every_command_of_the_help_is_there_under_its_name(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["--help"]) == 0
+    help_text = capsys.readouterr().out
+    for name, summary in SUMMARIES.items():
+        assert f"  {name} " in help_text
+        assert summary in help_text
+        assert run([name, "--help"]) == 0
+        assert capsys.readouterr().out.startswith(f"Usage: reconciler {name} ")
+
+
+@pytest.mark.parametrize("words", ["--version", "--env x --version", "--version plan", "plan --version"])
+def test_version_is_told_wherever_it_is_asked(words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(words.split()) == 0
+    assert capsys.readouterr().out == f"reconciler {reconciler.__version__}\n"

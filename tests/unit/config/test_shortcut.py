@@ -1,0 +1,71 @@
+"""What the fast path takes, and what it leaves to the reference path. That both agree is a property of its own."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.config import declarations
+from reconciler.config.declarations import load_texts
+from reconciler.config.draft import Draft
+from reconciler.config.lines import blocks
+from reconciler.config.shape import Quick
+from reconciler.config.shortcut import simple
+
+ONE = "- number: {0}  # note\n  name: 'Å {0}'\n  mainAddress:\n    city: \"Oslo\"\n  attributes:\n    REGION: NORTH\n"
+
+
+def taken(text: str, monkeypatch: pytest.MonkeyPatch) -> list[type] | None:
+    """How each declaration was read, or None when the whole text went the other way."""
+    found: list[type] = []
+    is_slow: list[bytes] = []
+    enter = declarations._Loader._enter
+    thoroughly = declarations._Loader._thoroughly
+
+    def entered(self: declarations._Loader, made: Draft | Quick) -> None:
+        found.append(type(made))
+        enter(self, made)
+
+    def read(self: declarations._Loader, data: bytes, name: str) -> None:
+        is_slow.append(data)
+        thoroughly(self, data, name)
+
+    monkeypatch.setattr(declarations._Loader, "_enter", entered)
+    monkeypatch.setattr(declarations._Loader, "_thoroughly", read)
+    load_texts({"a.yaml": text.encode()}, environ={"A": "x"})
+    return None if is_slow else found
+
+
+@pytest.mark.parametrize(
+    "head", ["", "# note\n\n", "---\n", "customers:\n", "defaults:\n  gln: '7'\ncustomers: # all\n  # the first\n"]
+)
+def test_of_each_make_only_the_first_takes_the_reference_path(head: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = head + "".join(ONE.format(each) for each in range(5))
+    assert taken(text, monkeypatch) == [Draft, Quick, Quick, Quick, Quick]
+
+
+@pytest.mark.parametrize("line", ["name: ${env:A:-b}", "match: [gln]"])
+def test_a_declaration_with_more_to_it_takes_the_reference_path_by_itself(
+    line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "".join(f"- number: {each}\n  {line}\n" for each in range(3)) + "- number: 8\n- number: 9\n"
+    assert taken(text, monkeypatch) == [Draft, Draft, Draft, Draft, Quick]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["name: &a x", "name: !!str x", "name: |\n    x", "name: 'x\n    y'", "name: x\n    y", "name:\tx", "name: {a: b}",
+     "? name\n  : x", '"name": x', r'name: "\x41"', "nope: x", "name: '${env:GONE}'", "status: nonsense",
+     "name: x\n  name: y", "name: x\r", "name: x\n---\nnumber: 5"],
+)  # fmt: skip
+def test_anything_else_is_left_to_the_reference_path(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = ONE.format(1) + f"- number: 2\n  {line}\n" + ONE.format(3)
+    assert taken(text, monkeypatch) is None
+
+
+def test_every_line_is_part_of_exactly_one_declaration() -> None:
+    text = "# note\n" + "".join(ONE.format(each) + "\n# between\n" for each in range(3))
+    found = simple(text.encode(), "a.yaml")
+    assert found
+    cuts = [each for each in blocks(found) if each]
+    assert "# note\n" + "".join(text[each.start : each.end] for each in cuts) == text
+    assert [each.line for each in cuts] == [2, 10, 18]
