@@ -10,7 +10,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
@@ -18,7 +18,6 @@ import jinja2
 from markupsafe import Markup, escape
 
 from reconciler.core.diagnostics import Severity, Source
-from reconciler.core.errors import WrongUsage
 from reconciler.reports import facets, view
 from reconciler.reports.marks import Piece, Pieces, excerpt, marked
 from reconciler.reports.report import Entry, Kind, Report, Row, State
@@ -28,7 +27,7 @@ _FOLD, _EXCERPT, _TITLE, _BARS = 300, 160, 200, 8
 _TITLES = {
     Kind.VALIDATION: "Validation",
     Kind.PLAN: "Plan",
-    Kind.RUN: "Run",
+    Kind.RUN: "Apply",
     Kind.DRIFT: "Drift",
 }
 _BADGES: Mapping[State, tuple[str, str, str]] = {
@@ -40,7 +39,13 @@ _BADGES: Mapping[State, tuple[str, str, str]] = {
     State.INTERRUPTED: ("warn", "!", "Interrupted"),
 }
 _CLEAN = {Kind.VALIDATION: "Valid", Kind.PLAN: "No changes", Kind.RUN: "Done", Kind.DRIFT: "No drift"}
-_VALUES = {Kind.DRIFT: ("Last applied", "In the ERP now")}
+_SIDES = {
+    "config": ("in the ERP now", "declared"),
+    "drift": ("last applied", "in the ERP now"),
+    "both": ("last applied", "in the ERP now"),
+    "unknown": ("declared", "in the ERP now"),
+}
+"""What the two values of a drift's row are, by its cause (as `report_drift.row_of` sets them)."""
 _SYMBOLS = {"+": "set", "~": "chg", "-": "clr", "=": "same", "!": "drf", "?": "unm"}
 _TONES = {Severity.ERROR: "bad", Severity.WARNING: "warn", Severity.NOTE: "info"}
 _BREAKS = re.compile(r"[./](?=.)")
@@ -50,33 +55,14 @@ _OUTCOMES = {"done": ("good", "✓"), "conflict": ("bad", "✗"), "failed": ("ba
 
 
 def render(report: Report, *, max_chars: int | None = None) -> bytes:
-    """The report as an HTML page, UTF-8. max_chars: what does not fit is left out, the least risky first, and said."""
-    page = _page(report, 0)
-    kept = len(report.entries)
-    while max_chars is not None and len(page) > max_chars and kept:
-        kept = min(kept - 1, int(kept * max_chars / len(page) * 0.95))
-        page = _page(_riskiest(report, kept), len(report.entries) - kept)
-    if max_chars is not None and len(page) > max_chars:
-        raise WrongUsage(f"An HTML report of {max_chars:,} characters is too small for this one", remedy="Allow more.")
-    return page.encode()
-
-
-def _riskiest(report: Report, keep: int) -> Report:
-    """The report with only its riskiest entries, in their order."""
-    ranked = sorted(range(len(report.entries)), key=lambda index: (-report.entries[index].risk, index))
-    chosen = sorted(ranked[:keep])
-    return replace(report, entries=tuple(report.entries[index] for index in chosen))
-
-
-def _page(report: Report, left_out: int) -> str:
+    """The report as an HTML page, UTF-8. It is a file and holds the whole, whatever a comment may take."""
     problems = report.kind is Kind.VALIDATION
     found = facets.of_diagnostics(report.diagnostics) if problems else facets.of_entries(report.entries)
     title, place = _TITLES[report.kind], report.place
-    names = filter(None, (title, place.company, report.headline))
-    return _template().render(
+    page = _template().render(
         report=report,
         title=title,
-        full_title=_short(" · ".join(names), _TITLE),
+        full_title=_short(" · ".join(filter(None, (title, place.company, report.headline))), _TITLE),
         csp=_policy(),
         style=Markup(_asset("report.css")),  # noqa: S704 (our own file)
         script=Markup(_asset("report.js")),  # noqa: S704 (our own file)
@@ -88,11 +74,10 @@ def _page(report: Report, left_out: int) -> str:
         nouns=("problem", "problems") if problems else ("customer", "customers"),
         problems=problems,
         diagnostics={each: [one for one in report.diagnostics if one.severity is each] for each in Severity},
-        values=_VALUES.get(report.kind, ("Before", "After")),
+        sides=_SIDES if report.kind is Kind.DRIFT else {},
         anchors=_anchors(report),
-        symbols=dict.fromkeys(row.symbol for each in report.entries for row in each.rows),
-        left_out=left_out,
     )
+    return page.encode()
 
 
 @cache
@@ -122,7 +107,7 @@ def _template() -> jinja2.Template:
         "SYMBOLS": _SYMBOLS,
         "TONES": _TONES,
         "OUTCOMES": _OUTCOMES,
-        "FOLD": _FOLD,
+        "ORIGINS": view.ORIGINS,
     }
     return env.get_template("report.html")
 
@@ -166,21 +151,21 @@ def _charts(report: Report) -> list[Chart]:
     rows = [row for each in report.entries for row in each.rows]
     paths, causes = facets.tally(rows, "path"), facets.tally(rows, "cause")
     noun = "Declarations" if report.kind is Kind.VALIDATION else "Customers"
-    charts = [_chart(noun if report.kind is not Kind.RUN else "Results", report.counts)]
+    charts = [_chart(noun if report.kind is not Kind.RUN else "Results", report.counts, len(report.counts))]
     if report.kind is Kind.VALIDATION:
         found = facets.of_diagnostics(report.diagnostics)
         charts += [_chart("Problems by file", found["file"].counts), _chart("Problems by code", found["cause"].counts)]
     else:
-        charts += [_chart("Fields by cause", causes), _chart("Fields that change most", paths)]
+        charts += [_chart("Fields by cause", causes), _chart("Most frequent fields", paths)]
     return [each for each in charts if each.bars]
 
 
-def _chart(title: str, counts: Mapping[str, int]) -> Chart:
+def _chart(title: str, counts: Mapping[str, int], most: int = _BARS) -> Chart:
     """The first counts as bars, long words cut. What is there is never drawn as nothing."""
     highest = max(counts.values(), default=0) or 1
     bars = tuple(
         (_short(word, 60), count, f"{max(1.5, 100 * count / highest) if count else 0:.4g}")
-        for word, count in list(counts.items())[:_BARS]
+        for word, count in list(counts.items())[:most]
     )
     return Chart(title, bars)
 
@@ -253,4 +238,4 @@ def _line_of(row: Row, entry: Entry) -> str:
 def _tags_of(entry: Entry) -> list[str]:
     """The causes and origins in the entry that ask for a look."""
     words = [word for row in entry.rows for word in (row.cause, row.origin)]
-    return [word for word in dict.fromkeys(words) if word in ("drift", "both", "merged", "unknown")]
+    return [word for word in dict.fromkeys(words) if word in ("drift", "both", "merged", "outside", "unknown")]

@@ -26,6 +26,7 @@ EXTENSIONS = {
     "text": "txt",
     "json": "json",
     "markdown": "md",
+    "html": "html",
     "sarif": "sarif",
     "junit": "xml",
     "github": "txt",

