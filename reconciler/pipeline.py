@@ -15,7 +15,6 @@ from reconciler.config.declarations import Loaded, find_files, load_declarations
 from reconciler.config.mutes import Mutes, load_mutes
 from reconciler.config.policies import Rule, broken
 from reconciler.core.classes import class_notes, touches_classes
-from reconciler.core.customer import Live
 from reconciler.core.diagnostics import has_errors
 from reconciler.core.drift import Drift, History
 from reconciler.core.drifting import compute_drift
@@ -25,12 +24,13 @@ from reconciler.core.guards import Limits
 from reconciler.core.identity import Pairing
 from reconciler.core.likeness import with_alike
 from reconciler.core.normalise import number_key
-from reconciler.core.plan import Action, ConfigSummary, Guard, Outcome, Plan, Result
-from reconciler.core.planner import compute_plan, incomplete, need_of
+from reconciler.core.plan import Action, ConfigSummary, Guard, Outcome, Plan, Result, Verb
+from reconciler.core.planner import compute_plan
 from reconciler.core.ports import Erp, Journal, View
 from reconciler.core.rules import Memory, Rules, Target
 from reconciler.core.values import parse_path
 from reconciler.erp.encode import WireCodec
+from reconciler.refreshing import Refreshing
 from reconciler.reports import formats
 from reconciler.reports.report import of_plan
 from reconciler.reports.text import plan_lines
@@ -49,23 +49,26 @@ def load(settings: Settings, *, environ: Mapping[str, str], paths: Sequence[Path
 
 
 def refresh(loaded: Loaded, erp: Erp, *, memory: Memory | None = None) -> View:
-    """Read the live customers, with what the declarations need. Raises ErpError."""
-    need = need_of(loaded.desired)
-    view = erp.refresh(need)
-    lacking = incomplete(loaded.desired, view.customers, memory or Memory(), need)
-    if not lacking:
-        return view
-    single = {number: erp.customer(number, wanted) for number, wanted in lacking}
-    requests = sum(1 + len(wanted.own) for _, wanted in lacking)
-    completed = tuple(_completed(live, single.get(live.number)) for live in view.customers)
-    return replace(view, customers=completed, requests=view.requests + requests)
+    """Read the live customers in full, with what the declarations need. Raises ErpError.
+
+    `Refreshing` reads less where there is a snapshot; `compare` plans with it.
+    """
+    return Refreshing(loaded.desired, memory or Memory()).view(erp)
 
 
-def _completed(row: Live, single: Live | None) -> Live:
-    """The row with the members that only the single read has; the row's version stays, being the older one."""
-    if single is None:
-        return row
-    return replace(row, values={**single.values, **row.values}, line_ids={**single.line_ids, **row.line_ids})
+def compare(live: Refreshing, erp: Erp | None, mode: str, plan: Callable[[View], Plan]) -> tuple[Plan, View]:
+    """Refresh as `mode` says, and plan. What the plan would change is surely as the plan shows it.
+
+    erp: None with mode `none` only. Raises ErpError, StateError, WrongUsage.
+    """
+    if erp is None or mode == "none":
+        view = live.offline()
+        return plan(view), view
+    view = live.view(erp, mode)
+    made = plan(view)
+    updated = [action.number for action in made.actions if action.action is Verb.UPDATE and action.number]
+    sure = live.confirmed(erp, view, updated)
+    return (made, view) if sure is None else (plan(sure), sure)
 
 
 def make_plan(

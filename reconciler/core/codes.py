@@ -23,7 +23,7 @@ CODES: dict[str, str] = {
     "S115": "A credential is missing or cannot be read.",
     "S116": "The tenant is not given.",
     "S117": "A path in ignore names no field.",
-    "S118": "A guard cannot be read.",
+    "S118": "A guard or an age cannot be read.",
     "S119": "A glob in customers matches no file, or leaves the folder of the settings.",
     "S120": "There is no declaration at all.",
     "Y201": "The text is not YAML.",

@@ -24,7 +24,7 @@ ALWAYS = ("number", "name", "status")
 
 
 def decode(row: Json, need: Need) -> Live:
-    """A CustomerDto as a Live with the fields that `need` names, and `ALWAYS`.
+    """A CustomerDto as a Live with the fields that `need` names, and `ALWAYS`; fewer where `need.meant` leaves it out.
 
     An absent member is None; a group that only an expand flag or an extra GET brings is left out when it is
     absent: unknown, never empty (fact sheet 13.7, Q19). Unknown members are ignored. Raises UnexpectedAnswer,
@@ -72,11 +72,9 @@ def line_key(group: Group, line: Mapping[str, object]) -> str | None:
 
 
 def _live(number: str, row: Json, need: Need) -> Live:
-    values: Values = {}
-    for name, read in _readers(need.fields):
-        found = read(row)
-        if found is not _UNKNOWN:
-            values[name] = cast("Scalar | Values", found)
+    values = _values(row, need.fields if need.meant is None else need.meant.known_by)
+    if need.meant is not None and need.meant.has(number, values):
+        values = _values(row, need.fields)
     lines = row.get("directDebitLines") if "directDebitLines" in values else None
     ids = _line_ids(lines) if lines else {}
     if values.get("attributes"):
@@ -90,6 +88,15 @@ def _live(number: str, row: Json, need: Need) -> Live:
         created=_optional_text(row, "createdDateTime"),
         line_ids=ids,
     )
+
+
+def _values(row: Json, fields: frozenset[str]) -> Values:
+    values: Values = {}
+    for name, read in _readers(fields):
+        found = read(row)
+        if found is not _UNKNOWN:
+            values[name] = cast("Scalar | Values", found)
+    return values
 
 
 _Reader: TypeAlias = Callable[[Json], object]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
@@ -30,6 +30,14 @@ class Page:
     total: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """Customers, each once, by internal id, and how long the list's pages were."""
+
+    customers: tuple[Live, ...]
+    page_size: int
+
+
 class Listing:
     """Reads the list, up to `parallelism` pages at once. The ERP may cut the `page_size` asked for."""
 
@@ -38,16 +46,29 @@ class Listing:
         self._page_size = page_size
         self._parallelism = parallelism
 
-    def whole(self, need: Need) -> list[Live]:
-        """All customers, each once, by internal id. Raises ErpErrors; TornView if the list never agrees."""
+    def whole(
+        self,
+        need: Need,
+        filters: Mapping[str, str] | None = None,
+        *,
+        keep: Callable[[Live], Live] = lambda live: live,
+        at_most: int | None = None,
+    ) -> Whole | None:
+        """All customers, or those that a filter lets through. Raises ErpErrors; TornView if the list never agrees.
+
+        keep: what is kept of each customer while the rest is read. at_most: None is the answer when there are more.
+        """
         tally = Tally()
         for _ in range(READS):
-            tally, customers = Tally(), dict[int, Live]()
-            for page in self.pages({}, expand_flags(need)):
+            tally, customers, size = Tally(), dict[int, Live](), 0
+            for page in self.pages(filters or {}, expand_flags(need)):
+                size = size or len(page.rows)
                 for live in tally.take([decode(row, need) for row in page.rows], page.total):
-                    customers[live.internal_id] = live
+                    customers[live.internal_id] = keep(live)
+                if at_most is not None and max(len(customers), page.total or 0) > at_most:
+                    return None
             if tally.agrees:
-                return [customers[key] for key in sorted(customers)]
+                return Whole(tuple(customers[key] for key in sorted(customers)), size)
         raise tally.torn()
 
     def pages(self, filters: Mapping[str, str], expand: Iterable[str] = ()) -> Iterator[Page]:
