@@ -49,6 +49,7 @@ def test_looking_at_a_state_that_there_is_not_makes_none(company: Company) -> No
         "size_bytes": 0,
         "schema_version": None,
         "customers": 0,
+        "snapshot": {"customers": 0, "as_of": None},
         "runs": 0,
         "unfinished_runs": [],
         "lock": None,
