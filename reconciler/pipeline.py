@@ -15,7 +15,7 @@ from reconciler.config.declarations import Loaded, find_files, load_declarations
 from reconciler.config.mutes import Mutes, load_mutes
 from reconciler.config.policies import Rule, broken
 from reconciler.core.classes import class_notes, touches_classes
-from reconciler.core.diagnostics import has_errors
+from reconciler.core.diagnostics import Diagnostic, Severity, has_errors
 from reconciler.core.drift import Drift, History
 from reconciler.core.drifting import compute_drift
 from reconciler.core.errors import InvalidInput, NotFound, PermissionDenied, Refused
@@ -63,12 +63,23 @@ def compare(live: Refreshing, erp: Erp | None, mode: str, plan: Callable[[View],
     """
     if erp is None or mode == "none":
         view = live.offline()
-        return plan(view), view
+        made = plan(view)
+        return seal(replace(made, diagnostics=(*made.diagnostics, _offline(view)))), view
     view = live.view(erp, mode)
     made = plan(view)
     updated = [action.number for action in made.actions if action.action is Verb.UPDATE and action.number]
     sure = live.confirmed(erp, view, updated)
     return (made, view) if sure is None else (plan(sure), sure)
+
+
+def _offline(view: View) -> Diagnostic:
+    """For the reports that show problems only: nobody must take the plan for a fresh one."""
+    return Diagnostic(
+        Severity.WARNING,
+        "P527",
+        f"this plan was made offline, from the snapshot of {view.as_of}; the ERP may have changed since",
+        remedy="Plan without --refresh none before you rely on it. Applying it overwrites nothing that changed.",
+    )
 
 
 def make_plan(
