@@ -177,6 +177,8 @@ class Refreshing:
         return self._need.meant
 
     def _packed(self, live: Live) -> PackedLive:
+        if isinstance(live, PackedLive):
+            return live
         return pack(live, whole=self._meant.has(live.number, live.values))
 
     def _packed_all(self, customers: Iterable[Live]) -> dict[int, PackedLive]:

@@ -22,7 +22,7 @@ from reconciler.erp.auth import Credentials
 from reconciler.erp.bodies import json_of, object_of, rows_of
 from reconciler.erp.budget import Window
 from reconciler.erp.classes import decode_classes
-from reconciler.erp.decode import Json, bare_version, decode, decode_own
+from reconciler.erp.decode import Json, bare_version, decode, decode_own, row_names
 from reconciler.erp.faults import fault, visible
 from reconciler.erp.listing import Listing, expand_flags
 from reconciler.erp.paths import CUSTOMERS, action_path, customer_path, decode_segment, number_in_location
@@ -124,7 +124,7 @@ class Customers:
 
     def list_page(self, number: int, size: int, need: Need) -> Batch:
         """One page of the list of all; `number` counts from 1."""
-        page = self._listing.page(number, size, dict.fromkeys(expand_flags(need), "true"))
+        page = self._listing.page(number, size, dict.fromkeys(expand_flags(need), "true"), row_names(need))
         customers = self._with_own([decode(row, need) for row in page.rows], need)
         return Batch(tuple(customers), page.total)
 

@@ -22,8 +22,6 @@ _FOLLOWERS = tuple((main, name) for main, names in MIRRORS.items() for name in n
 def pack(live: Live, *, whole: bool = True) -> PackedLive:
     """The customer, packed. What is absent from `values` and what is None cannot be told apart afterwards, except in
     the fields that only an expand flag or an extra GET brings: there absent means unknown."""
-    if isinstance(live, PackedLive) and live.whole == whole:
-        return live
     values = live.values
     kept: dict[str, Any] = {}
     for name, value in values.items():
