@@ -5,9 +5,10 @@ Each function is one step with plain values in and out; nothing here reads the e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from reconciler._version import __version__
 from reconciler.apply.executor import execute
@@ -37,6 +38,8 @@ from reconciler.reports.text import plan_lines
 from reconciler.settings import Settings
 from reconciler.state.plan_file import dumps, seal
 
+Found = TypeVar("Found")
+
 
 def load(settings: Settings, *, environ: Mapping[str, str], paths: Sequence[Path] = ()) -> Loaded:
     """Read and validate the declarations: all that the settings name, or only `paths`. No network.
@@ -56,30 +59,43 @@ def refresh(loaded: Loaded, erp: Erp, *, memory: Memory | None = None) -> View:
     return Refreshing(loaded.desired, memory or Memory()).view(erp)
 
 
-def compare(live: Refreshing, erp: Erp | None, mode: str, plan: Callable[[View], Plan]) -> tuple[Plan, View]:
-    """Refresh as `mode` says, and plan. What the plan would change is surely as the plan shows it.
+def compare(
+    live: Refreshing,
+    erp: Erp | None,
+    mode: str,
+    compute: Callable[[View], Found],
+    concerned: Callable[[Found], Iterable[str]],
+) -> tuple[Found, View]:
+    """Refresh as `mode` says, and compute. What the result says of the customers that it concerns is surely so.
 
-    erp: None with mode `none` only. Raises ErpError, StateError, WrongUsage.
+    erp: None with mode `none` only. concerned: their numbers. Raises ErpError, StateError, WrongUsage.
     """
     if erp is None or mode == "none":
         view = live.offline()
-        made = plan(view)
-        return seal(replace(made, diagnostics=(*made.diagnostics, _offline(view)))), view
+        return compute(view), view
     view = live.view(erp, mode)
-    made = plan(view)
-    updated = [action.number for action in made.actions if action.action is Verb.UPDATE and action.number]
-    sure = live.confirmed(erp, view, updated)
-    return (made, view) if sure is None else (plan(sure), sure)
+    found = compute(view)
+    sure = live.confirmed(erp, view, frozenset(concerned(found)))
+    return (found, view) if sure is None else (compute(sure), sure)
 
 
-def _offline(view: View) -> Diagnostic:
-    """For the reports that show problems only: nobody must take the plan for a fresh one."""
-    return Diagnostic(
-        Severity.WARNING,
-        "P527",
-        f"this plan was made offline, from the snapshot of {view.as_of}; the ERP may have changed since",
-        remedy="Plan without --refresh none before you rely on it. Applying it overwrites nothing that changed.",
-    )
+def updated(plan: Plan) -> Iterator[str]:
+    """The numbers of the customers that the plan would update."""
+    return (action.number for action in plan.actions if action.action is Verb.UPDATE and action.number)
+
+
+def drifted(drift: Drift) -> Iterator[str]:
+    """The numbers of the customers of which some field is told."""
+    return (each.number for each in drift.customers if each.fields and each.number)
+
+
+def _offline(view: View) -> tuple[Diagnostic, ...]:
+    """For the reports that show problems only: nobody must take what was made offline for fresh."""
+    if view.reading.mode != "none":
+        return ()
+    summary = f"this was made offline, from the snapshot of {view.as_of}; the ERP may have changed since"
+    remedy = "Leave out --refresh none before you rely on it. Applying such a plan overwrites nothing that changed."
+    return (Diagnostic(Severity.WARNING, "P527", summary, remedy=remedy),)
 
 
 def make_plan(
@@ -118,7 +134,7 @@ def make_plan(
     return seal(
         replace(
             made,
-            diagnostics=(*loaded.diagnostics, *made.diagnostics, *warnings),
+            diagnostics=(*loaded.diagnostics, *made.diagnostics, *warnings, *_offline(view)),
             refusals=(*made.refusals, *refusals),
         )
     )
@@ -166,7 +182,7 @@ def make_drift(
         created_at=created_at,
         targets=targets,
     )
-    return replace(found, diagnostics=(*problems, *found.diagnostics))
+    return replace(found, diagnostics=(*problems, *found.diagnostics, *_offline(view)))
 
 
 def rules_of(settings: Settings) -> Rules:

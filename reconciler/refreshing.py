@@ -203,7 +203,7 @@ class Refreshing:
 
 
 def _meant(desired: Iterable[Desired], memory: Memory, need: Need) -> Meant:
-    numbers = {number_key(number) for number in memory.numbers.values()}
+    numbers = {*memory.applied, *(number_key(number) for number in memory.numbers.values())}
     matches: set[tuple[str, Scalar]] = set()
     known_by = _ALWAYS | (need.fields & frozenset(DEFAULT_MATCH))
     for each in desired:

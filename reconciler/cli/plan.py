@@ -178,7 +178,7 @@ def compare(
             paired=paired,
         )
 
-    made, view = pipeline.compare(live, erp, mode.value, planned)
+    made, view = pipeline.compare(live, erp, mode.value, planned, pipeline.updated)
     explained = made if erp is None else pipeline.explain(made, erp)
     return Compared(explained, view, memory, pairings[0])
 

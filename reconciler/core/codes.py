@@ -83,7 +83,7 @@ CODES: dict[str, str] = {
     "P511": "A new customer has the corporate id or VAT registration of a live one.",
     "P512": "A managed customer lost its declaration.",
     "P513": "A policy says no to an action, with the severity of a warning.",
-    "P527": "The plan was made offline, from the snapshot.",
+    "P527": "A plan or a report of drift was made offline, from the snapshot.",
     "P521": "A field that a run wrote was changed since, and the run's undo leaves it.",
     "P522": "A field that a run wrote cannot be set back.",
     "P523": "Customers that a run created cannot be undone.",

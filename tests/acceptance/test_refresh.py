@@ -195,7 +195,7 @@ def test_an_age_that_makes_no_sense_is_told_with_its_place(company: Company, age
     company.settings(f"refresh: {{max_age: '{age}'}}")
     ended = company.run("validate")
     assert ended.code == 3
-    assert "reconciler.yaml:5:20" in ended.err
+    assert "reconciler.yaml:5:20" in ended.out
 
 
 def test_offline_nothing_is_asked_and_every_report_says_so(ledger: Company, monkeypatch: pytest.MonkeyPatch) -> None:
