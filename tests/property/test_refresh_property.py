@@ -18,7 +18,7 @@ from reconciler.core.plan import Plan
 from reconciler.core.rules import Memory
 from reconciler.core.snapshot import Policy
 from reconciler.erp.customers import Customers, open_customers
-from reconciler.pipeline import compare
+from reconciler.pipeline import compare, updated
 from reconciler.refreshing import Refreshing
 from reconciler.sandbox import Sandbox
 from reconciler.sandbox.writes import create
@@ -155,6 +155,7 @@ class World:
             self.erp,
             mode,
             lambda view: make_plan(self.company, loaded, view, target=TARGET, created_at=now, memory=MEMORY),
+            updated,
         )
         return made
 
