@@ -5,9 +5,10 @@ Each function is one step with plain values in and out; nothing here reads the e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
 from reconciler._version import __version__
 from reconciler.apply.executor import execute
@@ -15,8 +16,7 @@ from reconciler.config.declarations import Loaded, find_files, load_declarations
 from reconciler.config.mutes import Mutes, load_mutes
 from reconciler.config.policies import Rule, broken
 from reconciler.core.classes import class_notes, touches_classes
-from reconciler.core.customer import Live
-from reconciler.core.diagnostics import has_errors
+from reconciler.core.diagnostics import Diagnostic, Severity, has_errors
 from reconciler.core.drift import Drift, History
 from reconciler.core.drifting import compute_drift
 from reconciler.core.errors import InvalidInput, NotFound, PermissionDenied, Refused
@@ -25,17 +25,20 @@ from reconciler.core.guards import Limits
 from reconciler.core.identity import Pairing
 from reconciler.core.likeness import with_alike
 from reconciler.core.normalise import number_key
-from reconciler.core.plan import Action, ConfigSummary, Guard, Outcome, Plan, Result
-from reconciler.core.planner import compute_plan, incomplete, need_of
+from reconciler.core.plan import Action, ConfigSummary, Guard, Outcome, Plan, Result, Verb
+from reconciler.core.planner import compute_plan
 from reconciler.core.ports import Erp, Journal, View
 from reconciler.core.rules import Memory, Rules, Target
 from reconciler.core.values import parse_path
 from reconciler.erp.encode import WireCodec
+from reconciler.refreshing import Refreshing
 from reconciler.reports import formats
 from reconciler.reports.report import of_plan
 from reconciler.reports.text import plan_lines
 from reconciler.settings import Settings
 from reconciler.state.plan_file import dumps, seal
+
+Found = TypeVar("Found")
 
 
 def load(settings: Settings, *, environ: Mapping[str, str], paths: Sequence[Path] = ()) -> Loaded:
@@ -49,23 +52,50 @@ def load(settings: Settings, *, environ: Mapping[str, str], paths: Sequence[Path
 
 
 def refresh(loaded: Loaded, erp: Erp, *, memory: Memory | None = None) -> View:
-    """Read the live customers, with what the declarations need. Raises ErpError."""
-    need = need_of(loaded.desired)
-    view = erp.refresh(need)
-    lacking = incomplete(loaded.desired, view.customers, memory or Memory(), need)
-    if not lacking:
-        return view
-    single = {number: erp.customer(number, wanted) for number, wanted in lacking}
-    requests = sum(1 + len(wanted.own) for _, wanted in lacking)
-    completed = tuple(_completed(live, single.get(live.number)) for live in view.customers)
-    return replace(view, customers=completed, requests=view.requests + requests)
+    """Read the live customers in full, with what the declarations need. Raises ErpError.
+
+    `Refreshing` reads less where there is a snapshot; `compare` plans with it.
+    """
+    return Refreshing(loaded.desired, memory or Memory()).view(erp)
 
 
-def _completed(row: Live, single: Live | None) -> Live:
-    """The row with the members that only the single read has; the row's version stays, being the older one."""
-    if single is None:
-        return row
-    return replace(row, values={**single.values, **row.values}, line_ids={**single.line_ids, **row.line_ids})
+def compare(
+    live: Refreshing,
+    erp: Erp | None,
+    mode: str,
+    compute: Callable[[View], Found],
+    concerned: Callable[[Found], Iterable[str]],
+) -> tuple[Found, View]:
+    """Refresh as `mode` says, and compute. What the result says of the customers that it concerns is surely so.
+
+    erp: None with mode `none` only. concerned: their numbers. Raises ErpError, StateError, WrongUsage.
+    """
+    if erp is None or mode == "none":
+        view = live.offline()
+        return compute(view), view
+    view = live.view(erp, mode)
+    found = compute(view)
+    sure = live.confirmed(erp, view, frozenset(concerned(found)))
+    return (found, view) if sure is None else (compute(sure), sure)
+
+
+def updated(plan: Plan) -> Iterator[str]:
+    """The numbers of the customers that the plan would update."""
+    return (action.number for action in plan.actions if action.action is Verb.UPDATE and action.number)
+
+
+def drifted(drift: Drift) -> Iterator[str]:
+    """The numbers of the customers of which some field is told."""
+    return (each.number for each in drift.customers if each.fields and each.number)
+
+
+def _offline(view: View) -> tuple[Diagnostic, ...]:
+    """For the reports that show problems only: nobody must take what was made offline for fresh."""
+    if view.reading.mode != "none":
+        return ()
+    summary = f"this was made offline, from the snapshot of {view.as_of}; the ERP may have changed since"
+    remedy = "Leave out --refresh none before you rely on it. Applying such a plan overwrites nothing that changed."
+    return (Diagnostic(Severity.WARNING, "P527", summary, remedy=remedy),)
 
 
 def make_plan(
@@ -104,7 +134,7 @@ def make_plan(
     return seal(
         replace(
             made,
-            diagnostics=(*loaded.diagnostics, *made.diagnostics, *warnings),
+            diagnostics=(*loaded.diagnostics, *made.diagnostics, *warnings, *_offline(view)),
             refusals=(*made.refusals, *refusals),
         )
     )
@@ -152,7 +182,7 @@ def make_drift(
         created_at=created_at,
         targets=targets,
     )
-    return replace(found, diagnostics=(*problems, *found.diagnostics))
+    return replace(found, diagnostics=(*problems, *found.diagnostics, *_offline(view)))
 
 
 def rules_of(settings: Settings) -> Rules:

@@ -24,6 +24,7 @@ from reconciler.config.validate import SETTINGS_CODES, Validator
 from reconciler.core.diagnostics import Diagnostic, Severity, Source, has_errors, in_order
 from reconciler.core.errors import InvalidInput
 from reconciler.core.patience import LONGEST_ANSWER
+from reconciler.core.snapshot import Policy as RefreshPolicy
 
 FILE_NAME = "reconciler.yaml"
 MUTES = "drift-mutes.yaml"
@@ -36,6 +37,8 @@ Limit: TypeAlias = "int | Fraction"
 
 _INTERPOLATION_CODES = {"malformed": "S109", "unset": "S110", "refused": "S111"}
 _SHARE = re.compile(r"([0-9]{1,3})(\.[0-9]{1,6})?%")
+_AGE = re.compile(r"([0-9]{1,5})([smhd])")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _SECRET_VARIABLES = ("VISMA_CLIENT_SECRET", "VISMA_CLIENT_SECRET_FILE")
 _MAX_SETTINGS_BYTES = 2**20
 _CUSTOMERS = "customers/**/*.yaml"
@@ -100,6 +103,7 @@ class Settings:
     on_removed: Literal["ignore", "deactivate"] = "ignore"
     nested_updates: Literal["leaf", "whole"] = "leaf"
     keep_runs: int = KEEP_RUNS
+    refresh: RefreshPolicy = field(default_factory=RefreshPolicy)
     environments: tuple[str, ...] = ()
     mutes: Path = Path(MUTES)
 
@@ -225,6 +229,7 @@ class _Loading:
             )
         api = self._api(value, node, environment, own)
         guards = self._guards(value, node)
+        refresh = self._refresh(value, node)
         if has_errors(self.problems):
             raise InvalidInput(in_order(list(dict.fromkeys(self.problems))))
         state = self._state(value, environment, own="state" in own.entries or environment == default)
@@ -243,6 +248,7 @@ class _Loading:
             on_removed=value.get("on_removed", "ignore"),
             nested_updates=value.get("nested_updates", "leaf"),
             keep_runs=value.get("keep_runs", KEEP_RUNS),
+            refresh=refresh,
             environments=tuple(_known(document, default)),
             mutes=self.root / dict(value.get("drift", {})).get("mutes", MUTES),
         )
@@ -366,6 +372,19 @@ class _Loading:
         remedy = "Write a number of customers, such as 50, or a share up to 100%, such as 30%."
         self._error("S118", found.source if found else None, f"guards.{name} is {quoted(text)}", remedy)
         return 0
+
+    def _refresh(self, value: dict[str, Any], node: yaml.Mapping) -> RefreshPolicy:
+        given = value.get("refresh")
+        members: dict[str, Any] = dict(given) if isinstance(given, dict) else {}
+        age = members.pop("max_age", None)
+        if isinstance(age, str):
+            if not (found := _AGE.fullmatch(age.strip())):
+                where = _mapping(node.get("refresh")).get("max_age")
+                remedy = "Write a number and s, m, h or d, such as 90m, 24h or 7d."
+                self._error("S118", where.source if where else None, f"refresh.max_age is {quoted(age)}", remedy)
+                return RefreshPolicy()
+            members["max_age"] = int(found[1]) * _SECONDS[found[2]]
+        return RefreshPolicy(**members) if not has_errors(self.problems) else RefreshPolicy()
 
     def _state(self, value: dict[str, Any], environment: str, *, own: bool) -> Path:
         """One file for each environment: the name goes before the suffix unless the path is the environment's own."""

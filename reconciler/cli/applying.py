@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from reconciler.cli.exits import Exit
@@ -49,6 +50,8 @@ def execute(session: Session, store: Store, erp: Erp, job: Job, stopping: Stoppi
 
     started = now()
     results: list[Result] = []
+    doubt = partial(store.snapshot(job.place).doubt, [each.number for each in job.made.actions if each.number])
+    doubt()  # before the first write, since the run may be killed; and after the last, since others may plan meanwhile
     with stop_signals(session, stopping):
         found = pipeline.apply_plan(
             job.made,
@@ -71,6 +74,7 @@ def execute(session: Session, store: Store, erp: Erp, job: Job, stopping: Stoppi
     run = Run(job.made, checked.results, started, now(), interrupted=stopping.exit_code)
     if checked.unread:
         run = replace(run, diagnostics=(_unread(checked.unread),))
+    doubt()
     _remember(session, store, job, run, checked.live)
     if job.journal is not None:
         job.journal.read_back(_stored(checked))
@@ -86,7 +90,7 @@ def _read_back(results: list[Result], erp: Erp, job: Job, stopping: Stopping) ->
 
     if not stopping.is_at_once():
         try:
-            return read_back(results, erp, list_requests=job.made.refresh.requests, earlier=job.already)
+            return read_back(results, erp, list_requests=job.made.refresh.list_requests, earlier=job.already)
         except KeyboardInterrupt:
             stopping.ask(Exit.INTERRUPTED)
         except SystemExit:  # what SIGTERM raises where nothing is in flight

@@ -19,14 +19,15 @@ if TYPE_CHECKING:
     from reconciler.config.declarations import Loaded
     from reconciler.config.mutes import Mutes
     from reconciler.core.drift import Drift
+    from reconciler.core.ports import View
 
 
 def drift(
     context: typer.Context,
     target: Targets = None,
     refresh: Annotated[
-        planning.RefreshMode, typer.Option("--refresh", help="How to read the ERP.")
-    ] = planning.RefreshMode.FULL,
+        planning.RefreshMode, typer.Option("--refresh", help=planning.REFRESH_HELP)
+    ] = planning.RefreshMode.INCREMENTAL,
     only_new: Annotated[
         bool, typer.Option("--only-new", help="Show and count only what the last report did not have.")
     ] = False,
@@ -64,10 +65,9 @@ def drift(
     if until is not None or reason is not None:
         raise WrongUsage("--until and --reason go with --mute NUMBER PATH")
     reports = check_formats(form, report or [], Kind.DRIFT)
-    planning.check_refresh(refresh)
     loaded = planning.load_or_tell(session, target or [], form, reports)
     muted = _mutes_or_tell(session, loaded, form, reports)
-    found = _look(session, loaded, muted, target or [], record=not no_record, only_new=only_new)
+    found = _look(session, loaded, muted, target or [], refresh, record=not no_record, only_new=only_new)
     emit(session, form, reports, drift_document(session, found))
     if has_errors(found.diagnostics):
         raise typer.Exit(Exit.INVALID)
@@ -89,31 +89,44 @@ def _mutes_or_tell(session: Session, loaded: Loaded, form: str, reports: list[tu
     return muted
 
 
-def _look(session: Session, loaded: Loaded, muted: Mutes, targets: list[str], *, record: bool, only_new: bool) -> Drift:
+def _look(
+    session: Session,
+    loaded: Loaded,
+    muted: Mutes,
+    targets: list[str],
+    mode: planning.RefreshMode,
+    *,
+    record: bool,
+    only_new: bool,
+) -> Drift:
     """Read, compare, and note what was seen."""
     from reconciler import pipeline
     from reconciler.cli.session import now
     from reconciler.core.drifting import looked_at, new_only, sightings
 
     keys = pipeline.target_keys(targets)
-    with session.store() as store, session.erp() as (erp, place):
-        session.say(f"Reading the customers of {place.environment} ...")
-        known = store.known(place).load()
-        memory = known.memory()
-        view = pipeline.refresh(loaded, erp, memory=memory)
-        seen = store.sightings(place)
-        found = pipeline.make_drift(
-            session.settings,
-            loaded,
-            view,
-            mutes=muted,
-            target=place,
-            created_at=now(),
-            targets=keys,
-            memory=memory,
-            history=seen.load(),
-            applied_at=lambda key: known[key].applied_at if key in known else None,
-        )
+    with session.store() as store, planning.live_side(session, mode) as (erp, place):
+        if erp is not None:
+            session.say(f"Reading the customers of {place.environment} ...")
+        known, seen = store.known(place).load(), store.sightings(place)
+        memory, history = known.memory(), seen.load()
+
+        def drifted(view: View) -> Drift:
+            return pipeline.make_drift(
+                session.settings,
+                loaded,
+                view,
+                mutes=muted,
+                target=place,
+                created_at=now(),
+                targets=keys,
+                memory=memory,
+                history=history,
+                applied_at=lambda key: known[key].applied_at if key in known else None,
+            )
+
+        live = planning.refreshing(session, loaded, place, store, memory, now())
+        found, _ = pipeline.compare(live, erp, mode.value, drifted, pipeline.drifted)
         if record:
             _recording(session, lambda: seen.record(found.created_at, sightings(found), within=looked_at(keys, memory)))
     return new_only(found) if only_new else found

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,12 +19,15 @@ from reconciler.cli.output import check_formats, emit, plan_document, validation
 if TYPE_CHECKING:
     from reconciler.cli.session import Session
     from reconciler.config.declarations import Loaded
-    from reconciler.core.errors import InvalidInput
+    from reconciler.core.errors import InvalidInput, StateError
     from reconciler.core.identity import Pairing
     from reconciler.core.plan import Plan
     from reconciler.core.ports import Erp, View
     from reconciler.core.rules import Memory, Target
+    from reconciler.refreshing import Refreshing
     from reconciler.state.store import Store
+
+REFRESH_HELP = "How to read the ERP: what changed since the snapshot, if that is sure to suffice; in full; not at all."
 
 
 class RefreshMode(StrEnum):
@@ -36,7 +42,7 @@ def plan(
     context: typer.Context,
     out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="Save the plan to apply it.")] = None,
     target: Targets = None,
-    refresh: Annotated[RefreshMode, typer.Option("--refresh", help="How to read the ERP.")] = RefreshMode.FULL,
+    refresh: Annotated[RefreshMode, typer.Option("--refresh", help=REFRESH_HELP)] = RefreshMode.INCREMENTAL,
     base: Annotated[
         str | None,
         typer.Option("--base", metavar="REF", help="Tell this branch's changes from what REF asks for, and drift."),
@@ -58,14 +64,13 @@ def plan(
 
     session: Session = context.obj
     reports = check_formats(form, report or [], Kind.PLAN)
-    check_refresh(refresh)
     targets = target or []
     if fail_outside and base is None:
         raise WrongUsage("--fail-outside needs --base REF", remedy="Give the branch that this one goes into.")
     loaded = load_or_tell(session, targets, form, reports)
     against = load_base(session, base) if base is not None else None
-    with session.store() as store, session.erp() as (erp, place):
-        compared = compare(session, loaded, erp, place, targets, store)
+    with session.store() as store, live_side(session, refresh) as (erp, place):
+        compared = compare(session, loaded, erp, place, targets, store, refresh)
         made = compared.plan
         if against is not None:
             made = attribute(compared, against, place, targets, fail_outside=fail_outside)
@@ -102,15 +107,14 @@ def tell_invalid(session: Session, error: InvalidInput, form: str, reports: list
     write_reports(session, [each for each in reports if each[0] in known], found)
 
 
-def check_refresh(mode: RefreshMode) -> None:
-    """Only a full read exists without a snapshot; an incremental one falls back to it."""
-    from reconciler.core.errors import WrongUsage
-
+@contextmanager
+def live_side(session: Session, mode: RefreshMode) -> Iterator[tuple[Erp | None, Target]]:
+    """The live side of the environment; offline there is no ERP, and no credentials are needed."""
     if mode is RefreshMode.NONE:
-        raise WrongUsage(
-            "--refresh none needs a snapshot, and none is kept yet",
-            remedy="Leave it out: the ERP is then read in full.",
-        )
+        yield None, session.place()
+        return
+    with session.erp() as found:
+        yield found
 
 
 def load(session: Session, targets: list[str]) -> Loaded:
@@ -137,28 +141,63 @@ class Compared:
     paired: Pairing
 
 
-def compare(session: Session, loaded: Loaded, erp: Erp, place: Target, targets: list[str], store: Store) -> Compared:
-    """Refresh and plan, telling what is being done."""
+def compare(
+    session: Session,
+    loaded: Loaded,
+    erp: Erp | None,
+    place: Target,
+    targets: list[str],
+    store: Store,
+    mode: RefreshMode = RefreshMode.INCREMENTAL,
+) -> Compared:
+    """Refresh and plan, telling what is being done. erp: None with the mode `none` only."""
     from reconciler import pipeline
     from reconciler.cli.session import git_commit, now
     from reconciler.core.identity import pair
 
-    session.say(f"Reading the customers of {place.environment} ...")
+    if erp is not None:
+        session.say(f"Reading the customers of {place.environment} ...")
     memory = store.known(place).load().memory()
-    view = pipeline.refresh(loaded, erp, memory=memory)
-    paired = pair(loaded.desired, view.customers, memory.numbers, memory.identities)
-    made = pipeline.make_plan(
-        session.settings,
-        loaded,
-        view,
-        target=place,
-        created_at=now(),
-        targets=pipeline.target_keys(targets),
-        git_commit=git_commit(session.settings.root),
-        memory=memory,
-        paired=paired,
-    )
-    return Compared(pipeline.explain(made, erp), view, memory, paired)
+    started, commit = now(), git_commit(session.settings.root)
+    live = refreshing(session, loaded, place, store, memory, started)
+
+    pairings: list[Pairing] = []
+
+    def planned(view: View) -> Plan:
+        paired = pair(loaded.desired, view.customers, memory.numbers, memory.identities)
+        pairings[:] = [paired]
+        return pipeline.make_plan(
+            session.settings,
+            loaded,
+            view,
+            target=place,
+            created_at=now(),
+            targets=pipeline.target_keys(targets),
+            git_commit=commit,
+            memory=memory,
+            paired=paired,
+        )
+
+    made, view = pipeline.compare(live, erp, mode.value, planned, pipeline.updated)
+    explained = made if erp is None else pipeline.explain(made, erp)
+    return Compared(explained, view, memory, pairings[0])
+
+
+def refreshing(
+    session: Session, loaded: Loaded, place: Target, store: Store, memory: Memory, started: str
+) -> Refreshing:
+    """What reads the live side for the declarations, with the snapshot of the state."""
+    from reconciler.refreshing import Refreshing
+
+    tell = partial(_not_kept, session)
+    return Refreshing(loaded.desired, memory, started, store.snapshot(place), session.settings.refresh, tell)
+
+
+def _not_kept(session: Session, error: StateError) -> None:
+    """A snapshot saves time, no more: without one the next plan reads everything."""
+    from reconciler.reports.safe import visible
+
+    session.say(f"The snapshot could not be kept: {visible(str(error))}")
 
 
 def say_saved(session: Session, made: Plan, out: Path) -> None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger("reconciler")
 SANDBOX = "sandbox"
+SANDBOX_TENANT = "sandbox"
 _NARROWEST, _WIDEST = 20, 6  # cells; digits
 SANDBOX_DB = ".reconciler/sandbox.db"
 
@@ -142,22 +143,33 @@ class Session:
 
         sleep, reserve, longest_wait: how to wait for the rate window (`open_customers`).
         """
-        from reconciler.core.rules import Target
-
         settings = self.settings
         with ExitStack() as stack:
             if settings.environment == SANDBOX:
                 access = stack.enter_context(_sandbox(settings))
-                base_url = f"sandbox:{SANDBOX_DB}"  # the port changes with each command, the data does not
             else:
                 access = _access(settings, self.environ)
-                base_url = settings.api.base_url
             pace = {"sleep": sleep, "reserve": reserve, "longest_wait": longest_wait}
             customers = stack.enter_context(_customers(settings, access, self, pace))
             yield (
                 customers,
-                Target(settings.environment, settings.company, access.tenant_id, base_url),
+                _target(settings, access.tenant_id),
             )
+
+    def place(self) -> Target:
+        """The identity of the environment's ERP; nothing is opened, and no credentials are needed."""
+        from reconciler.settings import require_tenant
+
+        sandbox = self.settings.environment == SANDBOX
+        return _target(self.settings, SANDBOX_TENANT if sandbox else require_tenant(self.settings))
+
+
+def _target(settings: Settings, tenant_id: str) -> Target:
+    from reconciler.core.rules import Target
+
+    # the sandbox's port changes with each command, its data does not
+    base_url = f"sandbox:{SANDBOX_DB}" if settings.environment == SANDBOX else settings.api.base_url
+    return Target(settings.environment, settings.company, tenant_id, base_url)
 
 
 @dataclass(frozen=True, slots=True)

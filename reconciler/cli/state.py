@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from reconciler.state.store import Description
 
 app = typer.Typer(
-    help="What is kept between runs: last applied values, the journal, the lock.",
+    help="What is kept between runs: last applied values, the snapshot, the journal, the lock.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -94,6 +94,7 @@ def _facts(found: Description) -> dict[str, Any]:
         "size_bytes": found.size,
         "schema_version": found.version,
         "customers": found.customers,
+        "snapshot": {"customers": found.snapshot, "as_of": found.snapshot_as_of},
         "runs": len(found.runs),
         "unfinished_runs": [each.id for each in found.runs if each.finished_at is None],
         "lock": _holder_facts(found.holder),
@@ -121,7 +122,7 @@ def _print(session: Session, found: Description) -> None:
 
 def _lines(found: Description) -> list[tuple[str, str]]:
     if found.version is None:
-        return [("State", f"{found.path} (none yet; the first apply makes it)"), ("Lock", _lock_text(found.holder))]
+        return [("State", f"{found.path} (none yet; the first plan makes it)"), ("Lock", _lock_text(found.holder))]
     unfinished = [each.id for each in found.runs if each.finished_at is None]
     runs = f"{len(found.runs):,}" + (f", not finished: {', '.join(unfinished)}" if unfinished else "")
     return [
@@ -129,6 +130,7 @@ def _lines(found: Description) -> list[tuple[str, str]]:
         ("Size", f"{found.size:,} bytes"),
         ("Schema", f"version {found.version}"),
         ("Customers", f"{found.customers:,} known"),
+        ("Snapshot", f"{found.snapshot:,} customers as of {found.snapshot_as_of}" if found.snapshot_as_of else "none"),
         ("Runs", runs),
         ("Lock", _lock_text(found.holder)),
     ]

@@ -70,3 +70,52 @@ class Live:
         """The customer's name, or nothing."""
         found = self.values.get("name")
         return found if isinstance(found, str) else ""
+
+    def with_values(self, values: Values, line_ids: Mapping[Path, str] | None = None) -> Live:
+        """The same customer with these values, and these line ids when they are given."""
+        ids = self.line_ids if line_ids is None else line_ids
+        return Live(self.internal_id, self.number, self.version, values, self.modified, self.created, ids)
+
+
+class PackedLive(Live):
+    """A live customer whose values are kept packed and are unpacked anew each time that they are asked for.
+
+    A ledger of a hundred thousand fits into memory so. `whole` says whether all fields are there that were to be read,
+    or only those by which a customer is known. `unpack` gives the values and the line ids.
+    """
+
+    __slots__ = ("packed", "unpack", "whole")
+
+    packed: bytes
+    whole: bool
+    unpack: Callable[[bytes], tuple[Values, Mapping[Path, str]]]
+
+    def __init__(
+        self,
+        internal_id: int,
+        number: str,
+        version: str | None,
+        modified: str | None,
+        packed: bytes,
+        whole: bool,
+        unpack: Callable[[bytes], tuple[Values, Mapping[Path, str]]],
+    ) -> None:
+        put = object.__setattr__
+        put(self, "internal_id", internal_id)
+        put(self, "number", number)
+        put(self, "version", version)
+        put(self, "modified", modified)
+        put(self, "created", None)
+        put(self, "packed", packed)
+        put(self, "whole", whole)
+        put(self, "unpack", unpack)
+
+    @property
+    def values(self) -> Values:
+        """Unpacked anew: keep it while it is needed."""
+        return self.unpack(self.packed)[0]
+
+    @property
+    def line_ids(self) -> Mapping[Path, str]:
+        """The API's id of a keyed line by its path."""
+        return self.unpack(self.packed)[1]

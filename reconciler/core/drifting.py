@@ -49,7 +49,6 @@ def compute_drift(
     version: str,
     created_at: str,
     targets: frozenset[str] = frozenset(),
-    mode: str = "full",
 ) -> Drift:
     """Compare, and tell apart who moved. A field stands in it exactly when a plan would change it, with its cause.
 
@@ -71,7 +70,7 @@ def compute_drift(
         company=target.company,
         tenant_id=target.tenant_id,
         base_url=target.base_url,
-        refresh=Refresh(mode, view.as_of, len(view.customers), view.requests),
+        refresh=Refresh(view.reading.mode, view.as_of, len(view.customers), view.requests, view.reading),
         summary=_summary(found, sum(live is not None for _, live in pairs)),
         customers=tuple(found),
         diagnostics=paired.diagnostics,

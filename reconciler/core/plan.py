@@ -102,6 +102,31 @@ class ConfigSummary:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """How fresh the live side is, and how that is known.
+
+    mode: full, incremental or none. reason: why it was read in full although less was asked for. all_read_at: when the
+    whole list was last read, UTC. since: the time stamp from which on changes were asked for, as the ERP's filter takes
+    it. changed, verified: customers that came by that filter, and by reading a part of the list again. unseen: those
+    of `verified` that had changed without a new time stamp. verify_runs: within how many runs each customer is read.
+    list_requests: what reading the whole list costs, None where it is not known.
+    """
+
+    mode: str = "full"
+    reason: str = ""
+    all_read_at: str | None = None
+    since: str | None = None
+    changed: int = 0
+    verified: int = 0
+    unseen: int = 0
+    verify_runs: int | None = None
+    list_requests: int | None = None
+
+
+READ_IN_FULL = Reading()
+
+
+@dataclass(frozen=True, slots=True)
 class Refresh:
     """How the live side was read. `as_of` is UTC, ISO 8601; `requests` counts the API calls."""
 
@@ -109,6 +134,13 @@ class Refresh:
     as_of: str
     customers: int
     requests: int
+    reading: Reading | None = None
+
+    @property
+    def list_requests(self) -> int:
+        """What reading the whole list costs."""
+        known = self.reading.list_requests if self.reading is not None else None
+        return self.requests if known is None else known
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,6 @@ def compute_plan(
     version: str,
     created_at: str,
     targets: frozenset[str] = frozenset(),
-    mode: str = "full",
     paired: Pairing | None = None,
 ) -> Plan:
     """Compare and decide.
@@ -107,7 +106,7 @@ def compute_plan(
         tenant_id=target.tenant_id,
         base_url=target.base_url,
         config=config,
-        refresh=Refresh(mode, view.as_of, len(view.customers), view.requests),
+        refresh=Refresh(view.reading.mode, view.as_of, len(view.customers), view.requests, view.reading),
         summary=summary,
         actions=tuple(ordered),
         diagnostics=tuple(problems),
@@ -120,7 +119,8 @@ def compute_plan(
 
 def _requests(actions: list[Action], view: View) -> int:
     """The writes, and reading each written customer back: one by one, or the list where that costs less."""
-    return len(actions) + min(len(actions), max(1, view.requests))
+    listed = view.reading.list_requests
+    return len(actions) + min(len(actions), max(1, view.requests if listed is None else listed))
 
 
 _OWN = {name for name, row in FIELDS.items() if row.where is Read.OWN}

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from reconciler.core.classes import CustomerClass
-from reconciler.core.customer import Live
+from reconciler.core.customer import Live, PackedLive
 from reconciler.core.fields import FIELDS, Read
 from reconciler.core.normalise import number_key
-from reconciler.core.plan import Outcome, Request
-from reconciler.core.values import Path, Values
+from reconciler.core.plan import READ_IN_FULL, Outcome, Reading, Request
+from reconciler.core.snapshot import Head, Kept
+from reconciler.core.values import Path, Scalar, Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +20,13 @@ class Need:
     """What a refresh must read.
 
     `fields`: top-level field names that some declaration compares. `own`: for fields with an extra GET
-    (`Read.OWN`: note, salesPersons), the `number_key`s of the customers that declare them.
+    (`Read.OWN`: note, salesPersons), the `number_key`s of the customers that declare them. `meant`: which customers are
+    read with all fields, None for all; the others only with what they are known by.
     """
 
     fields: frozenset[str]
     own: dict[str, frozenset[str]]
+    meant: Meant | None = None
 
     @classmethod
     def of(cls, wanted: Iterable[tuple[str | None, Iterable[str]]], more: Iterable[str] = ()) -> Need:
@@ -42,14 +45,53 @@ class Need:
 
 
 @dataclass(frozen=True, slots=True)
+class Meant:
+    """The customers that some declaration may mean: by `number_key`, or by the value of a match field.
+
+    `known_by`: the fields that every customer is read with, so that it can be found.
+    """
+
+    numbers: frozenset[str]
+    matches: frozenset[tuple[str, Scalar]]
+    known_by: frozenset[str]
+
+    def has(self, number: str, values: Values) -> bool:
+        """Whether a customer with that number and those values of `known_by` may be meant."""
+        if number_key(number) in self.numbers:
+            return True
+        return bool(self.matches) and any((name, values.get(name)) in self.matches for name in self.known_by)
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """The live customers, whole, each once. `as_of` is UTC, ISO 8601; `requests` counts the API calls made.
 
-    `limit`, `remaining` and `reset_seconds` are what the ERP last said of its rate window, or None.
+    `limit`, `remaining` and `reset_seconds` are what the ERP last said of its rate window, or None. `page_size` is how
+    long the list's pages were, 0 where it is not known. `reading` tells how the view was made.
     """
 
     customers: tuple[Live, ...]
     as_of: str
+    requests: int
+    limit: int | None = None
+    remaining: int | None = None
+    reset_seconds: int | None = None
+    page_size: int = 0
+    reading: Reading = READ_IN_FULL
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One page of the list: its customers, and how many the ERP says there are in all, or None."""
+
+    customers: tuple[Live, ...]
+    total: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """How many API calls were made so far, and what the ERP last said of its rate window, or None."""
+
     requests: int
     limit: int | None = None
     remaining: int | None = None
@@ -82,11 +124,29 @@ class Wire(Protocol):
 class Erp(Protocol):
     """The live side."""
 
-    def refresh(self, need: Need) -> View:
-        """All customers, with the values that are needed. Raises ErpError; TornView when it cannot be read whole."""
+    def refresh(self, need: Need, keep: Callable[[Live], Live] = ...) -> View:
+        """All customers, with the values that are needed. Raises ErpError; TornView when it cannot be read whole.
+
+        keep: what is kept of each while the rest is read.
+        """
+
+    def modified_since(self, moment: str, need: Need, *, at_most: int) -> tuple[Live, ...] | None:
+        """Customers modified at or after the moment, as the filter takes it; None when there are more than `at_most`.
+
+        Raises ErpError; TornView when the list cannot be read whole.
+        """
+
+    def list_page(self, number: int, size: int, need: Need) -> Batch:
+        """One page of the list of all; `number` counts from 1."""
 
     def customer(self, number: str, need: Need) -> Live:
         """One customer. Raises NotFound only when the ERP says that it does not exist."""
+
+    def customers(self, numbers: Sequence[str], need: Need) -> Sequence[Live]:
+        """Customers, each read by itself, in that order. Raises NotFound when one does not exist."""
+
+    def spent(self) -> Spent:
+        """What was used of the ERP so far."""
 
     def created_since(self, moment: str, need: Need) -> Iterable[Live]:
         """Customers created at or after the moment (UTC, ISO 8601), and some from before: the ERP's zone is unknown."""
@@ -96,6 +156,25 @@ class Erp(Protocol):
 
     def send(self, request: Request) -> Sent:
         """Send a write exactly as it stands. Raises Conflict, AnswerLost and the other ErpErrors."""
+
+
+class Snapshot(Protocol):
+    """The local copy of the live customers of one company: a cache, never truth. Every method raises StateError."""
+
+    def load(self, verify_runs: int) -> Kept | None:
+        """What is kept, or None. verify_runs: see `Kept.due`."""
+
+    def replace(self, head: Head, customers: Iterable[PackedLive]) -> None:
+        """Keep these customers instead of all others; all were read in the run `head.sequence`."""
+
+    def update(self, before: Head, head: Head, read: Iterable[PackedLive], same: Iterable[int]) -> None:
+        """Keep what an incremental run read: these customers, and the internal ids of those that were as kept.
+
+        Does nothing when another run has replaced or updated `before` meanwhile.
+        """
+
+    def doubt(self, numbers: Iterable[str]) -> None:
+        """The customers with these numbers are written to: each is read again before it is relied on."""
 
 
 class Journal(Protocol):

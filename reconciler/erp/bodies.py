@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from reconciler.core.errors import UnexpectedAnswer
-from reconciler.erp.answer import Answer, parse
+from reconciler.erp.answer import Answer, parse, parse_rows
 from reconciler.erp.decode import Json
 from reconciler.erp.faults import fault, read_reason
 
@@ -32,8 +32,10 @@ def object_of(path: str, answer: Answer) -> Json:
     return found
 
 
-def rows_of(path: str, answer: Answer) -> list[Json]:
-    """A JSON array of objects. Raises UnexpectedAnswer."""
+def rows_of(path: str, answer: Answer, names: frozenset[str] | None = None) -> list[Json]:
+    """A JSON array of objects, with only the members of these names when they are given. Raises UnexpectedAnswer."""
+    if names is not None and answer.status == 200 and (rows := parse_rows(answer.body, names)) is not None:
+        return rows
     found = json_of(path, answer)
     if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
         raise UnexpectedAnswer(f"GET {path} was not answered with a JSON array of objects")

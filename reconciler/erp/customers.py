@@ -14,15 +14,15 @@ from reconciler.core.classes import CustomerClass
 from reconciler.core.customer import Live
 from reconciler.core.errors import AnswerLost, NotFound, Refused, ServerFailed, UnexpectedAnswer
 from reconciler.core.normalise import number_key
-from reconciler.core.plan import Request
-from reconciler.core.ports import Need, Sent, View
+from reconciler.core.plan import Reading, Request
+from reconciler.core.ports import Batch, Need, Sent, Spent, View
 from reconciler.core.values import Scalar, Values
 from reconciler.erp.answer import Answer, parse, render
 from reconciler.erp.auth import Credentials
 from reconciler.erp.bodies import json_of, object_of, rows_of
 from reconciler.erp.budget import Window
 from reconciler.erp.classes import decode_classes
-from reconciler.erp.decode import Json, bare_version, decode, decode_own
+from reconciler.erp.decode import Json, bare_version, decode, decode_own, row_names
 from reconciler.erp.faults import fault, visible
 from reconciler.erp.listing import Listing, expand_flags
 from reconciler.erp.paths import CUSTOMERS, action_path, customer_path, decode_segment, number_in_location
@@ -51,7 +51,7 @@ class Access:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class Rows:
     """One page of a list: the API's own rows, the same as customers, and how many the ERP says there are, or None."""
 
     rows: list[Json]
@@ -91,19 +91,42 @@ class Customers:
         """How many API calls were sent so far."""
         return self._transport.requests
 
-    def refresh(self, need: Need) -> View:
-        """All customers, each once, by internal id. Raises ErpErrors; TornView if the list never agrees."""
+    def refresh(self, need: Need, keep: Callable[[Live], Live] = lambda live: live) -> View:
+        """All customers, each once, by internal id. Raises ErpErrors; TornView if the list never agrees.
+
+        keep: what is kept of each customer while the rest is read; `need.own` is added to those that it concerns.
+        """
         before, as_of = self.requests, _utc(self._clock())
-        customers = self._with_own(self._listing.whole(need), need)
-        window = self.window or Window(None, None, None)
+        found = self._listing.whole(need, keep=keep)
+        assert found is not None, "no bound was set"
+        listed = self.requests - before
+        customers = self._with_own(found.customers, need)
+        spent = self.spent()
         return View(
             tuple(customers),
             as_of,
-            self.requests - before,
-            window.limit,
-            window.remaining,
-            window.reset_seconds,
+            spent.requests - before,
+            spent.limit,
+            spent.remaining,
+            spent.reset_seconds,
+            found.page_size,
+            Reading(all_read_at=as_of, list_requests=listed),
         )
+
+    def modified_since(self, moment: str, need: Need, *, at_most: int) -> tuple[Live, ...] | None:
+        """Customers modified at or after the moment, as the filter takes it; None when there are more than `at_most`.
+
+        Also what the ERP returns although it was not modified since: it is fresh. Raises ErpErrors; TornView.
+        """
+        filters = {"lastModifiedDateTime": moment, "lastModifiedDateTimeCondition": ">="}
+        found = self._listing.whole(need, filters, at_most=at_most)
+        return None if found is None else tuple(self._with_own(found.customers, need))
+
+    def list_page(self, number: int, size: int, need: Need) -> Batch:
+        """One page of the list of all; `number` counts from 1."""
+        page = self._listing.page(number, size, dict.fromkeys(expand_flags(need), "true"), row_names(need))
+        customers = self._with_own([decode(row, need) for row in page.rows], need)
+        return Batch(tuple(customers), page.total)
 
     def customer(self, number: str, need: Need) -> Live:
         """One customer, with the version of the ETag, else of the body (Q8). NotFound on a 404 only."""
@@ -115,6 +138,15 @@ class Customers:
         live = replace(live, version=bare_version(answer.headers.get("etag")) or live.version)
         return self._with_own([live], need)[0]
 
+    def customers(self, numbers: Sequence[str], need: Need) -> tuple[Live, ...]:
+        """Customers, each read by itself, in that order. Raises as `customer` does."""
+        return tuple(in_order(lambda number: self.customer(number, need), numbers, self._parallelism))
+
+    def spent(self) -> Spent:
+        """What was used of the ERP so far."""
+        window = self.window or Window(None, None, None)
+        return Spent(self.requests, window.limit, window.remaining, window.reset_seconds)
+
     def row(self, number: str) -> Json:
         """One customer as the API's own row."""
         path = customer_path(number)
@@ -122,19 +154,19 @@ class Customers:
 
     def stream(
         self, need: Need, filters: Mapping[str, str] | None = None, expand: Iterable[str] = ()
-    ) -> Iterator[Batch]:
+    ) -> Iterator[Rows]:
         """The customers page by page, as they come: filters are the API's list parameters (fact sheet 5).
 
         Unlike `refresh` this neither drops repeated rows nor reads again (`listing.Tally` tells), and `need.own` is
         not read. expand: more list parameters to set to true.
         """
         for page in self._listing.pages(filters or {}, {*expand_flags(need), *expand}):
-            yield Batch(page.rows, tuple(decode(row, need) for row in page.rows), page.total)
+            yield Rows(page.rows, tuple(decode(row, need) for row in page.rows), page.total)
 
     def with_own(self, customers: Sequence[Live], names: Iterable[str]) -> list[Live]:
         """The customers with fields that take a request each: `note`, `salesPersons`."""
         everyone = frozenset(number_key(live.number) for live in customers)
-        return self._with_own(list(customers), Need(frozenset(), dict.fromkeys(names, everyone)))
+        return self._with_own(customers, Need(frozenset(), dict.fromkeys(names, everyone)))
 
     def finds_parts_of_names(self) -> bool:
         """Whether the `name` filter finds a part of a name in any case, which is open (Q27): two small reads.
@@ -153,7 +185,7 @@ class Customers:
         start = datetime.fromisoformat(moment) - timedelta(days=1)
         filters = {"createdDateTime": f"{start:%Y-%m-%d %H:%M:%S}", "createdDateTimeCondition": ">="}
         for batch in self.stream(need, filters):
-            yield from self._with_own(list(batch.customers), need)
+            yield from self._with_own(batch.customers, need)
 
     def send(self, request: Request) -> Sent:
         """Send a create or an update exactly as it stands, once.
@@ -188,7 +220,7 @@ class Customers:
         path = f"{CUSTOMERS}/customerClass"
         return decode_classes(rows_of(path, self._transport.get(path)))
 
-    def _with_own(self, customers: list[Live], need: Need) -> list[Live]:
+    def _with_own(self, customers: Sequence[Live], need: Need) -> list[Live]:
         """The customers with the fields that take a request each, where `need.own` names them."""
         wanted = [
             (live, name)
@@ -197,12 +229,15 @@ class Customers:
             if number_key(live.number) in numbers
         ]
         if not wanted:
-            return customers
+            return list(customers)
         extra: dict[int, Values] = {}
         found = in_order(lambda one: self._own(one[0].number, one[1]), wanted, self._parallelism)
         for (live, name), value in zip(wanted, found, strict=True):
             extra.setdefault(live.internal_id, {})[name] = value
-        return [replace(live, values=live.values | extra.get(live.internal_id, {})) for live in customers]
+        return [
+            live.with_values(live.values | extra[live.internal_id]) if live.internal_id in extra else live
+            for live in customers
+        ]
 
     def _own(self, number: str, name: str) -> Scalar | Values:
         """A 404 here is no missing customer: it stands in the list."""

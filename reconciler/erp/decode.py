@@ -11,7 +11,7 @@ from typing import Any, TypeAlias, cast
 
 from reconciler.core.customer import Live
 from reconciler.core.errors import UnexpectedAnswer
-from reconciler.core.fields import FIELDS, SELF_READ, Field, Form, Group, Kind, Read, Row
+from reconciler.core.fields import FIELDS, MIRRORS, SELF_READ, Field, Form, Group, Kind, Read, Row
 from reconciler.core.normalise import attribute_key, normalise
 from reconciler.core.ports import Need
 from reconciler.core.values import Path, Scalar, Values, render_path
@@ -24,7 +24,7 @@ ALWAYS = ("number", "name", "status")
 
 
 def decode(row: Json, need: Need) -> Live:
-    """A CustomerDto as a Live with the fields that `need` names, and `ALWAYS`.
+    """A CustomerDto as a Live with the fields that `need` names, and `ALWAYS`; fewer where `need.meant` leaves it out.
 
     An absent member is None; a group that only an expand flag or an extra GET brings is left out when it is
     absent: unknown, never empty (fact sheet 13.7, Q19). Unknown members are ignored. Raises UnexpectedAnswer,
@@ -72,11 +72,12 @@ def line_key(group: Group, line: Mapping[str, object]) -> str | None:
 
 
 def _live(number: str, row: Json, need: Need) -> Live:
-    values: Values = {}
-    for name, read in _readers(need.fields):
-        found = read(row)
-        if found is not _UNKNOWN:
-            values[name] = cast("Scalar | Values", found)
+    if need.meant is None:
+        values = _values(row, _readers(need.fields))
+    else:
+        values = _values(row, _readers(need.meant.known_by))
+        if need.meant.has(number, values):
+            values |= _values(row, _readers(need.fields, need.meant.known_by))
     lines = row.get("directDebitLines") if "directDebitLines" in values else None
     ids = _line_ids(lines) if lines else {}
     if values.get("attributes"):
@@ -92,17 +93,45 @@ def _live(number: str, row: Json, need: Need) -> Live:
     )
 
 
+def row_names(need: Need) -> frozenset[str]:
+    """The members of a row that `decode` looks at: the others need not be read."""
+    found = set(_OF_ROWS)
+    for name in (*need.fields, *ALWAYS):
+        row = FIELDS[name]
+        of_self = isinstance(row, Group) and name in SELF_READ
+        found.update(each.read_path[0] for each in (row.members if of_self and isinstance(row, Group) else (row,)))
+    return frozenset(found)
+
+
+_OF_ROWS = ("internalId", "timeStamp", "lastModifiedDateTime", "createdDateTime", "metadata")
+
+
+def _values(row: Json, readers: tuple[tuple[str, _Reader], ...]) -> Values:
+    values: Values = {}
+    for name, read in readers:
+        main = _LEADERS.get(name)
+        if main is not None and main in values and row.get(main) == row.get(name):
+            values[name] = values[main]  # nearly all mirror it
+            continue
+        found = read(row)
+        if found is not _UNKNOWN:
+            values[name] = cast("Scalar | Values", found)
+    return values
+
+
+_LEADERS = {name: main for main, names in MIRRORS.items() for name in names}
+
 _Reader: TypeAlias = Callable[[Json], object]
 _UNKNOWN = object()
 
 
 @lru_cache(maxsize=16)
-def _readers(fields: frozenset[str]) -> tuple[tuple[str, _Reader], ...]:
-    """One function for each field, made once for each set of fields: rows come by the hundred thousand."""
+def _readers(fields: frozenset[str], apart: frozenset[str] = frozenset()) -> tuple[tuple[str, _Reader], ...]:
+    """One function for each field but those `apart`, made once for each set: rows come by the hundred thousand."""
     return tuple(
         (name, _top_reader(row))
         for name, row in FIELDS.items()
-        if (name in fields or name in ALWAYS) and row.where in (Read.ROW, Read.EXPANDED)
+        if (name in fields or name in ALWAYS) and name not in apart and row.where in (Read.ROW, Read.EXPANDED)
     )
 
 
@@ -138,7 +167,17 @@ def _group_reader(row: Group, path: Path) -> Callable[[object], Values]:
 
 
 def _members_reader(row: Group, path: Path) -> Callable[[Json], Values]:
-    readers = [(member.name, _reader(member, path)) for member in row.members if member.where is not Read.NEVER]
+    members = [member for member in row.members if member.where is not Read.NEVER]
+    if all(isinstance(member, Field) and len(member.read_path) == 1 for member in members):
+        plain = [
+            (member.name, member.read_path[0], _converter(member, (*path, *member.read_path)))
+            for member in members
+            if isinstance(member, Field)
+        ]
+        return lambda holder: {
+            name: None if (value := holder.get(key)) is None else convert(value) for name, key, convert in plain
+        }
+    readers = [(member.name, _reader(member, path)) for member in members]
     return lambda holder: {name: cast("Scalar | Values", read(holder)) for name, read in readers}
 
 
@@ -196,6 +235,14 @@ def _converter(row: Field, path: Path) -> Callable[[object], Scalar]:
     if row.kind is Kind.INTEGER:
         return lambda value: _integer(value, path)
     types = _TYPES.get(row.kind, (str,))
+
+    def text(value: object) -> Scalar:
+        if type(value) is not str:
+            raise _impossible(path)
+        return value or None  # as `normalise` does
+
+    if row.kind is Kind.TEXT:
+        return text
 
     def convert(value: object) -> Scalar:
         if type(value) not in types:

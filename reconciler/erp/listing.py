@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import quote
 
@@ -11,7 +11,7 @@ from reconciler.core.errors import TornView, UnexpectedAnswer
 from reconciler.core.fields import FIELDS, Group
 from reconciler.core.ports import Need
 from reconciler.erp.bodies import rows_of
-from reconciler.erp.decode import Json, decode, is_older
+from reconciler.erp.decode import Json, decode, is_older, row_names
 from reconciler.erp.paths import CUSTOMERS
 from reconciler.erp.pool import in_order
 from reconciler.erp.transport import Transport
@@ -30,6 +30,14 @@ class Page:
     total: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """Customers, each once, by internal id, and how long the list's pages were."""
+
+    customers: tuple[Live, ...]
+    page_size: int
+
+
 class Listing:
     """Reads the list, up to `parallelism` pages at once. The ERP may cut the `page_size` asked for."""
 
@@ -38,47 +46,64 @@ class Listing:
         self._page_size = page_size
         self._parallelism = parallelism
 
-    def whole(self, need: Need) -> list[Live]:
-        """All customers, each once, by internal id. Raises ErpErrors; TornView if the list never agrees."""
+    def whole(
+        self,
+        need: Need,
+        filters: Mapping[str, str] | None = None,
+        *,
+        keep: Callable[[Live], Live] = lambda live: live,
+        at_most: int | None = None,
+    ) -> Whole | None:
+        """All customers, or those that a filter lets through. Raises ErpErrors; TornView if the list never agrees.
+
+        keep: what is kept of each customer while the rest is read. at_most: None is the answer when there are more.
+        """
         tally = Tally()
         for _ in range(READS):
-            tally, customers = Tally(), dict[int, Live]()
-            for page in self.pages({}, expand_flags(need)):
+            tally, customers, size = Tally(), dict[int, Live](), 0
+            for page in self.pages(filters or {}, expand_flags(need), row_names(need)):
+                size = size or len(page.rows)
                 for live in tally.take([decode(row, need) for row in page.rows], page.total):
-                    customers[live.internal_id] = live
+                    customers[live.internal_id] = keep(live)
+                if at_most is not None and max(len(customers), page.total or 0) > at_most:
+                    return None
             if tally.agrees:
-                return [customers[key] for key in sorted(customers)]
+                return Whole(tuple(customers[key] for key in sorted(customers)), size)
         raise tally.torn()
 
-    def pages(self, filters: Mapping[str, str], expand: Iterable[str] = ()) -> Iterator[Page]:
+    def pages(
+        self, filters: Mapping[str, str], expand: Iterable[str] = (), names: frozenset[str] | None = None
+    ) -> Iterator[Page]:
         """The API's own rows page by page; both paging parameters are always sent (fact sheet 6).
+
+        names: the members of the rows that are wanted, None for all; the others cost no memory and little time.
 
         The first page's length, not the size asked for, says how long pages are: the ERP cuts sizes silently.
         """
         parameters = {**filters, **dict.fromkeys(expand, "true")}
-        first = self.page(1, self._page_size, parameters)
+        first = self.page(1, self._page_size, parameters, names)
         size = len(first.rows)
         yield first
         if first.total is None:
-            yield from self._until_empty(first, parameters)
+            yield from self._until_empty(first, parameters, names)
         elif 0 < size < first.total:
             last = -(-first.total // size)
             if last > MAX_PAGES:
                 raise UnexpectedAnswer(f"The list of customers has {last} pages of {size}: more than {MAX_PAGES}")
             numbers = range(2, last + 1)
-            yield from in_order(lambda number: self.page(number, size, parameters), numbers, self._parallelism)
+            yield from in_order(lambda number: self.page(number, size, parameters, names), numbers, self._parallelism)
 
-    def page(self, number: int, size: int, parameters: Mapping[str, str]) -> Page:
-        """One page; `number` counts from 1."""
+    def page(self, number: int, size: int, parameters: Mapping[str, str], names: frozenset[str] | None = None) -> Page:
+        """One page; `number` counts from 1. names: as in `pages`."""
         query = {"pageNumber": str(number), "pageSize": str(size), **parameters}
-        rows = rows_of(CUSTOMERS, self._transport.get(CUSTOMERS, _query(query)))
+        rows = rows_of(CUSTOMERS, self._transport.get(CUSTOMERS, _query(query)), names)
         return Page(rows, _total(rows[-1]) if rows else None)
 
-    def _until_empty(self, page: Page, parameters: Mapping[str, str]) -> Iterator[Page]:
+    def _until_empty(self, page: Page, parameters: Mapping[str, str], names: frozenset[str] | None) -> Iterator[Page]:
         """The pages after the first when no row tells totals: until one is empty or repeats the last one."""
         size = len(page.rows)
         for number in range(2, MAX_PAGES + 2):
-            before, page = page, self.page(number, size, parameters) if size else page
+            before, page = page, self.page(number, size, parameters, names) if size else page
             if not page.rows or _ids(page) == _ids(before):
                 return
             yield page

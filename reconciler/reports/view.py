@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from reconciler.core.attribution import by_origin
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
 from reconciler.core.drift import Drift
-from reconciler.core.plan import Action, Change, Outcome, Plan, Refusal, Result, Run, Verb
+from reconciler.core.plan import READ_IN_FULL, Action, Change, Outcome, Plan, Refusal, Result, Run, Verb
 from reconciler.reports.safe import shown, visible
 
 
@@ -96,11 +96,19 @@ def counts(plan: Plan) -> str:
 
 
 def freshness(plan: Plan | Drift) -> str:
-    """How the live side was read."""
-    refresh = plan.refresh
+    """How the live side was read, and how it is known to be fresh."""
+    refresh, reading = plan.refresh, plan.refresh.reading or READ_IN_FULL
+    customers, as_of = counted(refresh.customers, "customer"), visible(refresh.as_of)
+    if refresh.mode == "none":
+        return f"Offline: {customers} as the snapshot had them at {as_of}; the ERP was not asked."
+    cost = f"with {counted(refresh.requests, 'request')} at {as_of}"
+    if refresh.mode != "incremental":
+        return f"Read {customers} {cost}" + (f": {visible(reading.reason)}." if reading.reason else ".")
+    unseen = f" ({reading.unseen:,} had changed under an old time stamp)" if reading.unseen else ""
     return (
-        f"Read {counted(refresh.customers, 'customer')} with {counted(refresh.requests, 'request')}"
-        f" at {visible(refresh.as_of)}."
+        f"Brought {customers} up to date {cost}: {reading.changed:,} changed lately, {reading.verified:,} read again"
+        f"{unseen}, and the ERP counts as many."
+        f" What no time stamp shows is seen within {counted(reading.verify_runs or 1, 'run')}."
     )
 
 

@@ -152,7 +152,7 @@ def filter_moment(text: str, switches: Switches) -> str:
         raise ValueError(f"The value '{text[:40]}' is not a valid date.")
     moment = datetime.fromisoformat(text.replace("T", " ") if "." not in text else _full_fraction(text))
     try:
-        moment -= timedelta(minutes=switches.zone_offset_minutes)
+        moment -= timedelta(minutes=switches.zone_offset_minutes + switches.filter_zone_minutes)
     except OverflowError:
         raise ValueError(f"The value '{text}' is not a valid date.") from None
     return moment.isoformat(timespec="microseconds")

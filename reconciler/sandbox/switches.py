@@ -53,6 +53,7 @@ class Switches:
     timestamp_digits: int = _switch(3, "11.9", "Digits of the fraction of a second, 0 to 6.")
     timestamp_zone: str = _switch("none", "Q11", "Zone mark of times that are read.", "none", "Z", "offset")
     zone_offset_minutes: int = _switch(0, "Q11", "Minutes that the ERP's clock is ahead of UTC (filters, reads).")
+    filter_zone_minutes: int = _switch(0, "Q11", "Minutes by which date filters are read as further ahead than rows.")
     number_padding: int = _switch(0, "Q22", "Width to which numbers are padded with blanks when read.")
     version_in_single: str = _switch("both", "Q8", "Where a single read shows the version.", "both", "header", "body")
     etag_form: str = _switch("quoted", "Q7", "Form of the ETag.", "quoted", "bare", "weak")

@@ -178,6 +178,13 @@ class Database:
             self._reader = self._writer = None
 
 
+def target_id(db: sqlite3.Connection, target: tuple[str, str]) -> int:
+    """The id of a tenant and base URL; it is given one when it has none. Within a transaction that writes."""
+    db.execute("INSERT OR IGNORE INTO target (tenant_id, base_url) VALUES (?, ?)", target)
+    (found,) = db.execute("SELECT id FROM target WHERE tenant_id = ? AND base_url = ?", target).fetchone()
+    return int(found)
+
+
 def beside(path: Path, suffix: str) -> Path:
     """The file's companion of that suffix."""
     return path.with_name(path.name + suffix)

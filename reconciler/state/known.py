@@ -12,7 +12,7 @@ from typing import TypeAlias, TypeVar
 from reconciler.core.normalise import number_key
 from reconciler.core.rules import Memory, Target
 from reconciler.core.values import Scalar, Values
-from reconciler.state.database import Database
+from reconciler.state.database import Database, target_id
 from reconciler.state.translate import decoded
 from reconciler.state.values import decode, encode
 
@@ -156,7 +156,7 @@ class KnownCustomers:
             self._database.write(lambda db: self._put(db, rows))
 
     def _put(self, db: sqlite3.Connection, rows: list[_Row]) -> None:
-        target = self._target_id(db)
+        target = target_id(db, self._target)
         try:
             db.executemany(_PUT, [(target, *row) for row in rows])
         except sqlite3.IntegrityError:  # a ref stands at another customer: seldom, and looking first costs each time
@@ -169,7 +169,7 @@ class KnownCustomers:
         keys = [number_key(number) for number in numbers]
 
         def drop(db: sqlite3.Connection) -> None:
-            target = self._target_id(db)
+            target = target_id(db, self._target)
             db.executemany("DELETE FROM known WHERE target = ? AND number_key = ?", [(target, key) for key in keys])
 
         if keys and self._database.exists():
@@ -180,7 +180,7 @@ class KnownCustomers:
         new_key = number_key(new_number)
 
         def move(db: sqlite3.Connection) -> None:
-            target = self._target_id(db)
+            target = target_id(db, self._target)
             if not db.execute("SELECT 1 FROM known WHERE target = ? AND number_key = ?", (target, key)).fetchone():
                 return
             if new_key != key:
@@ -192,11 +192,6 @@ class KnownCustomers:
 
         if self._database.exists():
             self._database.write(move)
-
-    def _target_id(self, db: sqlite3.Connection) -> int:
-        db.execute("INSERT OR IGNORE INTO target (tenant_id, base_url) VALUES (?, ?)", self._target)
-        (found,) = db.execute("SELECT id FROM target WHERE tenant_id = ? AND base_url = ?", self._target).fetchone()
-        return int(found)
 
 
 def _row(known: Known) -> _Row:

@@ -52,6 +52,20 @@ _VERSION_2 = (
     "CREATE TABLE drift_report (target INTEGER PRIMARY KEY REFERENCES target (id), reported_at TEXT NOT NULL)",
     # The version that a write made: who resumes the run can tell its values from somebody's work since.
     "ALTER TABLE entry ADD COLUMN version TEXT",
+    # The local copy of the live customers (contract 7): a cache, never truth. Counters are runs, see core.snapshot.
+    """
+    CREATE TABLE snapshot (
+        target INTEGER PRIMARY KEY REFERENCES target (id), fields TEXT NOT NULL, known_by TEXT NOT NULL,
+        sequence INTEGER NOT NULL, next_page INTEGER NOT NULL, page_size INTEGER NOT NULL,
+        all_read_at TEXT NOT NULL, as_of TEXT NOT NULL
+    )
+    """,
+    """
+    CREATE TABLE live (
+        target INTEGER NOT NULL, internal_id INTEGER NOT NULL, number TEXT NOT NULL, version TEXT, modified TEXT,
+        whole INTEGER NOT NULL, seen INTEGER NOT NULL, packed BLOB NOT NULL, PRIMARY KEY (target, internal_id)
+    ) WITHOUT ROWID
+    """,
 )
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2)

@@ -17,12 +17,17 @@ from reconciler.state.journal import RunInfo, Runs
 from reconciler.state.known import KnownCustomers
 from reconciler.state.lock import Holder
 from reconciler.state.process import Owner, this_process
+from reconciler.state.snapshot import KeptCustomers
 from reconciler.state.translate import foreign, translated
 
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What there is. `size` is in bytes, with the write-ahead log; `version` is None where there is no file."""
+    """What there is. `size` is in bytes, with the write-ahead log; `version` is None where there is no file.
+
+    `snapshot` is how many live customers are kept of all tenants, and `snapshot_as_of` when that was last brought up to
+    date, UTC.
+    """
 
     path: Path
     version: int | None
@@ -30,6 +35,8 @@ class Description:
     customers: int
     runs: tuple[RunInfo, ...]
     holder: Holder | None
+    snapshot: int = 0
+    snapshot_as_of: str | None = None
 
 
 def _utc() -> datetime:
@@ -55,6 +62,10 @@ class Store:
     def sightings(self, target: Target) -> SeenDrift:
         """What the last drift report of a tenant saw."""
         return SeenDrift(self._database, target)
+
+    def snapshot(self, target: Target) -> KeptCustomers:
+        """The local copy of a tenant's live customers."""
+        return KeptCustomers(self._database, target)
 
     def close(self) -> None:
         """Release the file."""
@@ -96,11 +107,14 @@ class Store:
 
     def describe(self) -> Description:
         """What there is, without changing anything."""
-        customers = 0
+        customers, live, as_of = 0, 0, None
         with self._database.read() as db:
             if db is not None:
                 (customers,) = db.execute("SELECT count(*) FROM known").fetchone()
-        return Description(self.path, self._database.version(), self._size(), customers, self.runs.all(), self.holder())
+                (live,) = db.execute("SELECT count(*) FROM live").fetchone()
+                (as_of,) = db.execute("SELECT max(as_of) FROM snapshot").fetchone()
+        version, size = self._database.version(), self._size()
+        return Description(self.path, version, size, customers, self.runs.all(), self.holder(), live, as_of)
 
     def _size(self) -> int:
         files = (self.path, *(beside(self.path, suffix) for suffix in SIDE_FILES))

@@ -51,6 +51,8 @@ def translated(path: Path) -> Iterator[None]:
         raise  # a defect of this program, not of the file
     except sqlite3.Error as error:
         raise _from_sqlite(path, error) from error
+    except UnicodeDecodeError as error:  # SQLite quotes a damaged schema in its message, which is then no text
+        raise damaged(path, "its schema is no text") from error
     except OSError as error:
         raise StateError(f"The state {path} {_CLOSED[0]}: {error.strerror or error}", remedy=_CLOSED[1]) from error
 

@@ -19,7 +19,7 @@ def encode(values: Mapping[str, object]) -> str:
     return _ENCODER.encode(_exact(values)).decode()
 
 
-def decode(text: str) -> Values:
+def decode(text: str | bytes) -> Values:
     """The values from JSON. Raises msgspec.MsgspecError."""
     return _VALUES.decode(text)
 

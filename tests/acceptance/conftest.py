@@ -16,7 +16,7 @@ from reconciler.sandbox import Sandbox
 SETTINGS = """\
 version: 1
 company: Test AS
-api: {{ base_url: "{base}", token_url: "{token}", tenant_id: sandbox, page_size: 1000 }}
+api: {{ base_url: "{base}", token_url: "{token}", tenant_id: sandbox, page_size: {page_size} }}
 customers: [customers/**/*.yaml]
 {more}
 """
@@ -49,9 +49,10 @@ class Company:
     def store(self) -> Any:
         return self.sandbox.store
 
-    def settings(self, more: str = "") -> None:
+    def settings(self, more: str = "", page_size: int = 1000) -> None:
         """Write reconciler.yaml, with more members."""
-        text = SETTINGS.format(base=self.sandbox.base_url, token=self.sandbox.token_url, more=more)
+        address = {"base": self.sandbox.base_url, "token": self.sandbox.token_url}
+        text = SETTINGS.format(**address, page_size=page_size, more=more)
         (self.folder / "reconciler.yaml").write_text(text, encoding="utf-8")
 
     def declare(self, text: str, name: str = "all.yaml") -> Path:

@@ -49,6 +49,7 @@ def test_looking_at_a_state_that_there_is_not_makes_none(company: Company) -> No
         "size_bytes": 0,
         "schema_version": None,
         "customers": 0,
+        "snapshot": {"customers": 0, "as_of": None},
         "runs": 0,
         "unfinished_runs": [],
         "lock": None,
@@ -66,7 +67,8 @@ def test_show_tells_what_is_kept(company: Company, kept: Path) -> None:
     text = company.run("state", "show").out
     assert "2 known" in text
     assert f"not finished: {shown['unfinished_runs'][0]}" in text
-    assert [line.split()[0] for line in text.splitlines()] == ["State", "Size", "Schema", "Customers", "Runs", "Lock"]
+    shown_names = [line.split()[0] for line in text.splitlines()]
+    assert shown_names == ["State", "Size", "Schema", "Customers", "Snapshot", "Runs", "Lock"]
     assert text.splitlines()[-1].split()[1] == "free"
 
 

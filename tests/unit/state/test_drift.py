@@ -57,7 +57,9 @@ def test_a_file_of_the_first_version_gets_the_tables(store: Store) -> None:
     store.sightings(TARGET).record(AT, ONE)
     store.close()
     db = sqlite3.connect(store.path)
-    db.executescript("DROP TABLE drift_seen; DROP TABLE drift_report; PRAGMA user_version = 1")
+    tables = ("drift_seen", "drift_report", "snapshot", "live")
+    db.executescript("".join(f"DROP TABLE {table};" for table in tables))
+    db.executescript("ALTER TABLE entry DROP COLUMN version; PRAGMA user_version = 1")
     db.close()
     assert store.sightings(TARGET).load() == History()
 

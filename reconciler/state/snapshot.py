@@ -1,0 +1,122 @@
+# ruff: noqa: S608  # SQL is put together from constants; values are bound
+"""The snapshot in the state: live customers as they were last read, packed, a row each."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from reconciler.core.customer import PackedLive
+from reconciler.core.rules import Target
+from reconciler.core.snapshot import Head, Kept
+from reconciler.core.values import Path as FieldPath
+from reconciler.core.values import Values
+from reconciler.state.database import Database, target_id
+from reconciler.state.packing import unpack
+from reconciler.state.translate import decoded
+
+_DOUBTED = -(2**31)
+"""Stands for the run in which a customer was read: long before any."""
+
+_ROW = "internal_id, number, version, modified, packed, whole"
+_PUT = f"INSERT OR REPLACE INTO live (target, {_ROW}, seen) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+_TARGET = "(SELECT id FROM target WHERE tenant_id = ? AND base_url = ?)"
+
+
+class KeptCustomers:
+    """The snapshot of one tenant of one ERP. Fulfils `core.ports.Snapshot`."""
+
+    def __init__(self, database: Database, target: Target) -> None:
+        self._database = database
+        self._target = (target.tenant_id, target.base_url)
+
+    def load(self, verify_runs: int) -> Kept | None:
+        """What is kept, or None. verify_runs: see `Kept.due`."""
+        with self._database.read() as db:
+            head = None if db is None else _head(db, self._target)
+            if db is None or head is None:
+                return None
+            unpack_row = _Unpacking(self._database.path)
+            rows = db.execute(f"SELECT {_ROW} FROM live WHERE target = {_TARGET} ORDER BY internal_id", self._target)
+            customers = {row[0]: _live(row, unpack_row) for row in rows}
+            due = db.execute(
+                f"SELECT internal_id FROM live WHERE target = {_TARGET} AND seen <= ?",
+                (*self._target, head.sequence + 1 - verify_runs),
+            )
+            return Kept(head, customers, frozenset(row[0] for row in due))
+
+    def replace(self, head: Head, customers: Iterable[PackedLive]) -> None:
+        """Keep these customers instead of all others; all were read in the run `head.sequence`."""
+
+        def work(db: sqlite3.Connection) -> None:
+            target = target_id(db, self._target)
+            db.execute("DELETE FROM live WHERE target = ?", (target,))
+            db.executemany(_PUT, (_columns(target, live, head.sequence) for live in customers))
+            _put_head(db, target, head)
+
+        self._database.write(work)
+
+    def update(self, before: Head, head: Head, read: Iterable[PackedLive], same: Iterable[int]) -> None:
+        """Keep what an incremental run read; nothing when another run has replaced or updated `before` meanwhile."""
+
+        def work(db: sqlite3.Connection) -> None:
+            target = target_id(db, self._target)
+            if _head(db, self._target) != before:
+                return
+            db.executemany(_PUT, (_columns(target, live, head.sequence) for live in read))
+            seen = ((head.sequence, target, internal_id) for internal_id in same)
+            db.executemany("UPDATE live SET seen = ? WHERE target = ? AND internal_id = ?", seen)
+            _put_head(db, target, head)
+
+        self._database.write(work)
+
+    def doubt(self, numbers: Iterable[str]) -> None:
+        """The customers with these numbers are written to: each is read again before it is relied on."""
+        wanted = [(_DOUBTED, *self._target, number) for number in numbers]
+        if not wanted or self.size() == 0:
+            return
+        sql = f"UPDATE live SET seen = ? WHERE target = {_TARGET} AND number = ?"
+        self._database.write(lambda db: db.executemany(sql, wanted))
+
+    def size(self) -> int:
+        """How many customers are kept."""
+        with self._database.read() as db:
+            found = db and db.execute(f"SELECT count(*) FROM live WHERE target = {_TARGET}", self._target).fetchone()
+        return int(found[0]) if found else 0
+
+
+def _live(row: tuple[Any, ...], unpack_row: _Unpacking) -> PackedLive:
+    internal_id, number, version, modified, packed, whole = row
+    return PackedLive(internal_id, number, version, modified, packed, bool(whole), unpack_row)
+
+
+class _Unpacking:
+    """`unpack` with what makes no sense told as damage of the file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __call__(self, data: bytes) -> tuple[Values, dict[FieldPath, str]]:
+        with decoded(self._path):
+            values, line_ids = unpack(data)
+        return values, dict(line_ids)
+
+
+def _head(db: sqlite3.Connection, target: tuple[str, str]) -> Head | None:
+    columns = "fields, known_by, sequence, next_page, page_size, all_read_at, as_of"
+    row = db.execute(f"SELECT {columns} FROM snapshot WHERE target = {_TARGET}", target).fetchone()
+    return None if row is None else Head(frozenset(row[0].split()), frozenset(row[1].split()), *row[2:])
+
+
+def _put_head(db: sqlite3.Connection, target: int, head: Head) -> None:
+    fields, known_by = (" ".join(sorted(names)) for names in (head.fields, head.known_by))
+    db.execute(
+        "INSERT OR REPLACE INTO snapshot VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (target, fields, known_by, head.sequence, head.next_page, head.page_size, head.all_read_at, head.as_of),
+    )
+
+
+def _columns(target: int, live: PackedLive, seen: int) -> tuple[object, ...]:
+    return (target, live.internal_id, live.number, live.version, live.modified, live.packed, live.whole, seen)

@@ -1,0 +1,249 @@
+"""`--refresh`: only what changed is read, and a plan made so is the plan of a full read."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.acceptance.conftest import Company
+
+COUNT = 30
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def declared(company: Company, numbers: Iterable[int] = range(10000, 10000 + COUNT)) -> None:
+    """Declare the name and city of each seeded customer, as the ERP has them."""
+    lines = []
+    for number in numbers:
+        found = company.store.customer(str(number))
+        city = found["mainAddress"]["city"].replace("'", "''")
+        lines.append(f"- number: '{number}'\n  name: '{found['name']}'\n  mainAddress: {{city: '{city}'}}\n")
+    company.declare("".join(lines))
+
+
+@pytest.fixture
+def ledger(company: Company) -> Company:
+    """A company with as many customers as declarations, in pages of ten, and a snapshot of it."""
+    company.settings(page_size=10)
+    company.store.seed(COUNT, 3)
+    declared(company)
+    assert planned(company)["refresh"]["mode"] == "full"
+    return company
+
+
+def planned(company: Company, *arguments: str) -> Any:
+    ended = company.run("plan", "--format", "json", *arguments)
+    assert ended.code in (0, 4), ended.err
+    return ended.json
+
+
+def essence(plan: Any) -> Any:
+    """What a plan is, without how it was made."""
+    return {key: plan[key] for key in ("summary", "actions", "diagnostics")}
+
+
+def in_both_ways(company: Company) -> Any:
+    """The incremental plan, which must be the same as the full one."""
+    found = planned(company)
+    assert found["refresh"]["mode"] == "incremental", found["refresh"]["reading"]["reason"]
+    assert essence(found) == essence(planned(company, "--refresh", "full"))
+    return found
+
+
+def test_the_second_plan_reads_what_changed_and_one_page(ledger: Company) -> None:
+    found = in_both_ways(ledger)
+    assert found["refresh"]["requests"] == 2
+    assert found["summary"]["unchanged"] == COUNT
+    assert found["refresh"]["customers"] == COUNT
+
+
+def test_an_edit_is_seen(ledger: Company) -> None:
+    ledger.store.edit("10007", {"name": "Clerk"})
+    (action,) = in_both_ways(ledger)["actions"]
+    assert action["number"] == "10007"
+    assert action["changes"][0]["before"] == "Clerk"
+
+
+def test_a_creation_is_seen(ledger: Company) -> None:
+    ledger.store.seed(1, 9, start=20000)  # with an old time stamp: the number of customers tells
+    assert "counts 31" in planned(ledger)["refresh"]["reading"]["reason"]
+    assert planned(ledger)["summary"]["unmanaged"] == 1
+
+
+def test_a_deletion_is_noticed_and_all_is_read(ledger: Company) -> None:
+    ledger.store.delete("10003")
+    found = planned(ledger)
+    assert found["refresh"]["mode"] == "full"
+    assert found["refresh"]["reading"]["reason"] == "the ERP counts 29 customers, and 30 are known"
+    assert found["summary"]["create"] == 1
+
+
+def test_a_renumbered_customer_is_seen(ledger: Company) -> None:
+    ledger.store.renumber("10003", "90003")
+    found = in_both_ways(ledger)
+    assert found["summary"] == {"create": 1, "update": 0, "unchanged": 29, "unmanaged": 1, "removed": 0}
+
+
+def test_a_clock_that_is_set_back_by_hours_hides_nothing(ledger: Company) -> None:
+    ledger.store.clock.set(NOON)
+    ledger.store.edit("10001", {"name": "First"})
+    in_both_ways(ledger)
+    ledger.store.clock.set(NOON - timedelta(hours=20))
+    ledger.store.edit("10002", {"name": "Second"})
+    assert [each["number"] for each in in_both_ways(ledger)["actions"]] == ["10001", "10002"]
+
+
+def test_a_filter_that_does_not_work_is_noticed(ledger: Company) -> None:
+    ledger.sandbox.switch(filter_zone_minutes=-3000)
+    ledger.store.edit("10001", {"name": "Clerk"})
+    found = planned(ledger)
+    assert found["refresh"]["reading"]["reason"] == "the ERP's answer lacks the customer that was modified last"
+    assert found["summary"]["update"] == 1
+
+
+def test_a_filter_that_is_refused_costs_a_full_read_and_no_more(ledger: Company) -> None:
+    ledger.sandbox.fault(kind="respond", status=400, method="GET", path="lastModifiedDateTime", count=1)
+    assert planned(ledger)["refresh"]["reading"]["reason"] == "the ERP does not tell what changed"
+
+
+def test_what_no_time_stamp_shows_is_found_in_its_turn_and_told(ledger: Company) -> None:
+    ledger.sandbox.switch(nested_edits_touch=False)
+    ledger.store.edit("10013", {"mainAddress.city": "Elsewhere"})  # on the second page
+    assert in_summary(ledger) == (0, 0)
+    assert in_summary(ledger) == (1, 1)
+    assert "1 had changed under an old time stamp" in ledger.run("show", str(ledger.folder / "plan.json")).out
+    assert in_summary(ledger) == (1, 0)
+
+
+def in_summary(company: Company) -> tuple[int, int]:
+    """How many updates an incremental plan has, and how many edits it found that no time stamp shows."""
+    found = planned(company, "-o", str(company.folder / "plan.json"))
+    assert found["refresh"]["mode"] == "incremental"
+    return found["summary"]["update"], found["refresh"]["reading"]["unseen"]
+
+
+def test_what_the_plan_would_change_is_read_anew_so_that_it_is_no_conflict(ledger: Company) -> None:
+    ledger.sandbox.switch(nested_edits_touch=False)
+    ledger.store.edit("10023", {"mainAddress.city": "Elsewhere"})
+    ledger.declare("{number: '10023', name: New, mainAddress: {city: Oslo}}", "more.yaml")
+    declared(ledger, range(10000, 10020))
+    (action,) = planned(ledger)["actions"]
+    assert [change["before"] for change in action["changes"]][1] == "Elsewhere"
+    ended = ledger.apply()
+    assert ended.code == 0, ended.out + ended.err
+
+
+def test_a_customer_that_gets_its_first_declaration_is_read_by_itself(company: Company) -> None:
+    company.settings(page_size=10)
+    company.store.seed(COUNT, 3)
+    declared(company, range(10000, 10005))
+    planned(company)
+    declared(company, [*range(10000, 10005), 10022, 10024])
+    found = in_both_ways(company)
+    assert 2 < found["refresh"]["requests"] <= 4
+    assert found["summary"]["unchanged"] == 7
+
+
+def test_more_single_reads_than_pages_are_a_full_read(ledger: Company) -> None:
+    text = "".join(f"- {{number: '{number}', name: N{number}}}\n" for number in range(10000, 10020))
+    ledger.settings("guards: {updates: 100%}", page_size=10)
+    ledger.declare(text)
+    found = planned(ledger)
+    assert found["refresh"]["reading"]["reason"] == "10 customers are to be read anew, and the list has 3 pages"
+    assert essence(found) == essence(planned(ledger, "--refresh", "full"))
+
+
+def test_after_an_apply_the_written_customers_are_known_anew(ledger: Company) -> None:
+    ledger.sandbox.switch(nested_edits_touch=False)
+    ledger.store.edit("10022", {"mainAddress.city": "Elsewhere"})
+    planned(ledger, "--refresh", "full")
+    assert ledger.apply().code == 0  # the write of the city raises no time stamp
+    found = in_both_ways(ledger)
+    assert found["actions"] == []
+
+
+def test_fields_that_the_snapshot_lacks_are_read_in_full(ledger: Company) -> None:
+    ledger.declare("{number: '10000', gln: '1'}")
+    found = planned(ledger)
+    assert found["refresh"]["reading"]["reason"] == "the declarations name fields that the snapshot does not have"
+    assert in_both_ways(ledger)["summary"]["update"] == 1
+
+
+@pytest.mark.parametrize(("setting", "mode"), [("max_age: 0s", "full"), ("max_age: 7d", "incremental")])
+def test_an_old_snapshot_is_read_in_full(ledger: Company, setting: str, mode: str) -> None:
+    ledger.settings(f"refresh: {{{setting}}}", page_size=10)
+    time.sleep(1.1 if mode == "full" else 0)
+    assert planned(ledger)["refresh"]["mode"] == mode
+
+
+def test_every_customer_is_read_within_the_runs_of_the_setting(ledger: Company) -> None:
+    ledger.settings("refresh: {verify_runs: 2}", page_size=10)
+    before = len(ledger.sandbox.requests)
+    for _ in range(2):
+        assert planned(ledger)["refresh"]["mode"] == "incremental"
+    targets = [each["target"] for each in ledger.sandbox.requests[before:]]
+    pages = [each for each in targets if "/v1/customer?" in each and "lastModified" not in each]
+    assert {each[each.index("pageNumber=") :][:12] for each in pages} == {f"pageNumber={page}" for page in (1, 2, 3)}
+
+
+@pytest.mark.parametrize("age", ["1", "24", "x h", "1.5h"])
+def test_an_age_that_makes_no_sense_is_told_with_its_place(company: Company, age: str) -> None:
+    company.settings(f"refresh: {{max_age: '{age}'}}")
+    ended = company.run("validate")
+    assert ended.code == 3
+    assert "reconciler.yaml:5:20" in ended.out
+
+
+def test_offline_nothing_is_asked_and_every_report_says_so(ledger: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = essence(planned(ledger))
+    monkeypatch.delenv("VISMA_CLIENT_SECRET")
+    ledger.store.edit("10007", {"name": "Unseen"})
+    asked = len(ledger.sandbox.requests)
+    found = planned(ledger, "--refresh", "none")
+    assert found["refresh"]["mode"] == "none"
+    assert found["refresh"]["requests"] == 0
+    assert found["summary"] == before["summary"]
+    assert [each["code"] for each in found["diagnostics"]] == ["P527"]
+    for form in ("text", "json"):
+        assert "offline" in ledger.run("plan", "--refresh", "none", "--format", form).out.lower(), form
+    assert len(ledger.sandbox.requests) == asked
+
+
+def test_offline_needs_a_snapshot_that_suffices(ledger: Company) -> None:
+    ledger.declare("{number: '10000', gln: '1'}")
+    assert "does not have all" in ledger.run("plan", "--refresh", "none").err
+    ledger.run("state", "clear", "--auto-approve")
+    ended = ledger.run("plan", "--refresh", "none")
+    assert ended.code == 64
+    assert "none is kept yet" in ended.err
+
+
+def test_a_plan_made_offline_overwrites_nothing_that_changed(ledger: Company) -> None:
+    declared(ledger, range(10000, 10029))
+    ledger.declare("{number: '10029', name: Ours}", "more.yaml")
+    plan = str(ledger.folder / "plan.json")
+    assert ledger.run("plan", "--refresh", "none", "-o", plan).code == 0
+    ledger.store.edit("10029", {"name": "Theirs"})
+    ended = ledger.run("apply", plan)
+    assert ended.code == 5
+    assert ledger.store.customer("10029")["name"] == "Theirs"
+    assert in_both_ways(ledger)["actions"][0]["changes"][0]["before"] == "Theirs"
+
+
+def test_the_state_tells_of_the_snapshot_and_clearing_drops_it(ledger: Company) -> None:
+    assert "30 customers as of" in ledger.run("state", "show").out
+    assert ledger.run("state", "show", "--format", "json").json["snapshot"]["customers"] == COUNT
+    ledger.run("state", "clear", "--auto-approve")
+    assert planned(ledger)["refresh"]["mode"] == "full"
+
+
+def test_a_large_ledger_takes_three_requests_at_most(company: Company) -> None:
+    company.settings(page_size=40)
+    company.store.seed(2000, 1)
+    declared(company, range(10000, 10010))
+    assert planned(company)["refresh"]["requests"] == 50
+    assert in_both_ways(company)["refresh"]["requests"] <= 3
