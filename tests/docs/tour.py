@@ -44,12 +44,13 @@ _ENVIRONMENT = {
 
 def real_page(page: str) -> str:
     """The page with the output that its commands have now. What changes from run to run is put in a fixed form."""
-    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder), _variables():
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder), variables():
         return _BLOCK.sub(lambda match: f"```console\n{_real_block(match[1])}```", page)
 
 
 @contextlib.contextmanager
-def _variables() -> Iterator[None]:
+def variables() -> Iterator[None]:
+    """The process environment in which the pages are made."""
     before = {name: os.environ.get(name) for name in _ENVIRONMENT}
     os.environ.update(_ENVIRONMENT)
     try:
@@ -63,7 +64,7 @@ def _real_block(block: str) -> str:
     shown = []
     for line in block.splitlines():
         if line.startswith("$ "):
-            shown.append(f"{line}\n{_steady(_output(line.removeprefix('$ ')))}")
+            shown.append(f"{line}\n{steady(_output(line.removeprefix('$ ')))}")
     return "".join(shown)
 
 
@@ -81,6 +82,11 @@ def _output(command: str) -> str:
             raise ValueError(f"the tour has no {command!r}")
 
 
+def run_quietly(*arguments: str) -> str:
+    """What the command prints, standard output and standard error together."""
+    return _run(list(arguments))
+
+
 def _run(arguments: list[str]) -> str:
     both = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
     with contextlib.redirect_stdout(both), contextlib.redirect_stderr(both):
@@ -89,7 +95,8 @@ def _run(arguments: list[str]) -> str:
     return both.buffer.getvalue().decode()
 
 
-def _steady(text: str) -> str:
+def steady(text: str) -> str:
+    """The text with what changes from run to run in a fixed form."""
     for pattern, fixed in _CHANGING:
         text = pattern.sub(fixed, text)
     return text if not text or text.endswith("\n") else f"{text}\n"
