@@ -187,6 +187,7 @@ class _Job:
 
     def tell(self, requests: int, folder: Path) -> None:
         """What was written, and what could not be."""
+        from reconciler.config.files import display
         from reconciler.reports.view import counted
 
         told = [
@@ -202,7 +203,8 @@ class _Job:
         unseen = _unseen_groups(self.seen) if count else []
         if unseen:
             warn(self.session, f"The ERP's list showed no {' and no '.join(unseen)}; they are not in the export.")
-        self.session.say(f"Wrote {counted(count, 'customer')} to {folder} ({counted(requests, 'request')}).")
+        name = display(folder, self.session.settings.root)
+        self.session.say(f"Wrote {counted(count, 'customer')} to {name} ({counted(requests, 'request')}).")
 
 
 def _unseen_groups(seen: set[str]) -> list[str]:

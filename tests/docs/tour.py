@@ -2,7 +2,7 @@
 
 A block is fenced as ```console. Lines that start with `$ ` are commands; what follows is their output, standard output
 and standard error as a terminal would show them. All blocks of a page run one after the other in one new folder.
-Commands are `reconciler ...`, `git ...`, `cd DIR`, `cat FILE`, `cp FILE FILE` and `sed -i EXPRESSION FILE`.
+Commands are `reconciler ...`, `git ...`, `cd DIR`, `cat FILE`, `cp`, `rm`, `head` and `sed -i EXPRESSION FILE`.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from pathlib import Path
 from reconciler.cli.app import run
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("README.md", "docs/review.md", "docs/apply.md", "docs/drift.md")
+PAGES = ("README.md", "docs/review.md", "docs/apply.md", "docs/drift.md", "docs/adoption.md")
 _BLOCK = re.compile(r"(?m)^```console\n(.*?)^```$", re.DOTALL)
 _CHANGING = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), "2026-01-31T12:00:00Z"),
-    (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\b(?!Z)"), "2026-01-31T12:00:00"),
+    (re.compile(r"\d{4}-\d\d-\d\dT(?!00:00:00)\d\d:\d\d:\d\d\b(?!Z)"), "2026-01-31T12:00:00"),
     (re.compile(r"since \d{4}-\d\d-\d\d\b(?!T)"), "since 2026-01-31"),
     (re.compile(r"\d{8}T\d{6}Z-[0-9a-f]+"), "20260131T120000Z-0a1b"),
     (re.compile(r"[\d,]+ of 5,000 are left in this window, which ends in [\dhmins ]+\."),
@@ -76,7 +76,7 @@ def _output(command: str) -> str:
             return ""
         case ["reconciler", *arguments]:
             return _run(arguments)
-        case ["git" | "cat" | "sed" | "cp", *_]:
+        case ["git" | "cat" | "head" | "rm" | "sed" | "cp", *_]:
             return subprocess.run(words, capture_output=True, text=True, check=True).stdout
         case _:
             raise ValueError(f"the tour has no {command!r}")
