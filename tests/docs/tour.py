@@ -97,6 +97,7 @@ def _run(arguments: list[str]) -> str:
 
 def steady(text: str) -> str:
     """The text with what changes from run to run in a fixed form."""
+    text = text.replace("\r\n", "\n")  # CSV
     for pattern, fixed in _CHANGING:
         text = pattern.sub(fixed, text)
     return text if not text or text.endswith("\n") else f"{text}\n"
