@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
-import tarfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from io import BytesIO
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from reconciler.cli.plan import Compared
@@ -23,7 +21,7 @@ if TYPE_CHECKING:
     from reconciler.settings import Settings
 
 _TIMEOUT = 120
-_NO_HOOKS = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
+_Found = TypeVar("_Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,38 +127,31 @@ def _merge_base(root: Path, ref: str) -> str:
 @contextmanager
 def _checked_out(root: Path, commit: str) -> Iterator[Path]:
     """The folder of the project as it is in the commit; nothing in the repository or its work tree is touched."""
+    from reconciler.cli.git import check_out
     from reconciler.core.errors import WrongUsage
 
     prefix = _git(root, "rev-parse", "--show-prefix")
-    packed = _run(root, "archive", "--format=tar", f"{commit}:{prefix.rstrip('/')}" if prefix else commit)
-    if packed.returncode:
-        raise WrongUsage(
-            f"The revision {commit[:12]} does not have this folder",
-            remedy="Leave out --base for the pull request that adds the project.",
-        )
     with TemporaryDirectory(prefix="reconciler-") as name:
         folder = Path(name).resolve()
-        with tarfile.open(fileobj=BytesIO(packed.stdout)) as archive:
-            archive.extractall(folder, filter="data")  # no link or path leads out of the folder
+        tree = f"{commit}:{prefix.rstrip('/')}"
+        if not _with_git(partial(check_out, root, tree, folder, timeout=_TIMEOUT)):
+            raise WrongUsage(
+                f"The revision {commit[:12]} does not have this folder",
+                remedy="Leave out --base for the pull request that adds the project.",
+            )
         yield folder
 
 
 def _git(root: Path, *arguments: str) -> str:
-    done = _run(root, *arguments)
-    return done.stdout.decode("utf-8", "replace").strip() if done.returncode == 0 else ""
+    from reconciler.cli.git import word
+
+    return _with_git(partial(word, root, *arguments, timeout=_TIMEOUT))
 
 
-def _run(root: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+def _with_git(work: Callable[[], _Found]) -> _Found:
     from reconciler.core.errors import WrongUsage
 
     try:
-        return subprocess.run(  # noqa: S603 - no shell; a revision that looks like an option is refused by git
-            ["git", *arguments],  # noqa: S607 - the user's own git
-            cwd=root,
-            env=os.environ | _NO_HOOKS,
-            capture_output=True,
-            timeout=_TIMEOUT,
-            check=False,
-        )
-    except (OSError, subprocess.SubprocessError) as error:
+        return work()
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
         raise WrongUsage(f"--base needs git, which cannot be run: {error}") from None

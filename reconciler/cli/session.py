@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import shutil
 import subprocess
 import sys
@@ -297,22 +296,13 @@ def now() -> str:
 
 def git_commit(root: Path) -> str | None:
     """The commit of the declarations, with `-dirty` when files differ from it; None outside git."""
+    from reconciler.cli import git
+
     try:
-        head = _git(root, "rev-parse", "HEAD")
-        changed = _git(root, "status", "--porcelain", "--", ".")
+        head = git.word(root, "rev-parse", "--verify", "HEAD", timeout=10)
+        status = git.run(root, "status", "--porcelain", "--ignore-submodules=all", "--", ".", timeout=10)
     except (OSError, subprocess.SubprocessError):
         return None
-    return f"{head}-dirty" if changed else head
-
-
-def _git(root: Path, *arguments: str) -> str:
-    done = subprocess.run(  # noqa: S603 - fixed arguments, no shell
-        ["git", *arguments],  # noqa: S607 - the user's own git
-        cwd=root,
-        env={**os.environ, "GIT_OPTIONAL_LOCKS": "0"},
-        capture_output=True,
-        text=True,
-        timeout=10,
-        check=True,
-    )
-    return done.stdout.strip()
+    if not head or status.returncode:
+        return None
+    return f"{head}-dirty" if status.stdout else head

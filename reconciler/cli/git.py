@@ -1,0 +1,107 @@
+"""git, run so that no repository can make it run a program, and so that it sees no credential.
+
+A pull request may hold files that look like a bare repository in the folder of the settings: git would take it for
+the repository and obey its configuration (`safe.bareRepository`, from git 2.38 on, forbids that). Hooks and the file
+system monitor are programs that a configuration names too.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from reconciler.config.yaml import MAX_BYTES
+
+_GUARDS = (
+    *("-c", "safe.bareRepository=explicit"),
+    *("-c", "core.fsmonitor=false"),
+    *("-c", f"core.hooksPath={os.devnull}"),
+)
+_QUIET = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
+_OURS = ("VISMA_", "RECONCILER_")
+_FILES, _LINK = ("100644", "100755"), "120000"
+
+
+def run(root: Path, *arguments: str, timeout: float, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    """Run git in the folder. timeout in seconds. Raises OSError and subprocess.SubprocessError when it cannot run."""
+    return subprocess.run(  # noqa: S603 - no shell; the caller guards against words that look like options
+        ["git", *_GUARDS, *arguments],  # noqa: S607 - the user's own git
+        cwd=root,
+        env={name: value for name, value in os.environ.items() if not name.startswith(_OURS)} | _QUIET,
+        input=given,
+        capture_output=True,
+        timeout=timeout,
+        check=False,
+    )
+
+
+def word(root: Path, *arguments: str, timeout: float) -> str:
+    """What git says, without the line's end; nothing when it fails."""
+    done = run(root, *arguments, timeout=timeout)
+    return done.stdout.decode("utf-8", "replace").strip() if done.returncode == 0 else ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    mode: str
+    id: str
+    size: int
+    path: str
+
+
+def check_out(root: Path, tree: str, folder: Path, *, timeout: float) -> bool:
+    """Write the files of a tree into an empty folder, byte for byte as git holds them; whether there is such a tree.
+
+    `git archive` is not used: it obeys `export-ignore`, `export-subst` and filters, so that a tree could hide files
+    from a comparison, or show others. Links come last, so that nothing is ever written through one.
+    """
+    listed = run(root, "ls-tree", "-r", "-z", "-l", "--full-tree", tree, timeout=timeout)
+    if listed.returncode:
+        return False
+    entries = [each for each in _entries(listed.stdout) if _is_plain(each.path)]
+    files = [each for each in entries if each.mode in _FILES]
+    links = [each for each in entries if each.mode == _LINK]
+    asked = [each for each in (*files, *links) if each.size <= MAX_BYTES]
+    given = "".join(f"{each.id}\n" for each in asked).encode()
+    packed = run(root, "cat-file", "--batch", timeout=timeout, given=given).stdout
+    found = dict(zip((each.path for each in asked), _blobs(packed, len(asked)), strict=True))
+    for each in files:
+        with _place(folder, each.path).open("xb") as file:
+            file.write(found.get(each.path, b""))
+            file.truncate(each.size)  # one that is larger than any declaration may be keeps its size alone
+    for each in (link for link in links if link.path in found):
+        _place(folder, each.path).symlink_to(os.fsdecode(found[each.path]))
+    return True
+
+
+def _entries(listed: bytes) -> Iterator[_Entry]:
+    for line in listed.split(b"\0"):
+        head, tab, path = line.partition(b"\t")
+        if tab:
+            mode, _, name, size = head.split()
+            yield _Entry(mode.decode(), name.decode(), int(size) if size.isdigit() else 0, os.fsdecode(path))
+
+
+def _is_plain(path: str) -> bool:
+    """Whether a path stays below its folder; git makes no others, but a tree that it did not make may hold them."""
+    parts = PurePosixPath(path).parts
+    return bool(parts) and not path.startswith("/") and not {"..", ".git"} & set(parts)
+
+
+def _place(folder: Path, path: str) -> Path:
+    place = folder / path
+    place.parent.mkdir(parents=True, exist_ok=True)
+    return place
+
+
+def _blobs(packed: bytes, count: int) -> Iterable[bytes]:
+    """The contents in `cat-file --batch`'s output, in the order of what was asked for."""
+    at = 0
+    for _ in range(count):
+        end = packed.index(b"\n", at)
+        size = int(packed[at:end].rsplit(b" ", 1)[1])
+        yield packed[end + 1 : end + 1 + size]
+        at = end + 1 + size + 1
