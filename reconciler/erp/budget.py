@@ -10,6 +10,9 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 _EPOCH_FROM = 10**9
+LONGEST = 86_400.0
+"""Seconds; what asks for a longer wait is no rate limit, and is taken as a day."""
+
 _DIGITS = re.compile(r"\d{1,15}(\.\d{1,9})?", re.ASCII)
 
 
@@ -34,7 +37,7 @@ def read_window(headers: Mapping[str, str], now: float) -> Window | None:
     found = Window(
         _whole(headers.get("x-ratelimit-limit")),
         _whole(headers.get("x-ratelimit-remaining")),
-        None if reset is None else math.ceil(reset),  # never before the window has ended
+        None if reset is None else math.ceil(min(reset, LONGEST)),  # never before the window has ended
         headers.get("x-ratelimit-policy"),
     )
     return None if found == Window(None, None, None) else found
@@ -53,7 +56,7 @@ def read_retry_after(headers: Mapping[str, str], now: float) -> float | None:
         window = read_window(headers, now)
         if window is not None and window.remaining == 0 and window.reset_seconds is not None:
             return float(window.reset_seconds)
-    return seconds
+    return None if seconds is None else min(seconds, LONGEST)
 
 
 def _until(text: str, now: float) -> float | None:

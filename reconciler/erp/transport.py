@@ -241,6 +241,7 @@ class Transport:
             response = self._client.send(request, stream=True)
             with closing(response):
                 answer = Answer(response.status_code, _headers(response))
+                _check_encoding(answer)
                 answer = Answer(answer.status, answer.headers, self._read(response))
         except (httpx.HTTPError, _TooLargeError) as error:
             problem = error.with_traceback(None)
@@ -359,6 +360,12 @@ def _url(text: str, name: str) -> httpx.URL:
     if problem:
         raise Unreachable(f"{name} is no usable address", remedy=f"Set {name} to an https:// address without a user.")
     return found
+
+
+def _check_encoding(answer: Answer) -> None:
+    """One layer of gzip, as was asked for: each of several would multiply what a short answer grows to in memory."""
+    if answer.headers.get("content-encoding", "").strip().lower() not in ("", "identity", "gzip", "x-gzip"):
+        raise httpx.DecodingError("an encoding that was not asked for")
 
 
 def _headers(response: httpx.Response) -> dict[str, str]:

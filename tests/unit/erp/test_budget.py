@@ -18,7 +18,7 @@ NOW = 1_764_000_000.0
          Window(5000, 4999, 1800)),
         ({"x-ratelimit-reset": "1764000090"}, Window(None, None, 90)),
         ({"x-ratelimit-reset": "1763999990"}, Window(None, None, 0)),
-        ({"x-ratelimit-reset": "1000000000"}, Window(None, None, 1_000_000_000)),
+        ({"x-ratelimit-reset": "1000000000"}, Window(None, None, 86_400)),
         ({"x-ratelimit-remaining": "-1"}, None),
         ({"x-ratelimit-remaining": "lots"}, None),
         ({"x-ratelimit-remaining": "9" * 400}, None),
@@ -49,3 +49,10 @@ def test_windows(headers: dict[str, str], window: Window | None) -> None:
 )
 def test_waits(headers: dict[str, str], seconds: float | None) -> None:
     assert read_retry_after(headers, NOW) == seconds
+
+
+@pytest.mark.parametrize("text", ["86401", "999999999999999", "Fri, 31 Dec 9999 23:59:59 GMT"])
+def test_no_wait_is_longer_than_a_day_whatever_is_asked_for(text: str) -> None:
+    assert read_retry_after({"retry-after": text}, NOW) == 86_400.0
+    if text.isdigit():
+        assert read_window({"x-ratelimit-reset": text}, NOW) == Window(None, None, 86_400)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gzip
 import socket
+import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -379,6 +381,21 @@ def test_a_body_without_bound_is_refused(erp: Scripted, customers: Customers, mo
     erp.on("GET", ONE, Reply(200, bomb, {"Content-Encoding": "gzip"}))
     with pytest.raises(errors.UnexpectedAnswer, match="larger than 1 MiB"):
         customers.customer("1", NAMES)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "undo"),
+    [("gzip, gzip", lambda body: gzip.compress(gzip.compress(body))), ("deflate", zlib.compress), ("br", bytes)],
+)
+def test_an_encoding_that_was_not_asked_for_is_not_undone(
+    erp: Scripted, customers: Customers, encoding: str, undo: Callable[[bytes], bytes]
+) -> None:
+    """Layers of compression multiply: 300 bytes in three become gigabytes before any bound on the body is looked at."""
+    erp.on("GET", ONE, Reply(200, undo(reply(row(1)).body), {"Content-Encoding": encoding}))
+    with pytest.raises(errors.UnexpectedAnswer, match="not compressed"):
+        customers.customer("1", NAMES)
+    erp.on("PUT", PUT.path, Reply(204, b"", {"Content-Encoding": encoding}))
+    customers.send(PUT)
 
 
 def test_an_answer_that_drips_for_ever_is_given_up(erp: Scripted, client: Client) -> None:
