@@ -60,6 +60,7 @@ def apply(
     from reconciler import pipeline
     from reconciler.cli import applying, numbers, resuming
     from reconciler.cli import plan as planning
+    from reconciler.cli.signing import plan_key
     from reconciler.cli.stopping import Stopping
     from reconciler.core.diagnostics import has_errors
     from reconciler.reports.report import Kind
@@ -69,7 +70,7 @@ def apply(
     reports = check_formats(form, report or [], Kind.RUN)
     consent = _is_digest(digest) or auto_approve
     _check_consent(session, planfile, consent=consent, targets=target or [])
-    saved = None if planfile is None else plan_file.read(planfile)
+    saved = None if planfile is None else plan_file.read(planfile, plan_key(session))
     if saved is not None:
         _check_reviewed(saved, digest)
     loaded = planning.load(session, target or []) if saved is None else None

@@ -59,11 +59,13 @@ def plan(
 ) -> None:
     """Show what would change in the ERP. Writes nothing."""
     from reconciler.cli.base import attribute, load_base
+    from reconciler.cli.signing import plan_key, signed
     from reconciler.core.errors import WrongUsage
     from reconciler.reports.report import Kind
 
     session: Session = context.obj
     reports = check_formats(form, report or [], Kind.PLAN)
+    plan_key(session)
     targets = target or []
     if fail_outside and base is None:
         raise WrongUsage("--fail-outside needs --base REF", remedy="Give the branch that this one goes into.")
@@ -74,6 +76,7 @@ def plan(
         made = compared.plan
         if against is not None:
             made = attribute(compared, against, place, targets, fail_outside=fail_outside)
+    made = signed(session, made)
     if out is not None:
         from reconciler.state import plan_file
 

@@ -251,6 +251,7 @@ def undo(
     from reconciler.cli.apply import agreed, show_first
     from reconciler.cli.output import emit, plan_document
     from reconciler.cli.plan import plan_exit, say_saved
+    from reconciler.cli.signing import signed
     from reconciler.cli.stopping import Stopping
     from reconciler.core.errors import WrongUsage
     from reconciler.reports.report import Kind
@@ -272,6 +273,7 @@ def undo(
         resuming.settle(session, store, place, stopping.sleep, no_wait=no_wait)
         made = _undo_plan(session, store, erp, place, run, deactivate_creates=deactivate_creates)
         if out is not None:
+            made = signed(session, made)
             plan_file.write(made, out)
             emit(session, form, reports, plan_document(session, made))
             say_saved(session, made, out)

@@ -28,6 +28,7 @@ def show(
 ) -> None:
     """Show a saved plan or a past run. Needs neither the declarations nor the ERP."""
     from reconciler.cli.runs import show_run
+    from reconciler.cli.signing import plan_key
     from reconciler.reports.report import Kind
     from reconciler.state import plan_file
 
@@ -35,5 +36,5 @@ def show(
         show_run(context.obj, str(what), form, check_formats(form, report or [], Kind.RUN))
     else:
         reports = check_formats(form, report or [], Kind.PLAN)
-        emit(context.obj, form, reports, plan_document(context.obj, plan_file.read(what)))
+        emit(context.obj, form, reports, plan_document(context.obj, plan_file.read(what, plan_key(context.obj))))
     raise typer.Exit(Exit.DONE)

@@ -12,7 +12,7 @@ from reconciler.core.values import parse_path
 
 FORMAT = "reconciler/plan"
 FORMAT_VERSION = "1.1"
-"""Minor versions only add: 1.1 `redacted`, `removed` and a change's `origin`."""
+"""Minor versions only add: 1.1 `redacted`, `removed`, `signature` and a change's `origin`."""
 
 
 class Verb(StrEnum):
@@ -222,6 +222,7 @@ class Plan:
     redacted: bool = False  # personal data was replaced: it can be shown, and not applied
     removed: tuple[Removed, ...] = ()
     changes_digest: str = ""  # what would be written, and where: the same for two plans that would do the same
+    signature: str = ""  # a keyed hash over all of it but itself, `digest` and `created_at`; empty without a key
     digest: str = ""  # the whole file
     format: str = FORMAT
     format_version: str = FORMAT_VERSION

@@ -48,6 +48,7 @@ class Redactor:
             refusals=tuple(self._refusal(each) for each in plan.refusals),
             removed=tuple(replace(each, name=self.value(each.name)) for each in plan.removed),
             redacted=True,
+            signature="",
         )
 
     def run(self, run: Run) -> Run:

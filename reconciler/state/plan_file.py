@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import os
 from dataclasses import replace
 from decimal import Decimal
@@ -28,6 +29,8 @@ _PRIVATE = 0o600
 def document(plan: Plan) -> dict[str, Any]:
     """The plan as JSON values, keys in the order of the contract."""
     values: dict[str, Any] = msgspec.to_builtins(plan, builtin_types=(Decimal,))
+    if not plan.signature:
+        del values["signature"]
     return {key: values[key] for key in _KEYS_FIRST} | values
 
 
@@ -41,15 +44,22 @@ def seal(plan: Plan) -> Plan:
     return replace(plan, changes_digest=values["changes_digest"], digest=_digest(values))
 
 
+def sign(plan: Plan, key: bytes) -> Plan:
+    """The plan with a signature that only the key can make: HMAC-SHA256 over the digest that it has without one."""
+    bare = seal(replace(plan, signature=""))
+    return seal(replace(bare, signature=_signature(bare.digest, key)))
+
+
 def dumps(plan: Plan) -> bytes:
     """The plan file's bytes."""
     return msgspec.json.format(_ENCODER.encode(document(plan)), indent=2) + b"\n"
 
 
-def loads(data: bytes, name: str) -> Plan:
+def loads(data: bytes, name: str, key: bytes | None = None) -> Plan:
     """A plan from a plan file's bytes.
 
-    Raises Refused when the file is no plan, of a newer major format, altered or cut: nothing of it is then applied.
+    Raises Refused when the file is no plan, of a newer major format, altered or cut, or, with a key, not signed with
+    it: nothing of it is then applied.
     `name` is the file's name for messages.
     """
     remedy = "Make a new plan with `reconciler plan -o FILE`."
@@ -62,6 +72,8 @@ def loads(data: bytes, name: str) -> Plan:
     _check_version(found.get("format_version"), name)
     if found.get("digest") != _digest(found):
         raise Refused(f"{name} was altered after it was made: its digest does not fit its contents", remedy=remedy)
+    if key is not None:
+        _check_signature(found, key, name)
     try:
         plan = _with_decimals(msgspec.convert(found, Plan, strict=True))
     except (msgspec.ValidationError, ValueError) as error:
@@ -125,8 +137,8 @@ def _write_through(path: Path, data: bytes) -> None:
         raise ReportError(f"Cannot write {path}: {error.strerror or error}") from error
 
 
-def read(path: Path) -> Plan:
-    """Load a plan file. Raises ReportError when it cannot be read, Refused when it is no fit plan."""
+def read(path: Path, key: bytes | None = None) -> Plan:
+    """Load a plan file, see `loads`. Raises ReportError when it cannot be read, Refused when it is no fit plan."""
     try:
         if path.exists() and not path.is_file():
             raise ReportError(f"Cannot read the plan {path}: it is no file")
@@ -135,7 +147,7 @@ def read(path: Path) -> Plan:
         data = path.read_bytes()
     except OSError as error:
         raise ReportError(f"Cannot read the plan {path}: {error.strerror or error}") from error
-    return loads(data, path.name)
+    return loads(data, path.name, key)
 
 
 def _check_version(found: object, name: str) -> None:
@@ -148,6 +160,25 @@ def _check_version(found: object, name: str) -> None:
             f"{name} has plan format {text}; this version of reconciler reads {FORMAT_VERSION}",
             remedy="Apply it with the version that made it, or make a new plan.",
         )
+
+
+def _check_signature(values: dict[str, Any], key: bytes, name: str) -> None:
+    given = values.get("signature")
+    if not given:
+        problem = f"{name} is not signed, and RECONCILER_PLAN_KEY asks for a signature"
+    elif not isinstance(given, str) or not hmac.compare_digest(
+        given.encode("utf-8", "surrogatepass"),
+        _signature(_digest({name: value for name, value in values.items() if name != "signature"}), key).encode(),
+    ):
+        problem = f"the signature of {name} was not made with this RECONCILER_PLAN_KEY, or for another plan"
+    else:
+        return
+    raise Refused(problem, remedy="Make a new plan where RECONCILER_PLAN_KEY is set to the same key.")
+
+
+def _signature(digest: str, key: bytes) -> str:
+    """The format's name stands in front, so that the key signs nothing but plans."""
+    return "hmac-sha256:" + hmac.new(key, f"{FORMAT}\n{digest}".encode(), hashlib.sha256).hexdigest()
 
 
 def _digest(values: dict[str, Any]) -> str:
