@@ -411,6 +411,12 @@ def url_problem(url: str) -> tuple[str, str] | None:
     return None
 
 
+def is_vismas(url: str) -> bool:
+    """Whether a URL that is none of `url_problem` leads to Visma's own hosts, or to this machine."""
+    host = (urlsplit(url).hostname or "").rstrip(".")
+    return _is_loopback(host) or f".{host}".endswith((".visma.net", ".visma.com"))
+
+
 def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback

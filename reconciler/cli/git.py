@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -30,12 +30,17 @@ def run(root: Path, *arguments: str, timeout: float, given: bytes = b"") -> subp
     return subprocess.run(  # noqa: S603 - no shell; the caller guards against words that look like options
         ["git", *_GUARDS, *arguments],  # noqa: S607 - the user's own git
         cwd=root,
-        env={name: value for name, value in os.environ.items() if not name.startswith(_OURS)} | _QUIET,
+        env=without_credentials(os.environ) | _QUIET,
         input=given,
         capture_output=True,
         timeout=timeout,
         check=False,
     )
+
+
+def without_credentials(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment for another program: none needs the ERP's credentials or our keys."""
+    return {name: value for name, value in environ.items() if not name.startswith(_OURS)}
 
 
 def word(root: Path, *arguments: str, timeout: float) -> str:

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from reconciler.cli.git import without_credentials
+
 BOT = "github-actions[bot]"
 """Who posts with a workflow's own token. A marker in anybody else's comment counts for nothing."""
 
@@ -116,7 +118,7 @@ class Job:
             done = subprocess.run(  # noqa: S603 - no shell; texts go through standard input
                 words if values is None else [*words, "--input", "-"],
                 input=None if values is None else json.dumps(values),
-                env=dict(self.environ),
+                env=without_credentials(self.environ),
                 capture_output=True,
                 text=True,
                 encoding="utf-8",

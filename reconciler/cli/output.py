@@ -44,6 +44,7 @@ def check_formats(form: str, reports: Iterable[str], known: Kind | Iterable[str]
     """
     from reconciler.core.errors import WrongUsage
     from reconciler.reports.report import Kind
+    from reconciler.state.plan_file import check_place
 
     allowed = formats_of(known) if isinstance(known, Kind) else tuple(known)
     parts = []
@@ -51,6 +52,7 @@ def check_formats(form: str, reports: Iterable[str], known: Kind | Iterable[str]
         name, equals, path = word.partition("=")
         if not equals or not path:
             raise WrongUsage(f"--report wants F=PATH, not {word!r}", remedy=f"F is one of {', '.join(allowed)}.")
+        check_place(Path(path))
         parts.append((name, Path(path)))
     for name in [form, *(name for name, _ in parts)]:
         if name not in allowed:

@@ -187,7 +187,7 @@ def _access(settings: Settings, environ: Mapping[str, str]) -> _Access:
     from reconciler.core.errors import InvalidInput
     from reconciler.settings import load_credentials, require_tenant
 
-    problems: list[Diagnostic] = []
+    problems = _strangers(settings, environ)
     tenant, credentials = "", None
     try:
         tenant = require_tenant(settings)
@@ -206,6 +206,28 @@ def _access(settings: Settings, environ: Mapping[str, str]) -> _Access:
         credentials.client_id,
         credentials.client_secret,
     )
+
+
+def _strangers(settings: Settings, environ: Mapping[str, str]) -> list[Diagnostic]:
+    """A host that only the settings file names is not sent credentials unless it is Visma's.
+
+    A branch can change the file, and a job that plans the branch has the credentials: whoever gave the job these must
+    have named the host too.
+    """
+    from reconciler.core.diagnostics import Diagnostic, Severity
+    from reconciler.settings import is_vismas
+
+    return [
+        Diagnostic(
+            Severity.ERROR,
+            "S130",
+            f"api.{name} in {settings.file.name} is no host of Visma's, and nothing but that file names it",
+            "It would be sent the credentials, or the token.",
+            f"If it is meant, set VISMA_{name.upper()} to it where the credentials are set.",
+        )
+        for name, url in (("base_url", settings.api.base_url), ("token_url", settings.api.token_url))
+        if not environ.get(f"VISMA_{name.upper()}") and not is_vismas(url)
+    ]
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """CSV that a spreadsheet opens without running anything: RFC 4180, UTF-8, a header, one line a customer. Pure.
 
 A text that a spreadsheet would take for a formula gets an apostrophe in front (so does a phone number that starts with
-`+`); control and direction characters are written as escapes, line breaks inside a cell stay. Numbers are as they are.
+`+`). Control and direction characters are written as escapes, and so is a return without a line feed, which a terminal
+obeys; line breaks inside a cell stay. Numbers are as they are.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from reconciler.reports.safe import visible
 
 _FORMULA = re.compile("[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
 _SPECIAL = re.compile('[",\r\n]')
-_BREAKS = re.compile("(\r\n|\r|\n|\t)")
+_BREAKS = re.compile("(\r\n|\n|\t)")
 OTHER_ATTRIBUTES = "otherAttributes"
 """The column for attributes that have none of their own, as JSON."""
 

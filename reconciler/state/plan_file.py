@@ -24,6 +24,7 @@ _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 _KEYS_FIRST = ("format", "format_version", "reconciler_version", "created_at")
 MAX_BYTES = 1 << 30
 _PRIVATE = 0o600
+_DEVICES = (Path("/dev"), Path("/dev/fd"), Path("/proc/self/fd"))
 
 
 def document(plan: Plan) -> dict[str, Any]:
@@ -113,10 +114,12 @@ def write(plan: Plan, path: Path) -> None:
 
 def write_private(path: Path, data: bytes) -> None:
     """Write beside, then rename; mode 0600, since plans and reports hold personal data. Raises ReportError."""
-    if path.exists() and not path.is_file():  # a device or a pipe takes the bytes, and stays what it is
+    check_place(path)
+    if path.parent in _DEVICES or (
+        path.exists() and not path.is_file()
+    ):  # a device or a pipe takes the bytes, and stays what it is
         _write_through(path, data)
         return
-    path = path.resolve()  # a link stays a link
     beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE)
@@ -130,9 +133,19 @@ def write_private(path: Path, data: bytes) -> None:
         raise ReportError(f"Cannot write {path}: {error.strerror or error}") from error
 
 
+def check_place(path: Path) -> None:
+    """Raise ReportError for a link: a branch may hold one in the place of a report, which leads wherever it likes."""
+    if path.is_symlink() and path.parent not in _DEVICES:
+        raise ReportError(
+            f"Cannot write {path}: it is a link, which is not followed",
+            remedy="Remove it, or name the file that it leads to.",
+        )
+
+
 def _write_through(path: Path, data: bytes) -> None:
     try:
-        path.write_bytes(data)
+        with path.open("ab") as file:  # standard output by name may be a file that holds something already
+            file.write(data)
     except OSError as error:
         raise ReportError(f"Cannot write {path}: {error.strerror or error}") from error
 
