@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import ssl
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
+from ipaddress import ip_address
 from typing import Final
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -301,11 +303,12 @@ class Transport:
         self._hooks.sleep(wait.seconds)
 
 
-def open_client(*, parallelism: int, timeout: float, trust_env: bool) -> httpx.Client:
+def open_client(*, parallelism: int, timeout: float, trust_env: bool, urls: Iterable[str] = ()) -> httpx.Client:
     """An httpx client as this package uses it. Raises Unreachable on unusable proxy or certificate settings.
 
     trust_env: whether HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE are honoured; a proxy is never asked for this machine
-    itself. Waiting for a free connection has no time limit: the others make progress.
+    itself, by whichever of its addresses the `urls` name it. Waiting for a free connection has no time limit: the others
+    make progress.
     """
     limits = httpx.Limits(max_connections=parallelism, max_keepalive_connections=parallelism)
     headers = {
@@ -321,7 +324,9 @@ def open_client(*, parallelism: int, timeout: float, trust_env: bool) -> httpx.C
             limits=limits,
             follow_redirects=False,
             trust_env=trust_env,
-            mounts=dict.fromkeys(_LOOPBACK),
+            mounts=dict.fromkeys(
+                [*_LOOPBACK, *(f"all://{urlsplit(each).hostname}" for each in urls if _is_here(each))]
+            ),
         )
     except (OSError, ssl.SSLError) as error:
         problem = f"The certificates cannot be loaded: {error.strerror or type(error).__name__}"
@@ -348,6 +353,15 @@ class _Base:
             if found.raw_path == raw:
                 return found
         raise Refused(f"The path {visible(path)} is not one of the API's")
+
+
+def _is_here(url: str) -> bool:
+    """Whether the host is one of the other addresses of this machine, such as 127.0.0.2."""
+    try:
+        found = ip_address(urlsplit(url).hostname or "")
+    except ValueError:
+        return False
+    return found.version == 4 and found.is_loopback
 
 
 def _url(text: str, name: str) -> httpx.URL:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import socket
+import ssl
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from reconciler.core import errors
 from reconciler.core.ports import Need
 from reconciler.erp.customers import Customers
-from reconciler.erp.transport import ATTEMPTS, REFUSALS, Exchange
+from reconciler.erp.transport import ATTEMPTS, REFUSALS, Exchange, open_client
 from tests.unit.erp.scripted import TOKEN, Client, Reply, Scripted, everything_about, reply
 from tests.unit.erp.test_customers import LIST, POST, PUT, row
 
@@ -462,6 +463,27 @@ def test_this_machine_is_never_proxied(
     environment.setenv("ALL_PROXY", "http://127.0.0.1:1")
     with client.open(trust_env=trust_env) as customers:
         customers.check()
+
+
+def test_no_address_of_this_machine_is_proxied(client: Client, environment: pytest.MonkeyPatch) -> None:
+    """Plain http is taken for all of 127.0.0.0/8: a proxy would see the secret and the token in clear."""
+    with Scripted() as proxy:
+        environment.setenv("HTTP_PROXY", proxy.base_url)
+        here = {"base_url": "http://127.8.9.1:1", "token_url": "http://127.8.9.2:1/token"}
+        with client.open(trust_env=True, **here) as customers, pytest.raises(errors.Unreachable):
+            customers.check()
+    assert proxy.seen == []
+
+
+@pytest.mark.parametrize("trust_env", [True, False])
+def test_certificates_are_always_checked(environment: pytest.MonkeyPatch, trust_env: bool) -> None:
+    """What httpx calls its transports is its own affair; that each of them checks is ours."""
+    environment.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
+    with open_client(parallelism=1, timeout=1.0, trust_env=trust_env) as made:
+        used = [made._transport, *filter(None, made._mounts.values())]
+        contexts = [each._pool._ssl_context for each in used]
+    assert len(contexts) == (2 if trust_env else 1)
+    assert all(each.verify_mode is ssl.CERT_REQUIRED and each.check_hostname for each in contexts)
 
 
 def test_certificates_of_the_environment_count(client: Client, environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
