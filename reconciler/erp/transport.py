@@ -307,8 +307,8 @@ def open_client(*, parallelism: int, timeout: float, trust_env: bool, urls: Iter
     """An httpx client as this package uses it. Raises Unreachable on unusable proxy or certificate settings.
 
     trust_env: whether HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE are honoured; a proxy is never asked for this machine
-    itself, by whichever of its addresses the `urls` name it. Waiting for a free connection has no time limit: the others
-    make progress.
+    itself, by whichever of its addresses the `urls` name it. Waiting for a free connection has no time limit:
+    the others make progress.
     """
     limits = httpx.Limits(max_connections=parallelism, max_keepalive_connections=parallelism)
     headers = {
