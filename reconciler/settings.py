@@ -411,10 +411,15 @@ def url_problem(url: str) -> tuple[str, str] | None:
     return None
 
 
-def is_vismas(url: str) -> bool:
-    """Whether a URL that is none of `url_problem` leads to Visma's own hosts, or to this machine."""
+def is_allowed(url: str, hosts: str) -> bool:
+    """Whether a URL that is none of `url_problem` leads to one of the hosts, or below one; they are parted by commas.
+
+    >>> is_allowed("https://api.finance.visma.net", "visma.net, x"), is_allowed("https://evilvisma.net", "visma.net")
+    (True, False)
+    """
     host = (urlsplit(url).hostname or "").rstrip(".")
-    return _is_loopback(host) or f".{host}".endswith((".visma.net", ".visma.com"))
+    named = tuple(f".{each.strip().strip('.').lower()}" for each in hosts.split(",") if each.strip())
+    return f".{host}".endswith(named)
 
 
 def _is_loopback(host: str) -> bool:

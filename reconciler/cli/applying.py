@@ -185,18 +185,10 @@ def run_exit(run: Run) -> Exit:
 
     if run.interrupted is not None:
         return Exit(run.interrupted)
-    if all(each.outcome is Outcome.DONE and _is_as_numbered(each) and not each.not_taken for each in run.results):
+    if all(each.is_good for each in run.results):
         return Exit.DONE
     partial = (Outcome.DONE, Outcome.CONFLICT, Outcome.UNKNOWN)
     return Exit.PARTIAL if any(result.outcome in partial for result in run.results) else Exit.ERROR
-
-
-def _is_as_numbered(result: Result) -> bool:
-    """Whether a customer has the number that was declared: an ERP that numbers by itself may give another."""
-    from reconciler.core.normalise import number_key
-
-    declared = result.action.number
-    return declared is None or result.number is None or number_key(declared) == number_key(result.number)
 
 
 def _status(run: Run) -> RunStatus:

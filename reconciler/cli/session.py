@@ -209,24 +209,27 @@ def _access(settings: Settings, environ: Mapping[str, str]) -> _Access:
 
 
 def _strangers(settings: Settings, environ: Mapping[str, str]) -> list[Diagnostic]:
-    """A host that only the settings file names is not sent credentials unless it is Visma's.
+    """Hosts that are not among VISMA_ALLOWED_HOSTS, where that is set, are sent no credentials.
 
-    A branch can change the file, and a job that plans the branch has the credentials: whoever gave the job these must
-    have named the host too.
+    A branch can change the settings file, and a job that plans the branch has the credentials: whoever gives a job
+    these can say beside them where they may go.
     """
     from reconciler.core.diagnostics import Diagnostic, Severity
-    from reconciler.settings import is_vismas
+    from reconciler.settings import is_allowed
 
+    allowed = environ.get("VISMA_ALLOWED_HOSTS", "")
+    if not allowed.strip():
+        return []
     return [
         Diagnostic(
             Severity.ERROR,
             "S130",
-            f"api.{name} in {settings.file.name} is no host of Visma's, and nothing but that file names it",
+            f"the host of api.{name} is not among VISMA_ALLOWED_HOSTS",
             "It would be sent the credentials, or the token.",
-            f"If it is meant, set VISMA_{name.upper()} to it where the credentials are set.",
+            "Correct the settings, or add the host to the variable where the credentials are set.",
         )
         for name, url in (("base_url", settings.api.base_url), ("token_url", settings.api.token_url))
-        if not environ.get(f"VISMA_{name.upper()}") and not is_vismas(url)
+        if not is_allowed(url, allowed)
     ]
 
 

@@ -103,5 +103,5 @@ CODES: dict[str, str] = {
     "M707": "A mute is for a customer that is not declared.",
     "M708": "Two mutes of the same field.",
     "S122": "The tenant of an environment and VISMA_TENANT_ID disagree.",
-    "S130": "The settings file alone names a host that is not Visma's, which would be sent the credentials.",
+    "S130": "The settings name a host that VISMA_ALLOWED_HOSTS does not, and that would be sent the credentials.",
 }

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from reconciler.core.diagnostics import Diagnostic, Source
+from reconciler.core.normalise import number_key
 from reconciler.core.values import parse_path
 
 FORMAT = "reconciler/plan"
@@ -261,6 +262,17 @@ class Result:
     normalised: tuple[Change, ...] = ()
     not_taken: tuple[Change, ...] = ()
     version: str | None = None
+
+    @property
+    def is_good(self) -> bool:
+        """Whether it is done as it was planned: every value taken, and under the number that was declared."""
+        return self.outcome is Outcome.DONE and not self.not_taken and self.is_as_numbered
+
+    @property
+    def is_as_numbered(self) -> bool:
+        """Whether the customer has the declared number: an ERP that numbers by itself may give another."""
+        declared, given = self.action.number, self.number
+        return declared is None or given is None or number_key(declared) == number_key(given)
 
 
 @dataclass(frozen=True, slots=True)

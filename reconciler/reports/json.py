@@ -40,6 +40,8 @@ def run(run: Run) -> bytes:
             "environment": run.plan.environment,
             "company": run.plan.company,
             "plan_digest": run.plan.digest,
+            "redacted": run.plan.redacted,
+            "interrupted": run.interrupted,
             "summary": {outcome.value: run.count(outcome) for outcome in Outcome},
             "results": [
                 {
@@ -57,6 +59,7 @@ def run(run: Run) -> bytes:
                 }
                 for result in run.results
             ],
+            "diagnostics": run.diagnostics,
         }
     )
 

@@ -16,13 +16,20 @@ from typing import Any
 
 from reconciler.core.diagnostics import Diagnostic
 from reconciler.core.drift import Drift, DriftedCustomer, DriftedField, Mute
-from reconciler.core.fields import FIELDS, Form, Group, leaf, walk
+from reconciler.core.fields import FIELDS, Field, Form, Group, leaf, walk
 from reconciler.core.plan import Action, Change, Plan, Refusal, Result, Run
 from reconciler.core.values import Path, parse_path, render_path
 
 _HEX = 12  # 48 bits: no two of a million customers' values are likely to meet
 _MEMBERS = {segment for path, _ in walk() for segment in path} | {"true", "false", "null"}
-_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"|\'((?:[^\'\\]|\\.)*)\'(?!\w)', re.DOTALL)
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"|(?<!\w)\'((?:[^\'\\]|\\.)*)\'(?!\w)', re.DOTALL)
+_KEYED = tuple(
+    name
+    for name, row in FIELDS.items()
+    if isinstance(row, Group) and row.form is Form.LINES
+    if any(isinstance(each, Field) and each.personal for each in row.members if each.name in row.key)
+)
+_PLAIN_KEY = re.compile(rf"\b({'|'.join(_KEYED)})\.([A-Za-z0-9_-]+)")
 _ADDRESS = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+")
 _OF_CLASSES = ("P507", "P508", "P509", "P510")  # they quote what customer classes hold
 _SHORTEST = 3  # a shorter value would be found inside other words
@@ -85,6 +92,7 @@ class Redactor:
         known = sorted({str(each) for each in values if each is not None and len(str(each)) >= _SHORTEST}, key=len)
         for value in reversed(known):
             text = text.replace(value, self.word(value))
+        text = _PLAIN_KEY.sub(lambda found: self.path(found[0]), text)
         return _ADDRESS.sub(lambda found: self.word(found[0]), _QUOTED.sub(self._unquoted, text))
 
     def _unquoted(self, found: re.Match[str]) -> str:
@@ -96,6 +104,7 @@ class Redactor:
 
     def _action(self, action: Action) -> Action:
         hidden = {value for change in action.changes for value in _texts(change) if _is_personal(change.path)}
+        hidden |= {key for change in action.changes if (key := _personal_key(parse_path(change.path))) is not None}
         return replace(
             action,
             name=self.value(action.name),
@@ -148,7 +157,7 @@ class Redactor:
         )
 
     def _mute(self, mute: Mute | None) -> Mute | None:
-        return mute and replace(mute, path=self.path(mute.path), reason=self.text(mute.reason))
+        return mute and replace(mute, path=self.path(mute.path), reason=self.value(mute.reason))
 
     def _field(self, field: DriftedField) -> DriftedField:
         field = replace(field, path=self.path(field.path), mute=self._mute(field.mute))
@@ -175,17 +184,12 @@ class Redactor:
     def path(self, text: str) -> str:
         """The path; the key of a line whose key member is personal (a mandate) is a value too."""
         path = parse_path(text)
-        group = FIELDS.get(path[0]) if path else None
-        if len(path) < 2 or not isinstance(group, Group) or group.form is not Form.LINES:
-            return text
-        if not any(_is_personal_member(group, name) for name in group.key):
-            return text
-        return render_path((path[0], self.word(path[1]), *path[2:]))
+        key = _personal_key(path)
+        return text if key is None else render_path((path[0], self.word(key), *path[2:]))
 
 
-def _is_personal_member(group: Group, name: str) -> bool:
-    member = group.by_name.get(name)
-    return member is not None and not isinstance(member, Group) and member.personal
+def _personal_key(path: Path) -> str | None:
+    return path[1] if len(path) > 1 and path[0] in _KEYED else None
 
 
 def _is_personal(text: str) -> bool:

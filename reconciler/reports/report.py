@@ -167,7 +167,7 @@ def of_plan(plan: Plan) -> Report:
 
 def of_run(run: Run) -> Report:
     """What an apply did."""
-    good = all(each.outcome is Outcome.DONE for each in run.results)
+    good = all(each.is_good for each in run.results)
     state = State.INTERRUPTED if run.interrupted is not None else State.CLEAN if good else State.PARTIAL
     headline = "Nothing to apply." if run.plan.is_empty else f"Applied: {view.run_counts(run)}."
     return Report(
@@ -269,7 +269,7 @@ def _result_entry(result: Result) -> Entry:
         f"{visible(each.path)} not taken: sent {shown(each.before)}, the ERP has {shown(each.after)}"
         for each in result.not_taken
     )
-    done = result.outcome is Outcome.DONE and not result.not_taken
+    done = result.is_good
     skipped = result.outcome is Outcome.SKIPPED
     return Entry(
         entry.symbol,

@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from reconciler.reports.redact import Redactor
 from tests.acceptance.conftest import Company
 
 PERSONAL = {
@@ -142,3 +143,27 @@ def test_a_saved_plan_stays_whole_when_what_is_shown_is_redacted(shop: Company) 
     shop.run("plan", "--redact", "-o", str(saved))
     assert shop.run("apply", str(saved)).code == 0
     assert shop.plan()["actions"] == []
+
+
+def test_the_key_of_a_mandate_is_hidden_in_paths_bodies_and_messages(shop: Company) -> None:
+    lines = "directDebitLines:\n  - {mandateId: MANDATE77, iban: NO9386011117947, isDefault: true}\n"
+    shop.declare(DECLARED + lines)
+    shown = shop.run("plan", "--redact", "--format", "json")
+    assert shown.code == 0, shown.err
+    assert shop.apply().code == 0
+    shop.declare(DECLARED + lines.replace("true", "false"))
+    again = shop.run("plan", "--redact", "--format", "json")
+    assert again.json["actions"]
+    for text in (shown.out, shown.err, again.out, again.err):
+        assert "MANDATE77" not in text
+        assert "NO9386011117947" not in text
+
+
+def test_what_an_erp_or_a_person_writes_in_free_words_is_hidden() -> None:
+    redactor = Redactor(KEY.encode())
+    said = redactor.text(
+        "the customer's phone '+4790011223' is wrong; directDebitLines.MANDATE77.iban cannot be cleared"
+    )
+    assert "+4790011223" not in said
+    assert "MANDATE77" not in said
+    assert "customer's phone" in said

@@ -150,3 +150,15 @@ def test_the_terraform_widget_is_of_plans_only(company: Company) -> None:
     ended = company.run("validate", "--format", "gitlab-terraform")
     assert ended.code == 64
     assert "There is no format 'gitlab-terraform' here" in ended.err
+
+
+def test_a_run_that_did_not_end_as_planned_is_green_in_no_report(company: Company) -> None:
+    """An ERP that numbers by itself gave the new customer another number: exit code 5, and every format says so."""
+    company.sandbox.switch(numbering="automatic", require_postal_code=False)
+    company.declare('number: "77"\nname: Fjell AS\n')
+    ended = company.run("apply", "--auto-approve", "--report", "markdown=a.md", "--report", "json=a.json")
+    assert ended.code == 5, ended
+    assert "done" not in (company.folder / "a.md").read_text(encoding="utf-8").splitlines()[2]
+    document = json.loads((company.folder / "a.json").read_text(encoding="utf-8"))
+    assert document["diagnostics"] == []
+    assert document["interrupted"] is None

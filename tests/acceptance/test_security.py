@@ -142,19 +142,23 @@ def test_a_customer_cannot_name_itself_into_a_terminal_or_a_ci_server(company: C
         "localhost.evil.example",
     ],
 )
-def test_a_branch_cannot_send_the_credentials_to_a_host_of_its_own(company: Company, name: str, host: str) -> None:
-    """What only the settings file names is sent nothing unless it is Visma's."""
+def test_a_branch_cannot_send_the_credentials_to_a_host_of_its_own(
+    company: Company, monkeypatch: pytest.MonkeyPatch, name: str, host: str
+) -> None:
+    """Where the job says which hosts may have them, no other one is sent anything."""
+    monkeypatch.setenv("VISMA_ALLOWED_HOSTS", "visma.net, visma.com,127.0.0.1")
     company.declare(ONE)
     point(company, **{name: f"https://{host}/connect/token"})
     ended = company.run("plan")
     assert ended.code == 3
     assert "S130" in ended.err
-    assert f"VISMA_{name.upper()}" in ended.err
+    assert f"api.{name}" in ended.err
     assert company.sandbox.requests == []
 
 
 def test_a_host_that_stands_beside_the_credentials_is_taken(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
     """A gateway of one's own is named where the credentials are; it wins over the file."""
+    monkeypatch.setenv("VISMA_ALLOWED_HOSTS", "127.0.0.1")
     company.declare(ONE)
     point(company, base_url="https://evil.example", token_url="https://evil.example")
     monkeypatch.setenv("VISMA_BASE_URL", company.sandbox.base_url)
