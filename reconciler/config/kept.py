@@ -8,11 +8,12 @@ An entry that does not read back as declarations counts as none.
 from __future__ import annotations
 
 import hashlib
+import os
 import sys
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import msgspec
@@ -21,14 +22,14 @@ from yaml import __version__ as yaml_version
 from reconciler._version import __version__
 from reconciler.config.draft import Base, Draft
 from reconciler.config.nodes import Node
-from reconciler.config.schema import IDENTITY, part
+from reconciler.config.schema import IDENTITY, customer_schema
 from reconciler.config.shape import Quick, Shape
 from reconciler.core.diagnostics import Source
-from reconciler.core.values import Path, Values
+from reconciler.core.values import Values
 
 _FORMAT = 1
 _DECIMAL = 1
-_PACKAGES = ("reconciler.config", "reconciler.core")
+_ROOMS = ("config", "core")
 
 _Path: TypeAlias = tuple[str, ...]
 _Place: TypeAlias = tuple[int, int]
@@ -140,14 +141,17 @@ class Keeper:
 @cache
 def program() -> bytes:
     """A hash of what reads declarations: this version and its code, the schema, the parser under it, the language."""
-    whole = hashlib.sha256()
-    versions = [_FORMAT, __version__, yaml_version, msgspec.__version__, list(sys.version_info)]
-    whole.update(msgspec.json.encode([versions, part("customer"), part("defaults")]))
-    for package in _PACKAGES:  # between two releases the version stays, and the code does not
-        for each in sorted(resources.files(package).iterdir(), key=lambda file: file.name):
-            if each.name.endswith(".py"):
-                whole.update(each.read_bytes())
-    return whole.digest()
+    versions = [_FORMAT, __version__, yaml_version, msgspec.__version__, *sys.version_info[:3]]
+    return hashlib.sha256(repr((versions, customer_schema(), _code())).encode()).digest()
+
+
+def _code() -> list[tuple[str, int, int]]:
+    """What tells two states of the code apart: between releases it changes, and the version does not."""
+    folder = Path(__file__).parent
+    files = [each for name in _ROOMS for each in os.scandir(folder.parent / name) if each.name.endswith(".py")]
+    return sorted(
+        (each.path[len(str(folder.parent)) :], each.stat().st_size, each.stat().st_mtime_ns) for each in files
+    )
 
 
 def _said_by(base: Base | None) -> str:
@@ -194,7 +198,7 @@ def _of_shape(shape: Shape, file: str) -> _Likeness:
 def _of_draft(made: Draft, file: str) -> _Likeness:
     """The draft's places, by its first line. What is above that line is no part of it, but of the file's defaults."""
     first = made.source.line
-    nodes: dict[Path, Node] = dict(zip(made.paths, made.nodes, strict=True))
+    nodes: dict[_Path, Node] = dict(zip(made.paths, made.nodes, strict=True))
     nodes |= {(name,): made.node.entries[name][1] for name in IDENTITY if name in made.node.entries}
     own = {path: node for path, node in nodes.items() if node.file == file}
     return _Likeness(

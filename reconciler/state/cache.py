@@ -30,7 +30,13 @@ _SLACK = 8 * 2**20
 _WAIT = 2.0  # seconds for another run to finish with the file
 _SUM = 16
 _SMALLEST = 512
-_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_FORMAT)
+_DAMAGE = (
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_NOTADB,
+    sqlite3.SQLITE_ERROR,  # a table that there is not
+    sqlite3.SQLITE_FORMAT,
+    sqlite3.SQLITE_CONSTRAINT,  # an index that lies
+)
 
 _TABLE = "CREATE TABLE IF NOT EXISTS entry (key BLOB PRIMARY KEY, data BLOB NOT NULL)"
 _BYTES = "SELECT coalesce(sum(length(data)), 0) FROM entry"
@@ -100,12 +106,11 @@ class FileCache:
         """Whatever is wrong with the file, the run goes on without it."""
         try:
             yield
-        except (sqlite3.Error, OSError, StateError) as error:
-            self._is_usable = False
+        except (sqlite3.Error, OSError, StateError, ValueError) as error:  # SQLite's own message may be no UTF-8
             LOG.info("The cache %s is not used: %s", self.path, error)
             code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
-            if self._writes and isinstance(error, sqlite3.DatabaseError) and code in _DAMAGE:
-                _delete(self.path)
+            is_damaged = isinstance(error, sqlite3.Error | ValueError) and code in _DAMAGE
+            self._is_usable = is_damaged and self._writes and _delete(self.path)
 
 
 def size(state: Path) -> int:
