@@ -27,7 +27,7 @@ from reconciler.core.likeness import with_alike
 from reconciler.core.normalise import number_key
 from reconciler.core.plan import Action, ConfigSummary, Guard, Outcome, Plan, Result, Verb
 from reconciler.core.planner import compute_plan
-from reconciler.core.ports import Erp, Journal, View
+from reconciler.core.ports import Cache, Erp, Journal, View
 from reconciler.core.rules import Memory, Rules, Target
 from reconciler.core.values import parse_path
 from reconciler.erp.encode import WireCodec
@@ -41,13 +41,17 @@ from reconciler.state.plan_file import dumps, seal
 Found = TypeVar("Found")
 
 
-def load(settings: Settings, *, environ: Mapping[str, str], paths: Sequence[Path] = ()) -> Loaded:
+def load(
+    settings: Settings, *, environ: Mapping[str, str], paths: Sequence[Path] = (), cache: Cache | None = None
+) -> Loaded:
     """Read and validate the declarations: all that the settings name, or only `paths`. No network.
+
+    cache: what earlier loads read of files that have not changed; without one all files are parsed.
 
     Problems are in the result's diagnostics; `make_plan` refuses a result that holds errors.
     """
     files, problems = (tuple(paths), ()) if paths else find_files(settings.customers, settings.root)
-    loaded = load_declarations(files, root=settings.root, defaults=settings.defaults, environ=environ)
+    loaded = load_declarations(files, root=settings.root, defaults=settings.defaults, environ=environ, cache=cache)
     return replace(loaded, diagnostics=(*problems, *loaded.diagnostics))
 
 

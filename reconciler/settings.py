@@ -104,6 +104,7 @@ class Settings:
     nested_updates: Literal["leaf", "whole"] = "leaf"
     keep_runs: int = KEEP_RUNS
     refresh: RefreshPolicy = field(default_factory=RefreshPolicy)
+    cache: bool = True
     environments: tuple[str, ...] = ()
     mutes: Path = Path(MUTES)
 
@@ -249,6 +250,7 @@ class _Loading:
             nested_updates=value.get("nested_updates", "leaf"),
             keep_runs=value.get("keep_runs", KEEP_RUNS),
             refresh=refresh,
+            cache=value.get("cache", True),
             environments=tuple(_known(document, default)),
             mutes=self.root / dict(value.get("drift", {})).get("mutes", MUTES),
         )

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from reconciler.erp.transport import Exchange
     from reconciler.reports.redact import Redactor
     from reconciler.settings import Settings
+    from reconciler.state.cache import FileCache
     from reconciler.state.store import Store
 
 LOG = logging.getLogger("reconciler")
@@ -45,6 +46,7 @@ class Session:
     environ: Mapping[str, str]
     redact: bool = False
     max_chars: int | None = None
+    no_cache: bool = False
 
     # ---- streams ----
 
@@ -129,6 +131,14 @@ class Session:
         from reconciler.state.store import Store
 
         return Store(self.settings.state)
+
+    def cache(self, settings: Settings, *, writes: bool = True) -> FileCache | None:
+        """What was read of unchanged declarations, unless it is not wanted. writes: whether it may be made and grow."""
+        if self.no_cache or not settings.cache:
+            return None
+        from reconciler.state.cache import FileCache
+
+        return FileCache(settings.state, writes=writes)
 
     @contextmanager
     def erp(

@@ -27,16 +27,19 @@ def show(context: typer.Context, form: Plain = "text") -> None:
     """Show what is kept, and who holds the lock. Changes nothing."""
     import json
 
+    from reconciler.state import cache
     from reconciler.state.store import Store
 
     session: Session = context.obj
     check_formats(form, [], PLAIN)
     with Store(session.settings.state) as store:
         found = store.describe()
+    cached = cache.size(session.settings.state)
     if form == "json":
-        session.write(json.dumps(_facts(found), indent=2, ensure_ascii=False).encode() + b"\n")
+        facts = {**_facts(found), "cache_bytes": cached}
+        session.write(json.dumps(facts, indent=2, ensure_ascii=False).encode() + b"\n")
     else:
-        _print(session, found)
+        _print(session, found, cached)
     raise typer.Exit(Exit.DONE)
 
 
@@ -62,6 +65,7 @@ def unlock(
 def clear(context: typer.Context, auto_approve: AutoApprove = False) -> None:
     """Delete it all. Lost are speed, the cause of drift, and undo; nothing in the ERP."""
     from reconciler.core.errors import WrongUsage
+    from reconciler.state import cache
     from reconciler.state.store import Store
 
     session: Session = context.obj
@@ -73,7 +77,10 @@ def clear(context: typer.Context, auto_approve: AutoApprove = False) -> None:
         raise typer.Exit(Exit.ERROR)
     with Store(path) as store:
         gone = store.clear()
+    cached = cache.clear(path)
     session.say(f"Deleted {path}." if gone else f"There is no state at {path}.")
+    if cached:
+        session.say("Deleted the cache of declarations beside it.")
     raise typer.Exit(Exit.DONE)
 
 
@@ -111,12 +118,15 @@ def _holder_facts(holder: Holder | None) -> dict[str, Any] | None:
     return {"holder": holder.life.value, **known}
 
 
-def _print(session: Session, found: Description) -> None:
+def _print(session: Session, found: Description, cached: int) -> None:
     from rich.text import Text
 
     from reconciler.reports.safe import visible
 
-    for name, text in _lines(found):
+    lines = _lines(found)
+    if cached:
+        lines.insert(-1, ("Cache", f"{cached:,} bytes of declarations already read; --no-cache does without"))
+    for name, text in lines:
         session.print([Text.assemble((f"{name:<12}", "bold"), visible(text))])
 
 

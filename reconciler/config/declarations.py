@@ -18,6 +18,7 @@ from reconciler.config import yaml
 from reconciler.config.draft import Base, Draft, draft, overlay, units
 from reconciler.config.files import display, find_files, read_bytes
 from reconciler.config.interpolate import interpolate
+from reconciler.config.kept import Keeper
 from reconciler.config.messages import quoted
 from reconciler.config.places import Packer
 from reconciler.config.schema import IDENTITY, part
@@ -29,9 +30,13 @@ from reconciler.core.customer import DEFAULT_MATCH, Desired, Lifecycle
 from reconciler.core.diagnostics import Diagnostic, Severity, Source, has_errors, in_order
 from reconciler.core.errors import InvalidInput
 from reconciler.core.normalise import number_key
+from reconciler.core.ports import Cache
 from reconciler.core.values import Values
 
 __all__ = ["Loaded", "find_files", "load_declarations", "load_texts"]
+
+_AT_ONCE = 500
+"""Files that are looked up together, and held in memory meanwhile."""
 
 _INTERPOLATION_CODES = {"malformed": "D310", "unset": "D311", "refused": "D312"}
 
@@ -54,16 +59,22 @@ def load_declarations(
     root: Path,
     defaults: yaml.Mapping | None = None,
     environ: Mapping[str, str],
+    cache: Cache | None = None,
 ) -> Loaded:
     """Read the files, which are shown relative to `root`, each declaration laid on the defaults.
 
-    defaults: the settings' node, or None. environ: the variables for `${env:NAME}`. Never raises for what the
-    files hold: all problems are in the result's diagnostics.
+    defaults: the settings' node, or None. environ: the variables for `${env:NAME}`. cache: what earlier loads made of
+    files that have not changed since. Never raises for what the files hold: all problems are in the result's
+    diagnostics.
     """
     with no_collection():
         loader = _Loader(environ, defaults)
-        for name, file in {display(file, root): file for file in files}.items():
-            loader.file(file, name)
+        named = list({display(file, root): file for file in files}.items())
+        if cache is None:
+            for name, file in named:
+                loader.file(file, name)
+        else:
+            loader.files(named, cache)
         return loader.result()
 
 
@@ -112,6 +123,8 @@ class _Loader:
         self._packer = Packer()
         self._seen: dict[tuple[str, str], Source] = {}
         self._declared = 0
+        self._is_own = True  # whether what is read says the same whatever the variables are
+        self._entered: list[Quick | Draft] | None = None
         self._customer = _Kind("customer", self._text)
         self._defaults = _Kind("defaults", self._text)
         self._base = self._make_base(defaults, None) if defaults is not None else None
@@ -120,11 +133,52 @@ class _Loader:
 
     def file(self, file: Path, name: str) -> None:
         """Read one file."""
+        data = self._bytes(file, name)
+        if data is not None:
+            self.text(data, name)
+
+    def _bytes(self, file: Path, name: str) -> bytes | None:
         data, problem = read_bytes(file, name, yaml.MAX_BYTES)
         if problem:
             self._problems.append(problem)
-            return
+            return None
+        return data
+
+    def files(self, named: Sequence[tuple[str, Path]], cache: Cache) -> None:
+        """Read files, parsing only those that the cache does not know; it is told of these."""
+        keeper = Keeper(self._base)
+        new: dict[bytes, bytes] = {}
+        used: list[bytes] = []
+        for start in range(0, len(named), _AT_ONCE):
+            texts: list[tuple[str, bytes, bytes]] = []
+            for name, file in named[start : start + _AT_ONCE]:
+                data = self._bytes(file, name)
+                if data is not None:
+                    texts.append((name, data, keeper.key(data)))
+            known = cache.get([key for _, _, key in texts])
+            for name, data, key in texts:
+                kept = keeper.unpack(known[key], name) if key in known else None
+                if kept is not None:
+                    self._enter_all(kept)
+                elif (packed := self._packed(keeper, data, name)) is not None:
+                    new[key] = packed
+                used.append(key)
+        if new:
+            cache.put(new, used)
+
+    def _packed(self, keeper: Keeper, data: bytes, name: str) -> bytes | None:
+        """Read a file's bytes; what the cache keeps of them, if they speak for themselves and nothing is wrong."""
+        before = len(self._problems)
+        self._is_own = True
+        self._entered = []
         self.text(data, name)
+        made, self._entered = self._entered, None
+        return keeper.pack(made, name) if self._is_own and len(self._problems) == before else None
+
+    def _enter_all(self, made: Sequence[Quick]) -> None:
+        for each in made:
+            self._declared += 1
+            self._enter(each)
 
     def text(self, data: bytes, name: str) -> None:
         """Read one file's bytes."""
@@ -188,6 +242,7 @@ class _Loader:
 
     def _text(self, node: yaml.Scalar) -> str | None:
         """A scalar's text with its variables put in."""
+        self._is_own = False
         text, problems = interpolate(node.text, self._environ)
         for each in problems:
             self._error(_INTERPOLATION_CODES[each.kind], node.source, each.summary, each.remedy)
@@ -281,6 +336,8 @@ class _Loader:
 
     def _enter(self, made: Draft | Quick) -> None:
         """A declaration that the schema admits, on its defaults, is desired unless its identity is in doubt."""
+        if self._entered is not None:
+            self._entered.append(made)
         self._check_identity(made)
         if made.problems:
             self._problems += made.problems

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from reconciler.config.messages import quoted
 from reconciler.config.places import Packer
-from reconciler.config.schema import OPTIONAL_KEYS
+from reconciler.config.schema import IDENTITY, OPTIONAL_KEYS
 from reconciler.config.yaml import Mapping, Node, Sequence
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
 from reconciler.core.fields import FIELDS, Field, Form, Group, Row
@@ -41,7 +41,9 @@ class Draft:
 
     def located(self, packer: Packer) -> Callable[[Path], Source]:
         """What gives the places of the values when the draft is gone."""
-        return packer.pack(self.source, self.paths, self.nodes).locate
+        own = [(name, self.node.entries[name][1]) for name in IDENTITY if name in self.node.entries]
+        paths, nodes = [*self.paths, *((name,) for name, _ in own)], [*self.nodes, *(node for _, node in own)]
+        return packer.pack(self.source, paths, nodes).locate
 
     def report(self, code: str, source: Source, summary: str, remedy: str) -> None:
         """Note an error."""

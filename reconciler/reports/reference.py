@@ -115,12 +115,16 @@ def _resolved(member: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str
     return {**found, **member} if "$ref" in member else member
 
 
+def _yaml(default: object) -> str:
+    return str(default).lower() if isinstance(default, bool) else str(default)
+
+
 def _settings(schema: Mapping[str, Any], root: Mapping[str, Any], above: str) -> list[str]:
     lines = []
     for name, given in schema.get("properties", {}).items():
         member = _resolved(given, root)
         path = f"{above}{name}"
-        default = f"`{member['default']}`" if "default" in member else ""
+        default = f"`{_yaml(member['default'])}`" if "default" in member else ""
         words = f" One of {', '.join(f'`{word}`' for word in member['enum'])}." if "enum" in member else ""
         lines.append(f"| `{path}` | {member.get('description', '')}{words} | {default} |")
         below = member.get("items", member) if isinstance(member.get("items", member), dict) else member

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from reconciler.config import declarations, lines, shortcut, yaml
-from reconciler.config.declarations import Loaded, load_texts
+from reconciler.config.declarations import Loaded, load_declarations, load_texts
 from reconciler.core.customer import Desired
 from reconciler.core.values import leaves
 
@@ -125,7 +126,12 @@ def seen(loaded: Loaded) -> list[Any]:
     rows: list[Any] = [loaded.digest, loaded.diagnostics]
     for each in loaded.desired:
         paths = [path for path, _ in leaves(each.values)]
-        paths += [path[:end] for path in paths for end in range(len(path))] + [("mainAddress",), ("nope", "nope")]
+        paths += [path[:end] for path in paths for end in range(len(path))] + [
+            ("mainAddress",),
+            ("number",),
+            ("ref",),
+            ("nope",) * 2,
+        ]
         places = [str(each.locate(path)) for path in paths]
         own = repr([getattr(each, name) for name in OWN])
         rows.append([own, list(leaves(each.values)), places])
@@ -167,6 +173,44 @@ def test_files_with_a_few_characters_changed_mean_the_same_on_both_paths(
         text = text[:place] + character + text[place + (not is_more) :]
     fast, reference = both({"a.yaml": text.encode()}, defaults)
     assert seen(fast) == seen(reference)
+
+
+class Memory:
+    """A cache that forgets nothing."""
+
+    def __init__(self) -> None:
+        self.entries: dict[bytes, bytes] = {}
+
+    def get(self, keys: Sequence[bytes]) -> Mapping[bytes, bytes]:
+        return {key: self.entries[key] for key in keys if key in self.entries}
+
+    def put(self, entries: Mapping[bytes, bytes], used: Collection[bytes]) -> None:
+        self.entries |= entries
+
+
+@THOROUGH
+@given(st.lists(texts(), min_size=1, max_size=3), DEFAULTS, st.booleans())
+def test_generated_files_mean_the_same_when_they_were_read_before(
+    tmp_path_factory: pytest.TempPathFactory, some: list[str], defaults: bytes, is_quick: bool
+) -> None:
+    """Values, places, problems; whichever path read them first."""
+    folder = tmp_path_factory.mktemp("kept")
+    for at, text in enumerate(some):
+        (folder / f"{at}.yaml").write_text(text, encoding="utf-8")
+    base = yaml.parse(defaults, "reconciler.yaml").documents[0] if defaults else None
+    assert base is None or isinstance(base, yaml.Mapping)
+    files, cache = sorted(folder.iterdir()), Memory()
+
+    def load(kept: Memory | None) -> list[Any]:
+        return seen(load_declarations(files, root=folder, defaults=base, environ={"A": "x"}, cache=kept))
+
+    with pytest.MonkeyPatch.context() as patch:
+        if not is_quick:
+            patch.setattr(declarations, "simple", lambda *_: None)
+        bare = load(None)
+        assert bare == load(cache) == load(cache)
+    has_problems = bool(bare[1])
+    assert cache.entries or has_problems or any("${" in text for text in some)
 
 
 @THOROUGH
