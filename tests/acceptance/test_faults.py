@@ -156,6 +156,6 @@ def test_a_repeated_row_and_a_shifted_page_never_give_a_torn_plan(company: Compa
     plan = company.plan()
     assert plan["refresh"]["customers"] == 25
     company.sandbox.fault(kind="shift", method="GET", path="pageNumber=2", rows=1, count=0)
-    ended = company.run("plan")
+    ended = company.run("plan", "--refresh", "full")
     assert ended.code == 1
     one_message(ended, "changed")

@@ -6,6 +6,6 @@ from tests.campaign import model
 
 
 def test_no_history_of_a_ledger_breaks_a_rule() -> None:
-    found = model.attempt(12, 6, seeded=True)
-    assert found.histories >= 12
-    assert found.commands["apply"] >= 12
+    found = model.attempt(8, 6, seeded=True)
+    assert found.histories >= 8
+    assert found.commands["apply"] >= 8

@@ -95,6 +95,7 @@ def _sent_leaves(body: Any) -> int:
     return 0
 
 
+@pytest.mark.timeout(600)
 @settings(max_examples=EXAMPLES, phases=[Phase.generate])  # shrinking twenty customers takes longer than reading them
 @given(data=st.data(), mode=st.sampled_from(["leaf", "leaf", "whole"]))
 def test_after_apply_the_plan_is_empty(

@@ -18,7 +18,7 @@ from reconciler.core.customer import Desired
 from reconciler.core.values import leaves
 
 SUITE = Path(__file__).parents[1] / "data" / "yaml-test-suite"
-THOROUGH = settings(derandomize=True, deadline=None, max_examples=100, database=None)
+THOROUGH = settings(derandomize=True, deadline=None, max_examples=60, database=None)
 ODD = "ab01Å:- \n\t#&*!|>{}[],'\"%@`?<~.$\\=+/(\u00a0\x85\ufeff\u2028é🎉"
 
 SCALARS = [
