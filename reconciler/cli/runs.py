@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from reconciler.cli.resuming import Begun
     from reconciler.cli.session import Session
+    from reconciler.core.customer import Desired
     from reconciler.core.plan import Plan, Run
     from reconciler.core.ports import Erp
     from reconciler.core.rules import Target
@@ -319,12 +320,29 @@ def _undo_plan(
     free = replace(settings.guards, updates=Fraction(1), creates=0)
     made = pipeline.make_plan(
         replace(settings, ignore=(), on_removed="ignore", guards=free),
-        Loaded(found.desired, found.diagnostics, first.config.digest),
+        Loaded(_protected(session, found.desired), found.diagnostics, first.config.digest),
         view,
         target=place,
         created_at=now(),
     )
     return pipeline.explain(made, erp)
+
+
+def _protected(session: Session, desired: tuple[Desired, ...]) -> tuple[Desired, ...]:
+    """What is to be restored, under the `prevent_update` of the declarations as they stand now."""
+    from reconciler import pipeline
+    from reconciler.core.normalise import number_key
+
+    declared = pipeline.load(session.settings, environ=session.environ).desired
+    guarded = [each for each in declared if each.lifecycle.prevent_update]
+    numbers = {number_key(each.number) for each in guarded if each.number}
+    refs = {each.ref for each in guarded if each.ref}
+    return tuple(
+        replace(each, lifecycle=replace(each.lifecycle, prevent_update=True))
+        if (each.number and number_key(each.number) in numbers) or each.ref in refs
+        else each
+        for each in desired
+    )
 
 
 def _remind(session: Session, ended: Run) -> None:

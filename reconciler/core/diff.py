@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from deepdiff import DeepDiff
-from deepdiff.helper import notpresent
-
 from reconciler.core.fields import FIELDS, Field, Form, Group, Row
 from reconciler.core.normalise import satisfied
 from reconciler.core.patterns import Pattern, patterns
@@ -53,6 +50,14 @@ def differences(desired: Values, live: Values, complete: frozenset[str] = frozen
     seen = _project(desired, live, FIELDS, complete)
     if seen == desired:  # deepdiff costs hundreds of times as much as this
         return Differences()
+    return _differing(seen, desired)
+
+
+def _differing(seen: Values, desired: Values) -> Differences:
+    """What deepdiff says; it is imported when two sides differ, since a plan without changes never needs it."""
+    from deepdiff import DeepDiff  # noqa: PLC0415
+    from deepdiff.helper import notpresent  # noqa: PLC0415
+
     changed: list[Difference] = []
     removed: list[Path] = []
     # threshold 0: without it a mostly different address would come out as one change
@@ -64,7 +69,7 @@ def differences(desired: Values, live: Values, complete: frozenset[str] = frozen
         for node in nodes:
             path = tuple(node.path(output_format="list"))
             if node.t2 is not notpresent:
-                changed.extend(_leaves(path, node.t1, node.t2))
+                changed.extend(_leaves(path, None if node.t1 is notpresent else node.t1, node.t2))
             else:
                 removed.append(path)
     return Differences(tuple(sorted(changed, key=lambda each: order(each.path))), tuple(sorted(removed, key=order)))
@@ -126,8 +131,7 @@ _NEVER_COMPARED: tuple[Pattern, ...] = tuple(
 def _leaves(path: Path, live: object, desired: object) -> list[Difference]:
     if isinstance(desired, dict):
         return [Difference(below, None, value) for below, value in leaves(_filled(desired), path)]
-    before = None if live is notpresent else live
-    return [Difference(path, before, desired)]  # type: ignore[arg-type]  # leaves of Values are Scalars
+    return [Difference(path, live, desired)]  # type: ignore[arg-type]  # leaves of Values are Scalars
 
 
 def _agrees(desired: Values, live: Mapping[str, object]) -> bool:

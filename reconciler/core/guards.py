@@ -26,9 +26,8 @@ class Limits:
     creates: Limit = 50
 
 
-def volume_verdicts(summary: Summary, limits: Limits) -> tuple[Verdict, ...]:
-    """One verdict for updates and one for creates."""
-    managed = summary.update + summary.unchanged
+def volume_verdicts(summary: Summary, limits: Limits, managed: int) -> tuple[Verdict, ...]:
+    """One verdict for updates and one for creates. managed: live customers with a declaration, targeted or not."""
     return (
         _verdict("updates", summary.update, managed, limits.updates),
         _verdict("creates", summary.create, managed, limits.creates),

@@ -92,6 +92,8 @@ def _find(
             return None  # the recorded number is another customer's now
         if len(exact) > 1:
             return _ambiguous_number(desired, exact)
+        if exact and (moved := _moved_away(number, exact[0], index, identities)) is not None:
+            return _was_replaced(desired, exact[0], moved)
         if exact or desired.number is not None:
             return exact[0] if exact else None
     found: dict[int, Live] = {}
@@ -111,6 +113,26 @@ def _renumbered(
     number = desired.number or recorded.get(desired.ref or "")
     identity = identities.get(number_key(number)) if number else None
     return index.by_identity.get(identity) if identity is not None else None
+
+
+def _moved_away(number: str, holder: Live, index: _Index, identities: Mapping[str, int]) -> Live | None:
+    """The customer that had the number when it was last applied, and lives under another one now."""
+    identity = identities.get(number_key(number))
+    if identity is None or identity == holder.internal_id:
+        return None
+    return index.by_identity.get(identity)
+
+
+def _was_replaced(desired: Desired, holder: Live, moved: Live) -> Diagnostic:
+    return Diagnostic(
+        Severity.ERROR,
+        "I413",
+        f"{desired.label} was renumbered in the ERP: its customer is {moved.number} now, and another has its number",
+        detail=f"Its internal id is {moved.internal_id}; {holder.number} is {holder.internal_id} now.",
+        remedy=f'Declare number: "{moved.number}". If the customer that has {holder.number} now is meant, run'
+        " `reconciler state clear` first.",
+        source=desired.source,
+    )
 
 
 def _was_renumbered(desired: Desired, live: Live) -> Diagnostic:

@@ -97,7 +97,8 @@ def compute_plan(
         unmanaged=paired.unmanaged - len(lost),
         removed=len(lost),
     )
-    verdicts = volume_verdicts(summary, rules.limits)
+    managed = sum(live is not None for _, live in paired.pairs) + (len(lost) if rules.deactivate_removed else 0)
+    verdicts = volume_verdicts(summary, rules.limits, managed)
     return Plan(
         reconciler_version=version,
         created_at=created_at,

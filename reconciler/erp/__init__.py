@@ -6,3 +6,8 @@ customers, `transport` speaks HTTP and alone knows httpx, `auth` keeps the token
 reads the rate limit, `paths` writes customer numbers into addresses. Only `transport`, `listing` and `customers` do
 anything; the others are pure.
 """
+
+import sys
+
+# httpx loads its own command line, with rich and pygments, where these are installed: half of its start-up, and unused.
+sys.modules.setdefault("httpx._main", None)  # type: ignore[arg-type]  # an import of it fails, as httpx expects

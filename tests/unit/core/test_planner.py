@@ -430,3 +430,22 @@ def test_an_attribute_whose_id_has_odd_characters_can_be_ignored(path: str) -> N
     assert plan_of(declared(attributes={"A.B": "2"}), live=held, rules=Rules(ignore=(path,))).is_empty
     one = declared(attributes={"A.B": "2"}, lifecycle=Lifecycle(ignore_changes=(path,)))
     assert plan_of(one, live=held).is_empty
+
+
+def test_a_number_that_another_customer_has_now_is_no_match_while_its_own_lives_on() -> None:
+    """A clerk renumbered 10000 to 999 and gave 10000 to somebody else: neither may be written as the other."""
+    held = (Live(8, "10000", "v", {"name": "Other"}), Live(7, "999", "v", {"name": "First"}))
+    plan = plan_of(declared("10000", name="First"), live=held, memory=Memory(identities={"10000": 7}))
+    assert plan.is_empty
+    assert [each.code for each in plan.diagnostics] == ["I413"]
+    assert "999" in plan.diagnostics[0].summary
+    made_anew = plan_of(declared("10000", name="First"), live=held[:1], memory=Memory(identities={"10000": 7}))
+    assert [each.number for each in made_anew.actions] == ["10000"], "its own is gone: the number is what was declared"
+
+
+def test_a_target_does_not_move_the_volume_guards() -> None:
+    many = [declared(str(number), line=number, creditLimit=5) for number in range(100, 140)]
+    held = tuple(live(str(number)) for number in range(100, 140))
+    verdict = plan_of(*many, live=held, targets=frozenset(str(number) for number in range(100, 110))).guards[0]
+    assert (verdict.found, verdict.passed) == (10, True)
+    assert "40" in verdict.limit
