@@ -583,3 +583,16 @@ def test_a_value_that_the_erp_did_not_take_is_no_success(
     assert len(three.plan()["actions"]) == 1, "it is not forgotten"
     assert three.apply().code == 0
     assert three.plan()["actions"] == []
+
+
+def test_undo_heeds_the_lifecycle_of_the_declarations(company: Company) -> None:
+    company.declare("{number: 1, name: A, creditLimit: 10}")
+    assert company.apply().code == 0
+    company.declare("{number: 1, name: A, creditLimit: 20}")
+    assert company.apply().code == 0
+    run_id = company.run("runs", "list", "--format", "json").json["runs"][0]["id"]
+    company.declare("{number: 1, name: A, creditLimit: 20, lifecycle: {prevent_update: true}}")
+    ended = company.run("runs", "undo", run_id, "--auto-approve")
+    assert ended.code == 4, ended
+    assert "prevent_update" in ended.out + ended.err
+    assert str(company.store.customer("1")["creditLimit"]) == "20"
