@@ -304,9 +304,15 @@ def _length(error: ValidationError, node: Node, name: str) -> Iterator[_Finding]
             yield "null", f"{name} is empty, and cannot be cleared", remedy, node.source
         else:
             summary = f"{name} is {quoted(error.instance)}, {len(error.instance)} characters; the limit is {limit}"
-            yield "length", summary, f"Write at most {limit} characters.", node.source
+            yield "length", summary, _length_remedy(name, limit), node.source
     else:
         yield "length", f"{name} is empty", "Write at least one item, or remove the line.", node.source
+
+
+def _length_remedy(name: str, limit: object) -> str:
+    if name.rpartition(".")[2] in ("countryId", "country") and limit == 2:
+        return "Write the two-letter code, such as NO."
+    return f"Write at most {limit} characters."
 
 
 def _name(error: ValidationError, node: Mapping, name: str) -> Iterator[_Finding]:
