@@ -156,7 +156,8 @@ def _missing(error: ValidationError, node: Node, name: str) -> Iterator[_Finding
     # jsonschema says it once for each missing member; each of them says which in its message alone
     member = next((each for each in absent if error.message.startswith(repr(each))), absent[0])
     inside = f" in {shown(name)}" if name else ""
-    yield "missing", f"{member} is missing{inside}", f"Add {member}.", node.source
+    remedy = "Start each line with '- '." if member == "lines" else f"Add {member}."
+    yield "missing", f"{member} is missing{inside}", remedy, node.source
 
 
 def _identity(error: ValidationError, node: Node, _name: str) -> Iterator[_Finding]:
