@@ -360,8 +360,15 @@ class _Loading:
         try:
             Draft202012Validator.check_schema(policy.schema)
         except SchemaError as error:
-            summary = f"the schema of the policy {quoted(policy.message)} is no JSON Schema: {shown(error.message)}"
+            summary = f"the schema of {_called(policy)} is no JSON Schema: {shown(error.message)}"
             self._error("S118", policy.source, summary, "Correct it; the dialect is 2020-12.")
+            return
+        from reconciler.config.policy_words import WORDS, unknown_words  # noqa: PLC0415
+
+        for word in dict.fromkeys(unknown_words(policy.schema)):
+            summary = f"JSON Schema has no word {quoted(word)}, and passes over it in {_called(policy)}"
+            remedy = did_you_mean(word, sorted(WORDS), what="Words")
+            self._error("S124", policy.source, summary, remedy)
 
     def _limit(self, text: str, name: str, where: yaml.Mapping) -> Limit:
         bare = text.replace(" ", "")
@@ -461,6 +468,10 @@ def _merged(document: yaml.Mapping, own: yaml.Mapping) -> yaml.Mapping:
 def _defaults(node: yaml.Mapping) -> yaml.Mapping | None:
     found = node.get("defaults")
     return found if isinstance(found, yaml.Mapping) and found.entries else None
+
+
+def _called(policy: Policy) -> str:
+    return f"the policy {quoted(policy.name or policy.message)}"
 
 
 def _policies(given: Any, node: yaml.Node | None) -> tuple[Policy, ...]:

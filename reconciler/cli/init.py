@@ -37,7 +37,7 @@ def init(
 
     On a terminal it asks for what is not given.
     """
-    from reconciler.cli.scaffold import files
+    from reconciler.cli.scaffold import before_merge, files
     from reconciler.core.errors import ReconcilerError, WrongUsage
 
     session: Session = context.obj
@@ -58,10 +58,17 @@ def init(
         raise ReconcilerError(f"Cannot write into {directory}: {error.strerror or error}") from error
     for name in written:
         session.say(f"Wrote {name}")
-    if from_live:
-        raise typer.Exit(_export(session, directory))
-    session.say("Next: reconciler validate, then reconciler --env sandbox plan")
-    raise typer.Exit(Exit.DONE)
+    code = _export(session, directory) if from_live else Exit.DONE
+    if ci and not from_live:
+        session.say(
+            "customers/sample.yaml is only a comment, since a merge would create it in your ERP: declare a customer in"
+            " its place, or take over the live ones with reconciler export."
+        )
+    if not from_live:
+        session.say("Next: reconciler validate, then reconciler --env sandbox plan")
+    if ci:
+        session.say(before_merge(ci.value))
+    raise typer.Exit(code)
 
 
 def _check_label(option: str, text: str) -> None:

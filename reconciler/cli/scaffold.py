@@ -29,6 +29,13 @@ mainAddress:
   countryId: "NO"               # text, quoted or not: never a boolean
 """
 
+_IGNORED = (".reconciler/", *(f"/{name}.*" for name in ("plan", "undo", "run", "apply", "drift")), "/reports/")
+"""The state, and saved plans and reports, which hold personal data."""
+
+_BESIDE_PIPELINES = """\
+# A sample, commented out: what is declared here when a merge is applied is created in your ERP.
+"""
+
 _PIPELINES = {
     "github": {
         ".github/actions/reconciler/action.yml": "github/action.yml",
@@ -41,6 +48,14 @@ _PIPELINES = {
     "bitbucket": {"bitbucket-pipelines.yml": "bitbucket/bitbucket-pipelines.yml"},
 }
 
+_SECRETS = "VISMA_CLIENT_ID, VISMA_CLIENT_SECRET and VISMA_TENANT_ID"
+_BEFORE_MERGE = {
+    "github": f"the environments erp-read, erp-write and erp-approve, each with the secrets {_SECRETS}",
+    "gitlab": f"the variables {_SECRETS}, once for the environment erp-read and once, protected, for erp-write",
+    "azure": f"the variable groups erp-read and erp-write with {_SECRETS}, and the environment erp-write",
+    "bitbucket": f"the repository variables {_SECRETS}, and the deployment environment erp-write with its own",
+}
+
 _EDITOR = {
     ".vscode/extensions.json": {"recommendations": ["redhat.vscode-yaml"]},
     ".vscode/settings.json": {
@@ -51,6 +66,11 @@ _EDITOR = {
     },
 }
 """For yaml-language-server: declarations have their schema also when they do not name it in a first line."""
+
+
+def before_merge(ci: str) -> str:
+    """What the pipelines need and no file can hold."""
+    return f"Before you merge, make {_BEFORE_MERGE[ci]}: docs/ci.md of reconciler says which may do what."
 
 
 def pipelines(ci: str) -> dict[str, str]:
@@ -72,6 +92,14 @@ def _quoted(text: str) -> str:
     return json.dumps(text.replace("${", "$${"), ensure_ascii=False)
 
 
+def _example_customer(ci: str | None) -> dict[str, str]:
+    """A first declaration. Beside pipelines it is but a comment: a merge would create it in the real ledger."""
+    if ci is None:
+        return {"customers/10000.yaml": _CUSTOMER}
+    schema, *lines = _CUSTOMER.splitlines(keepends=True)
+    return {"customers/sample.yaml": schema + _BESIDE_PIPELINES + "".join(f"# {line}" for line in lines)}
+
+
 def files(company: str, tenant: str, ci: str | None, *, example: bool = True) -> dict[str, str]:
     """The project's files by their paths; `example` is for a first declaration.
 
@@ -82,10 +110,10 @@ def files(company: str, tenant: str, ci: str | None, *, example: bool = True) ->
     tenant_line = f"  tenant_id: {_quoted(tenant)}" if tenant else "  # tenant_id: from VISMA_TENANT_ID, or here"
     made = {
         "reconciler.yaml": _SETTINGS.format(company=_quoted(company), tenant=tenant_line),
-        **({"customers/10000.yaml": _CUSTOMER} if example else {}),
+        **(_example_customer(ci) if example else {}),
         "schemas/customer.schema.json": schema_text("customer"),
         "schemas/reconciler.schema.json": schema_text("reconciler"),
-        ".gitignore": ".reconciler/\nplan.json\n",
+        ".gitignore": "".join(f"{each}\n" for each in _IGNORED),
     }
     made |= {path: json.dumps(values, indent=2) + "\n" for path, values in _EDITOR.items()}
     return made | (pipelines(ci) if ci else {})

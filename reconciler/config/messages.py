@@ -74,7 +74,7 @@ _SYNTAX: tuple[tuple[str, str, str], ...] = (
     (
         "could not find expected ':'",
         "a line that is neither 'key: value' nor '- item'",
-        "Add the colon, or " + _INDENT,
+        "Add the colon, or " + _INDENT[0].lower() + _INDENT[1:],
     ),
     (
         "did not find expected key",
@@ -100,12 +100,12 @@ _SYNTAX: tuple[tuple[str, str, str], ...] = (
     (
         "did not find expected '-' indicator",
         "an item of a list without '- '",
-        "Start it with '- ', or " + _INDENT,
+        "Start it with '- ', or " + _INDENT[0].lower() + _INDENT[1:],
     ),
     (
         "did not find expected <document start>",
         "more text after the end of the document",
-        "Start a new document with ---, or " + _INDENT,
+        "Start a new document with ---, or " + _INDENT[0].lower() + _INDENT[1:],
     ),
     (
         "block sequence entries are not allowed",

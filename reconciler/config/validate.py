@@ -156,7 +156,8 @@ def _missing(error: ValidationError, node: Node, name: str) -> Iterator[_Finding
     # jsonschema says it once for each missing member; each of them says which in its message alone
     member = next((each for each in absent if error.message.startswith(repr(each))), absent[0])
     inside = f" in {shown(name)}" if name else ""
-    yield "missing", f"{member} is missing{inside}", f"Add {member}.", node.source
+    remedy = "Start each line with '- '." if member == "lines" else f"Add {member}."
+    yield "missing", f"{member} is missing{inside}", remedy, node.source
 
 
 def _identity(error: ValidationError, node: Node, _name: str) -> Iterator[_Finding]:
@@ -304,9 +305,15 @@ def _length(error: ValidationError, node: Node, name: str) -> Iterator[_Finding]
             yield "null", f"{name} is empty, and cannot be cleared", remedy, node.source
         else:
             summary = f"{name} is {quoted(error.instance)}, {len(error.instance)} characters; the limit is {limit}"
-            yield "length", summary, f"Write at most {limit} characters.", node.source
+            yield "length", summary, _length_remedy(name, limit), node.source
     else:
         yield "length", f"{name} is empty", "Write at least one item, or remove the line.", node.source
+
+
+def _length_remedy(name: str, limit: object) -> str:
+    if name.rpartition(".")[2] in ("countryId", "country") and limit == 2:
+        return "Write the two-letter code, such as NO."
+    return f"Write at most {limit} characters."
 
 
 def _name(error: ValidationError, node: Mapping, name: str) -> Iterator[_Finding]:

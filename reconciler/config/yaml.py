@@ -163,6 +163,13 @@ class _Composer:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line, mark.column) if mark else (0, 0)
         lines = self.text.splitlines()
+        merge = next(
+            (number for number, text in enumerate(lines, 1) if text.startswith(("<<<<<<< ", ">>>>>>> "))), None
+        )
+        if merge is not None:
+            remedy = "Choose what is meant, and remove the lines that git put in: <<<<<<<, ======= and >>>>>>>."
+            self._problem("Y201", Source(self.file, merge, 1), "a merge that is not resolved", remedy)
+            return
         at = lines[line][column : column + 1] if line < len(lines) else ""
         started = f"{error.context_mark.line + 1}:{error.context_mark.column + 1}" if error.context_mark else ""
         summary, remedy = syntax_problem(error.problem or "", error.context or "", at, started)

@@ -102,6 +102,7 @@ CODES: dict[str, str] = {
     "M706": "The last day of a mute is over.",
     "M707": "A mute is for a customer that is not declared.",
     "M708": "Two mutes of the same field.",
+    "S124": "A word in a policy's schema that JSON Schema does not know.",
     "S122": "The tenant of an environment and VISMA_TENANT_ID disagree.",
     "S130": "The settings name a host that VISMA_ALLOWED_HOSTS does not, and that would be sent the credentials.",
 }

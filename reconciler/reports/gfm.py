@@ -11,7 +11,10 @@ from collections.abc import Iterable
 
 from reconciler.reports.safe import visible
 
-_WORD = re.compile(r"""[("']*(?:[^\W_]+(?:[-'’][^\W_]+)*|\d{1,3}(?:[.,]\d+)+)[)"'.,;:!?%…]*|[-–—→·÷=]""")
+_WORD = re.compile(
+    r"""[("']*(?:[^\W_]+(?:[-'’][^\W_]+)*|(?:[A-ZÄÅÆÖØ][./])+[A-ZÄÅÆÖØ]|\d{1,3}(?:[.,]\d+)+)[)"'.,;:!?%…]*|[-–—→·÷=]"""
+)
+"""A word, an abbreviation of capitals (V.O.F., A/S), or an amount."""
 _REFERENCE = re.compile(r"\b(?:[0-9a-fA-F]{7,40}|[A-Za-z]+-\d+)\b")
 """What a platform may link though it is but a word: a commit, `GH-1`, a tracker's key."""
 

@@ -76,6 +76,7 @@ def render(report: Report, *, max_chars: int | None = None) -> bytes:
         diagnostics={each: [one for one in report.diagnostics if one.severity is each] for each in Severity},
         sides=_SIDES if report.kind is Kind.DRIFT else {},
         anchors=_anchors(report),
+        ranked=sorted(enumerate(report.entries), key=lambda each: -each[1].risk),
     )
     return page.encode()
 
@@ -95,6 +96,7 @@ def _template() -> jinja2.Template:
         "isolated": _isolated,
         "path": _path,
         "short": _short,
+        "ticked": _ticked,
         "place": view.place,
     }
     env.globals |= {
@@ -189,6 +191,12 @@ def fold(text: str) -> Markup:
 def _isolated(text: str) -> Markup:
     """The same for cells, of which there are many: letters that could turn the direction are never ASCII."""
     return escape(text) if text.isascii() and len(text) <= _FOLD else fold(text)
+
+
+def _ticked(text: str) -> Markup:
+    """A sentence of our own, in which what stands between backticks is a command."""
+    parts = (f"<code>{escape(part)}</code>" if at % 2 else str(escape(part)) for at, part in enumerate(text.split("`")))
+    return Markup("".join(parts))  # noqa: S704 (each part is escaped above)
 
 
 def _path(text: str) -> Markup:

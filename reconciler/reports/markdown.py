@@ -64,7 +64,12 @@ def _head(report: Report) -> list[str]:
     parts = [marker(report), f"## {_TITLES[report.kind]}{of}: {state}", f"**{prose(cut(report.headline, 300))}**"]
     if report.kind in (Kind.VALIDATION, Kind.DRIFT):
         parts.append(" · ".join(f"{prose(word)} {count:,}" for word, count in report.counts.items()))
-    return parts
+    return [*parts, *(prose(cut(fact, _TEXT)) for fact in report.facts if _is_origin(fact))]
+
+
+def _is_origin(fact: str) -> bool:
+    """What a reviewer asks first: is it all this branch's? It stands under the headline."""
+    return fact.startswith("Origin: ")
 
 
 def marker(report: Report) -> str:
@@ -79,7 +84,7 @@ def _foot(report: Report, room: Room) -> list[str]:
     names = [place.company, place.environment, place.tenant_id, place.base_url]
     lines = [
         *(_guard(each) for each in report.guards),
-        *(prose(cut(fact, _TEXT)) for fact in report.facts),
+        *(prose(cut(fact, _TEXT)) for fact in report.facts if not _is_origin(fact)),
         " · ".join(quiet(cut(name, _NAME)) for name in names if name),
         f"Made by reconciler {code(cut(place.version, _NAME))}"
         + (f" at {code(report.created_at)}" if report.created_at else "")
@@ -131,14 +136,16 @@ def _customers(report: Report, room: Room) -> Iterator[str]:
     if not report.entries:
         return
     ranked = sorted(report.entries, key=lambda each: -each.risk)
-    fitted = fit(ranked, _row, lambda each: _details(each, report.kind), room)
+    with_origin = report.kind is not Kind.DRIFT and any(row.origin for each in ranked for row in each.rows)
+    columns = ["action", "customer", "name", *(["origin"] if with_origin else []), "fields", "where"]
+    fitted = fit(
+        ranked, lambda each: _row(each, with_origin=with_origin), lambda each: _details(each, report.kind), room
+    )
     yield "### Customers"
     if fitted.left_out or fitted.cut:
         yield _left_out(fitted, len(ranked))
     if fitted.rows:
-        yield "\n".join(
-            ["| action | customer | name | fields | where |", "| --- | --- | --- | --- | --- |", *fitted.rows]
-        )
+        yield "\n".join([f"| {' | '.join(columns)} |", f"|{' --- |' * len(columns)}", *fitted.rows])
     if fitted.details:
         yield _KEYS.get(report.kind, "")
         yield from fitted.details
@@ -146,14 +153,16 @@ def _customers(report: Report, room: Room) -> Iterator[str]:
 
 def _left_out(fitted: Fitted, count: int) -> str:
     parts = []
-    if fitted.left_out:
+    if fitted.left_out == count:
+        parts.append(f"No room for {'the customer' if count == 1 else f'any of the {count:,} customers'} here")
+    elif fitted.left_out:
         parts.append(f"{fitted.left_out:,} of {count:,} customers are left out here, the riskiest changes are shown")
     if fitted.cut:
         parts.append(f"{view.counted(fitted.cut, 'customer')} in the table without fields, which do not fit")
     return f"**{'; '.join(parts)}.** The whole is in the reports `json` and `html`."
 
 
-def _row(entry: Entry) -> str:
+def _row(entry: Entry, *, with_origin: bool) -> str:
     paths = [code(cut(row.path, 60)) for row in entry.rows[:3]]
     more = f" +{len(entry.rows) - 3}" if len(entry.rows) > 3 else ""
     verb = f"{entry.verb}: {entry.outcome}" if entry.outcome else entry.verb
@@ -162,10 +171,16 @@ def _row(entry: Entry) -> str:
         prose(verb) + (", refused" if entry.severity is Severity.ERROR and not entry.outcome else ""),
         quiet(cut(entry.label, _NAME)),
         quiet(cut(entry.name, _NAME)) if entry.name else "",
+        *([", ".join(dict.fromkeys(_origin(row.origin) for row in entry.rows if row.origin))] if with_origin else []),
         ", ".join(paths) + more,
         code(where) if where else "",
     ]
     return f"| {' | '.join(cells)} |"
+
+
+def _origin(word: str) -> str:
+    """A cause or an origin in words; with a sign where somebody's work in the ERP may be overwritten."""
+    return ("⚠ " if word in ("drift", "both", "outside") else "") + view.ORIGINS.get(word, word)
 
 
 def _details(entry: Entry, kind: Kind) -> str:
@@ -188,9 +203,11 @@ def _diff(row: Row, entry: Entry, kind: Kind) -> Iterator[str]:
     """One field as lines of a diff: its path with place and cause, then before and after."""
     before, after = _window(row.before, row.after)
     path = cut(row.path, 2 * _NAME)
-    told = [_short_place(row.source, entry.source), view.ORIGINS.get(row.origin, row.origin)]
+    signed = str if kind is Kind.DRIFT else _origin
+    origin = signed(row.origin)
+    told = [_short_place(row.source, entry.source), origin]
     usual = (row.origin,) if kind is Kind.DRIFT else (row.origin, "config", "unknown")
-    told.append("" if row.cause in usual else row.cause)
+    told.append("" if row.cause in usual else row.cause if origin.startswith("⚠") else signed(row.cause))
     tail = ", ".join(filter(None, told))
     if row.symbol == "+" and entry.symbol == "+":
         yield f"+ {path} = {after}" + (f"  ({tail})" if tail else "")

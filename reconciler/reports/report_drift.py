@@ -198,6 +198,7 @@ def _counts(drift: Drift) -> dict[str, int]:
         "unmanaged": summary.unmanaged,
         "managed": summary.managed,
         "muted": summary.muted,
+        "muted fields": sum(field.mute is not None for each in drift.customers for field in each.fields),
         "new": summary.new,
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
+from difflib import get_close_matches
 from typing import Any, Final
 
 from reconciler.sandbox.shapes import CUSTOMER, Shape
@@ -34,7 +35,7 @@ def _top(path: str) -> Shape:
         raise ValueError("'number' cannot be edited; renumber the customer")
     shape = CUSTOMER.get(path)
     if shape is None or path in _NOT_BY_EDIT:
-        raise ValueError(f"unknown path {path!r}; known: {', '.join(known_paths())}")
+        raise _unknown(path)
     return shape
 
 
@@ -42,8 +43,14 @@ def _member(path: str, head: str, rest: str) -> Shape:
     outer = CUSTOMER.get(head)
     shape = outer.members.get(rest) if outer is not None and outer.kind == "object" else None
     if shape is None:
-        raise ValueError(f"unknown path {path!r}; known: {', '.join(known_paths())}")
+        raise _unknown(path)
     return shape
+
+
+def _unknown(path: str) -> ValueError:
+    close = get_close_matches(path, known_paths(), n=3)
+    near = f"did you mean {' or '.join(close)}?" if close else "write a field as a declaration names it"
+    return ValueError(f"unknown path {path!r}; {near}")
 
 
 def known_paths() -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,9 @@ from reconciler.settings import load_settings
 from tests.acceptance.conftest import Company
 
 
-@pytest.mark.parametrize("ci", ["github", "gitlab", "azure", "bitbucket", None])
-def test_a_new_project_validates_is_canonical_and_applies_on_the_sandbox(tmp_path: Path, ci: str | None) -> None:
+def test_a_new_project_validates_is_canonical_and_applies_on_the_sandbox(tmp_path: Path) -> None:
     folder = tmp_path / "shop"
-    assert run(["init", str(folder), "--company", 'A: "B" #c', *(["--ci", ci] if ci else [])]) == 0
+    assert run(["init", str(folder), "--company", 'A: "B" #c']) == 0
     for path in folder.rglob("*.y*ml"):
         list(yaml.safe_load_all(path.read_text(encoding="utf-8")))
     at = ["--chdir", str(folder)]
@@ -23,6 +23,58 @@ def test_a_new_project_validates_is_canonical_and_applies_on_the_sandbox(tmp_pat
     assert run([*at, "fmt", "--check"]) == 0
     assert run([*at, "--env", "sandbox", "apply", "--auto-approve"]) == 0
     assert run([*at, "--env", "sandbox", "plan", "--detailed-exitcode"]) == 0
+
+
+@pytest.mark.parametrize("ci", ["github", "gitlab", "azure", "bitbucket"])
+def test_beside_pipelines_the_sample_customer_is_a_comment_so_that_no_merge_creates_it(
+    tmp_path: Path, ci: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["init", str(tmp_path), "--company", 'A: "B" #c', "--ci", ci]) == 0
+    told = capfd.readouterr().err
+    assert "customers/sample.yaml is only a comment, since a merge would create it in your ERP" in told
+    at = ["--chdir", str(tmp_path)]
+    assert run([*at, "validate"]) == 3
+    assert "S120 there is no declaration at all" in capfd.readouterr().out
+    assert run([*at, "--env", "sandbox", "apply", "--auto-approve"]) == 3
+    sample = tmp_path / "customers/sample.yaml"
+    first, _, *rest = sample.read_text(encoding="utf-8").splitlines()
+    sample.write_text("\n".join([first, *(line.removeprefix("# ") for line in rest), ""]), encoding="utf-8")
+    assert run([*at, "validate"]) == 0
+    assert run([*at, "fmt", "--check"]) == 0
+    assert run([*at, "--env", "sandbox", "apply", "--auto-approve"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("ci", "names"),
+    [
+        ("github", ("erp-read", "erp-write", "erp-approve")),
+        ("gitlab", ("erp-read", "erp-write")),
+        ("azure", ("erp-read", "erp-write")),
+        ("bitbucket", ("erp-write",)),
+    ],
+)
+def test_init_names_the_environments_and_secrets_that_the_pipelines_need(
+    tmp_path: Path, ci: str, names: tuple[str, ...], capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["init", str(tmp_path), "--ci", ci]) == 0
+    told = capfd.readouterr().err
+    for each in (*names, "VISMA_CLIENT_ID", "VISMA_CLIENT_SECRET", "VISMA_TENANT_ID", "docs/ci.md"):
+        assert each in told.split("Before you merge", 1)[1]
+
+
+def test_git_add_takes_no_plan_report_or_state_along(tmp_path: Path) -> None:
+    assert run(["init", str(tmp_path)]) == 0
+    personal = ["plan.json", "plan.md", "plan.html", "drift.json", "run.html", "undo.json", "reports/a.csv"]
+    for name in (*personal, ".reconciler/state.db", "drift-mutes.yaml", "customers/plan.yaml"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    for command in (["init", "-q"], ["add", "."]):
+        subprocess.run(["git", *command], cwd=tmp_path, check=True)
+    listed = subprocess.run(["git", "ls-files"], cwd=tmp_path, check=True, capture_output=True, text=True).stdout
+    added = set(listed.splitlines())
+    assert added.isdisjoint(personal)
+    assert not any(each.startswith(".reconciler/") for each in added)
+    assert {"drift-mutes.yaml", "customers/plan.yaml", "reconciler.yaml"} <= added
 
 
 def test_init_never_overwrites(tmp_path: Path) -> None:

@@ -50,3 +50,23 @@ def test_a_targeted_plan_needs_all_declarations_to_be_valid(company: Company) ->
     ended = company.run("plan", "--target", "1")
     assert ended.code == 3
     assert "naem" in ended.out + ended.err
+
+
+@pytest.mark.parametrize(
+    ("text", "remedies"),
+    [
+        (
+            "number: 2\n<<<<<<< HEAD\nname: A\n=======\nname: B\n>>>>>>> x\n",
+            ("all.yaml:2:1: Y201 a merge that is not resolved", "remove the lines that git put in"),
+        ),
+        ("number: 1\nname\nstatus: Active\n", ("Add the colon, or check the indentation",)),
+        ("{number: 1, mainAddress: {countryId: Norway}}", ("Write the two-letter code, such as NO.",)),
+        ("{number: 1, salesPersons: {salesPersonID: 1}}", ("Start each line with '- '.",)),
+    ],
+)
+def test_a_remedy_says_what_the_writer_can_do(company: Company, text: str, remedies: tuple[str, ...]) -> None:
+    company.declare(text)
+    ended = company.run("validate")
+    assert ended.code == 3
+    for each in remedies:
+        assert each in ended.out

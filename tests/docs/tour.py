@@ -89,7 +89,7 @@ def run_quietly(*arguments: str) -> str:
 
 def _run(arguments: list[str]) -> str:
     both = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
-    with contextlib.redirect_stdout(both), contextlib.redirect_stderr(both):
+    with contextlib.chdir("."), contextlib.redirect_stdout(both), contextlib.redirect_stderr(both):
         run(arguments)
     assert isinstance(both.buffer, io.BytesIO)
     return both.buffer.getvalue().decode()

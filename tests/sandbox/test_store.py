@@ -146,7 +146,7 @@ def test_an_edit_reads_text_as_the_fields_type(store):
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"mainAdress.city": "x"}, "unknown path 'mainAdress.city'"),
+        ({"mainAdress.city": "x"}, "unknown path 'mainAdress.city'; did you mean mainAddress.city"),
         ({"mainAddress.town": "x"}, "unknown path 'mainAddress.town'"),
         ({"number": "2"}, "renumber"),
         ({"status": "Asleep"}, "status: expected Active"),

@@ -379,3 +379,16 @@ def test_settings_are_found_here_or_above(tmp_path: Path) -> None:
     assert find_settings(deep) == tmp_path / "reconciler.yaml"
     (tmp_path / "a/reconciler.yaml").mkdir()
     assert find_settings(deep) == tmp_path / "reconciler.yaml"
+
+
+def test_a_misspelt_word_in_a_policy_is_an_error_since_the_policy_would_never_refuse(folder: Folder) -> None:
+    known = "$defs: {a: {const: {b: 1}}}, x-mine: 1, properties: {a: {not: {anyOf: [{maximun: 1}]}}}"
+    policy = f"{{name: credit, message: x, schema: {{proprties: {{a: {{}}}}, {known}}}}}"
+    found = folder.problems(f"version: 1\nguards: {{policies: [{policy}]}}")
+    assert {(each.code, each.remedy) for each in found} == {
+        ("S124", "Did you mean properties or minProperties or maxProperties?"),
+        ("S124", "Did you mean maximum or maxItems?"),
+    }
+    assert 'JSON Schema has no word "proprties", and passes over it in the policy "credit"' in {
+        each.summary for each in found
+    }

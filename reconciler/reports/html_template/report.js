@@ -51,6 +51,8 @@
     if (by.startsWith(".")) {
       const keys = new Map(items.map((item) => [item, text(item)]));
       sorted = [...items].sort((one, other) => collator.compare(keys.get(one), keys.get(other)));
+    } else if (by === "listed") {
+      sorted = [...items].sort((one, other) => one.id.slice(1) - other.id.slice(1));
     } else if (by) {
       sorted = [...items].sort((one, other) => other.dataset[by] - one.dataset[by]);
     }

@@ -37,7 +37,9 @@ class Page:
         self.diffs = [each.content for each in self.tokens if each.type == "fence"]
         self.headings = list(self._texts("heading_open"))
         cells = list(self._texts("td_open"))
-        self.rows = [cells[at : at + 5] for at in range(0, len(cells), 5)]
+        self.columns = list(self._texts("th_open"))
+        wide = len(self.columns) or 1
+        self.rows = [cells[at : at + wide] for at in range(0, len(cells), wide)]
         self.tables = sum(each.type == "table_open" for each in self.tokens)
         for each in self._inlines():  # no link, image, or HTML anywhere
             seen([part for part in each.children or [] if not part.type.startswith("strong_")])
@@ -53,6 +55,8 @@ class Page:
 
 def left_out(page: Page) -> tuple[int, int]:
     """How many customers the page says it left out, and how many stand without their fields."""
+    if none := re.search(r"\*\*No room for (?:the customer|any of the ([\d,]+) customers) here", page.text):
+        return int((none[1] or "1").replace(",", "")), 0
     out = re.search(r"\*\*([\d,]+) of [\d,]+ customers are left out", page.text)
     bare = re.search(r"([\d,]+) customers? in the table without fields", page.text)
     return tuple(int(found[1].replace(",", "")) if found else 0 for found in (out, bare))  # type: ignore[return-value]
@@ -210,3 +214,37 @@ def test_the_outcome_of_each_action_of_a_run_is_told() -> None:
 def test_severity_words_are_all_known() -> None:
     """The order of problems follows the severities, worst first."""
     assert list(Severity) == [Severity.ERROR, Severity.WARNING, Severity.NOTE]
+
+
+def test_the_origin_stands_under_the_headline_and_with_each_customer_and_drift_has_a_sign() -> None:
+    """A reviewer asks first whether all of it is this branch's."""
+    page = Page(render(of_plan(samples.mixed())))
+    assert page.text.index("Origin: 4 customers this branch") < page.text.index("### Problems")
+    assert page.text.count("Origin: ") == 1
+    assert page.columns[3] == "origin"
+    assert {row[1]: row[3] for row in page.rows}["10012"] == "⚠ drift"
+    assert "@@ mainContact.phone1 @@ line 20, ⚠ drift\n" in page.text
+
+
+def test_a_plan_without_a_base_has_no_column_of_origins_but_drift_has_its_sign() -> None:
+    """The cause is then what tells."""
+    row = Row("~", "name", '"a"', '"b"', cause="drift")
+    page = Page(render(Report(Kind.PLAN, State.CHANGES, "x", {}, (Entry("~", "update", "1", "A", (row,)),))))
+    assert "origin" not in page.columns
+    assert "@@ name @@ ⚠ drift\n" in page.text
+
+
+@pytest.mark.parametrize("name", ["Rognstad Bloemen V.O.F.", "Havsund B.V.", "Lind Byg A/S"])
+def test_a_name_with_an_abbreviation_stays_in_the_summary(name: str) -> None:
+    """Legal forms have dots and slashes, and are no markup."""
+    entry = Entry("~", "update", "1", name, (Row("~", "name", '"a"', '"b"'),))
+    page = Page(render(Report(Kind.PLAN, State.CHANGES, "x", {}, (entry,))))
+    assert f"<summary>update 1 {name}: 1 field</summary>" in page.text
+
+
+def test_where_no_customer_fits_none_is_said_to_be_shown() -> None:
+    """Not that the riskiest are."""
+    entries = tuple(Entry("~", "update", str(at), "A" * 120, (Row("~", "p" * 60, '"a"', '"b"'),)) for at in range(10))
+    text = render(Report(Kind.PLAN, State.CHANGES, "word " * 60, {}, entries), max_chars=1_000).decode()
+    assert "No room for any of the 10 customers here." in text
+    assert "are shown" not in text
