@@ -57,7 +57,7 @@ def compute_drift(
     mutes is that of `created_at`.
     """
     paired = pair(desired, view.customers, memory.numbers, memory.identities)
-    look = _Look(rules, memory, history, _Mutes(mutes, created_at[:10]), applied_at, created_at)
+    look = _Look(rules, memory, history, ActiveMutes(mutes, created_at[:10]), applied_at, created_at)
     pairs = [both for both in paired.pairs if not targets or is_target(both[0].number, both[0].ref, targets)]
     found = [each for each in (look.pair(*both) for both in pairs) if each is not None]
     if not targets:
@@ -123,7 +123,7 @@ def _plainly(value: object) -> str:
     return f"Decimal {value.normalize()}" if isinstance(value, Decimal) else repr(value)
 
 
-class _Mutes:
+class ActiveMutes:
     """The mutes that hold on a day."""
 
     def __init__(self, mutes: Iterable[Mute], day: str) -> None:
@@ -155,7 +155,7 @@ class _Look:
     rules: Rules
     memory: Memory
     history: History
-    mutes: _Mutes
+    mutes: ActiveMutes
     applied_at: Callable[[str], str | None]
     now: str
 
