@@ -211,7 +211,8 @@ def say_saved(session: Session, made: Plan, out: Path) -> None:
 
     if not made.refusals and not has_errors(made.diagnostics):
         chosen = f"--env {session.environment} " if session.environment else ""
-        session.say(f"Saved the plan to {out}. Apply it with: reconciler {chosen}apply {quote(str(out))}")
+        values = ", with the real values," if session.redactor is not None else ""
+        session.say(f"Saved the plan{values} to {out}. Apply it with: reconciler {chosen}apply {quote(str(out))}")
 
 
 def plan_exit(made: Plan, *, detailed: bool) -> Exit:
