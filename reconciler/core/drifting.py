@@ -13,11 +13,11 @@ from reconciler.core.drift import (
     Drift,
     DriftedCustomer,
     DriftedField,
-    DriftSummary,
     History,
     Mute,
     Sighting,
     Standing,
+    summary_of,
 )
 from reconciler.core.identity import Pairing, pair
 from reconciler.core.normalise import number_key
@@ -71,7 +71,7 @@ def compute_drift(
         tenant_id=target.tenant_id,
         base_url=target.base_url,
         refresh=Refresh(view.reading.mode, view.as_of, len(view.customers), view.requests, view.reading),
-        summary=_summary(found, sum(live is not None for _, live in pairs)),
+        summary=summary_of(found, sum(live is not None for _, live in pairs)),
         customers=tuple(found),
         diagnostics=paired.diagnostics,
         since=history.since,
@@ -259,23 +259,3 @@ class _Look:
 
 def _key(number: str | None) -> str | None:
     return None if number is None else number_key(number)
-
-
-def _summary(found: Sequence[DriftedCustomer], managed: int) -> DriftSummary:
-    standing = {one: sum(each.standing is one for each in found) for one in Standing}
-    causes = {
-        one: sum(any(field.cause is one and field.mute is None for field in each.fields) for each in found)
-        for one in Cause
-    }
-    return DriftSummary(
-        managed,
-        standing[Standing.UNMANAGED],
-        standing[Standing.MISSING],
-        standing[Standing.REMOVED],
-        causes[Cause.DRIFT],
-        causes[Cause.CONFIG],
-        causes[Cause.BOTH],
-        causes[Cause.UNKNOWN],
-        sum(each.is_muted for each in found),
-        sum(each.new for each in found),
-    )

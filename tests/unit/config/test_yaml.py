@@ -351,7 +351,17 @@ def test_a_text_that_is_cut_at_a_mark_without_a_space_is_warned_of(text: str, pl
 
 @pytest.mark.parametrize(
     "text",
-    ["a: b # c", "a: 'b' #c", 'a: "b #1"', "a: b#1", "a: 10 #c", "a: #c\nb: c", "#c\n  #d\na: b", "a: b ## c", "a:\n  #b"],
+    [
+        "a: b # c",
+        "a: 'b' #c",
+        'a: "b #1"',
+        "a: b#1",
+        "a: 10 #c",
+        "a: #c\nb: c",
+        "#c\n  #d\na: b",
+        "a: b ## c",
+        "a:\n  #b",
+    ],
 )
 def test_an_ordinary_comment_is_not_warned_of(text: str) -> None:
     assert parse(text.encode(), "a.yaml").diagnostics == ()
