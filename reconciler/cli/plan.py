@@ -130,7 +130,10 @@ def load(session: Session, targets: list[str]) -> Loaded:
     if has_errors(loaded.diagnostics):
         raise InvalidInput(loaded.diagnostics)
     if missing := pipeline.missing_targets(loaded, targets):
-        raise WrongUsage(f"No declaration has the number or ref {', '.join(missing)}")
+        raise WrongUsage(
+            f"No declaration has the number or ref {', '.join(missing)}",
+            remedy="Write the number or the ref as it stands in a declaration.",
+        )
     return loaded
 
 

@@ -198,9 +198,13 @@ def _counts(drift: Drift) -> dict[str, int]:
         "removed": summary.removed,
         "unmanaged": summary.unmanaged,
         "managed": summary.managed,
-        "muted": summary.muted,
+        "muted": max(summary.muted, sum(_has_muted(each) for each in drift.customers)),
         "new": summary.new,
     }
+
+
+def _has_muted(customer: DriftedCustomer) -> bool:
+    return customer.mute is not None or any(each.mute for each in customer.fields)
 
 
 def _cut(unmanaged: int) -> str:

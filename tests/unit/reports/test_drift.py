@@ -137,6 +137,6 @@ def test_a_report_of_news_counts_the_news_first_and_then_the_whole() -> None:
 
 def test_the_reading_is_one_sentence_where_there_is_little_room() -> None:
     reading = Reading("incremental", changed=1, verified=40, verify_runs=60)
-    found = of_drift(drift(refresh=Refresh("incremental", "2026-01-31T12:24:28Z", 40, 2, reading)))
+    found = of_drift(replace(drift(), refresh=Refresh("incremental", "2026-01-31T12:24:28Z", 40, 2, reading)))
     assert found.facts[0] == "Live as of 2026-01-31T12:24:28Z: 40 customers, 2 requests."
     assert "1 changed lately, 40 read again" in found.details[0]
