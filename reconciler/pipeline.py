@@ -242,9 +242,12 @@ def check_applicable(plan: Plan, target: Target, *, force: bool = False) -> None
         raise Refused("The plan has errors", remedy="Correct them, and plan again.")
     standing = [each for each in plan.refusals if not (force and each.guard is Guard.VOLUME)]
     if standing:
+        standing.sort(key=lambda each: each.guard is Guard.VOLUME)  # first what cannot be forced
+        first = standing[0]
+        firm = "" if first.guard is Guard.VOLUME else " --force does not pass this."
         raise Refused(
             "The plan refuses itself: " + "; ".join(each.summary for each in standing),
-            remedy=standing[0].remedy,
+            remedy=f"{first.remedy}{firm}".strip(),
         )
 
 

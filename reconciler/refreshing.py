@@ -121,7 +121,8 @@ class Refreshing:
         head, known = kept.head, kept.customers
         mark = watermark(known.values())
         if not head.has(self._need.fields, self._meant.known_by):
-            raise _InFullError("the declarations name fields that the snapshot does not have")
+            new = sorted((self._need.fields - head.fields) | (self._meant.known_by - head.known_by))
+            raise _InFullError(f"the snapshot has no {', '.join(new)}")
         why = too_old(head, self.now, self.policy)
         if mark is None or why:
             raise _InFullError(why or "no customer tells when it was modified")

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from rich.text import Text
 
+    from reconciler.cli.choosing import Choice
     from reconciler.cli.session import Session
     from reconciler.config.declarations import Loaded
     from reconciler.config.rewrite_accept import Accepted
@@ -27,15 +28,23 @@ def accept(
     context: typer.Context,
     numbers: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[NUMBER]...", help="Only these customers, by number or ref; else all that differ."),
+        typer.Argument(
+            metavar="[NUMBER]...", help="Only these customers, by number or ref; else all that the ERP changed."
+        ),
     ] = None,
     fields: Annotated[
         list[str] | None,
         typer.Option("--field", metavar="PATH", help="Only this field or group; * is one segment; may be repeated."),
     ] = None,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Also edits of the declarations that are not applied yet, and muted values.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing; show the changes as a diff.")] = False,
 ) -> None:
-    """Write what the ERP holds into the declarations, where the two differ; the next plan finds them the same.
+    """Write what the ERP holds into the declarations, where the ERP changed it; the next plan finds them the same.
+
+    An edit of the declarations that is not applied yet, and a value that drift mutes, stay unless --all, --field or a
+    customer's number asks for them.
 
     Only the values change. One that is shared (an alias, a merge key, defaults) is written into the declaration
     itself, and stays as it is for the others. Where the ERP has no value, null is written; the member is removed where
@@ -43,18 +52,20 @@ def accept(
     """
     from reconciler import pipeline
     from reconciler.cli import plan as planning
+    from reconciler.cli.choosing import Choice, active_mutes
     from reconciler.config.rewrite_files import replace_files
     from reconciler.core.identity import pair
 
     session: Session = context.obj
     _check_fields(fields or [])
     loaded = planning.load(session, numbers or [])
+    mutes = None if everything or numbers or fields else active_mutes(session, loaded)
     with session.store() as store, session.erp() as (erp, place):
         session.say(f"Reading the customers of {place.environment} ...")
         memory = store.known(place).load().memory()
         view = pipeline.refresh(loaded, erp, memory=memory)
     paired = pair(loaded.desired, view.customers, memory.numbers, memory.identities)
-    job = _Job(session, memory, pipeline.target_keys(numbers or []), fields or [])
+    job = _Job(session, memory, Choice(pipeline.target_keys(numbers or []), fields or [], mutes))
     changes = job.run(paired)
     if not dry_run:
         replace_files(changes)
@@ -76,26 +87,17 @@ def _check_fields(patterns: list[str]) -> None:
 class _Job:
     """Chooses what to accept, and rewrites file after file in memory."""
 
-    def __init__(self, session: Session, memory: Memory, keys: frozenset[str], fields: list[str]) -> None:
-        from reconciler.core.patterns import patterns
+    def __init__(self, session: Session, memory: Memory, choice: Choice) -> None:
         from reconciler.core.rules import Rules
 
         settings = session.settings
         self._session = session
         self._memory = memory
         self._rules = Rules(settings.ignore, settings.nested_updates)
-        self._keys = keys
-        self._fields = patterns(tuple(fields))
+        self.choice = choice
         self.granted: list[Granted] = []
         self.denied: list[Denied] = []
         self.missing: list[Desired] = []
-
-    def is_chosen(self, desired: Desired) -> bool:
-        """Whether the customer is one of those that were named, or all are."""
-        from reconciler.core.normalise import number_key
-
-        number = desired.number is not None and number_key(desired.number) in self._keys
-        return not self._keys or number or desired.ref in self._keys
 
     def run(self, paired: Pairing) -> list[Replacement]:
         """The files to replace."""
@@ -106,19 +108,14 @@ class _Job:
 
     def _wishes(self, paired: Pairing) -> Iterator[tuple[Desired, list[Wish]]]:
         from reconciler.config.rewrite_wishes import wishes
-        from reconciler.core.patterns import covers
 
         for desired, live in paired.pairs:
-            if not self.is_chosen(desired):
+            if not self.choice.has(desired):
                 continue
             if live is None:
                 self.missing.append(desired)
                 continue
-            found = [
-                wish
-                for wish in wishes(desired, live, self._rules, self._memory)
-                if not self._fields or any(covers(pattern, path) for pattern in self._fields for path in _paths(wish))
-            ]
+            found = [each for each in wishes(desired, live, self._rules, self._memory) if self.choice.takes(each)]
             if found:
                 yield desired, found
 
@@ -145,18 +142,10 @@ class _Job:
             yield Replacement(path, name, data, done.data)
 
 
-def _paths(wish: Wish) -> Iterator[tuple[str, ...]]:
-    """The paths by which a wish can be chosen: a line is one thing, chosen by any of its members."""
-    yield wish.path
-    for side in (wish.before, wish.after):
-        if isinstance(side, dict):
-            yield from ((*wish.path, name) for name in side)
-
-
 def _unpaired(loaded: Loaded, paired: Pairing, job: _Job) -> bool:
     """Whether one of the chosen declarations could not be paired with a live customer."""
     known = {id(desired) for desired, _ in paired.pairs}
-    return any(id(each) not in known and job.is_chosen(each) for each in loaded.desired)
+    return any(id(each) not in known and job.choice.has(each) for each in loaded.desired)
 
 
 def _tell(session: Session, job: _Job, changes: list[Replacement], *, dry_run: bool) -> None:
@@ -172,11 +161,18 @@ def _tell(session: Session, job: _Job, changes: list[Replacement], *, dry_run: b
         session.print(_lines(job))
     values = counted(len(job.granted), "value")
     customers = counted(len({each.wish.desired.label for each in job.granted}), "customer")
+    left_out = job.choice.left_out()
     did = "Would accept" if dry_run else "Accepted"
     if job.granted:
         session.say(f"{did} {values} of {customers} in {counted(len(changes), 'file')}.")
     elif not job.denied:
-        session.say("Nothing to accept: where the ERP has the customer, it has what the declaration asks for.")
+        session.say(
+            "Nothing to accept: where the ERP has the customer, it has what the declaration asks for."
+            if not left_out
+            else "Nothing to accept: the ERP changed no declared value that counts."
+        )
+    if left_out:
+        session.say(left_out)
     if job.denied:
         session.say(f"Not accepted: {counted(len(job.denied), 'value')}. The declarations keep them.")
 
@@ -221,7 +217,7 @@ def _change(wish: Wish) -> str:
     from reconciler.core.values import render_path
     from reconciler.reports.safe import shown, visible
 
-    return f"{visible(render_path(wish.path))}  {shown(wish.before)} → {shown(wish.after)}"
+    return f"{visible(render_path(wish.path))}  {shown(wish.before)} → {shown(wish.after)}  ({wish.cause.value})"
 
 
 def _explain(session: Session, paired: Pairing) -> None:

@@ -203,7 +203,7 @@ def _show_problems(error: ReconcilerError) -> None:
     found = hide.diagnostics(error.diagnostics) if hide else error.diagnostics
     for line in diagnostics_lines(found):
         session.err.print(line, soft_wrap=True)
-    _complain(f"{error}.", "", Exit.INVALID)
+    _complain(f"{error}.", error.remedy, Exit.INVALID)
 
 
 def _complain(message: str, remedy: str, code: Exit) -> int:

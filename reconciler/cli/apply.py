@@ -174,11 +174,15 @@ def show_first(session: Session, made: Plan, form: str) -> None:
 
 def agreed(made: Plan) -> bool:
     """Ask on the terminal; only `yes` counts, as in Terraform."""
+    from shutil import get_terminal_size
+    from textwrap import fill
+
     from reconciler.reports.safe import visible
 
-    typer.echo(
-        f"\nWrite these {len(made.actions):,} changes to {visible(made.company)} ({visible(made.environment)}, tenant"
-        f" {visible(made.tenant_id)})? Only 'yes' is accepted.",
-        err=True,
+    question = (
+        f"Write these {len(made.actions):,} changes to {visible(made.company)} ({visible(made.environment)}, tenant"
+        f" {visible(made.tenant_id)})? Only 'yes' is accepted."
     )
+    width = get_terminal_size().columns
+    typer.echo("\n" + fill(question, width, break_long_words=False, break_on_hyphens=False), err=True)
     return bool(typer.prompt("Answer", default="", show_default=False, err=True).strip() == "yes")

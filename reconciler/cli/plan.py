@@ -130,7 +130,10 @@ def load(session: Session, targets: list[str]) -> Loaded:
     if has_errors(loaded.diagnostics):
         raise InvalidInput(loaded.diagnostics)
     if missing := pipeline.missing_targets(loaded, targets):
-        raise WrongUsage(f"No declaration has the number or ref {', '.join(missing)}")
+        raise WrongUsage(
+            f"No declaration has the number or ref {', '.join(missing)}",
+            remedy="Write the number or the ref as it stands in a declaration.",
+        )
     return loaded
 
 
@@ -211,7 +214,8 @@ def say_saved(session: Session, made: Plan, out: Path) -> None:
 
     if not made.refusals and not has_errors(made.diagnostics):
         chosen = f"--env {session.environment} " if session.environment else ""
-        session.say(f"Saved the plan to {out}. Apply it with: reconciler {chosen}apply {quote(str(out))}")
+        values = ", with the real values," if session.redactor is not None else ""
+        session.say(f"Saved the plan{values} to {out}. Apply it with: reconciler {chosen}apply {quote(str(out))}")
 
 
 def plan_exit(made: Plan, *, detailed: bool) -> Exit:

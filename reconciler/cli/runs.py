@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from reconciler.cli.resuming import Begun
     from reconciler.cli.session import Session
     from reconciler.core.customer import Desired
-    from reconciler.core.plan import Plan, Run
-    from reconciler.core.ports import Erp
-    from reconciler.core.rules import Target
+    from reconciler.core.plan import Plan
+    from reconciler.core.ports import Erp, View
+    from reconciler.core.rules import Memory, Target
     from reconciler.state.journal import RunInfo
     from reconciler.state.store import Store
 
@@ -106,7 +106,7 @@ def _lines(rows: list[dict[str, Any]]) -> list[Text]:
 
 
 def _counts(row: dict[str, Any]) -> str:
-    """`5: 3 done, 1 unclear, 1 not sent`."""
+    """`3 done, 1 unclear, 1 not sent`: every action of the run."""
     from reconciler.core.plan import Outcome
     from reconciler.reports.view import OUTCOMES
 
@@ -116,7 +116,7 @@ def _counts(row: dict[str, Any]) -> str:
     counts[unclear] = counts.get(unclear, 0) + row["open"]
     counts[unsent] = counts.get(unsent, 0) + untouched
     told = [f"{counts[word]:,} {word}" for word in OUTCOMES.values() if counts.get(word)]
-    return f"{row['actions']:,}: {', '.join(told)}"
+    return ", ".join(told)
 
 
 @app.command("show")
@@ -278,6 +278,7 @@ def undo(
             plan_file.write(made, out)
             emit(session, form, reports, plan_document(session, made))
             say_saved(session, made, out)
+            _remind(session, made)
             raise typer.Exit(plan_exit(made, detailed=False))
         show_first(session, made, form)
         pipeline.check_applicable(made, place)
@@ -288,7 +289,7 @@ def undo(
         job = applying.Job(made, place, journal, parallelism or session.settings.api.parallelism)
         ended = applying.execute(session, store, erp, job, stopping, live=form == "text")
     applying.report(session, ended, form, reports)
-    _remind(session, ended)
+    _remind(session, ended.plan)
     raise typer.Exit(applying.run_exit(ended))
 
 
@@ -325,7 +326,7 @@ def _undo_plan(
         target=place,
         created_at=now(),
     )
-    return pipeline.explain(made, erp)
+    return pipeline.explain(_among_all(made, view, store.known(place).load().memory(), len(found.desired)), erp)
 
 
 def _protected(session: Session, desired: tuple[Desired, ...]) -> tuple[Desired, ...]:
@@ -345,6 +346,20 @@ def _protected(session: Session, desired: tuple[Desired, ...]) -> tuple[Desired,
     )
 
 
-def _remind(session: Session, ended: Run) -> None:
-    if not ended.plan.is_empty:
-        session.say("The declarations still ask for what was undone: change them too, or the next apply does it again.")
+def _among_all(made: Plan, view: View, memory: Memory, concerned: int) -> Plan:
+    """The plan with the true count of unmanaged customers: it has declarations for those of the run only. What may
+    follow an address goes back to where it was, and needs no note."""
+    from reconciler.core.normalise import number_key
+    from reconciler.state import plan_file
+
+    managed = sum(number_key(each.number) in memory.applied for each in view.customers)
+    unmanaged = len(view.customers) - max(managed, concerned)
+    notes = tuple(each for each in made.diagnostics if each.code != "P504")
+    return plan_file.seal(replace(made, summary=replace(made.summary, unmanaged=unmanaged), diagnostics=notes))
+
+
+def _remind(session: Session, made: Plan) -> None:
+    if not made.is_empty:
+        session.say(
+            "The declarations still ask for the undone values: revert them too, or the next apply sets these again."
+        )

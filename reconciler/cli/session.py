@@ -208,7 +208,8 @@ def _access(settings: Settings, environ: Mapping[str, str]) -> _Access:
     except InvalidInput as error:
         problems += error.diagnostics
     if credentials is None or problems:
-        raise InvalidInput(tuple(problems))
+        remedy = "To try without credentials: --env sandbox."
+        raise InvalidInput(tuple(problems), "Credentials are missing or not usable", remedy=remedy)
     return _Access(
         settings.api.base_url,
         settings.api.token_url,

@@ -1,7 +1,8 @@
 """Declarations of simple lines, cut without a YAML parser: what most files consist of.
 
 A simple line is whole in itself: a comment, or a key with at most one value, plain or quoted, that ends where the
-line ends. No anchor, tag, block text, tab or value over several lines is one. So a text of simple lines can be cut at
+line ends. No anchor, tag, block text, tab or value over several lines is one, nor a value with a comment that may be a
+part of it (` #1`). So a text of simple lines can be cut at
 the items of its list, and each item means alone what it means there. A text with any other line is not cut: it is the
 composer's (`reconciler.config.yaml`).
 """
@@ -24,7 +25,7 @@ _PLAIN = r"(?:[\w+(/.~$]|-(?=\w))[^\n:# ]*+(?:(?:[ ]++(?=[^ #\n])|:(?=[\w/-])|\#
 _LINE = re.compile(
     rf"^((?:[ ]*+(?:-[ ]++)?{_KEY}|[ ]*+-)[ ]++(?=[^ #\[\n])|[ ]*+(?:-[ ]++)?{_KEY}(?:[ ]++{_FLOW})?|---|)"
     rf"((?<=[ ])(?:{_DOUBLE}|{_SINGLE}|{_PLAIN})|)"
-    r"(?:\n|[ ]++(?:\#[^\n]*+)?\n|^\#[^\n]*+\n)",
+    r"(?:\n|[ ]++(?:\#(?![^\s#])[^\n]*+)?\n|^[ ]*+\#[^\n]*+\n)",
     re.MULTILINE,
 )
 """The head of a line, up to its value, and the value as typed; both empty for a comment."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reconciler.core.actions import compared
+from reconciler.core.actions import changes_of, compared
 from reconciler.core.customer import Desired, Live
 from reconciler.core.diff import differences, order
 from reconciler.core.fields import FIELDS, Form, Group
+from reconciler.core.plan import Cause
 from reconciler.core.rules import Memory, Rules
-from reconciler.core.values import Path, Scalar, Values, get
+from reconciler.core.values import Path, Scalar, Values, get, parse_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,8 @@ class Wish:
     """A live value that a declaration shall state.
 
     path: of a leaf, or of a whole line where only one side has it. before: what is declared. after: what is live;
-    None is no value. A line is a dictionary of its members.
+    None is no value. A line is a dictionary of its members. cause: who moved, as plans tell it; of a line whose members
+    moved for several causes, both.
     """
 
     desired: Desired
@@ -25,6 +27,7 @@ class Wish:
     path: Path
     before: Scalar | Values
     after: Scalar | Values
+    cause: Cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +49,22 @@ class Denied:
 def wishes(desired: Desired, live: Live, rules: Rules, memory: Memory) -> tuple[Wish, ...]:
     """Every difference that a plan would see between a declaration and its live customer, as what to accept."""
     found = differences(compared(desired, live, rules, memory), live.values, desired.complete)
+    causes = {parse_path(each.path): each.cause for each in changes_of(desired, live, rules, memory)}
     made: dict[Path, Wish] = {}
     for each in found.leaves:
         if _is_line(each.path) and get(live.values, each.path[:2]) is None:
-            line = get(desired.values, each.path[:2])
-            made.setdefault(each.path[:2], Wish(desired, live, each.path[:2], line, None))  # type: ignore[arg-type]
+            path, line = each.path[:2], get(desired.values, each.path[:2])
+            made.setdefault(path, Wish(desired, live, path, line, None, _cause(path, causes)))  # type: ignore[arg-type]
         else:
-            made[each.path] = Wish(desired, live, each.path, each.desired, each.live)
+            made[each.path] = Wish(desired, live, each.path, each.desired, each.live, _cause(each.path, causes))
     for path in found.removed:
-        made[path] = Wish(desired, live, path, None, get(live.values, path))  # type: ignore[arg-type]  # a line
+        made[path] = Wish(desired, live, path, None, get(live.values, path), _cause(path, causes))  # type: ignore[arg-type]
     return tuple(made[path] for path in sorted(made, key=order))
+
+
+def _cause(path: Path, causes: dict[Path, Cause]) -> Cause:
+    found = {cause for each, cause in causes.items() if each[: len(path)] == path}
+    return found.pop() if len(found) == 1 else Cause.BOTH if found else Cause.UNKNOWN
 
 
 def _is_line(path: Path) -> bool:

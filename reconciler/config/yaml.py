@@ -40,6 +40,10 @@ EXPANSION_FACTOR = 10
 """Aliases may stand for this many nodes, or for this many times the nodes that are written; more is a bomb."""
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same events without libyaml, only slower
+_CUT = re.compile(r"[ \t]+(#[^\s#][^\r\n]*)")
+"""A comment that may be meant as text: nothing stands between its mark and its first letter."""
+
+_NO_TEXT = re.compile(r"[-+0-9.,]*|true|false|null|~", re.IGNORECASE)
 _PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*|\s+|#[^\r\n]*)+")
 
 
@@ -120,6 +124,7 @@ class _Composer:
         self.max_depth = max_depth
         self.documents: list[Node] = []
         self.problems: list[Diagnostic] = []
+        self.may_cut = _CUT.search(text) is not None
         self.stack: list[_Open] = []
         self.anchors: dict[str, _Anchor | None] = {}  # None while the node is open
         self.written = 0  # nodes that stand in the text
@@ -190,6 +195,8 @@ class _Composer:
                 self.anchors[event.anchor] = _Anchor(node, 1, 0)
         if not plain and (found := CONTROL.search(node.text)):
             self.problems.append(control(node.source, found[0]))
+        if plain and self.may_cut:
+            self._check_cut(event, node)
         if self.stack:  # as in _add; most of a file's nodes come this way
             top = self.stack[-1]
             key = top.key
@@ -201,6 +208,18 @@ class _Composer:
                 top.key = None
                 return
         self._add(node)
+
+    def _check_cut(self, event: Any, node: Scalar) -> None:
+        """Warn where a plain text ends at what YAML takes for a comment and a person may not: `Butikk #1 AS`."""
+        end = event.end_mark
+        found = _CUT.match(self.text, end.index)
+        if found is None or _NO_TEXT.fullmatch(node.text):
+            return
+        column = end.column + found.start(1) - end.index + 1
+        summary = f"the text ends before {shown(found[1])}: YAML takes the rest of the line for a comment"
+        remedy = "Put the whole text in quotes, or write a space after the # of a comment."
+        where = Source(self.file, end.line + 1, column)
+        self.problems.append(Diagnostic(Severity.WARNING, "Y218", summary, remedy=remedy, source=where))
 
     def _mapping(self, event: Any) -> None:
         mark = event.start_mark

@@ -43,6 +43,7 @@ CODES: dict[str, str] = {
     "Y215": "The file cannot be read.",
     "Y216": "The file has so many problems that the rest of it is not read.",
     "Y217": "A file cannot be rewritten without changing more than was asked.",
+    "Y218": "A text without quotes is cut at a comment that looks like a part of it.",
     "D301": "An unknown member in a declaration.",
     "D302": "A value has the wrong type.",
     "D303": "A value is none of the allowed words.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeAlias
@@ -139,6 +139,26 @@ class DriftSummary:
         """
         whole = self.managed + self.unmanaged + self.removed + self.missing
         return self.managed / whole if whole else None
+
+
+def summary_of(found: Sequence[DriftedCustomer], managed: int) -> DriftSummary:
+    """The counts of what was found."""
+    standing = {one: sum(each.standing is one for each in found) for one in Standing}
+    causes = {
+        one: sum(any(row.cause is one and row.mute is None for row in each.fields) for each in found) for one in Cause
+    }
+    return DriftSummary(
+        managed,
+        standing[Standing.UNMANAGED],
+        standing[Standing.MISSING],
+        standing[Standing.REMOVED],
+        causes[Cause.DRIFT],
+        causes[Cause.CONFIG],
+        causes[Cause.BOTH],
+        causes[Cause.UNKNOWN],
+        sum(each.is_muted for each in found),
+        sum(each.new for each in found),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,11 @@ from reconciler.core.drift import (
     Drift,
     DriftedCustomer,
     DriftedField,
-    DriftSummary,
     History,
     Mute,
     Sighting,
     Standing,
+    summary_of,
 )
 from reconciler.core.identity import Pairing, pair
 from reconciler.core.normalise import number_key
@@ -57,7 +57,7 @@ def compute_drift(
     mutes is that of `created_at`.
     """
     paired = pair(desired, view.customers, memory.numbers, memory.identities)
-    look = _Look(rules, memory, history, _Mutes(mutes, created_at[:10]), applied_at, created_at)
+    look = _Look(rules, memory, history, ActiveMutes(mutes, created_at[:10]), applied_at, created_at)
     pairs = [both for both in paired.pairs if not targets or is_target(both[0].number, both[0].ref, targets)]
     found = [each for each in (look.pair(*both) for both in pairs) if each is not None]
     if not targets:
@@ -71,7 +71,7 @@ def compute_drift(
         tenant_id=target.tenant_id,
         base_url=target.base_url,
         refresh=Refresh(view.reading.mode, view.as_of, len(view.customers), view.requests, view.reading),
-        summary=_summary(found, sum(live is not None for _, live in pairs)),
+        summary=summary_of(found, sum(live is not None for _, live in pairs)),
         customers=tuple(found),
         diagnostics=paired.diagnostics,
         since=history.since,
@@ -123,7 +123,7 @@ def _plainly(value: object) -> str:
     return f"Decimal {value.normalize()}" if isinstance(value, Decimal) else repr(value)
 
 
-class _Mutes:
+class ActiveMutes:
     """The mutes that hold on a day."""
 
     def __init__(self, mutes: Iterable[Mute], day: str) -> None:
@@ -155,7 +155,7 @@ class _Look:
     rules: Rules
     memory: Memory
     history: History
-    mutes: _Mutes
+    mutes: ActiveMutes
     applied_at: Callable[[str], str | None]
     now: str
 
@@ -259,23 +259,3 @@ class _Look:
 
 def _key(number: str | None) -> str | None:
     return None if number is None else number_key(number)
-
-
-def _summary(found: Sequence[DriftedCustomer], managed: int) -> DriftSummary:
-    standing = {one: sum(each.standing is one for each in found) for one in Standing}
-    causes = {
-        one: sum(any(field.cause is one and field.mute is None for field in each.fields) for each in found)
-        for one in Cause
-    }
-    return DriftSummary(
-        managed,
-        standing[Standing.UNMANAGED],
-        standing[Standing.MISSING],
-        standing[Standing.REMOVED],
-        causes[Cause.DRIFT],
-        causes[Cause.CONFIG],
-        causes[Cause.BOTH],
-        causes[Cause.UNKNOWN],
-        sum(each.is_muted for each in found),
-        sum(each.new for each in found),
-    )

@@ -41,11 +41,11 @@ class ReconcilerError(Exception):
 
 
 class InvalidInput(ReconcilerError):
-    """Settings or declarations have errors; `diagnostics` holds every problem found."""
+    """Settings or declarations have errors; `diagnostics` holds every problem found. message: the sum of it."""
 
-    def __init__(self, diagnostics: tuple[Diagnostic, ...]) -> None:
+    def __init__(self, diagnostics: tuple[Diagnostic, ...], message: str = "", *, remedy: str = "") -> None:
         count = sum(each.severity == "error" for each in diagnostics)
-        super().__init__(f"{count} error{'s' * (count != 1)} in the settings or declarations")
+        super().__init__(message or f"{count} error{'s' * (count != 1)} in the settings or declarations", remedy=remedy)
         self.diagnostics = diagnostics
 
 

@@ -39,12 +39,16 @@ def refusals(verdicts: tuple[Verdict, ...]) -> tuple[Refusal, ...]:
     return tuple(
         Refusal(
             Guard.VOLUME,
-            f"{each.found:,} {each.name} are more than the guard allows ({each.limit})",
+            f"{each.found:,} {_worded(each)} more than the guard allows ({each.limit})",
             f"If that is meant, apply with --force, or raise guards.{each.name} in the settings.",
         )
         for each in verdicts
         if not each.passed
     )
+
+
+def _worded(verdict: Verdict) -> str:
+    return f"{verdict.name.removesuffix('s')} is" if verdict.found == 1 else f"{verdict.name} are"
 
 
 def _verdict(name: str, found: int, managed: int, limit: Limit) -> Verdict:

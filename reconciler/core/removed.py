@@ -53,5 +53,6 @@ def left_alone(removed: tuple[Live, ...], rules: Rules) -> Iterator[Diagnostic]:
         "P512",
         f"{len(removed)} customer{'s' * (len(removed) > 1)} lost the declaration: {names}",
         detail="goes to Inactive" if rules.deactivate_removed else "left as it is in the ERP",
-        remedy="Put the declaration back, or set on_removed to ignore or deactivate.",
+        remedy="Put the declaration back, or set on_removed to "
+        f"{'ignore' if rules.deactivate_removed else 'ignore or deactivate'}.",
     )

@@ -10,7 +10,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 
@@ -60,7 +60,7 @@ def render(report: Report, *, max_chars: int | None = None) -> bytes:
     found = facets.of_diagnostics(report.diagnostics) if problems else facets.of_entries(report.entries)
     title, place = _TITLES[report.kind], report.place
     page = _template().render(
-        report=report,
+        report=replace(report, facts=report.facts + report.details),
         title=title,
         full_title=_short(" · ".join(filter(None, (title, place.company, report.headline))), _TITLE),
         csp=_policy(),

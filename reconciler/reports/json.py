@@ -56,6 +56,7 @@ def run(run: Run) -> bytes:
                     "normalised": result.normalised,
                     "not_taken": result.not_taken,
                     "source": result.action.source,
+                    "changes": result.action.changes,
                 }
                 for result in run.results
             ],

@@ -102,7 +102,8 @@ class Report:
     """What any format says.
 
     headline: one sentence. counts: what was counted, in the order to show it (`{"create": 1, "update": 2, ...}`).
-    facts: sentences on freshness and budget. refusals, guards: as in the plan, texts not yet made visible.
+    facts: sentences on freshness and budget. details: more of them, for formats with room.
+    refusals, guards: as in the plan, texts not yet made visible.
     hint: what to do next, or "". digest: of the plan. redacted: whether personal data was replaced.
     """
 
@@ -115,6 +116,7 @@ class Report:
     refusals: tuple[Refusal, ...] = ()
     guards: tuple[GuardVerdict, ...] = ()
     facts: tuple[str, ...] = ()
+    details: tuple[str, ...] = ()
     place: Place = Place()
     created_at: str = ""
     digest: str = ""
@@ -158,6 +160,7 @@ def of_plan(plan: Plan) -> Report:
         plan.refusals,
         plan.guards,
         tuple(filter(None, (view.origins(plan), view.freshness(plan), view.budget(plan), view.consent(plan)))),
+        details=tuple(filter(None, (view.reading(plan),))),
         place=place_of(plan),
         created_at=plan.created_at,
         digest=plan.digest,

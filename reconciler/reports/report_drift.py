@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reconciler.core.diagnostics import Severity, has_errors
-from reconciler.core.drift import Drift, DriftedCustomer, DriftedField, Mute, Standing
+from reconciler.core.drift import Drift, DriftedCustomer, DriftedField, DriftSummary, Mute, Standing, summary_of
 from reconciler.core.moments import DAY, read_moment
 from reconciler.core.plan import Cause
 from reconciler.reports import view
@@ -31,6 +31,7 @@ def of_drift(drift: Drift) -> Report:
         tuple(entry_of(each, drift) for each in (*others, *unmanaged[:LISTED])),
         drift.diagnostics,
         facts=tuple(filter(None, (view.freshness(drift), since(drift), coverage(drift), _cut(len(unmanaged))))),
+        details=tuple(filter(None, (view.reading(drift),))),
         place=place_of(drift),
         created_at=drift.created_at,
         hint=hint(drift),
@@ -39,8 +40,16 @@ def of_drift(drift: Drift) -> Report:
 
 
 def headline(drift: Drift) -> str:
-    """What there is, in one sentence."""
-    summary = drift.summary
+    """What there is, in a sentence; with `only_new` what is new, and then what there is in all."""
+    whole = _told(drift.summary)
+    if not drift.only_new:
+        return f"{'Drift' if drift.alerts else 'No drift'}: {whole}." if whole else "No drift."
+    news = _told(summary_of(drift.customers, 0))
+    start = f"{'New drift' if drift.alerts else 'No new drift'}{': ' if news else ''}{news}."
+    return f"{start} In all: {whole}." if whole else start
+
+
+def _told(summary: DriftSummary) -> str:
     parts = [
         (summary.drift, "changed in the ERP"),
         (summary.both, "changed in both"),
@@ -51,15 +60,7 @@ def headline(drift: Drift) -> str:
         (summary.removed, "removed from the declarations"),
         (summary.unmanaged, "unmanaged"),
     ]
-    told = ", ".join(f"{count:,} {words}" for count, words in parts if count)
-    start = (
-        ("New drift" if drift.only_new else "Drift")
-        if drift.alerts
-        else "No new drift"
-        if drift.only_new
-        else "No drift"
-    )
-    return f"{start}: {told}." if told else f"{start}."
+    return ", ".join(f"{count:,} {words}" for count, words in parts if count)
 
 
 def since(drift: Drift) -> str:
@@ -197,10 +198,13 @@ def _counts(drift: Drift) -> dict[str, int]:
         "removed": summary.removed,
         "unmanaged": summary.unmanaged,
         "managed": summary.managed,
-        "muted": summary.muted,
-        "muted fields": sum(field.mute is not None for each in drift.customers for field in each.fields),
+        "muted": max(summary.muted, sum(_has_muted(each) for each in drift.customers)),
         "new": summary.new,
     }
+
+
+def _has_muted(customer: DriftedCustomer) -> bool:
+    return customer.mute is not None or any(each.mute for each in customer.fields)
 
 
 def _cut(unmanaged: int) -> str:

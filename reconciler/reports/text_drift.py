@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
@@ -34,8 +35,8 @@ def drift_lines(drift: Drift, width: int | None) -> Iterator[Text]:
     yield from _undeclared(drift, width)
     yield from _muted(drift, width)
     yield from diagnostics_lines(drift.diagnostics)
-    start, colon, rest = headline(drift).partition(":")
-    yield Text.assemble((start + colon, "bold"), rest)
+    start, rest = re.fullmatch(r"([^:.]*[:.])(.*)", headline(drift)).groups()  # type: ignore[union-attr]  # ends in a dot
+    yield Text.assemble((start, "bold"), rest)
     for text in filter(None, (coverage(drift), hint(drift))):
         yield Text(text, _QUIET)
 

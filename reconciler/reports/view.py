@@ -96,19 +96,25 @@ def counts(plan: Plan) -> str:
 
 
 def freshness(plan: Plan | Drift) -> str:
-    """How the live side was read, and how it is known to be fresh."""
-    refresh, reading = plan.refresh, plan.refresh.reading or READ_IN_FULL
+    """As of when the live side is known, and what that cost: one sentence. `reading` has the rest."""
+    refresh, reason = plan.refresh, (plan.refresh.reading or READ_IN_FULL).reason
     customers, as_of = counted(refresh.customers, "customer"), visible(refresh.as_of)
     if refresh.mode == "none":
         return f"Offline: {customers} as the snapshot had them at {as_of}; the ERP was not asked."
-    cost = f"with {counted(refresh.requests, 'request')} at {as_of}"
-    if refresh.mode != "incremental":
-        return f"Read {customers} {cost}" + (f": {visible(reading.reason)}." if reading.reason else ".")
-    unseen = f" ({reading.unseen:,} had changed under an old time stamp)" if reading.unseen else ""
+    why = f", read in full: {visible(reason)}" if refresh.mode == "full" and reason else ""
+    return f"Live as of {as_of}: {customers}, {counted(refresh.requests, 'request')}{why}."
+
+
+def reading(plan: Plan | Drift) -> str:
+    """How an incremental read is known to be fresh, for who wants to know; nothing where everything was read."""
+    found = plan.refresh.reading or READ_IN_FULL
+    if plan.refresh.mode != "incremental":
+        return ""
+    unseen = f" ({found.unseen:,} had changed under an old time stamp)" if found.unseen else ""
+    runs = counted(found.verify_runs or 1, "run")
     return (
-        f"Brought {customers} up to date {cost}: {reading.changed:,} changed lately, {reading.verified:,} read again"
-        f"{unseen}, and the ERP counts as many."
-        f" What no time stamp shows is seen within {counted(reading.verify_runs or 1, 'run')}."
+        f"Brought up to date from the snapshot: {found.changed:,} changed lately, {found.verified:,} read again{unseen}"
+        f", and the ERP counts as many. What no time stamp shows is seen within {runs}."
     )
 
 

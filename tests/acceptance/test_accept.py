@@ -365,7 +365,7 @@ def test_lines_attributes_and_segments_change_in_their_own_place(company: Compan
     )
     applied(company, live)
     path.write_text(LINES)
-    assert accepted(company, path) == changed(LINES.encode(), live.encode())
+    assert accepted(company, path, "--all") == changed(LINES.encode(), live.encode())
     assert is_settled(company)
 
 
@@ -399,11 +399,16 @@ def test_a_line_that_only_the_erp_has_is_added_where_the_list_is_complete(compan
 def test_the_last_line_takes_its_list_along_unless_the_list_is_complete(company: Company) -> None:
     path = applied(company, "number: 1\nname: A\n")
     path.write_text("number: 1\nname: A\ndirectDebitLines:\n  - mandateId: M1\n    bic: X\n")
-    assert accepted(company, path) == ["-directDebitLines:\n", "-  - mandateId: M1\n", "-    bic: X\n"]
+    assert accepted(company, path, "--all") == ["-directDebitLines:\n", "-  - mandateId: M1\n", "-    bic: X\n"]
     path.write_text(
         "number: 1\nname: A\ndirectDebitLines:\n  complete: true\n  lines:\n  - mandateId: M1\n    bic: X\n"
     )
-    assert accepted(company, path) == ["-  lines:\n", "-  - mandateId: M1\n", "-    bic: X\n", "+  lines: []\n"]
+    assert accepted(company, path, "--all") == [
+        "-  lines:\n",
+        "-  - mandateId: M1\n",
+        "-    bic: X\n",
+        "+  lines: []\n",
+    ]
     assert is_settled(company)
 
 
@@ -498,3 +503,22 @@ def test_an_attribute_id_in_another_case_is_no_difference_and_stays_as_it_is_wri
         "+  region: SOUTH  # ours\n",
     ]
     assert is_settled(company)
+
+
+def test_an_edit_that_is_not_applied_yet_and_a_muted_value_stay_unless_they_are_asked_for(company: Company) -> None:
+    """`accept` without arguments takes what the ERP changed, and says what it left out."""
+    path = applied(company, "number: 1\nname: A\ngln: a\naccountReference: a\n")
+    edited = "number: 1\nname: A\ngln: mine\naccountReference: a\n"
+    path.write_text(edited)
+    muted = company.run("drift", "--mute", "1", "accountReference", "--until", "2999-01-01", "--reason", "spring")
+    assert muted.code == 0, muted.err
+    company.store.edit("1", {"accountReference": "theirs"})
+    ended = company.run("accept")
+    assert "Left out: 1 value that only the declarations changed and 1 value that drift mutes." in ended.err
+    assert path.read_text() == edited
+    company.store.edit("1", {"name": "B"})
+    ended = company.run("accept")
+    assert 'name  "A" → "B"  (drift)' in ended.out
+    assert path.read_text() == edited.replace("name: A", "name: B")
+    assert accepted(company, path, "--field", "gln") == ["-gln: mine\n", "+gln: a\n"]
+    assert accepted(company, path, "--all") == ["-accountReference: a\n", "+accountReference: theirs\n"]

@@ -167,3 +167,9 @@ def test_what_an_erp_or_a_person_writes_in_free_words_is_hidden() -> None:
     assert "+4790011223" not in said
     assert "MANDATE77" not in said
     assert "customer's phone" in said
+
+
+def test_a_plan_saved_beside_a_redacted_report_is_said_to_hold_the_real_values(shop: Company) -> None:
+    ended = shop.run("plan", "--redact", "-o", "plan.json")
+    assert "Saved the plan, with the real values, to plan.json." in ended.err
+    assert "with the real values" not in shop.run("plan", "-o", "plan.json").err

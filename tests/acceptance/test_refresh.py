@@ -169,7 +169,7 @@ def test_after_an_apply_the_written_customers_are_known_anew(ledger: Company) ->
 def test_fields_that_the_snapshot_lacks_are_read_in_full(ledger: Company) -> None:
     ledger.declare("{number: '10000', gln: '1'}")
     found = planned(ledger)
-    assert found["refresh"]["reading"]["reason"] == "the declarations name fields that the snapshot does not have"
+    assert found["refresh"]["reading"]["reason"] == "the snapshot has no gln"
     assert in_both_ways(ledger)["summary"]["update"] == 1
 
 

@@ -71,8 +71,8 @@ def test_the_list_shows_the_newest_first_and_how_each_ended(three: Company) -> N
     text = three.run("runs", "list").out.splitlines()
     assert text[0].split() == ["RUN", "STARTED", "STATUS", "ENVIRONMENT", "ACTIONS"]
     assert text[1].startswith(second["id"])
-    assert text[1].endswith("2: 1 failed, 1 not sent")
-    assert text[2].endswith("3: 3 done")
+    assert text[1].endswith("  1 failed, 1 not sent")
+    assert text[2].endswith("  3 done")
 
 
 @pytest.mark.parametrize("command", [["runs", "show"], ["show"]], ids=" ".join)

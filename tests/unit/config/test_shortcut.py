@@ -55,7 +55,7 @@ def test_a_declaration_with_more_to_it_takes_the_reference_path_by_itself(
     "line",
     ["name: &a x", "name: !!str x", "name: |\n    x", "name: 'x\n    y'", "name: x\n    y", "name:\tx", "name: {a: b}",
      "? name\n  : x", '"name": x', r'name: "\x41"', "nope: x", "name: '${env:GONE}'", "status: nonsense",
-     "name: x\n  name: y", "name: x\r", "name: x\n---\nnumber: 5"],
+     "name: x\n  name: y", "name: x\r", "name: x\n---\nnumber: 5", "name: x #1"],
 )  # fmt: skip
 def test_anything_else_is_left_to_the_reference_path(line: str, monkeypatch: pytest.MonkeyPatch) -> None:
     text = ONE.format(1) + f"- number: 2\n  {line}\n" + ONE.format(3)

@@ -335,3 +335,33 @@ def _composed(node: Any) -> Any:
     if isinstance(node, pyyaml.SequenceNode):
         return [_composed(item) for item in node.value]
     return node.value
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [("name: Butikk #1 AS\n", (1, 14)), ("- a: 1\n- å: b  #c\n  c: d\n", (2, 9)), ("a: &x b\n  c #d", (2, 5))],
+)
+def test_a_text_that_is_cut_at_a_mark_without_a_space_is_warned_of(text: str, place: tuple[int, int]) -> None:
+    """` #1` begins a comment in YAML, and a name loses its end without a word."""
+    (found,) = parse(text.encode(), "a.yaml").diagnostics
+    assert (found.code, found.severity) == ("Y218", Severity.WARNING)
+    assert found.source is not None
+    assert (found.source.line, found.source.column) == place
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: b # c",
+        "a: 'b' #c",
+        'a: "b #1"',
+        "a: b#1",
+        "a: 10 #c",
+        "a: #c\nb: c",
+        "#c\n  #d\na: b",
+        "a: b ## c",
+        "a:\n  #b",
+    ],
+)
+def test_an_ordinary_comment_is_not_warned_of(text: str) -> None:
+    assert parse(text.encode(), "a.yaml").diagnostics == ()

@@ -57,3 +57,13 @@ def test_a_pattern_covers_its_path_and_all_below_it(pattern: str, path: Path, is
 )
 def test_what_names_no_field_is_known(text: str) -> None:
     assert not names_field(text)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "is_field"), [("*.wbe", False), ("*.web", True), ("*.REGION", True), ("*.fx", False)]
+)
+def test_a_wildcard_with_a_slip_names_no_field(pattern: str, is_field: bool) -> None:
+    """Any word may be an attribute's id, so `*.wbe` would never match and never be told."""
+    from reconciler.config.patterns import names_field
+
+    assert names_field(pattern) is is_field

@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from reconciler.config.schema import load_schema
 from reconciler.core.diagnostics import Severity, Source
 from reconciler.core.drift import Drift, DriftedCustomer, DriftedField, DriftSummary, Mute, Standing
-from reconciler.core.plan import Cause, Refresh
+from reconciler.core.plan import Cause, Reading, Refresh
 from reconciler.reports import json as json_report
 from reconciler.reports.redact import Redactor
 from reconciler.reports.report import State
@@ -125,3 +125,18 @@ def test_coverage_is_never_rounded_up_to_all() -> None:
     assert "Coverage: 99.9% (" in text(drift(summary=DriftSummary(managed=99_999, unmanaged=1)))
     assert "Coverage: 100% (" in text(drift(summary=DriftSummary(managed=5)))
     assert "Coverage" not in text(drift(summary=DriftSummary()))
+
+
+def test_a_report_of_news_counts_the_news_first_and_then_the_whole() -> None:
+    summary = DriftSummary(managed=4, drift=4, new=1)
+    found = drift(customer(field()), summary=summary, only_new=True)
+    assert "New drift: 1 changed in the ERP. In all: 4 changed in the ERP." in text(found)
+    none = replace(found, customers=())
+    assert "No new drift. In all: 4 changed in the ERP." in text(none)
+
+
+def test_the_reading_is_one_sentence_where_there_is_little_room() -> None:
+    reading = Reading("incremental", changed=1, verified=40, verify_runs=60)
+    found = of_drift(replace(drift(), refresh=Refresh("incremental", "2026-01-31T12:24:28Z", 40, 2, reading)))
+    assert found.facts[0] == "Live as of 2026-01-31T12:24:28Z: 40 customers, 2 requests."
+    assert "1 changed lately, 40 read again" in found.details[0]
