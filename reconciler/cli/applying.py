@@ -58,6 +58,7 @@ def execute(session: Session, store: Store, erp: Erp, job: Job, stopping: Stoppi
             erp,
             job.journal,
             parallelism=job.parallelism,
+            recheck_nested=session.settings.api.recheck_nested,
             already=job.already,
             open_labels=job.open_labels,
             stop=stopping.is_set,
