@@ -12,7 +12,7 @@ from reconciler.core.identity import Pairing
 from reconciler.core.normalise import number_key
 from reconciler.core.plan import Change, Outcome, Result, Run
 from reconciler.core.rules import Rules
-from reconciler.core.values import Path, Scalar, Values, parse_path, put
+from reconciler.core.values import Path, Scalar, Values, get, parse_path, put, without
 from reconciler.state.known import Known, Normalised
 
 
@@ -96,12 +96,28 @@ def _written(
         _apply(applied, parse_path(change.path), change.after)
     if declared is not None:
         applied = _compared(declared, ignore)
+    refused = {each.path for each in result.not_taken}
+    applied = _with_last(applied, refused, before.applied if before else {})
     pairs = dict(before.normalised) if before else {}
     for change in action.changes:
-        pairs.pop(change.path, None)
+        if change.path not in refused:
+            pairs.pop(change.path, None)
     pairs |= {each.path: Normalised(each.before, each.after) for each in result.normalised if _is_kept(result, each)}
     identity = now.internal_id if now else before.internal_id if before else None
     return Known(number, applied, "", action.ref, identity, pairs)
+
+
+def _with_last(applied: Values, refused: Iterable[str], last: Values) -> Values:
+    """What the ERP did not take was not applied: there the value before stays the last one, if there was one."""
+    paths = [parse_path(each) for each in refused]
+    if not paths:
+        return applied
+    taken = deepcopy(without(applied, paths))
+    for path in paths:
+        parent = get(last, path[:-1])
+        if isinstance(parent, dict) and path[-1] in parent:
+            put(taken, path, deepcopy(parent[path[-1]]))
+    return taken
 
 
 def _apply(applied: Values, path: Path, after: Scalar | Values) -> None:

@@ -197,6 +197,7 @@ def rules_of(settings: Settings) -> Rules:
         send_null=settings.api.clear_nullable == "send-null",
         deactivate_removed=settings.on_removed == "deactivate",
         duplicates=settings.guards.duplicates,
+        recheck_nested=settings.api.recheck_nested,
         limits=Limits(settings.guards.updates, settings.guards.creates),
     )
 
@@ -269,6 +270,7 @@ def apply_plan(
     journal: Journal | None = None,
     *,
     parallelism: int = 4,
+    recheck_nested: bool = True,
     already: Mapping[str, Result] | None = None,
     open_labels: Collection[str] = (),
     stop: Callable[[], bool] = lambda: False,
@@ -278,12 +280,14 @@ def apply_plan(
 
     journal: where intents and outcomes are recorded. already, open_labels: what an earlier try of the same run did, and
     what it may have done. stop: asked before anything new is begun. abandon: whether to leave what is in flight, too.
+    recheck_nested: whether a customer is read once more before an update that its version may not protect.
     """
     return execute(
         plan,
         erp,
         journal or _NoJournal(),
         parallelism=parallelism,
+        recheck_nested=recheck_nested,
         since=plan.refresh.as_of,
         already=already,
         open_labels=open_labels,

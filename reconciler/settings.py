@@ -58,6 +58,7 @@ class Api:
     timeout: float = 60.0
     longest_answer: float = LONGEST_ANSWER
     clear_nullable: Literal["send-null", "refuse"] = "send-null"
+    recheck_nested: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 from functools import partial
 
-from reconciler.apply.writes import Claims, Ended, write
+from reconciler.apply.writes import Claims, Ended, overtaken, write
 from reconciler.core.plan import Action, Outcome, Plan, Result
 from reconciler.core.ports import Erp, Journal
 from reconciler.core.threads import started
@@ -21,6 +21,7 @@ def execute(
     *,
     parallelism: int,
     since: str,
+    recheck_nested: bool = True,
     already: Mapping[str, Result] | None = None,
     open_labels: Collection[str] = (),
     stop: Callable[[], bool] = lambda: False,
@@ -33,7 +34,8 @@ def execute(
     flight is finished and the rest is skipped, each saying so. Once `abandon` says so too, what is in flight is not
     waited for: it may or may not be done, and its intent stays open in the journal. already: results of an earlier try
     of the same run, by label; they are taken as they are. open_labels: actions that it was going to send and whose end
-    is not known. since: UTC, ISO 8601, when the plan was made.
+    is not known. since: UTC, ISO 8601, when the plan was made. recheck_nested: whether a customer is read once more
+    before an update that its version may not protect.
     """
     schedule = _Schedule(plan)
     claims = Claims((each.number for each in (already or {}).values() if each.number), plan.actions)
@@ -51,8 +53,12 @@ def execute(
                 yield result
             for action in schedule.ready(max(1, parallelism) - len(flying)):
                 is_open = action.label in open_labels
-                settle = partial(write, action, erp, since=since, may_be_done=is_open, claims=claims)
-                flying[started(partial(_perform, action, journal, settle, abandoned))] = action
+                recheck = recheck_nested and action.is_unprotected
+                settle = partial(
+                    write, action, erp, since=since, may_be_done=is_open, claims=claims, recheck=recheck
+                )  # what is open is looked up by the write, and its end may be unknown
+                check = partial(overtaken, action, erp) if recheck and not is_open else _no_check
+                flying[started(partial(_perform, action, journal, check, settle, abandoned))] = action
             done, _ = wait(flying, timeout=_LOOK_UP, return_when=FIRST_COMPLETED)
             for future in sorted(done, key=lambda each: schedule.place[flying[each].label]):
                 ended = future.result()
@@ -82,10 +88,27 @@ def _left(action: Action) -> Result:
     return Result(action, Outcome.UNKNOWN, action.number, message, "Go on with the run: it is looked up first.")
 
 
-def _perform(action: Action, journal: Journal, settle: Callable[[], Ended], abandoned: threading.Event) -> Ended:
-    """Record the intent, write, record the outcome: after a kill in between, a later run knows what to look up."""
-    journal.intend(action.label)
-    ended = settle()
+def _no_check() -> None:
+    """Nothing speaks against sending."""
+
+
+def _perform(
+    action: Action,
+    journal: Journal,
+    check: Callable[[], Ended | None],
+    settle: Callable[[], Ended],
+    abandoned: threading.Event,
+) -> Ended:
+    """Record the intent, write, record the outcome: after a kill in between, a later run knows what to look up.
+
+    What `check` ends is not sent, and has no intent.
+    """
+    ended = check()
+    if ended is None and abandoned.is_set():
+        return Ended(_left(action))  # nobody waits any more, so nothing is begun
+    if ended is None:
+        journal.intend(action.label)
+        ended = settle()
     result = ended.result
     if not abandoned.is_set():  # the run is over by then, and the journal perhaps another one's
         journal.finish(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from reconciler.core.customer import DEFAULT_MATCH, Live
@@ -27,7 +27,7 @@ from reconciler.core.likeness import is_as_wanted, looks_like
 from reconciler.core.normalise import number_key, same
 from reconciler.core.plan import Action, Cause, Change, Outcome, Result, Verb
 from reconciler.core.ports import Erp, Need
-from reconciler.core.values import get, parse_path
+from reconciler.core.values import Path, get, parse_path, render_path
 
 TRIES = 3
 """How often a create is sent at most; each time but the first only after the ERP said that it does not exist."""
@@ -70,20 +70,48 @@ class Claims:
             return number_key(number) in self._keys
 
 
-def write(action: Action, erp: Erp, *, since: str, may_be_done: bool = False, claims: Claims | None = None) -> Ended:
+def overtaken(action: Action, erp: Erp) -> Ended | None:
+    """A conflict when a value that the update replaces is no longer the one that the plan saw; None when all are.
+
+    Read right before the update, for what the version may not protect: an edit of an address or a contact perhaps
+    leaves it as it is (fact sheet Q10). What ends here was not sent; nor is one that cannot be read.
+    """
+    try:
+        return _overtaken(action, erp.customer(action.number or "", _need(action)))
+    except NotSent as error:
+        return Ended(_not_sent(action, error), _hopeless(error))
+    except ErpError as error:
+        message = f"it could not be read once more, so it was not sent: {_told(error)}"
+        return Ended(Result(action, Outcome.FAILED, action.number, message, error.remedy), _hopeless(error))
+
+
+def write(
+    action: Action,
+    erp: Erp,
+    *,
+    since: str,
+    may_be_done: bool = False,
+    claims: Claims | None = None,
+    recheck: bool = False,
+) -> Ended:
     """Send the action's request, and settle it if its answer is unclear.
 
     since: UTC, ISO 8601; customers created before that are not this action's doing. may_be_done: an earlier run was
     going to send it, and its end is not known: then it is looked up first. claims: shared by the actions of a run.
+    recheck: whether that look must find the values that the plan saw, too, and not only the version.
     """
     try:
         if action.action is Verb.CREATE:
             return _create(action, _Finder(action, erp, since, claims or Claims()), may_be_done=may_be_done)
-        return _update(action, erp, may_be_done=may_be_done)
+        return _update(action, erp, may_be_done=may_be_done, recheck=recheck)
     except NotSent as error:
-        return Ended(Result(action, Outcome.SKIPPED, action.number, f"{error}.", error.remedy), _hopeless(error))
+        return Ended(_not_sent(action, error), _hopeless(error))
     except ErpError as error:
         return Ended(_failed(action, error), _hopeless(error))
+
+
+def _not_sent(action: Action, error: NotSent) -> Result:
+    return Result(action, Outcome.SKIPPED, action.number, f"{error}.", error.remedy)
 
 
 def _hopeless(error: ErpError) -> str:
@@ -104,13 +132,14 @@ _HOPELESS: dict[type[ErpError], str] = {
 # ---- updates ----
 
 
-def _update(action: Action, erp: Erp, *, may_be_done: bool) -> Ended:
+def _update(action: Action, erp: Erp, *, may_be_done: bool, recheck: bool) -> Ended:
     """A PUT carries the version that the plan saw: sent twice it does no harm."""
     if may_be_done:
         found = _read_if_possible(action, erp)
         if isinstance(found, ErpError):
             return Ended(_unclear(action, found), _hopeless(found))
-        if (ended := _settled_update(action, found)) is not None:
+        ended = _settled_update(action, found) or (_overtaken(action, found) if recheck else None)
+        if ended is not None:
             return ended
     try:
         sent = erp.send(action.request)
@@ -141,6 +170,11 @@ def _settled_update(action: Action, live: Live) -> Ended | None:
     return Ended(_conflict(action, live))
 
 
+def _overtaken(action: Action, live: Live) -> Ended | None:
+    """Where somebody did the same, the update may go on: it changes nothing then."""
+    return None if is_as_wanted(action, live) or not _moved(action, live) else Ended(_conflict(action, live))
+
+
 def _conflict(action: Action, live: Live | None) -> Result:
     message = "it was changed in the ERP since the plan was made, and is left as it is there"
     moved = () if live is None else _moved(action, live)
@@ -151,11 +185,25 @@ def _moved(action: Action, live: Live) -> tuple[Change, ...]:
     """Fields of the plan whose live value is no longer the one that it saw."""
     found = []
     for change in action.changes:
-        path = parse_path(change.path)
-        row, now = leaf(path), get(live.values, path)
-        if row is not None and not isinstance(now, dict) and not same(row, change.before, now):  # type: ignore[arg-type]
-            found.append(Change(change.path, change.before, now, Cause.DRIFT, change.source))
+        for path, before in _seen(change, live):
+            row, now = leaf(path), get(live.values, path)
+            if row is None or not row.is_compared or isinstance(now, dict) or path[0] not in live.values:
+                continue
+            if not same(row, before, now):  # type: ignore[arg-type]  # leaves both
+                found.append(Change(render_path(path), before, now, Cause.DRIFT, change.source))
     return tuple(found)
+
+
+def _seen(change: Change, live: Live) -> Iterator[tuple[Path, object]]:
+    """What the plan saw, leaf by leaf: of a line that it deletes, each member; nothing once the line is gone."""
+    path = parse_path(change.path)
+    if leaf(path) is not None:
+        yield path, change.before
+        return
+    line, now = change.before, get(live.values, path)
+    if isinstance(line, dict) and isinstance(now, dict):
+        for member in dict.fromkeys((*line, *now)):
+            yield (*path, member), line.get(member)
 
 
 # ---- creates ----

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -58,6 +58,7 @@ def execute(session: Session, store: Store, erp: Erp, job: Job, stopping: Stoppi
             erp,
             job.journal,
             parallelism=job.parallelism,
+            recheck_nested=session.settings.api.recheck_nested,
             already=job.already,
             open_labels=job.open_labels,
             stop=stopping.is_set,
@@ -74,14 +75,24 @@ def execute(session: Session, store: Store, erp: Erp, job: Job, stopping: Stoppi
     run = Run(job.made, checked.results, started, now(), interrupted=stopping.exit_code)
     if checked.unread:
         run = replace(run, diagnostics=(_unread(checked.unread),))
-    doubt()
     _remember(session, store, job, run, checked.live)
     if job.journal is not None:
         job.journal.read_back(_stored(checked))
         job.journal.close(_status(run))
         if run.interrupted is not None:
             session.say(f"Stopped. Go on with: reconciler runs resume {job.journal.run_id}")
+    _keep(session, doubt)  # last: what is written is accounted for, whatever becomes of a cache
     return run
+
+
+def _keep(session: Session, doubt: Callable[[], None]) -> None:
+    from reconciler.cli.plan import not_kept
+    from reconciler.core.errors import StateError
+
+    try:
+        doubt()
+    except StateError as error:
+        not_kept(session, error)
 
 
 def _read_back(results: list[Result], erp: Erp, job: Job, stopping: Stopping) -> Checked:

@@ -195,11 +195,11 @@ def refreshing(
     """What reads the live side for the declarations, with the snapshot of the state."""
     from reconciler.refreshing import Refreshing
 
-    tell = partial(_not_kept, session)
+    tell = partial(not_kept, session)
     return Refreshing(loaded.desired, memory, started, store.snapshot(place), session.settings.refresh, tell)
 
 
-def _not_kept(session: Session, error: StateError) -> None:
+def not_kept(session: Session, error: StateError) -> None:
     """A snapshot saves time, no more: without one the next plan reads everything."""
     from reconciler.reports.safe import visible
 

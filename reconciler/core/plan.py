@@ -92,6 +92,19 @@ class Action:
         """Names of the customer's fields that it changes."""
         return frozenset(parse_path(change.path)[0] for change in self.changes)
 
+    @property
+    def is_unprotected(self) -> bool:
+        """Whether it updates what the customer's version may not protect (fact sheet Q10): anything nested, and
+        scalars that the ERP keeps elsewhere."""
+        if self.action is not Verb.UPDATE:
+            return False
+        paths = [parse_path(change.path) for change in self.changes]
+        return any(len(path) > 1 or path[0] in _ELSEWHERE for path in paths)
+
+
+_ELSEWHERE = frozenset({"vatRegistrationId", "corporateId", "vatZoneId", "gln", "priceClassId", "note"})
+"""Scalars that the ERP keeps outside the customer: on the default location (fact sheet 12.5), or as a note."""
+
 
 @dataclass(frozen=True, slots=True)
 class ConfigSummary:

@@ -111,17 +111,24 @@ def compute_plan(
         summary=summary,
         actions=tuple(ordered),
         diagnostics=tuple(problems),
-        budget=Budget(_requests(ordered, view), view.limit, view.remaining, view.reset_seconds),
+        budget=Budget(_requests(ordered, view, rules), view.limit, view.remaining, view.reset_seconds),
         refusals=(*refusals, *volume_refusals(verdicts)),
         guards=verdicts,
         removed=tuple(Removed(live.number, live.name) for live in lost),
     )
 
 
-def _requests(actions: list[Action], view: View) -> int:
-    """The writes, and reading each written customer back: one by one, or the list where that costs less."""
+def _requests(actions: list[Action], view: View, rules: Rules) -> int:
+    """The writes with what is read right before them, and reading each written customer back: one by one, or the list
+    where that costs less."""
     listed = view.reading.list_requests
-    return len(actions) + min(len(actions), max(1, view.requests if listed is None else listed))
+    rechecks = sum(_reads(each) for each in actions if each.is_unprotected) if rules.recheck_nested else 0
+    return rechecks + len(actions) + min(len(actions), max(1, view.requests if listed is None else listed))
+
+
+def _reads(action: Action) -> int:
+    """What reading the customer costs with all that the action changes."""
+    return 1 + len(_OWN & action.fields)
 
 
 _OWN = {name for name, row in FIELDS.items() if row.where is Read.OWN}

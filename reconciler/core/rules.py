@@ -16,7 +16,8 @@ class Rules:
 
     ignore: paths never compared. send_null: whether null may be sent to clear (Q15). deactivate_removed: whether
     customers that were managed and lost their declaration go to Inactive. duplicates: how a new customer is taken whose
-    corporate id or VAT registration a live one has.
+    corporate id or VAT registration a live one has. recheck_nested: whether applying reads a customer once more
+    before it changes what its version may not protect.
     """
 
     ignore: tuple[str, ...] = ()
@@ -24,6 +25,7 @@ class Rules:
     send_null: bool = True
     deactivate_removed: bool = False
     duplicates: Literal["warning", "error"] = "warning"
+    recheck_nested: bool = True
     limits: Limits = field(default_factory=Limits)
 
 

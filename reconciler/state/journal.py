@@ -105,6 +105,10 @@ class RunRecord:
         return loads(self.plan_bytes, f"run {self.info.id}")
 
 
+_UNSENT = frozenset({Outcome.SKIPPED, Outcome.CONFLICT, Outcome.FAILED})
+"""How an action may end without being sent: not begun, overtaken, or not to be read right before it."""
+
+
 class Journal:
     """The journal of one run that is going on. Safe for threads; each call returns when its record is on the disk."""
 
@@ -145,12 +149,12 @@ class Journal:
     ) -> None:
         """Record how the action ended. Raises StateError.
 
-        Raises ValueError for an action that was not intended, unless it was skipped.
+        Raises ValueError for an action that was not intended, unless its outcome is one that needs no sending.
         """
         row = (_moment(self._clock()), outcome.value, number, message, version, self.run_id, self._positions[label])
 
         def put(db: sqlite3.Connection) -> None:
-            if outcome is Outcome.SKIPPED:
+            if outcome in _UNSENT:
                 db.execute("INSERT OR IGNORE INTO entry (label, run, position) VALUES (?, ?, ?)", (label, *row[-2:]))
             changed = db.execute(
                 "UPDATE entry SET finished_at = ?, outcome = ?, number = ?, message = ?, version = ? "

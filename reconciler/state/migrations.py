@@ -66,6 +66,7 @@ _VERSION_2 = (
         whole INTEGER NOT NULL, seen INTEGER NOT NULL, packed BLOB NOT NULL, PRIMARY KEY (target, internal_id)
     ) WITHOUT ROWID
     """,
+    "CREATE INDEX live_number ON live (target, number)",
 )
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2)

@@ -23,6 +23,7 @@ _DOUBTED = -(2**31)
 _ROW = "internal_id, number, version, modified, packed, whole"
 _PUT = f"INSERT OR REPLACE INTO live (target, {_ROW}, seen) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
 _TARGET = "(SELECT id FROM target WHERE tenant_id = ? AND base_url = ?)"
+_DOUBT = f"UPDATE live SET seen = ? WHERE target = {_TARGET} AND number = ?"
 
 
 class KeptCustomers:
@@ -77,8 +78,7 @@ class KeptCustomers:
         wanted = [(_DOUBTED, *self._target, number) for number in numbers]
         if not wanted or self.size() == 0:
             return
-        sql = f"UPDATE live SET seen = ? WHERE target = {_TARGET} AND number = ?"
-        self._database.write(lambda db: db.executemany(sql, wanted))
+        self._database.write(lambda db: db.executemany(_DOUBT, wanted))
 
     def size(self) -> int:
         """How many customers are kept."""

@@ -360,3 +360,30 @@ def test_an_apply_that_changes_nothing_makes_causes_known(company: Company) -> N
     assert company.apply().code == 0
     company.store.edit("1", {"name": "Other"})
     assert fields(report(company, code=2))["1 name"]["cause"] == "drift"
+
+
+@pytest.mark.parametrize("saved", [True, False])
+def test_a_value_that_the_erp_did_not_take_is_not_said_to_have_been_changed_there(
+    managed: Company, *, saved: bool
+) -> None:
+    managed.sandbox.switch(normalise="corporateId:keep,mainAddress.city:keep")
+    managed.declare(ONE.replace("city: Oslo", "city: Bergen") + "corporateId: '910'\n", "1.yaml")
+    if saved:  # then the declarations are not at hand
+        assert managed.run("plan", "-o", "plan.json").code == 0
+        assert managed.run("apply", "plan.json").code == 5
+    else:
+        assert managed.apply().code == 5
+    (action,) = managed.plan()["actions"]
+    causes = {each["path"]: each["cause"] for each in action["changes"]}
+    assert causes == {"corporateId": "config", "mainAddress.city": "config"}
+    assert {path: each["cause"] for path, each in fields(report(managed)).items()} == {
+        f"1 {path}": cause for path, cause in causes.items()
+    }
+
+
+def test_a_customer_whose_new_value_was_not_taken_is_not_said_to_have_drifted(company: Company) -> None:
+    company.sandbox.switch(normalise="corporateId:keep")
+    company.declare(ONE + "corporateId: '910'\n", "1.yaml")
+    assert company.apply().code == 5
+    (action,) = company.plan()["actions"]
+    assert [each["cause"] for each in action["changes"]] == ["config"]

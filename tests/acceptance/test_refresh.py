@@ -5,10 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
 import pytest
 
+from reconciler.core.errors import StateError
+from reconciler.state.snapshot import KeptCustomers
 from tests.acceptance.conftest import Company
 
 COUNT = 30
@@ -247,3 +250,36 @@ def test_a_large_ledger_takes_three_requests_at_most(company: Company) -> None:
     declared(company, range(10000, 10010))
     assert planned(company)["refresh"]["requests"] == 50
     assert in_both_ways(company)["refresh"]["requests"] <= 3
+
+
+def test_a_snapshot_that_cannot_be_written_after_the_writes_costs_no_accounting(
+    ledger: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inner, calls = KeptCustomers.doubt, count(1)
+
+    def full_disk(kept: KeptCustomers, numbers: Iterable[str]) -> None:
+        if next(calls) > 1:
+            raise StateError("the disk is full")
+        inner(kept, numbers)
+
+    monkeypatch.setattr(KeptCustomers, "doubt", full_disk)
+    ledger.declare("{ref: new, name: New, corporateId: '910'}\n", "new.yaml")
+    ledger.sandbox.switch(numbering="automatic")
+    ended = ledger.apply()
+    assert ended.code == 0, ended.err
+    assert "The snapshot could not be kept: the disk is full" in ended.err
+    (newest, *_) = ledger.run("runs", "list", "--format", "json").json["runs"]
+    assert newest["status"] == "done"
+    assert ledger.plan()["actions"] == [], "the number of the ref is recorded"
+
+
+def test_a_snapshot_that_cannot_be_written_before_the_writes_ends_the_run(
+    ledger: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full_disk(kept: KeptCustomers, numbers: Iterable[str]) -> None:
+        raise StateError("the disk is full")
+
+    monkeypatch.setattr(KeptCustomers, "doubt", full_disk)
+    ledger.store.edit("10001", {"name": "Clerk"})
+    assert ledger.apply().code != 0
+    assert not [each for each in ledger.sandbox.requests if each["method"] == "PUT"]

@@ -111,11 +111,21 @@ def test_a_run_that_was_killed_is_taken_up_again_and_nothing_that_is_done_can_be
         assert store.runs.unfinished() == ()
 
 
-def test_an_outcome_without_an_intent_is_a_defect_unless_the_action_was_skipped(store: Store) -> None:
+@pytest.mark.parametrize("outcome", [Outcome.SKIPPED, Outcome.CONFLICT, Outcome.FAILED])
+def test_what_ended_before_it_was_sent_is_kept_without_an_intent(store: Store, outcome: Outcome) -> None:
     with store:
         journal = store.runs.begin(plan_of(1))
-        with pytest.raises(ValueError, match="without an intent"):
-            journal.finish("0", Outcome.DONE)
+        journal.finish("0", outcome, message="why")
+        (entry,) = store.runs.get(journal.run_id).entries
+        assert (entry.outcome, entry.intent_at) == (outcome, None)
+
+
+def test_that_an_action_is_done_or_unclear_without_an_intent_is_a_defect(store: Store) -> None:
+    with store:
+        journal = store.runs.begin(plan_of(1))
+        for outcome in (Outcome.DONE, Outcome.UNKNOWN):
+            with pytest.raises(ValueError, match="without an intent"):
+                journal.finish("0", outcome)
         assert store.runs.get(journal.run_id).entries == ()
         with pytest.raises(KeyError):
             journal.intend("no such label")

@@ -1,0 +1,41 @@
+"""The kept customers: doubted by their number, without looking through all of them."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from reconciler.core.customer import Live
+from reconciler.core.snapshot import Head
+from reconciler.state import snapshot
+from reconciler.state.packing import pack
+from reconciler.state.store import Store
+from tests.unit.state.plans import TARGET
+
+HEAD = Head(frozenset({"name"}), frozenset({"number"}), 1, 2, 1000, "2026-01-31T12:00:00Z", "2026-01-31T12:00:00Z")
+
+
+def filled(path: Path) -> Path:
+    customers = (pack(Live(each, f"N{each}", "v", {"name": "A"}), whole=True) for each in range(5))
+    with Store(path) as store:
+        store.snapshot(TARGET).replace(HEAD, customers)
+    return path
+
+
+def test_the_doubted_customers_are_due_and_no_others(tmp_path: Path) -> None:
+    with Store(filled(tmp_path / "state.db")) as store:
+        kept = store.snapshot(TARGET)
+        kept.doubt(["N1", "N3", "unknown"])
+        loaded = kept.load(verify_runs=100)
+    assert loaded is not None
+    assert loaded.due == {1, 3}
+
+
+def test_a_number_is_doubted_by_an_index_not_by_a_scan(tmp_path: Path) -> None:
+    path = filled(tmp_path / "state.db")
+    with sqlite3.connect(path) as db:
+        values = (0, TARGET.tenant_id, TARGET.base_url, "N1")
+        steps = [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {snapshot._DOUBT}", values)]
+    db.close()
+    assert any("live" in step and "number=?" in step for step in steps), steps
+    assert not any(step.startswith("SCAN") for step in steps), steps
