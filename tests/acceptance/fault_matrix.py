@@ -80,6 +80,7 @@ SPOTS = (
     Spot("list, page 1", "GET", "pageNumber=1&"),
     Spot("list, page 2", "GET", "pageNumber=2&"),
     Spot("PUT of 1", "PUT", "/customer/1$", number="1"),
+    Spot("look before PUT of 2", "GET", "/customer/2$", number="2"),
     Spot("PUT of 2", "PUT", "/customer/2$", number="2"),
     Spot("POST 50", "POST", "/v1/customer$", 0, "50"),
     Spot("POST parent 80", "POST", "/v1/customer$", 1, "80"),
