@@ -34,7 +34,7 @@ def cost(command: list[str], folder: Path, environment: dict[str, str], *, fine:
     out = log.read_text(encoding="utf-8", errors="replace")
     if process.returncode not in fine:
         raise RuntimeError(f"{command} ended with {process.returncode}:\n{out[-2000:]}")
-    told = re.findall(r"with ([\d,]+) requests?", out)
+    told = re.findall(r"(?:with |customers?, )([\d,]+) requests?", out)
     requests = int(told[-1].replace(",", "")) if told else 0
     return Cost(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, requests, process.returncode, out)
 
