@@ -308,6 +308,48 @@ def test_a_create_that_the_erp_renumbered_is_never_created_again(company: Compan
     assert company.store.count() == 2
 
 
+STORED_OTHERWISE = {
+    "an id as digits": ("{ref: a, name: A, corporateId: NO 911 111 111 MVA}", "corporateId:digits"),
+    "the name of a ref": ("{ref: a, name: Fjord, match: [name]}", "name:upper"),
+    "the name of a number": ("{number: 500, name: Fjord}", "name:upper"),
+}
+
+
+@pytest.mark.parametrize(("declared", "normalise"), STORED_OTHERWISE.values(), ids=STORED_OTHERWISE)
+def test_a_create_whose_name_or_id_the_erp_stored_otherwise_is_never_created_again(
+    company: Company, declared: str, normalise: str
+) -> None:
+    """Its answer is lost, and nothing declared finds it: what may be it is named, and nothing is created beside it."""
+    company.sandbox.switch(numbering="automatic", normalise=normalise)
+    slow(company, 1)
+    company.declare(declared)
+    company.sandbox.fault(kind="reset", method="POST", path="/v1/customer", when="after")
+    ended = company.apply()
+    assert (ended.code, len(company.bodies())) == (5, 1), ended.out
+    (own,) = company.store.numbers()
+    for command, code in ((["apply", "--auto-approve"], 4), (["runs", "resume"], 5)):
+        ended = company.run(*command)
+        assert (ended.code, len(company.bodies())) == (code, 1), ended
+        assert own in ended.out + ended.err
+    company.store.edit(own, {"name": "Somebody else's"})
+    assert company.run("apply", "--auto-approve").code in (0, 5)
+    assert company.store.count() == 2, "what does not look like it hinders nothing"
+
+
+def test_a_look_alike_from_before_the_unclear_create_does_not_hinder_it(company: Company) -> None:
+    company.sandbox.switch(numbering="automatic")
+    slow(company, 1)
+    company.declare("{ref: b, name: FJORD, corporateId: '2'}", "clerk.yaml")
+    assert company.apply().code == 0
+    (company.folder / "customers" / "clerk.yaml").unlink()
+    company.declare("{ref: a, name: Fjord, match: [gln], gln: '1'}")
+    company.sandbox.fault(kind="reset", method="POST", path="/v1/customer", when="before")
+    assert company.apply().code == 5
+    ended = company.apply()
+    assert ended.code == 0, ended.err
+    assert company.store.count() == 2
+
+
 @pytest.mark.parametrize("kind", ["reset", "hang"])
 def test_two_creates_that_look_alike_and_are_both_lost_are_both_found(company: Company, kind: str) -> None:
     company.sandbox.switch(numbering="automatic")
