@@ -25,7 +25,7 @@ from reconciler.core.errors import (
 from reconciler.core.fields import leaf
 from reconciler.core.likeness import is_as_wanted, looks_like, may_be
 from reconciler.core.normalise import number_key, same
-from reconciler.core.plan import Action, Cause, Change, Outcome, Result, Verb
+from reconciler.core.plan import FOUND, Action, Cause, Change, Outcome, Result, Verb
 from reconciler.core.ports import Erp, Need
 from reconciler.core.values import Path, get, parse_path, render_path
 
@@ -338,9 +338,12 @@ _LOOK = "Look at it, and declare its number."
 
 
 def _found(action: Action, live: Live) -> Ended:
-    """The customer is there. With all values it is ours; otherwise somebody else may have made it."""
+    """The customer is there. With all values it is ours; otherwise somebody else may have made it.
+
+    Its version is not given as the write's: somebody may have changed it since.
+    """
     if is_as_wanted(action, live) or may_be(action, live):
-        return _created(action, live.number, live.version)
+        return Ended(Result(action, Outcome.DONE, live.number, FOUND))
     message = "a customer with this number was created by somebody else since the plan was made"
     return Ended(Result(action, Outcome.CONFLICT, live.number, message, "Make a new plan.", moved=_moved(action, live)))
 

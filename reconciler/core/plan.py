@@ -257,6 +257,10 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"  # sent, but no usable answer came
 
 
+FOUND = "the answer to its create was lost"
+"""Message of a create that is done as far as the ERP shows: whose doing the customer is was not told."""
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """One action's outcome.
@@ -280,6 +284,11 @@ class Result:
     def is_good(self) -> bool:
         """Whether it is done as it was planned: every value taken, and under the number that was declared."""
         return self.outcome is Outcome.DONE and not self.not_taken and self.is_as_numbered
+
+    @property
+    def is_found(self) -> bool:
+        """Whether its customer was looked up instead of being told by the ERP: what it holds may be somebody else's."""
+        return self.outcome is Outcome.DONE and self.message == FOUND
 
     @property
     def is_as_numbered(self) -> bool:

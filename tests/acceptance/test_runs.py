@@ -573,6 +573,26 @@ def test_what_was_not_read_back_before_the_kill_is_read_back_by_resume(
     )
 
 
+def test_what_a_clerk_changed_in_a_customer_that_resume_finds_is_not_taken_for_the_erps_form(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company.declare("{number: 7, name: A, gln: '1'}")
+
+    def killed(*_: Any, **__: Any) -> None:
+        raise RuntimeError("killed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("reconciler.state.journal.Journal.finish", killed)
+        assert company.apply().code == 1
+    company.store.edit("7", {"gln": "a clerk's"})
+    ended = company.run("runs", "resume")
+    assert ended.code == 0, ended.err
+    assert "✓ 7 found: the answer to its create was lost" in ended.out
+    assert "✓ 7 found" in company.run("runs", "show", newest(company)).out
+    assert [each["path"] for each in company.plan()["actions"][0]["changes"]] == ["gln"]
+    assert "gln" in company.run("drift").out
+
+
 def test_ctrl_c_while_reading_back_loses_nothing(three: Company, monkeypatch: pytest.MonkeyPatch) -> None:
     three.sandbox.switch(normalise="name:upper")
     three.declare("{number: 1, name: Fjord}")
