@@ -551,6 +551,38 @@ def test_an_old_run_still_tells_what_the_erp_stored_in_another_form(three: Compa
     assert three.plan()["actions"] == []
 
 
+def test_the_form_that_the_erp_gave_a_new_customer_is_remembered_although_its_answer_told_no_version(
+    company: Company,
+) -> None:
+    """It was not changed since it was created, say its times."""
+    company.sandbox.switch(normalise="name:upper")
+    company.declare("{number: 7, name: Fjord}")
+    assert 'sent "Fjord", the ERP stored "FJORD"' in company.apply().out
+    assert company.plan()["actions"] == []
+
+
+@pytest.mark.parametrize("digits", [0, 6])
+def test_a_form_in_doubt_is_planned_anew_and_never_called_drift(
+    company: Company, monkeypatch: pytest.MonkeyPatch, digits: int
+) -> None:
+    """Times in whole seconds do not tell whether somebody changed it; others tell that somebody did."""
+    from reconciler.apply import readback
+
+    read = readback.read_back
+
+    def read_later(*arguments: Any, **options: Any) -> Any:
+        if digits:
+            company.store.edit("7", {"gln": "a clerk's"})
+        return read(*arguments, **options)
+
+    company.sandbox.switch(normalise="name:upper", timestamp_digits=digits)
+    company.declare("{number: 7, name: Fjord}")
+    monkeypatch.setattr(readback, "read_back", read_later)
+    assert company.apply().code == 0
+    (change,) = company.plan()["actions"][0]["changes"]
+    assert (change["path"], change["cause"]) == ("name", "config")
+
+
 def test_what_was_not_read_back_before_the_kill_is_read_back_by_resume(
     three: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
