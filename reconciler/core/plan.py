@@ -297,6 +297,10 @@ class Result:
         return declared is None or given is None or number_key(declared) == number_key(given)
 
 
+UNREAD = "A611"
+"""Code of a run's diagnostic: what it wrote could not be read back."""
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """One apply: its plan and each action's result, in the plan's order."""
@@ -307,6 +311,11 @@ class Run:
     finished_at: str
     diagnostics: tuple[Diagnostic, ...] = ()
     interrupted: int | None = None  # the exit code of the signal that stopped it
+
+    @property
+    def is_good(self) -> bool:
+        """Whether all is done as it was planned, and was seen to be."""
+        return all(each.is_good for each in self.results) and all(each.code != UNREAD for each in self.diagnostics)
 
     def count(self, outcome: Outcome) -> int:
         """How many actions ended so."""

@@ -645,6 +645,20 @@ def test_ctrl_c_while_reading_back_loses_nothing(three: Company, monkeypatch: py
     assert len(three.bodies()) == 1
 
 
+def test_a_run_that_could_not_be_read_back_is_done_in_part_until_resume_has_read_it(three: Company) -> None:
+    three.declare("{number: 1, creditLimit: 7}")
+    three.sandbox.fault(kind="respond", status=403, body="", method="GET", path="/v1/customer/1", count=0)
+    ended = three.apply()
+    assert (ended.code, len(three.bodies())) == (5, 1)
+    assert "could not be read back" in ended.out
+    assert "runs resume" in ended.out
+    assert runs(three)[0]["status"] == "partial"
+    assert three.run("runs", "resume").code == 5
+    three.sandbox.runtime.faults.clear()
+    assert three.run("runs", "resume").code == 0
+    assert (runs(three)[0]["status"], len(three.bodies())) == ("done", 1)
+
+
 def test_of_many_that_were_not_sent_the_first_are_named(company: Company) -> None:
     company.declare("[" + ",".join(f"{{number: {number}, name: A}}" for number in range(100, 115)) + "]")
     ended = cut_short(company, method="POST", skip=2)
