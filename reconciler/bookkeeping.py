@@ -98,6 +98,7 @@ def _written(
         applied = _compared(declared, ignore)
     refused = {each.path for each in result.not_taken}
     applied = _with_last(applied, refused, before.applied if before else {})
+    applied = without(applied, [parse_path(each.path) for each in result.normalised if _is_in_doubt(result, each)])
     pairs = dict(before.normalised) if before else {}
     for change in action.changes:
         if change.path not in refused:
@@ -138,6 +139,14 @@ def _is_kept(result: Result, stored: Change) -> bool:
     """
     old = next((each.before for each in result.action.changes if each.path == stored.path), None)
     return result.version is not None and None not in (stored.before, stored.after) and stored.after != old
+
+
+def _is_in_doubt(result: Result, stored: Change) -> bool:
+    """Whether nobody knows who stored the value: then it is not called applied, nor its difference drift.
+
+    In a customer that was found it is called so: somebody had the time to change it.
+    """
+    return not result.is_found and not _is_kept(result, stored)
 
 
 def _unchanged(each: Desired, customer: Live, previous: Mapping[str, Known], at: str, ignore: tuple[str, ...]) -> Known:

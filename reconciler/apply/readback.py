@@ -10,7 +10,7 @@ from reconciler.core.customer import Live
 from reconciler.core.errors import ErpError, NotFound
 from reconciler.core.fields import leaf
 from reconciler.core.normalise import number_key, satisfied
-from reconciler.core.plan import Cause, Change, Outcome, Result
+from reconciler.core.plan import Cause, Change, Outcome, Result, Verb
 from reconciler.core.ports import Erp, Need
 from reconciler.core.values import get, parse_path
 
@@ -71,6 +71,8 @@ def _compared(result: Result, live: Live | None) -> Result:
         return result
     if result.version is not None and result.version != live.version:
         return result  # somebody changed the customer since: what differs is theirs
+    if result.version is None and _is_as_created(result, live):
+        result = replace(result, version=live.version)
     normalised: list[Change] = []
     not_taken: list[Change] = []
     for change in result.action.changes:
@@ -79,6 +81,15 @@ def _compared(result: Result, live: Live | None) -> Result:
             found = Change(change.path, change.after, stored, Cause.UNKNOWN, change.source)
             (not_taken if _is_refused(change, stored) else normalised).append(found)
     return replace(result, normalised=tuple(normalised), not_taken=tuple(not_taken))
+
+
+def _is_as_created(result: Result, live: Live) -> bool:
+    """Whether the customer is as the create left it, although its answer told no version (fact sheet 14, Q9).
+
+    Its times must be one and the same, to a part of a second: an edit in the same second would not be seen otherwise.
+    """
+    is_ours = result.action.action is Verb.CREATE and not result.is_found
+    return is_ours and live.created is not None and "." in live.created and live.created == live.modified
 
 
 _AS_SENT = object()

@@ -23,9 +23,9 @@ from reconciler.core.errors import (
     Unreachable,
 )
 from reconciler.core.fields import leaf
-from reconciler.core.likeness import is_as_wanted, looks_like
+from reconciler.core.likeness import is_as_wanted, looks_like, may_be
 from reconciler.core.normalise import number_key, same
-from reconciler.core.plan import Action, Cause, Change, Outcome, Result, Verb
+from reconciler.core.plan import FOUND, Action, Cause, Change, Outcome, Result, Verb
 from reconciler.core.ports import Erp, Need
 from reconciler.core.values import Path, get, parse_path, render_path
 
@@ -301,15 +301,17 @@ class _Finder:
 
     def _by_looks(self) -> Ended | None:
         """Among the customers that were created since: not those of the run's other creates, nor any that was there
-        when the plan was made (the ERP's answer reaches back a day)."""
+        when the plan was made (the ERP's answer reaches back a day). One that only may be ours is not taken, but
+        then nothing is created beside it."""
         candidates = [
             live
             for live in self.erp.created_since(self.since, _need(self.action))
-            if looks_like(self.action, live) and live.number not in self.claims and live.number not in self.action.alike
+            if may_be(self.action, live) and live.number not in self.claims and live.number not in self.action.alike
         ]
         if not candidates:
             return None
-        ours = self._ours(candidates) if self.action.number is None else []
+        alike = [live for live in candidates if looks_like(self.action, live)]
+        ours = self._ours(alike) if self.action.number is None else []
         if len(ours) == 1:
             return _found(self.action, ours[0]) if self.claims.take(ours[0].number) else None
         numbers = ", ".join(live.number for live in candidates)
@@ -336,9 +338,12 @@ _LOOK = "Look at it, and declare its number."
 
 
 def _found(action: Action, live: Live) -> Ended:
-    """The customer is there. With all values it is ours; otherwise somebody else may have made it."""
-    if is_as_wanted(action, live) or looks_like(action, live):
-        return _created(action, live.number, live.version)
+    """The customer is there. With all values it is ours; otherwise somebody else may have made it.
+
+    Its version is not given as the write's: somebody may have changed it since.
+    """
+    if is_as_wanted(action, live) or may_be(action, live):
+        return Ended(Result(action, Outcome.DONE, live.number, FOUND))
     message = "a customer with this number was created by somebody else since the plan was made"
     return Ended(Result(action, Outcome.CONFLICT, live.number, message, "Make a new plan.", moved=_moved(action, live)))
 

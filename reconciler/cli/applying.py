@@ -138,12 +138,13 @@ def _stored(checked: Checked) -> dict[str, list[Stored]]:
 
 def _unread(why: str) -> Diagnostic:
     from reconciler.core.diagnostics import Diagnostic, Severity
+    from reconciler.core.plan import UNREAD
 
     return Diagnostic(
         Severity.WARNING,
-        "A611",
+        UNREAD,
         f"The written customers could not be read back: {why}",
-        remedy="Plan again to compare.",
+        remedy="Go on with it: reconciler runs resume. Or plan again to compare.",
     )
 
 
@@ -191,12 +192,15 @@ def report(session: Session, run: Run, form: str, reports: list[tuple[str, Path]
 
 
 def run_exit(run: Run) -> Exit:
-    """0 when all is done, 1 when nothing came of it, 5 when it was done in part; a signal's code when stopped."""
+    """0 when all is done, 1 when nothing came of it, 5 when it was done in part; a signal's code when stopped.
+
+    What could not be read back counts as done in part: nobody knows whether the ERP took the values.
+    """
     from reconciler.core.plan import Outcome
 
     if run.interrupted is not None:
         return Exit(run.interrupted)
-    if all(each.is_good for each in run.results):
+    if run.is_good:
         return Exit.DONE
     partial = (Outcome.DONE, Outcome.CONFLICT, Outcome.UNKNOWN)
     return Exit.PARTIAL if any(result.outcome in partial for result in run.results) else Exit.ERROR

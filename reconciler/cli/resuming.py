@@ -215,26 +215,28 @@ def _doubling(record: RunRecord) -> dict[str, tuple[Outcome | None, ...]]:
 
 
 def check_unclear(store: Store, made: Plan) -> None:
-    """Refuse to create again what an earlier run may have created under another number.
+    """Refuse to create again what an earlier run may have created, so that its declaration does not find it.
 
-    A customer whose number the ERP replaced is not found by it: the plan cannot but ask for it once more. Raises
-    Refused.
+    A customer whose number, name or ids the ERP stored otherwise is not found by them: the plan cannot but ask for it
+    once more. One that looked like it before that run is not its doing. Raises Refused.
     """
     from reconciler.core.errors import Refused
     from reconciler.core.plan import Outcome
 
     here = (made.environment, made.tenant_id, made.base_url)
-    suspects = {each.label: each for each in made.actions if each.number is not None and each.alike}
+    suspects = {each.label: each for each in made.actions if each.alike}
     for info in store.runs.all() if suspects else ():
         if _place(info) != here or info.digest == made.digest or not _is_unclear(info):
             continue
-        for entry in store.runs.get(info.id).entries:
+        record = store.runs.get(info.id)
+        before = {each.label: each.alike for each in record.plan().actions}
+        for entry in record.entries:
             action = suspects.get(entry.label) if entry.outcome in (None, Outcome.UNKNOWN) else None
-            if action is not None:
+            new = [] if action is None else [each for each in action.alike if each not in before.get(entry.label, ())]
+            if new:
                 raise Refused(
-                    f"{action.label} may have been created by run {info.id}, under another number:"
-                    f" {', '.join(action.alike)} looks like it",
-                    remedy=f'If it is that one, declare number: "{action.alike[0]}"; if not, --force creates it.',
+                    f"{entry.label} may have been created by run {info.id} as {', '.join(new)}: that looks like it",
+                    remedy=f'Look at it. If it is that one, declare number: "{new[0]}"; if not, --force creates it.',
                 )
 
 

@@ -257,6 +257,10 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"  # sent, but no usable answer came
 
 
+FOUND = "the answer to its create was lost"
+"""Message of a create that is done as far as the ERP shows: whose doing the customer is was not told."""
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """One action's outcome.
@@ -282,10 +286,19 @@ class Result:
         return self.outcome is Outcome.DONE and not self.not_taken and self.is_as_numbered
 
     @property
+    def is_found(self) -> bool:
+        """Whether its customer was looked up instead of being told by the ERP: what it holds may be somebody else's."""
+        return self.outcome is Outcome.DONE and self.message == FOUND
+
+    @property
     def is_as_numbered(self) -> bool:
         """Whether the customer has the declared number: an ERP that numbers by itself may give another."""
         declared, given = self.action.number, self.number
         return declared is None or given is None or number_key(declared) == number_key(given)
+
+
+UNREAD = "A611"
+"""Code of a run's diagnostic: what it wrote could not be read back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,6 +311,11 @@ class Run:
     finished_at: str
     diagnostics: tuple[Diagnostic, ...] = ()
     interrupted: int | None = None  # the exit code of the signal that stopped it
+
+    @property
+    def is_good(self) -> bool:
+        """Whether all is done as it was planned, and was seen to be."""
+        return all(each.is_good for each in self.results) and all(each.code != UNREAD for each in self.diagnostics)
 
     def count(self, outcome: Outcome) -> int:
         """How many actions ended so."""

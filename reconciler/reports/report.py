@@ -170,7 +170,7 @@ def of_plan(plan: Plan) -> Report:
 
 def of_run(run: Run) -> Report:
     """What an apply did."""
-    good = all(each.is_good for each in run.results)
+    good = run.is_good
     state = State.INTERRUPTED if run.interrupted is not None else State.CLEAN if good else State.PARTIAL
     headline = "Nothing to apply." if run.plan.is_empty else f"Applied: {view.run_counts(run)}."
     return Report(

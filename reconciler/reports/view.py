@@ -185,7 +185,7 @@ OUTCOMES: dict[Outcome, str] = {
 def result_text(result: Result) -> str:
     """`10000 created`, or how it ended otherwise."""
     if result.outcome is Outcome.DONE:
-        done = "created" if result.action.action is Verb.CREATE else "updated"
+        done = "updated" if result.action.action is Verb.UPDATE else "found" if result.is_found else "created"
         number = result.number or result.action.label
         ref = f" (ref {result.action.ref})" if result.action.number is None else ""
         note = f": {result.message}" if result.message else ""

@@ -308,6 +308,48 @@ def test_a_create_that_the_erp_renumbered_is_never_created_again(company: Compan
     assert company.store.count() == 2
 
 
+STORED_OTHERWISE = {
+    "an id as digits": ("{ref: a, name: A, corporateId: NO 911 111 111 MVA}", "corporateId:digits"),
+    "the name of a ref": ("{ref: a, name: Fjord, match: [name]}", "name:upper"),
+    "the name of a number": ("{number: 500, name: Fjord}", "name:upper"),
+}
+
+
+@pytest.mark.parametrize(("declared", "normalise"), STORED_OTHERWISE.values(), ids=STORED_OTHERWISE)
+def test_a_create_whose_name_or_id_the_erp_stored_otherwise_is_never_created_again(
+    company: Company, declared: str, normalise: str
+) -> None:
+    """Its answer is lost, and nothing declared finds it: what may be it is named, and nothing is created beside it."""
+    company.sandbox.switch(numbering="automatic", normalise=normalise)
+    slow(company, 1)
+    company.declare(declared)
+    company.sandbox.fault(kind="reset", method="POST", path="/v1/customer", when="after")
+    ended = company.apply()
+    assert (ended.code, len(company.bodies())) == (5, 1), ended.out
+    (own,) = company.store.numbers()
+    for command, code in ((["apply", "--auto-approve"], 4), (["runs", "resume"], 5)):
+        ended = company.run(*command)
+        assert (ended.code, len(company.bodies())) == (code, 1), ended
+        assert own in ended.out + ended.err
+    company.store.edit(own, {"name": "Somebody else's"})
+    assert company.run("apply", "--auto-approve").code in (0, 5)
+    assert company.store.count() == 2, "what does not look like it hinders nothing"
+
+
+def test_a_look_alike_from_before_the_unclear_create_does_not_hinder_it(company: Company) -> None:
+    company.sandbox.switch(numbering="automatic")
+    slow(company, 1)
+    company.declare("{ref: b, name: FJORD, corporateId: '2'}", "clerk.yaml")
+    assert company.apply().code == 0
+    (company.folder / "customers" / "clerk.yaml").unlink()
+    company.declare("{ref: a, name: Fjord, match: [gln], gln: '1'}")
+    company.sandbox.fault(kind="reset", method="POST", path="/v1/customer", when="before")
+    assert company.apply().code == 5
+    ended = company.apply()
+    assert ended.code == 0, ended.err
+    assert company.store.count() == 2
+
+
 @pytest.mark.parametrize("kind", ["reset", "hang"])
 def test_two_creates_that_look_alike_and_are_both_lost_are_both_found(company: Company, kind: str) -> None:
     company.sandbox.switch(numbering="automatic")
@@ -509,6 +551,38 @@ def test_an_old_run_still_tells_what_the_erp_stored_in_another_form(three: Compa
     assert three.plan()["actions"] == []
 
 
+def test_the_form_that_the_erp_gave_a_new_customer_is_remembered_although_its_answer_told_no_version(
+    company: Company,
+) -> None:
+    """It was not changed since it was created, say its times."""
+    company.sandbox.switch(normalise="name:upper")
+    company.declare("{number: 7, name: Fjord}")
+    assert 'sent "Fjord", the ERP stored "FJORD"' in company.apply().out
+    assert company.plan()["actions"] == []
+
+
+@pytest.mark.parametrize("digits", [0, 6])
+def test_a_form_in_doubt_is_planned_anew_and_never_called_drift(
+    company: Company, monkeypatch: pytest.MonkeyPatch, digits: int
+) -> None:
+    """Times in whole seconds do not tell whether somebody changed it; others tell that somebody did."""
+    from reconciler.apply import readback
+
+    read = readback.read_back
+
+    def read_later(*arguments: Any, **options: Any) -> Any:
+        if digits:
+            company.store.edit("7", {"gln": "a clerk's"})
+        return read(*arguments, **options)
+
+    company.sandbox.switch(normalise="name:upper", timestamp_digits=digits)
+    company.declare("{number: 7, name: Fjord}")
+    monkeypatch.setattr(readback, "read_back", read_later)
+    assert company.apply().code == 0
+    (change,) = company.plan()["actions"][0]["changes"]
+    assert (change["path"], change["cause"]) == ("name", "config")
+
+
 def test_what_was_not_read_back_before_the_kill_is_read_back_by_resume(
     three: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -531,6 +605,26 @@ def test_what_was_not_read_back_before_the_kill_is_read_back_by_resume(
     )
 
 
+def test_what_a_clerk_changed_in_a_customer_that_resume_finds_is_not_taken_for_the_erps_form(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company.declare("{number: 7, name: A, gln: '1'}")
+
+    def killed(*_: Any, **__: Any) -> None:
+        raise RuntimeError("killed")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("reconciler.state.journal.Journal.finish", killed)
+        assert company.apply().code == 1
+    company.store.edit("7", {"gln": "a clerk's"})
+    ended = company.run("runs", "resume")
+    assert ended.code == 0, ended.err
+    assert "✓ 7 found: the answer to its create was lost" in ended.out
+    assert "✓ 7 found" in company.run("runs", "show", newest(company)).out
+    assert [each["path"] for each in company.plan()["actions"][0]["changes"]] == ["gln"]
+    assert "gln" in company.run("drift").out
+
+
 def test_ctrl_c_while_reading_back_loses_nothing(three: Company, monkeypatch: pytest.MonkeyPatch) -> None:
     three.sandbox.switch(normalise="name:upper")
     three.declare("{number: 1, name: Fjord}")
@@ -549,6 +643,20 @@ def test_ctrl_c_while_reading_back_loses_nothing(three: Company, monkeypatch: py
     assert ended.code == 0
     assert "FJORD" in ended.out
     assert len(three.bodies()) == 1
+
+
+def test_a_run_that_could_not_be_read_back_is_done_in_part_until_resume_has_read_it(three: Company) -> None:
+    three.declare("{number: 1, creditLimit: 7}")
+    three.sandbox.fault(kind="respond", status=403, body="", method="GET", path="/v1/customer/1", count=0)
+    ended = three.apply()
+    assert (ended.code, len(three.bodies())) == (5, 1)
+    assert "could not be read back" in ended.out
+    assert "runs resume" in ended.out
+    assert runs(three)[0]["status"] == "partial"
+    assert three.run("runs", "resume").code == 5
+    three.sandbox.runtime.faults.clear()
+    assert three.run("runs", "resume").code == 0
+    assert (runs(three)[0]["status"], len(three.bodies())) == ("done", 1)
 
 
 def test_of_many_that_were_not_sent_the_first_are_named(company: Company) -> None:
