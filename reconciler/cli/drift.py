@@ -64,7 +64,7 @@ def drift(
         raise typer.Exit(Exit.DONE)
     if until is not None or reason is not None:
         raise WrongUsage("--until and --reason go with --mute NUMBER PATH")
-    reports = check_formats(form, report or [], Kind.DRIFT)
+    reports = check_formats(form, report or [], Kind.DRIFT, session)
     loaded = planning.load_or_tell(session, target or [], form, reports)
     muted = _mutes_or_tell(session, loaded, form, reports)
     found = _look(session, loaded, muted, target or [], refresh, record=not no_record, only_new=only_new)

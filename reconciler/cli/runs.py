@@ -131,7 +131,7 @@ def show(
     """Show how each action of a run ended. Needs neither the declarations nor the ERP."""
     from reconciler.reports.report import Kind
 
-    show_run(context.obj, run, form, check_formats(form, report or [], Kind.RUN))
+    show_run(context.obj, run, form, check_formats(form, report or [], Kind.RUN, context.obj))
     raise typer.Exit(Exit.DONE)
 
 
@@ -184,7 +184,7 @@ def resume(
     from reconciler.state.journal import RunStatus
 
     session: Session = context.obj
-    reports = check_formats(form, report or [], Kind.RUN)
+    reports = check_formats(form, report or [], Kind.RUN, session)
     stopping = Stopping()
     with (
         session.store() as store,
@@ -259,7 +259,7 @@ def undo(
     from reconciler.state import plan_file
 
     session: Session = context.obj
-    reports = check_formats(form, report or [], Kind.RUN if out is None else Kind.PLAN)
+    reports = check_formats(form, report or [], Kind.RUN if out is None else Kind.PLAN, session, out)
     if out is None and not auto_approve and not session.is_interactive:
         raise WrongUsage(
             "There is nobody to ask here",
