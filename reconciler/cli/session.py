@@ -78,6 +78,10 @@ class Session:
         if not self.quiet:
             self.err.print(message, markup=False, highlight=False, soft_wrap=True)
 
+    def flush(self) -> None:
+        """Have standard output taken, or learn that it is not. Raises OSError."""
+        sys.stdout.flush()
+
     def miss(self, error: ReportError) -> None:
         """Tell of a report that could not be written, also with --quiet, and go on."""
         from reconciler.reports.safe import visible
