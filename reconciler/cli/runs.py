@@ -52,13 +52,15 @@ def list_runs(context: typer.Context, form: Plain = "text") -> None:
     """List the runs, the newest first."""
     import json
 
+    from reconciler.core.inert import inert_json
+
     session: Session = context.obj
     check_formats(form, [], PLAIN)
     with session.store() as store:
         rows = [_facts(each, store) for each in store.runs.all()]
     if form == "json":
         document = {"format": "reconciler/runs", "format_version": "1.0", "runs": rows}
-        session.write(json.dumps(document, indent=2, ensure_ascii=False).encode() + b"\n")
+        session.write(inert_json(json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode())
     elif rows:
         session.print(_lines(rows))
     else:
