@@ -106,7 +106,7 @@ def run(arguments: list[str]) -> int:
     try:
         code = command.main(hoisted(arguments), prog_name="reconciler", standalone_mode=False)
         sys.stdout.flush()
-        return int(code or Exit.DONE)
+        return int(code or Exit.DONE) or _unwritten()
     except typer.TyperException as error:
         return _wrong_usage(error)
     except (typer.Abort, KeyboardInterrupt):
@@ -115,6 +115,11 @@ def run(arguments: list[str]) -> int:
         return _without_output()
     except Exception as error:  # noqa: BLE001 - the boundary: whatever comes, the user sees one clear message
         return _failed(error)
+
+
+def _unwritten() -> int:
+    """The exit code of a command that is well but for its reports."""
+    return int(Exit.ERROR if current().unwritten else Exit.DONE)
 
 
 def _mend_streams() -> None:

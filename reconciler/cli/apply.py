@@ -67,7 +67,7 @@ def apply(
     from reconciler.state import plan_file
 
     session: Session = context.obj
-    reports = check_formats(form, report or [], Kind.RUN)
+    reports = check_formats(form, report or [], Kind.RUN, session)
     consent = _is_digest(digest) or auto_approve
     _check_consent(session, planfile, consent=consent, targets=target or [])
     saved = None if planfile is None else plan_file.read(planfile, plan_key(session))

@@ -20,6 +20,7 @@ def auth(context: typer.Context, form: Plain = "text") -> None:
     import json
     from dataclasses import asdict
 
+    from reconciler.core.inert import inert_json
     from reconciler.reports.view import duration
 
     session: Session = context.obj
@@ -36,7 +37,7 @@ def auth(context: typer.Context, form: Plain = "text") -> None:
             "customers": found.customers,
             "budget": None if found.window is None else asdict(found.window),
         }
-        session.write(json.dumps(facts, indent=2).encode() + b"\n")
+        session.write(inert_json(json.dumps(facts, indent=2, ensure_ascii=False) + "\n").encode())
         raise typer.Exit(Exit.DONE)
     lines = [
         ("Environment", f"{place.environment} ({place.company or 'no company name'})"),

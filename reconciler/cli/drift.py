@@ -55,6 +55,7 @@ def drift(
     With --mute nothing is read from the ERP: the mute goes into the file of mutes, to be reviewed and committed.
     """
     from reconciler.core.diagnostics import has_errors
+    from reconciler.core.drifting import new_only
     from reconciler.core.errors import WrongUsage
     from reconciler.reports.report import Kind
 
@@ -64,11 +65,14 @@ def drift(
         raise typer.Exit(Exit.DONE)
     if until is not None or reason is not None:
         raise WrongUsage("--until and --reason go with --mute NUMBER PATH")
-    reports = check_formats(form, report or [], Kind.DRIFT)
+    reports = check_formats(form, report or [], Kind.DRIFT, session)
     loaded = planning.load_or_tell(session, target or [], form, reports)
     muted = _mutes_or_tell(session, loaded, form, reports)
-    found = _look(session, loaded, muted, target or [], refresh, record=not no_record, only_new=only_new)
+    whole, record = _look(session, loaded, muted, target or [], refresh)
+    found = new_only(whole) if only_new else whole
     emit(session, form, reports, drift_document(session, found))
+    if not no_record:
+        _recording(session, record)
     if has_errors(found.diagnostics):
         raise typer.Exit(Exit.INVALID)
     raise typer.Exit(Exit.CHANGES if detailed_exitcode and found.alerts else Exit.DONE)
@@ -95,14 +99,11 @@ def _look(
     muted: Mutes,
     targets: list[str],
     mode: planning.RefreshMode,
-    *,
-    record: bool,
-    only_new: bool,
-) -> Drift:
-    """Read, compare, and note what was seen."""
+) -> tuple[Drift, Callable[[], None]]:
+    """Read and compare; and what notes in the state that this was told."""
     from reconciler import pipeline
     from reconciler.cli.session import now
-    from reconciler.core.drifting import looked_at, new_only, sightings
+    from reconciler.core.drifting import looked_at, sightings
 
     keys = pipeline.target_keys(targets)
     with session.store() as store, planning.live_side(session, mode) as (erp, place):
@@ -127,17 +128,24 @@ def _look(
 
         live = planning.refreshing(session, loaded, place, store, memory, now())
         found, _ = pipeline.compare(live, erp, mode.value, drifted, pipeline.drifted)
-        if record:
-            _recording(session, lambda: seen.record(found.created_at, sightings(found), within=looked_at(keys, memory)))
-    return new_only(found) if only_new else found
+
+    def record() -> None:
+        with session.store() as store:
+            store.sightings(place).record(found.created_at, sightings(found), within=looked_at(keys, memory))
+
+    return found, record
 
 
 def _recording(session: Session, record: Callable[[], None]) -> None:
-    """A state that cannot be written must not hide the report."""
+    """Once all was delivered: what nobody got to read is still news. A state that cannot be written hides no report."""
     from reconciler.core.errors import StateError
     from reconciler.reports.safe import visible
 
+    if session.unwritten:
+        session.say("This report is not recorded, since not all of it was written: the news stays news.")
+        return
     try:
+        session.flush()
         record()
     except StateError as error:
         why = visible(str(error))

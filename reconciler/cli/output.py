@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.cli.places import check_places
 from reconciler.reports.formats import formats_of, render
 
 if TYPE_CHECKING:
@@ -37,14 +38,20 @@ class Document:
         return self.json() if form == "json" else render(self.report(), form, max_chars=max_chars)
 
 
-def check_formats(form: str, reports: Iterable[str], known: Kind | Iterable[str]) -> list[tuple[str, Path]]:
+def check_formats(
+    form: str,
+    reports: Iterable[str],
+    known: Kind | Iterable[str],
+    session: Session | None = None,
+    out: Path | None = None,
+) -> list[tuple[str, Path]]:
     """The `--report F=PATH` words taken apart. Raises WrongUsage before anything is read or written.
 
     known: the formats that there are, or the kind of report that they must make sense for.
+    session: where files are to be written, whose places are checked then; out: that of the plan.
     """
     from reconciler.core.errors import WrongUsage
     from reconciler.reports.report import Kind
-    from reconciler.state.plan_file import check_place
 
     allowed = formats_of(known) if isinstance(known, Kind) else tuple(known)
     parts = []
@@ -52,11 +59,12 @@ def check_formats(form: str, reports: Iterable[str], known: Kind | Iterable[str]
         name, equals, path = word.partition("=")
         if not equals or not path:
             raise WrongUsage(f"--report wants F=PATH, not {word!r}", remedy=f"F is one of {', '.join(allowed)}.")
-        check_place(Path(path))
         parts.append((name, Path(path)))
     for name in [form, *(name for name, _ in parts)]:
         if name not in allowed:
             raise WrongUsage(f"There is no format {name!r} here", remedy=f"Take one of {', '.join(allowed)}.")
+    if session is not None:
+        check_places(session, [path for _, path in parts], out)
     return parts
 
 
@@ -70,11 +78,19 @@ def emit(session: Session, form: str, reports: Iterable[tuple[str, Path]], docum
 
 
 def write_reports(session: Session, reports: Iterable[tuple[str, Path]], document: Document) -> None:
-    """Render to each report file (0600)."""
+    """Render to each report file (0600).
+
+    One that fails is told, and the command ends with 1 if nothing else is wrong. It stops neither the others nor what
+    comes after them: a run is done by then, and its numbers must still come into the YAML.
+    """
+    from reconciler.core.errors import ReportError
     from reconciler.state.plan_file import write_private
 
     for name, path in reports:
-        write_private(path, document.render(name, _room(session, name)))
+        try:
+            write_private(path, document.render(name, _room(session, name)))
+        except ReportError as error:
+            session.miss(error)
 
 
 _PLATFORMS = {

@@ -64,7 +64,7 @@ def plan(
     from reconciler.reports.report import Kind
 
     session: Session = context.obj
-    reports = check_formats(form, report or [], Kind.PLAN)
+    reports = check_formats(form, report or [], Kind.PLAN, session, out)
     plan_key(session)
     targets = target or []
     if fail_outside and base is None:

@@ -52,13 +52,15 @@ def list_runs(context: typer.Context, form: Plain = "text") -> None:
     """List the runs, the newest first."""
     import json
 
+    from reconciler.core.inert import inert_json
+
     session: Session = context.obj
     check_formats(form, [], PLAIN)
     with session.store() as store:
         rows = [_facts(each, store) for each in store.runs.all()]
     if form == "json":
         document = {"format": "reconciler/runs", "format_version": "1.0", "runs": rows}
-        session.write(json.dumps(document, indent=2, ensure_ascii=False).encode() + b"\n")
+        session.write(inert_json(json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode())
     elif rows:
         session.print(_lines(rows))
     else:
@@ -131,7 +133,7 @@ def show(
     """Show how each action of a run ended. Needs neither the declarations nor the ERP."""
     from reconciler.reports.report import Kind
 
-    show_run(context.obj, run, form, check_formats(form, report or [], Kind.RUN))
+    show_run(context.obj, run, form, check_formats(form, report or [], Kind.RUN, context.obj))
     raise typer.Exit(Exit.DONE)
 
 
@@ -184,7 +186,7 @@ def resume(
     from reconciler.state.journal import RunStatus
 
     session: Session = context.obj
-    reports = check_formats(form, report or [], Kind.RUN)
+    reports = check_formats(form, report or [], Kind.RUN, session)
     stopping = Stopping()
     with (
         session.store() as store,
@@ -259,7 +261,7 @@ def undo(
     from reconciler.state import plan_file
 
     session: Session = context.obj
-    reports = check_formats(form, report or [], Kind.RUN if out is None else Kind.PLAN)
+    reports = check_formats(form, report or [], Kind.RUN if out is None else Kind.PLAN, session, out)
     if out is None and not auto_approve and not session.is_interactive:
         raise WrongUsage(
             "There is nobody to ask here",

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from reconciler.core.diagnostics import Diagnostic
+    from reconciler.core.errors import ReportError
     from reconciler.core.rules import Target
     from reconciler.erp.customers import Customers
     from reconciler.erp.transport import Exchange
@@ -47,6 +48,8 @@ class Session:
     redact: bool = False
     max_chars: int | None = None
     no_cache: bool = False
+    unwritten: list[ReportError] = field(default_factory=list)
+    """The reports that could not be written."""
 
     # ---- streams ----
 
@@ -74,6 +77,18 @@ class Session:
         """One line of progress to standard error; silent with --quiet."""
         if not self.quiet:
             self.err.print(message, markup=False, highlight=False, soft_wrap=True)
+
+    def flush(self) -> None:
+        """Have standard output taken, or learn that it is not. Raises OSError."""
+        sys.stdout.flush()
+
+    def miss(self, error: ReportError) -> None:
+        """Tell of a report that could not be written, also with --quiet, and go on."""
+        from reconciler.reports.safe import visible
+
+        self.unwritten.append(error)
+        self.err.print("Error: ", style="bold red", end="")
+        self.err.print(visible(str(error)), soft_wrap=True)
 
     def write(self, data: bytes) -> None:
         """Machine-readable results to standard output, as they are."""

@@ -33,8 +33,8 @@ def show(
     from reconciler.state import plan_file
 
     if _RUN.fullmatch(str(what)) and not what.exists():
-        show_run(context.obj, str(what), form, check_formats(form, report or [], Kind.RUN))
+        show_run(context.obj, str(what), form, check_formats(form, report or [], Kind.RUN, context.obj))
     else:
-        reports = check_formats(form, report or [], Kind.PLAN)
+        reports = check_formats(form, report or [], Kind.PLAN, context.obj)
         emit(context.obj, form, reports, plan_document(context.obj, plan_file.read(what, plan_key(context.obj))))
     raise typer.Exit(Exit.DONE)

@@ -27,6 +27,7 @@ def show(context: typer.Context, form: Plain = "text") -> None:
     """Show what is kept, and who holds the lock. Changes nothing."""
     import json
 
+    from reconciler.core.inert import inert_json
     from reconciler.state import cache
     from reconciler.state.store import Store
 
@@ -37,7 +38,7 @@ def show(context: typer.Context, form: Plain = "text") -> None:
     cached = cache.size(session.settings.state)
     if form == "json":
         facts = {**_facts(found), "cache_bytes": cached}
-        session.write(json.dumps(facts, indent=2, ensure_ascii=False).encode() + b"\n")
+        session.write(inert_json(json.dumps(facts, indent=2, ensure_ascii=False) + "\n").encode())
     else:
         _print(session, found, cached)
     raise typer.Exit(Exit.DONE)

@@ -34,7 +34,7 @@ def validate(
     from reconciler.reports.report import Kind
 
     session: Session = context.obj
-    reports = check_formats(form, report or [], Kind.VALIDATION)
+    reports = check_formats(form, report or [], Kind.VALIDATION, session)
     settings, problems = session.check_settings()
     if settings is None:
         raise InvalidInput(problems)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import msgspec
 
 from reconciler.core.diagnostics import Severity
+from reconciler.core.inert import inert_json
 from reconciler.reports.findings import Finding, findings
 from reconciler.reports.report import Report
 
@@ -18,7 +19,7 @@ _SEVERITIES = {Severity.ERROR: "critical", Severity.WARNING: "major", Severity.N
 def render(report: Report, *, max_chars: int | None = None) -> bytes:
     """JSON. All findings, the worst first: GitLab sets no number. max_chars is of no use here."""
     issues = [_issue(each) for each in findings(report)]
-    return msgspec.json.format(msgspec.json.encode(issues), indent=2) + b"\n"
+    return inert_json(msgspec.json.format(msgspec.json.encode(issues).decode(), indent=2) + "\n").encode()
 
 
 def _issue(each: Finding) -> dict[str, object]:

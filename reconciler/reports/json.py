@@ -10,6 +10,7 @@ import msgspec
 
 from reconciler.core.diagnostics import Diagnostic
 from reconciler.core.drift import Drift
+from reconciler.core.inert import inert_json
 from reconciler.core.plan import Outcome, Run
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
@@ -77,4 +78,4 @@ def drift(drift: Drift) -> bytes:
 
 def _dump(values: dict[str, Any]) -> bytes:
     plain = msgspec.to_builtins(values, builtin_types=(Decimal,))
-    return msgspec.json.format(_ENCODER.encode(plain), indent=2) + b"\n"
+    return inert_json(msgspec.json.format(_ENCODER.encode(plain).decode(), indent=2) + "\n").encode()

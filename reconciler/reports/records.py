@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, TypeAlias
@@ -13,6 +12,7 @@ from reconciler.core.customer import Live
 from reconciler.core.declared import declared
 from reconciler.core.errors import WrongUsage
 from reconciler.core.fields import FIELDS, Form, Group, Read, Row
+from reconciler.core.inert import inert_json
 from reconciler.core.values import Path, Values, get, parse_path, put, render_path
 
 Record: TypeAlias = "dict[str, Any]"
@@ -21,7 +21,6 @@ EXTRAS = ("internalId", "lastModifiedDateTime", "createdDateTime")
 """Members that only the ERP sets; no declaration has them."""
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
-_UNSEEN = re.compile("[\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 
 
 def record(live: Live, paths: Iterable[Path] | None = None) -> Record:
@@ -93,16 +92,12 @@ def flat_paths() -> tuple[Path, ...]:
 
 def json_text(value: object) -> str:
     """JSON, indented; characters that a terminal would obey or hide are written as escapes."""
-    return _escaped(msgspec.json.format(_ENCODER.encode(value), indent=2).decode())
+    return inert_json(msgspec.json.format(_ENCODER.encode(value), indent=2).decode())
 
 
 def json_line(value: object) -> str:
     """JSON on one line."""
-    return _escaped(_ENCODER.encode(value).decode())
-
-
-def _escaped(text: str) -> str:
-    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return inert_json(_ENCODER.encode(value).decode())
 
 
 def cell(value: object) -> str:

@@ -32,6 +32,7 @@ _KEYED = tuple(
 _PLAIN_KEY = re.compile(rf"\b({'|'.join(_KEYED)})\.([A-Za-z0-9_-]+)")
 _ADDRESS = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+")
 _OF_CLASSES = ("P507", "P508", "P509", "P510")  # they quote what customer classes hold
+_ANSWERED = re.compile(r"( was answered \d{3}[^:]*): (.*?)( \(ERP reference [^()]*\))?$", re.DOTALL)
 _SHORTEST = 3  # a shorter value would be found inside other words
 
 
@@ -138,11 +139,17 @@ class Redactor:
         return replace(
             result,
             action=self._action(result.action),
-            message=self.text(result.message, hidden),
+            message=self.text(self._answer(result.message), hidden),
             remedy=self.text(result.remedy, hidden),
             moved=tuple(self._change(each) for each in result.moved),
             normalised=tuple(self._change(each) for each in result.normalised),
             not_taken=tuple(self._change(each) for each in result.not_taken),
+        )
+
+    def _answer(self, message: str) -> str:
+        """The message without the ERP's own words: they may name another customer, in quotes or not."""
+        return _ANSWERED.sub(
+            lambda found: f"{found[1]}: (the ERP's words are redacted: {self.word(found[2])}){found[3] or ''}", message
         )
 
     # ---- drift ----

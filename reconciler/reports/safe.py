@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from decimal import Decimal
 
-_SUSPECT = re.compile(r"[^ -~\u00a1-\u00ac\u00ae-\u02ff\u0370-\u058f\u0900-\u109f\u1e00-\u1fff]")
+from reconciler.core.inert import SUSPECT, is_hidden
+
 _COMMAND = re.compile(r"^(\s*):(?=:)|##(?=(?:vso)?\[)")
 _DIGITS, _SHOWN = 60, 20_000
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
-_HIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
 def visible(text: str) -> str:
@@ -22,7 +21,7 @@ def visible(text: str) -> str:
     >>> visible("a\\x1b[31m\\u202eb")
     'a\\\\x1b[31m\\\\u202eb'
     """
-    return _COMMAND.sub(_broken, _SUSPECT.sub(_escape, text))
+    return _COMMAND.sub(_broken, SUSPECT.sub(_escape, text))
 
 
 def _broken(match: re.Match[str]) -> str:
@@ -33,8 +32,7 @@ def _escape(match: re.Match[str]) -> str:
     char = match[0]
     if char in _SHORT:
         return _SHORT[char]
-    category = unicodedata.category(char)
-    if category not in _HIDDEN and not (category == "Zs" and char != "\u3000"):
+    if not is_hidden(char):
         return char
     code = ord(char)
     if code < 0x100:

@@ -13,6 +13,7 @@ from urllib.parse import quote
 import msgspec
 
 from reconciler.core.diagnostics import Severity
+from reconciler.core.inert import inert_json
 from reconciler.reports.findings import Finding, findings, meaning
 from reconciler.reports.report import Kind, Report
 from reconciler.reports.safe import visible
@@ -35,7 +36,7 @@ def render(report: Report, *, max_chars: int | None = None) -> bytes:
         "results": [_result(each, rules) for each in shown],
     }
     document = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
-    return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+    return inert_json(msgspec.json.format(msgspec.json.encode(document).decode(), indent=2) + "\n").encode()
 
 
 def _category(report: Report) -> str:

@@ -14,6 +14,7 @@ import msgspec
 
 from reconciler.core.errors import Refused, ReportError
 from reconciler.core.fields import leaf
+from reconciler.core.inert import inert_json
 from reconciler.core.normalise import normalise
 from reconciler.core.plan import FORMAT, FORMAT_VERSION, Action, Change, Plan
 from reconciler.core.values import parse_path
@@ -53,7 +54,7 @@ def sign(plan: Plan, key: bytes) -> Plan:
 
 def dumps(plan: Plan) -> bytes:
     """The plan file's bytes."""
-    return msgspec.json.format(_ENCODER.encode(document(plan)), indent=2) + b"\n"
+    return inert_json(msgspec.json.format(_ENCODER.encode(document(plan)).decode(), indent=2) + "\n").encode()
 
 
 def loads(data: bytes, name: str, key: bytes | None = None) -> Plan:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import sqlite3
 from contextlib import closing
@@ -227,6 +228,27 @@ def test_a_state_that_cannot_be_written_does_not_hide_the_report(managed: Compan
     assert ended.code == 2
     assert '"Other"' in ended.out
     assert "Warning: this report is not recorded" in ended.err
+
+
+@pytest.mark.parametrize("lost", ["report", "output"])
+def test_news_that_were_not_delivered_stay_news(managed: Company, lost: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether a report's disk is full or standard output is."""
+    managed.store.edit("1", {"mainAddress.city": "Bergen"})
+    with monkeypatch.context() as full:
+        if lost == "report":
+            ended = managed.run("drift", "--only-new", "--report", "json=/dev/full")
+            assert "not recorded" in ended.err
+        else:
+
+            def fail(*_: object) -> None:
+                raise OSError(errno.ENOSPC, "No space left on device")
+
+            full.setattr("reconciler.cli.session.Session.flush", fail)
+            full.setattr("reconciler.cli.app._without_output", lambda: 1)
+            ended = managed.run("drift", "--only-new")
+    assert ended.code == 1
+    assert list(fields(report(managed, "--only-new", code=2))) == ["1 mainAddress.city"]
+    assert report(managed, "--only-new")["customers"] == []
 
 
 def test_drift_writes_nothing_to_the_erp(managed: Company) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -144,3 +145,22 @@ def test_the_sandbox_is_not_seeded_from_a_negative_number(company: Company) -> N
     with pytest.raises(ValueError, match="negative"):
         company.store.seed(2, 1, start=-3)
     assert company.store.numbers() == []
+
+
+def test_json_on_standard_output_steers_neither_a_terminal_nor_a_ci_server(company: Company) -> None:
+    """And means the same: a saved plan still has its digest, and its values arrive as declared."""
+    name = "##vso[task.complete]##[error]\u202e\u200b\u2028x"
+    company.declare(json.dumps([{"number": "1", "name": name}]))
+    planned = company.run("plan", "-o", "plan.json", "--format", "json")
+    ended = [planned, company.run("apply", "plan.json", "--format", "json")]
+    ended += [company.run(*words, "--format", "json") for words in (("customers", "list"), ("customers", "show", "1"))]
+    company.store.edit("1", {"name": name + "!"})
+    ended += [company.run(*words, "--format", "json") for words in (("drift",), ("runs", "list"), ("state", "show"))]
+    for each in ended:
+        assert each.code == 0, each.err
+        assert each.out.replace("\n", "").isprintable(), each.out
+        assert "##[" not in each.out
+        assert "##vso[" not in each.out
+        each.json  # noqa: B018 - it must be JSON
+    assert company.bodies()[0]["name"]["value"] == name
+    assert planned.json["actions"][0]["name"] == name

@@ -173,3 +173,14 @@ def test_a_plan_saved_beside_a_redacted_report_is_said_to_hold_the_real_values(s
     ended = shop.run("plan", "--redact", "-o", "plan.json")
     assert "Saved the plan, with the real values, to plan.json." in ended.err
     assert "with the real values" not in shop.run("plan", "-o", "plan.json").err
+
+
+def test_the_erp_s_own_words_are_redacted_since_they_may_name_another_customer(shop: Company) -> None:
+    body = '{"message": "Already used by Olsen AS: see Hansen"}'
+    for form in ("text", "json"):
+        shop.sandbox.fault(method="POST", path="/v1/customer", status=400, body=body)
+        ended = shop.run("apply", "--auto-approve", "--redact", "--format", form)
+        assert ended.code != 0
+        assert "400 Bad Request: (the ERP's words are redacted: redacted:" in ended.out
+        assert "Olsen" not in ended.out + ended.err
+        assert "Hansen" not in ended.out + ended.err

@@ -39,7 +39,7 @@ def walk(company: Company, *options: str) -> list[Ended]:
     plans = tuple(each for each in FORMATS if each not in ("junit", "gitlab-codequality"))
     ran = [
         company.run(*options, "validate", *every_report("validate", ("text", "json", "sarif", "junit", "github"))),
-        company.run(*options, "plan", "-o", "plan.json", *every_report("plan", plans)),
+        company.run(*options, "plan", "-o", "plan.json", *every_report("planned", plans)),
         company.run(*options, "plan", "--redact", *every_report("redacted", plans)),
         company.run(*options, "show", "plan.json"),
         company.run(
