@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import shutil
 import subprocess
 import sys
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
     from reconciler.state.cache import FileCache
     from reconciler.state.store import Store
 
-LOG = logging.getLogger("reconciler")
 SANDBOX = "sandbox"
 SANDBOX_TENANT = "sandbox"
 _NARROWEST, _WIDEST = 20, 6  # cells; digits
@@ -305,7 +303,9 @@ def _customers(settings: Settings, access: _Access, session: Session, pace: dict
 
 
 def _log_exchange(exchange: Exchange) -> None:
-    LOG.info(
+    import logging
+
+    logging.getLogger("reconciler").info(
         "%s %s answered %s in %.0f ms (attempt %d)",
         exchange.method,
         exchange.path,
