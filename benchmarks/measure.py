@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,14 +25,14 @@ class Cost:
 
 def cost(command: list[str], folder: Path, environment: dict[str, str], *, fine: tuple[int, ...] = (0,)) -> Cost:
     """Run the command once. Raises RuntimeError when it ends otherwise than `fine`."""
-    log = folder / ".benchmark.log"
-    with log.open("wb") as sink:
+    with tempfile.TemporaryFile() as sink:
         started = time.perf_counter()
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=sink, stderr=subprocess.STDOUT)
         _, status, used = os.wait4(process.pid, 0)
         wall = time.perf_counter() - started
+        sink.seek(0)
+        out = sink.read().decode(errors="replace")
     process.returncode = os.waitstatus_to_exitcode(status)
-    out = log.read_text(encoding="utf-8", errors="replace")
     if process.returncode not in fine:
         raise RuntimeError(f"{command} ended with {process.returncode}:\n{out[-2000:]}")
     told = re.findall(r"(?:with |customers?, )([\d,]+) requests?", out)
