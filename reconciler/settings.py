@@ -146,7 +146,7 @@ def check_settings(
     With problems the settings are only good for finding and checking the declarations, so that what is wrong with these
     can be told in the same run; None where even that cannot be known.
     """
-    loading = _Loading(Path(os.path.abspath(path)), environ)  # noqa: PTH100
+    loading = _Loading(Path(os.path.abspath(path)), environ)  # noqa: PTH100 (resolve() would follow links)
     try:
         return loading.settings(environment), ()
     except InvalidInput as error:
@@ -364,7 +364,7 @@ class _Loading:
             summary = f"the schema of {_called(policy)} is no JSON Schema: {shown(error.message)}"
             self._error("S118", policy.source, summary, "Correct it; the dialect is 2020-12.")
             return
-        from reconciler.config.policy_words import WORDS, unknown_words  # noqa: PLC0415
+        from reconciler.config.policy_words import WORDS, unknown_words  # noqa: PLC0415 (only settings with policies need it)
 
         for word in dict.fromkeys(unknown_words(policy.schema)):
             summary = f"JSON Schema has no word {quoted(word)}, and passes over it in {_called(policy)}"

@@ -47,8 +47,8 @@ _Place = tuple[str, str, int]
 
 class _Walk:
     def __init__(self, root: Path) -> None:
-        self._root = os.path.join(root, "")  # noqa: PTH118 (strings: there may be 100,000 files)
-        self._inside = os.path.join(os.path.realpath(root), "")  # noqa: PTH118
+        self._root = os.path.join(root, "")
+        self._inside = os.path.join(os.path.realpath(root), "")
         self._found = Matches()
         self._links: dict[str, str] = {}
         self._entries: dict[str, list[os.DirEntry[str]]] = {}
@@ -92,8 +92,8 @@ class _Walk:
         """The folder that an entry is, or nothing."""
         if not entry.is_symlink():
             return (f"{folder}{entry.name}/", f"{real}{entry.name}/") if entry.is_dir() else None
-        target = os.path.join(os.path.realpath(entry.path), "")  # noqa: PTH118
-        if not os.path.isdir(target):  # noqa: PTH112
+        target = os.path.join(os.path.realpath(entry.path), "")
+        if not os.path.isdir(target):
             return None
         return (f"{folder}{entry.name}/", target) if self._is_inside(folder + entry.name, target) else None
 
@@ -103,9 +103,9 @@ class _Walk:
             self._found.files.setdefault(real + entry.name, Path(self._root + name))
             return
         target = os.path.realpath(entry.path)
-        if os.path.isdir(target) or not self._is_inside(name, target):  # noqa: PTH112
+        if os.path.isdir(target) or not self._is_inside(name, target):
             return
-        if os.path.isfile(target):  # noqa: PTH113
+        if os.path.isfile(target):
             self._links.setdefault(target, name)
         else:
             self._unreadable(name, _what(entry))
@@ -146,7 +146,7 @@ _KINDS = (
 
 def _what(entry: os.DirEntry[str]) -> str:
     try:
-        mode = os.stat(entry.path).st_mode  # noqa: PTH116
+        mode = os.stat(entry.path).st_mode
     except OSError as error:
         what = error.strerror or type(error).__name__
         return f"it is a link to nothing ({what})" if entry.is_symlink() else what

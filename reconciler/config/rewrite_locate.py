@@ -98,7 +98,7 @@ class Declaration:
     def _list(self, group: Path, wanted: Sequence[Wish]) -> Iterator[Edit]:
         """Changes in one list of lines or segments."""
         at, items = self._items(group)
-        row = FIELDS[group[0]] if len(group) == 1 else FIELDS[group[0]].by_name[group[1]]  # type: ignore[union-attr]
+        row = FIELDS[group[0]] if len(group) == 1 else FIELDS[group[0]].by_name[group[1]]  # type: ignore[union-attr]  # a path of two leads through a group
         assert isinstance(row, Group)
         if items is None:
             yield from self._whole_list(group, row, wanted)
@@ -140,7 +140,7 @@ class Declaration:
         """Where the list's items are, and what they say; None for a list that comes from defaults."""
         found = _at(self._raw, group)
         if isinstance(found, dict):
-            return (*group, "lines"), found["lines"] if isinstance(found.get("lines"), list) else None  # type: ignore[return-value]
+            return (*group, "lines"), found["lines"] if isinstance(found.get("lines"), list) else None  # type: ignore[return-value]  # checked to be a list
         return group, found if isinstance(found, list) else None
 
     def _key(self, row: Group, item: Raw) -> str:
@@ -157,7 +157,7 @@ class Declaration:
     def _whole_list(self, group: Path, row: Group, wanted: Sequence[Wish]) -> Iterator[Edit]:
         """A list that comes from defaults is replaced by one of this declaration's own."""
         held = get(self._desired.values, group)
-        lines: Values = {key: dict(line) if isinstance(line, dict) else line for key, line in held.items()}  # type: ignore[attr-defined]
+        lines: Values = {key: dict(line) if isinstance(line, dict) else line for key, line in held.items()}  # type: ignore[attr-defined]  # lines are held by key
         for wish in wanted:
             key = wish.path[len(group)]
             if _is_gone(wish, row):
@@ -174,7 +174,7 @@ class Declaration:
             items = [_line(row, line) for line in lines.values() if isinstance(line, dict)]
         else:
             items = [
-                {"segmentId": Literal(key, "plain"), "segmentValue": literal(value)}  # type: ignore[arg-type]
+                {"segmentId": Literal(key, "plain"), "segmentValue": literal(value)}  # type: ignore[arg-type]  # a leaf
                 for key, value in lines.items()
             ]
         complete: Raw = {"complete": Literal("true", "plain"), "lines": items}

@@ -54,11 +54,11 @@ def wishes(desired: Desired, live: Live, rules: Rules, memory: Memory) -> tuple[
     for each in found.leaves:
         if _is_line(each.path) and get(live.values, each.path[:2]) is None:
             path, line = each.path[:2], get(desired.values, each.path[:2])
-            made.setdefault(path, Wish(desired, live, path, line, None, _cause(path, causes)))  # type: ignore[arg-type]
+            made.setdefault(path, Wish(desired, live, path, line, None, _cause(path, causes)))  # type: ignore[arg-type]  # leaves of Values are Scalars
         else:
             made[each.path] = Wish(desired, live, each.path, each.desired, each.live, _cause(each.path, causes))
     for path in found.removed:
-        made[path] = Wish(desired, live, path, None, get(live.values, path), _cause(path, causes))  # type: ignore[arg-type]
+        made[path] = Wish(desired, live, path, None, get(live.values, path), _cause(path, causes))  # type: ignore[arg-type]  # leaves of Values are Scalars
     return tuple(made[path] for path in sorted(made, key=order))
 
 

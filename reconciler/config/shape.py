@@ -151,7 +151,7 @@ class Quick:
 
 
 def _values(recipe: Recipe, found: list[Any]) -> Values:
-    return {name: found[at] if type(at) is int else _values(at, found) for name, at in recipe}  # type: ignore[arg-type]
+    return {name: found[at] if type(at) is int else _values(at, found) for name, at in recipe}  # type: ignore[arg-type]  # what is no int is a recipe
 
 
 class Teacher:

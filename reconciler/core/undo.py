@@ -218,7 +218,7 @@ class _Back:
         """Whether the live value is the one that the run wrote, or what the ERP is known to have made of it."""
         after = normalise(row, change.after)
         sent, stored = self.pairs.get(change.path, (after, after))
-        if same(row, normalise(row, sent), after) and same(row, normalise(row, stored), now):  # type: ignore[arg-type]
+        if same(row, normalise(row, sent), after) and same(row, normalise(row, stored), now):  # type: ignore[arg-type]  # leaves all
             return True
         return same(row, after, now)
 

@@ -181,7 +181,7 @@ def _call_when_started(server: uvicorn.Server, ready: Callable[[Address], None],
         if server.started:
             ready(address)
 
-    server.startup = announced  # type: ignore[method-assign]
+    server.startup = announced  # type: ignore[method-assign]  # uvicorn has no hook for it
 
 
 def check_host(host: str, options: Options) -> None:

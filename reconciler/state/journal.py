@@ -314,7 +314,7 @@ def _stored_text(stored: Iterable[Stored]) -> str:
 
 
 def _stored(text: str) -> tuple[Stored, ...]:
-    return tuple(Stored(path, **members) for path, members in decode(text).items())  # type: ignore[arg-type]
+    return tuple(Stored(path, **members) for path, members in decode(text).items())  # type: ignore[arg-type]  # written by encode from such values
 
 
 def _free_id(db: sqlite3.Connection, now: datetime) -> str:

@@ -216,6 +216,6 @@ def _known(row: _Row) -> Known:
         applied_at=applied_at,
         ref=ref,
         internal_id=internal_id,
-        normalised={path: Normalised(**pair) for path, pair in decode(normalised).items()},  # type: ignore[arg-type]
+        normalised={path: Normalised(**pair) for path, pair in decode(normalised).items()},  # type: ignore[arg-type]  # written by encode from such pairs
         run=run,
     )

@@ -269,7 +269,7 @@ def test_json_is_the_shape_of_declarations_with_what_only_the_erp_sets(company: 
             assert value.items() <= row[name].items()
         elif not isinstance(value, list):
             assert row[name] == value
-    assert row["directDebitLines"][0].items() >= declared["directDebitLines"][0].items()  # type: ignore[index]
+    assert row["directDebitLines"][0].items() >= declared["directDebitLines"][0].items()
     assert {"internalId", "lastModifiedDateTime", "createdDateTime"} <= row.keys()
     assert "12345678901234.5" in ended.out
     assert None not in row.values()

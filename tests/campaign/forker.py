@@ -102,7 +102,7 @@ def _warm() -> None:
     import reconciler.cli.resuming
     import reconciler.erp.customers
     import reconciler.pipeline
-    import reconciler.state.store  # noqa: F401
+    import reconciler.state.store  # noqa: F401 (imported for the children)
 
 
 def _redirect(folder: Path) -> None:

@@ -72,7 +72,7 @@ def test_a_text_field_holds_the_text_that_was_typed(load: Load, path: str, text:
     group, _, member = path.rpartition(".")
     line = f"{group}: {{{member}: {quote}{text}{quote}}}" if group else f"{member}: {quote}{text}{quote}"
     values = one(load(f"number: 1\n{line}\n")).values
-    found = values[group][member] if group else values[member]  # type: ignore[index,call-overload]
+    found = values[group][member] if group else values[member]
     assert found == text
 
 
@@ -261,7 +261,7 @@ def test_attributes_merge_by_id_and_lists_are_replaced(load: Load) -> None:
         )
     )
     assert desired.values["attributes"] == {"A": "a", "B": "x"}
-    assert list(desired.values["salesPersons"]) == ["7/Main"]  # type: ignore[arg-type]
+    assert list(desired.values["salesPersons"]) == ["7/Main"]
     assert desired.values["glAccounts"] == {"salesAccount": "3000", "salesSubaccount": {"2": "9"}}
 
 
@@ -270,8 +270,8 @@ def test_customers_do_not_share_what_comes_from_defaults(load: Load) -> None:
         "- number: 1\n- number: 2", defaults="{mainAddress: {city: Oslo}, salesPersons: [{salesPersonID: 1}]}"
     )
     one_, two = (each.values for each in loaded.desired)
-    one_["mainAddress"]["city"] = "Bergen"  # type: ignore[index,call-overload]
-    one_["salesPersons"]["1/Main"]["isDefault"] = True  # type: ignore[index,call-overload]
+    one_["mainAddress"]["city"] = "Bergen"
+    one_["salesPersons"]["1/Main"]["isDefault"] = True
     assert two["mainAddress"] == {"city": "Oslo"}
     assert two["salesPersons"] == {"1/Main": {"salesPersonID": "1", "locationID": "Main"}}
 

@@ -233,5 +233,5 @@ def test_declarations_of_one_kept_file_share_no_values(watched: Watched) -> None
     watched.write("number: '1'\nmainAddress: {city: Oslo}\n")
     watched.load()
     one, other = watched.load().desired[0], watched.load().desired[0]
-    one.values["mainAddress"]["city"] = "x"  # type: ignore[index,call-overload]
+    one.values["mainAddress"]["city"] = "x"
     assert other.values == {"mainAddress": {"city": "Oslo"}}

@@ -16,7 +16,7 @@ from reconciler.core.moments import read_moment, render_moment
 from reconciler.core.values import Values
 
 ZERO = datetime(1, 1, 1)  # noqa: DTZ001  # wall clocks have no zone
-moments = st.datetimes(min_value=ZERO, max_value=datetime(9999, 12, 31, 23, 59, 59))  # noqa: DTZ001
+moments = st.datetimes(min_value=ZERO, max_value=datetime(9999, 12, 31, 23, 59, 59))  # noqa: DTZ001 (wall-clock times have no zone)
 
 
 def live(values: Values | None = None, modified: str | None = None, created: str | None = None) -> Live:

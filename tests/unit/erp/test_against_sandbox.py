@@ -380,7 +380,7 @@ def test_wrong_credentials_are_explained(sandbox: Sandbox, wrong: dict[str, str]
         "client_secret": sandbox.client_secret,
     } | wrong
     with (
-        open_customers(**given, trust_env=False) as customers,  # type: ignore[arg-type]
+        open_customers(**given, trust_env=False) as customers,
         pytest.raises(errors.AuthenticationFailed, match=message),
     ):
         customers.check()

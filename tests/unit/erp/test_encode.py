@@ -196,8 +196,8 @@ def test_dates_go_out_with_a_time(declared: str, sent: str) -> None:
 def test_bodies_do_not_depend_on_the_order_of_the_values() -> None:
     values = {"gln": "1", "name": "N", "attributes": {"B": "2", "A": "1"}, "mainContact": {"fax": "1", "name": "x"}}
     turned = {key: values[key] for key in reversed(values)} | {"attributes": {"A": "1", "B": "2"}}
-    assert render(WireCodec().create(values).body) == render(WireCodec().create(turned).body)  # type: ignore[arg-type]
-    assert list(WireCodec().create(values).body) == ["name", "gln", "mainContact", "attributeLines"]  # type: ignore[arg-type]
+    assert render(WireCodec().create(values).body) == render(WireCodec().create(turned).body)
+    assert list(WireCodec().create(values).body) == ["name", "gln", "mainContact", "attributeLines"]
 
 
 def test_create_only_members_never_stand_in_an_update() -> None:

@@ -100,7 +100,7 @@ class FakeErp:
 
 
 def pacer_of(time: Time, **more: object) -> Pacer:
-    return Pacer(time.clock, time.pause, **more)  # type: ignore[arg-type]
+    return Pacer(time.clock, time.pause, **more)
 
 
 def told(remaining: int, reset: int, limit: int | None = None) -> Window:

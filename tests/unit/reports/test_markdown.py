@@ -59,7 +59,7 @@ def left_out(page: Page) -> tuple[int, int]:
         return int((none[1] or "1").replace(",", "")), 0
     out = re.search(r"\*\*([\d,]+) of [\d,]+ customers are left out", page.text)
     bare = re.search(r"([\d,]+) customers? in the table without fields", page.text)
-    return tuple(int(found[1].replace(",", "")) if found else 0 for found in (out, bare))  # type: ignore[return-value]
+    return tuple(int(found[1].replace(",", "")) if found else 0 for found in (out, bare))
 
 
 @pytest.mark.parametrize("case", samples.REPORTS)
@@ -94,7 +94,7 @@ def test_any_number_of_actions_fits_a_comment(count: int) -> None:
 @pytest.mark.parametrize("make", [lambda: of_plan(samples.big(400)), *samples.HOSTILE_REPORTS.values()])
 def test_it_fits_whatever_limit_is_given(limit: int, make: object) -> None:
     """In bytes, and so in characters too; what is there is whole."""
-    report: Report = make()  # type: ignore[operator]
+    report: Report = make()
     page = Page(render(report, max_chars=limit))
     out, _ = left_out(page)
     assert len(page.data) <= limit

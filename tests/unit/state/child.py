@@ -73,4 +73,4 @@ def use(state: Path) -> None:
 
 
 if __name__ == "__main__":
-    {"hold": hold, "journal": journal, "fill": fill, "use": use}[sys.argv[1]](*map(Path, sys.argv[2:]))  # type: ignore[operator]
+    {"hold": hold, "journal": journal, "fill": fill, "use": use}[sys.argv[1]](*map(Path, sys.argv[2:]))

@@ -52,7 +52,7 @@ def plan_of(count: int) -> Plan:
 
 def known_of(number: str = "10000", **more: object) -> Known:
     """A known customer."""
-    return Known(**{"number": number, "applied": {"name": "A"}, "applied_at": "2026-01-31T12:00:00Z"} | more)  # type: ignore[arg-type]
+    return Known(**{"number": number, "applied": {"name": "A"}, "applied_at": "2026-01-31T12:00:00Z"} | more)
 
 
 def start_child(*arguments: str) -> subprocess.Popen[str]:

@@ -504,7 +504,7 @@ def test_an_interrupted_thread_takes_no_other_threads_write_with_it(
         def interrupted(batch: list[object]) -> None:
             if interrupts:
                 raise interrupts.pop()
-            transact(batch)  # type: ignore[arg-type]
+            transact(batch)
 
         monkeypatch.setattr(store._database, "_transact", interrupted)
         with store._database._writing:

@@ -219,7 +219,7 @@ def test_each_write_is_durable_and_takes_milliseconds(path: Path) -> None:
         for threads in (1, 8):
             journal = store.runs.begin(plan_of(count))
 
-            def perform(at: int, journal=journal) -> None:  # type: ignore[no-untyped-def]
+            def perform(at: int, journal=journal) -> None:
                 journal.intend(str(at))
                 journal.finish(str(at), Outcome.DONE, number=str(at))
 

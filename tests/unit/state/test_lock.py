@@ -179,7 +179,7 @@ def test_a_process_id_that_was_given_to_another_process_does_not_keep_the_lock(s
         leave(store, reused)
         with store.lock("apply"):
             pass
-        proven = Store(living.args[-1] and store.path.with_name("other.db")).holder()  # type: ignore[index]
+        proven = Store(living.args[-1] and store.path.with_name("other.db")).holder()
         assert proven is not None
         assert proven.owner is not None
         assert surely_lives(proven.owner)
