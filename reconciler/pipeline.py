@@ -1,6 +1,7 @@
 """The street, read aloud: load the declarations, refresh the live customers, plan, apply.
 
-Each function is one step with plain values in and out; nothing here reads the environment, prints or exits.
+Each function is one step with plain values in and out; nothing here reads the environment, prints or exits. What only
+one of the steps needs is imported in it: a plan does not pay for drift, apply and reports.
 """
 
 from __future__ import annotations
@@ -8,17 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from reconciler._version import __version__
-from reconciler.apply.executor import execute
 from reconciler.config.declarations import Loaded, find_files, load_declarations
-from reconciler.config.mutes import Mutes, load_mutes
 from reconciler.config.policies import Rule, broken
 from reconciler.core.classes import class_notes, touches_classes
 from reconciler.core.diagnostics import Diagnostic, Severity, has_errors
-from reconciler.core.drift import Drift, History
-from reconciler.core.drifting import compute_drift
 from reconciler.core.errors import InvalidInput, NotFound, PermissionDenied, Refused
 from reconciler.core.fields import FIELDS
 from reconciler.core.guards import Limits
@@ -32,11 +29,12 @@ from reconciler.core.rules import Memory, Rules, Target
 from reconciler.core.values import parse_path
 from reconciler.erp.encode import WireCodec
 from reconciler.refreshing import Refreshing
-from reconciler.reports import formats
-from reconciler.reports.report import of_plan
-from reconciler.reports.text import plan_lines
 from reconciler.settings import Settings
 from reconciler.state.plan_file import dumps, seal
+
+if TYPE_CHECKING:
+    from reconciler.config.mutes import Mutes
+    from reconciler.core.drift import Drift, History
 
 Found = TypeVar("Found")
 
@@ -149,6 +147,8 @@ def read_mutes(settings: Settings, loaded: Loaded | None, *, day: str) -> Mutes:
 
     loaded: all declarations, to know the customers; None does not ask. day: today, YYYY-MM-DD.
     """
+    from reconciler.config.mutes import load_mutes
+
     declared = None if loaded is None else _names(loaded)
     return load_mutes(settings.mutes, settings.root, declared=declared, day=day)
 
@@ -170,6 +170,9 @@ def make_drift(
 
     history: what the last report saw. applied_at: when a customer (`number_key`) was last applied.
     """
+    from reconciler.core.drift import History
+    from reconciler.core.drifting import compute_drift
+
     problems = (*loaded.diagnostics, *mutes.diagnostics)
     if has_errors(problems):
         raise InvalidInput(problems)
@@ -282,6 +285,8 @@ def apply_plan(
     what it may have done. stop: asked before anything new is begun. abandon: whether to leave what is in flight, too.
     recheck_nested: whether a customer is read once more before an update that its version may not protect.
     """
+    from reconciler.apply.executor import execute
+
     return execute(
         plan,
         erp,
@@ -318,7 +323,12 @@ def render(plan: Plan, form: str = "text", *, width: int | None = None, max_char
     if form == "json":
         return dumps(plan)
     if form == "text":
+        from reconciler.reports.text import plan_lines
+
         return "".join(f"{line.plain}\n" for line in plan_lines(plan, width)).encode()
+    from reconciler.reports import formats
+    from reconciler.reports.report import of_plan
+
     return formats.render(of_plan(plan), form, max_chars=max_chars)
 
 

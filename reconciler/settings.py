@@ -277,7 +277,10 @@ class _Loading:
     def _check(self, node: yaml.Mapping, text: Any) -> tuple[dict[str, Any], frozenset[str]]:
         """The plain value, and which of its members are wrong."""
         schema = _schema()
-        value: dict[str, Any] = Reader(schema, text).read(node)
+        reader = Reader(schema, text)
+        value: dict[str, Any] = reader.read(node)
+        if reader.sure:
+            return value, frozenset()
         verdict = Validator(schema, SETTINGS_CODES).verdict(value, node)
         self.problems += verdict.diagnostics
         return value, verdict.members

@@ -63,7 +63,7 @@ def apply(
     from reconciler.cli.signing import plan_key
     from reconciler.cli.stopping import Stopping
     from reconciler.core.diagnostics import has_errors
-    from reconciler.reports.report import Kind
+    from reconciler.reports.kinds import Kind
     from reconciler.state import plan_file
 
     session: Session = context.obj

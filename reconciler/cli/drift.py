@@ -57,7 +57,7 @@ def drift(
     from reconciler.core.diagnostics import has_errors
     from reconciler.core.drifting import new_only
     from reconciler.core.errors import WrongUsage
-    from reconciler.reports.report import Kind
+    from reconciler.reports.kinds import Kind
 
     session: Session = context.obj
     if mute is not None:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from reconciler.core.diagnostics import Diagnostic
     from reconciler.core.drift import Drift
     from reconciler.core.plan import Plan, Run
-    from reconciler.reports.report import Kind, Report
+    from reconciler.reports.kinds import Kind
+    from reconciler.reports.report import Report
 
 PLAIN = ("text", "json")
 """The formats of what is no report."""
@@ -51,7 +52,7 @@ def check_formats(
     session: where files are to be written, whose places are checked then; out: that of the plan.
     """
     from reconciler.core.errors import WrongUsage
-    from reconciler.reports.report import Kind
+    from reconciler.reports.kinds import Kind
 
     allowed = formats_of(known) if isinstance(known, Kind) else tuple(known)
     parts = []

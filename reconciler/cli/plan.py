@@ -61,7 +61,7 @@ def plan(
     from reconciler.cli.base import attribute, load_base
     from reconciler.cli.signing import plan_key, signed
     from reconciler.core.errors import WrongUsage
-    from reconciler.reports.report import Kind
+    from reconciler.reports.kinds import Kind
 
     session: Session = context.obj
     reports = check_formats(form, report or [], Kind.PLAN, session, out)
@@ -101,7 +101,7 @@ def load_or_tell(session: Session, targets: list[str], form: str, reports: list[
 def tell_invalid(session: Session, error: InvalidInput, form: str, reports: list[tuple[str, Path]]) -> None:
     """What is wrong, in every format but the terminal's, which gets the error itself."""
     from reconciler.reports.formats import formats_of
-    from reconciler.reports.report import Kind
+    from reconciler.reports.kinds import Kind
 
     found = validation_document(session, error.diagnostics, 0)
     known = formats_of(Kind.VALIDATION)

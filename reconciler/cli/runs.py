@@ -131,7 +131,7 @@ def show(
     redact: Redact = False,
 ) -> None:
     """Show how each action of a run ended. Needs neither the declarations nor the ERP."""
-    from reconciler.reports.report import Kind
+    from reconciler.reports.kinds import Kind
 
     show_run(context.obj, run, form, check_formats(form, report or [], Kind.RUN, context.obj))
     raise typer.Exit(Exit.DONE)
@@ -182,7 +182,7 @@ def resume(
     from reconciler import pipeline
     from reconciler.cli import applying, numbers, resuming
     from reconciler.cli.stopping import Stopping
-    from reconciler.reports.report import Kind
+    from reconciler.reports.kinds import Kind
     from reconciler.state.journal import RunStatus
 
     session: Session = context.obj
@@ -257,7 +257,7 @@ def undo(
     from reconciler.cli.signing import signed
     from reconciler.cli.stopping import Stopping
     from reconciler.core.errors import WrongUsage
-    from reconciler.reports.report import Kind
+    from reconciler.reports.kinds import Kind
     from reconciler.state import plan_file
 
     session: Session = context.obj

@@ -29,7 +29,7 @@ def show(
     """Show a saved plan or a past run. Needs neither the declarations nor the ERP."""
     from reconciler.cli.runs import show_run
     from reconciler.cli.signing import plan_key
-    from reconciler.reports.report import Kind
+    from reconciler.reports.kinds import Kind
     from reconciler.state import plan_file
 
     if _RUN.fullmatch(str(what)) and not what.exists():

@@ -31,7 +31,7 @@ def validate(
     from reconciler.cli.session import Session, now
     from reconciler.core.diagnostics import has_errors
     from reconciler.core.errors import InvalidInput
-    from reconciler.reports.report import Kind
+    from reconciler.reports.kinds import Kind
 
     session: Session = context.obj
     reports = check_formats(form, report or [], Kind.VALIDATION, session)

@@ -120,6 +120,7 @@ class _Loader:
         self._environ = environ
         self._problems: list[Diagnostic] = []
         self._desired: list[Desired] = []
+        self._digests: list[bytes] = []
         self._packer = Packer()
         self._seen: dict[tuple[str, str], Source] = {}
         self._declared = 0
@@ -168,17 +169,19 @@ class _Loader:
 
     def _packed(self, keeper: Keeper, data: bytes, name: str) -> bytes | None:
         """Read a file's bytes; what the cache keeps of them, if they speak for themselves and nothing is wrong."""
-        before = len(self._problems)
+        before, first = len(self._problems), len(self._digests)
         self._is_own = True
         self._entered = []
         self.text(data, name)
         made, self._entered = self._entered, None
-        return keeper.pack(made, name) if self._is_own and len(self._problems) == before else None
+        if not self._is_own or len(self._problems) > before:
+            return None
+        return keeper.pack(list(zip(made, self._digests[first:], strict=True)), name)
 
-    def _enter_all(self, made: Sequence[Quick]) -> None:
-        for each in made:
+    def _enter_all(self, made: Sequence[tuple[Quick, bytes]]) -> None:
+        for each, digest in made:
             self._declared += 1
-            self._enter(each)
+            self._enter(each, digest)
 
     def text(self, data: bytes, name: str) -> None:
         """Read one file's bytes."""
@@ -235,7 +238,7 @@ class _Loader:
         if not self._declared and not has_errors(self._problems):
             remedy = "Write a declaration in one of the files that `customers` in the settings names."
             self._error("S120", None, "there is no declaration at all", remedy)
-        return Loaded(tuple(self._desired), in_order(self._problems), _digest(self._desired))
+        return Loaded(tuple(self._desired), in_order(self._problems), _digest(self._digests))
 
     def _error(self, code: str, source: Source | None, summary: str, remedy: str) -> None:
         self._problems.append(Diagnostic(Severity.ERROR, code, summary, remedy=remedy, source=source))
@@ -334,15 +337,20 @@ class _Loader:
                 overlay(made, base.draft, base.units)
             self._enter(made)
 
-    def _enter(self, made: Draft | Quick) -> None:
-        """A declaration that the schema admits, on its defaults, is desired unless its identity is in doubt."""
+    def _enter(self, made: Draft | Quick, digest: bytes | None = None) -> None:
+        """A declaration that the schema admits, on its defaults, is desired unless its identity is in doubt.
+
+        digest: `_digest_of` it, where that is known from an earlier run.
+        """
         if self._entered is not None:
             self._entered.append(made)
         self._check_identity(made)
         if made.problems:
             self._problems += made.problems
         else:
-            self._desired.append(self._finished(made))
+            finished = self._finished(made)
+            self._desired.append(finished)
+            self._digests.append(digest or _digest_of(finished))
 
     def _finished(self, made: Draft | Quick) -> Desired:
         life = made.lifecycle
@@ -353,8 +361,8 @@ class _Loader:
             source=made.source,
             locate=made.located(self._packer),
             match=made.match or DEFAULT_MATCH,
-            lifecycle=_lifecycle(life) if life else Lifecycle(),
-            complete=frozenset(name for name, complete in made.complete.items() if complete),
+            lifecycle=_lifecycle(life) if life else _NO_LIFECYCLE,
+            complete=_complete(made.complete) if made.complete else _NONE,
             spelled=made.spelled,
         )
 
@@ -426,6 +434,13 @@ def _holds_broken(value: Any) -> bool:
     return any(map(_holds_broken, value)) if isinstance(value, list) else value is BROKEN
 
 
+_NO_LIFECYCLE, _NONE = Lifecycle(), frozenset[str]()
+
+
+def _complete(groups: dict[str, bool]) -> frozenset[str]:
+    return frozenset(name for name, complete in groups.items() if complete)
+
+
 def _lifecycle(members: dict[str, Any]) -> Lifecycle:
     return Lifecycle(
         tuple(members.get("ignore_changes", ())),
@@ -434,18 +449,15 @@ def _lifecycle(members: dict[str, Any]) -> Lifecycle:
     )
 
 
-def _digest(desired: list[Desired]) -> str:
+def _digest(digests: list[bytes]) -> str:
     """A hash over all that was declared, in an order of its own."""
-    whole = hashlib.sha256()
-    for text in sorted(map(_canonical, desired)):
-        whole.update(text)
-        whole.update(b"\n")
-    return f"sha256:{whole.hexdigest()}"
+    return f"sha256:{hashlib.sha256(b''.join(sorted(digests))).hexdigest()}"
 
 
-def _canonical(each: Desired) -> bytes:
+def _digest_of(each: Desired) -> bytes:
+    """A hash of what one declaration says."""
     life = each.lifecycle
-    return _encode(
+    said = _encode(
         [
             each.number and number_key(each.number),
             each.ref,
@@ -455,20 +467,23 @@ def _canonical(each: Desired) -> bytes:
             sorted(each.complete),
         ]
     )
+    return hashlib.sha256(said).digest()
 
 
 def _told_apart(values: Values) -> dict[str, Any]:
     """The values with amounts that are equal as one text, in a shape that no float and no text can have."""
-    return {
-        name: each
-        if type(each) is str
-        else _told_apart(each)
-        if isinstance(each, dict)
-        else _amount(each)
-        if isinstance(each, Decimal)
-        else each
-        for name, each in values.items()
-    }
+    changed: dict[str, Any] = {}
+    for name, each in values.items():
+        kind = type(each)
+        if kind is str or each is None:
+            continue  # nearly all are: what has no amount is not copied
+        if isinstance(each, dict):
+            below = _told_apart(each)
+            if below is not each:
+                changed[name] = below
+        elif isinstance(each, Decimal):
+            changed[name] = _amount(each)
+    return {**values, **changed} if changed else values
 
 
 def _amount(value: Decimal) -> list[str]:

@@ -8,7 +8,7 @@ import stat
 from collections.abc import Sequence
 from pathlib import Path
 
-from reconciler.config.globs import Matches, matches
+from reconciler.config.globs import Listed, Matches, matches
 from reconciler.config.messages import quoted
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
 
@@ -17,11 +17,23 @@ _CHUNK = 2**18
 
 def display(file: Path, root: Path) -> str:
     """The name of a file in messages: relative to the root where it is below it, with forward slashes."""
+    text, plain = str(file), str(root) + os.sep
+    if text.startswith(plain) and root.is_absolute() and not _is_winding(text):
+        return _shown(text[len(plain) :])
     base = os.path.abspath(root)  # noqa: PTH100 (keeps symlinks)
     absolute = os.path.abspath(os.path.join(base, file))  # noqa: PTH100, PTH118 (Path is ten times as slow here)
     inside = base if base.endswith(os.sep) else base + os.sep
-    name = absolute.removeprefix(inside).replace(os.sep, "/")
-    return name.encode("utf-8", "backslashreplace").decode()  # a name need not be text
+    return _shown(absolute.removeprefix(inside))
+
+
+def _is_winding(path: str) -> bool:
+    """Whether a path may hold `.`, `..` or an empty part."""
+    return f"{os.sep}." in path or os.sep * 2 in path
+
+
+def _shown(name: str) -> str:
+    name = name.replace(os.sep, "/") if os.sep != "/" else name
+    return name if name.isascii() else name.encode("utf-8", "backslashreplace").decode()  # a name need not be text
 
 
 def find_files(globs: Sequence[str], root: Path) -> tuple[tuple[Path, ...], tuple[Diagnostic, ...]]:
@@ -31,9 +43,10 @@ def find_files(globs: Sequence[str], root: Path) -> tuple[tuple[Path, ...], tupl
     """
     found: dict[str, Path] = {}  # by what a symlink in the end is
     problems: list[Diagnostic] = []
+    listed: Listed = {}
     for glob in globs:
         problem = _glob_problem(glob)
-        matched = Matches() if problem else matches(glob, root)
+        matched = Matches() if problem else matches(glob, root, listed)
         problems += [each for each in matched.problems if each not in problems]
         if not matched.files and not matched.problems:
             summary = problem or f"the glob {quoted(glob)} matches no file"
@@ -41,17 +54,19 @@ def find_files(globs: Sequence[str], root: Path) -> tuple[tuple[Path, ...], tupl
             problems.append(Diagnostic(Severity.ERROR, "S119", summary, remedy=remedy))
         for real, path in matched.files.items():
             found.setdefault(real, path)
-    problems += [_other_ending(path, root) for real, path in _with_other_ending(globs, root) if real not in found]
+    problems += [
+        _other_ending(path, root) for real, path in _with_other_ending(globs, root, listed) if real not in found
+    ]
     return tuple(sorted(found.values(), key=lambda path: display(path, root))), tuple(problems)
 
 
-def _with_other_ending(globs: Sequence[str], root: Path) -> list[tuple[str, Path]]:
+def _with_other_ending(globs: Sequence[str], root: Path, listed: Listed) -> list[tuple[str, Path]]:
     """Files that only the spelling of the ending keeps from being read: .yml beside .yaml, or the other way round."""
     other = {".yaml": ".yml", ".yml": ".yaml"}
     twins = [glob.removesuffix(end) + other[end] for glob in globs for end in other if glob.endswith(end)]
     matched: dict[str, Path] = {}
     for glob in twins:
-        matched |= {} if _glob_problem(glob) else matches(glob, root).files
+        matched |= {} if _glob_problem(glob) else matches(glob, root, listed).files
     return sorted(matched.items())
 
 

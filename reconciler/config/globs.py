@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fnmatch import translate
 from pathlib import Path, PurePath
+from typing import TypeAlias
 
 from reconciler.config.messages import quoted
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
@@ -23,14 +24,19 @@ class Matches:
     problems: list[Diagnostic] = field(default_factory=list)
 
 
-def matches(glob: str, root: Path) -> Matches:
+Listed: TypeAlias = "dict[str, list[os.DirEntry[str]]]"
+"""What is in folders, by their names below the root, as far as they were listed already."""
+
+
+def matches(glob: str, root: Path, listed: Listed | None = None) -> Matches:
     """The files that a relative glob without `..` matches. `**` stands for any folders.
 
     Hidden files and folders are passed over. A file that is linked twice is found once, by its own name where it has
     one. A link that leads out of the root is an error: a change to the declarations must not make other files of the
     machine be read. So are a folder that cannot be listed, and a name that is no file.
+    listed: shared by the globs of one run, so that no folder is listed twice.
     """
-    return _Walk(root).run([_Part(each) for each in PurePath(glob).parts])
+    return _Walk(root, {} if listed is None else listed).run([_Part(each) for each in PurePath(glob).parts])
 
 
 class _Part:
@@ -46,12 +52,12 @@ _Place = tuple[str, str, int]
 
 
 class _Walk:
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, listed: Listed) -> None:
         self._root = os.path.join(root, "")
         self._inside = os.path.join(os.path.realpath(root), "")
         self._found = Matches()
         self._links: dict[str, str] = {}
-        self._entries: dict[str, list[os.DirEntry[str]]] = {}
+        self._entries = listed
 
     def run(self, parts: list[_Part]) -> Matches:
         folders: deque[_Place] = deque([("", self._inside, 0)])
@@ -84,8 +90,8 @@ class _Walk:
                 with os.scandir(self._root + folder) as entries:
                     self._entries[folder] = [each for each in entries if not each.name.startswith(".")]
             except OSError as error:
-                self._entries[folder] = []
                 self._unreadable(folder.rstrip("/") or ".", error.strerror or type(error).__name__)
+                return
         yield from self._entries[folder]
 
     def _below(self, folder: str, real: str, entry: os.DirEntry[str]) -> tuple[str, str] | None:

@@ -27,14 +27,14 @@ from reconciler.config.shape import Quick, Shape
 from reconciler.core.diagnostics import Source
 from reconciler.core.values import Values
 
-_FORMAT = 1
+_FORMAT = 2
 _DECIMAL = 1
 _ROOMS = ("config", "core")
 
 _Path: TypeAlias = tuple[str, ...]
 _Place: TypeAlias = tuple[int, int]
-_Row: TypeAlias = tuple[int, int, str | None, str | None, dict[str, Any]]
-"""A declaration: which shape, its first line, number, ref, values."""
+_Row: TypeAlias = tuple[int, int, str | None, str | None, dict[str, Any], bytes]
+"""A declaration: which shape, its first line, number, ref, values, and the hash of what it says."""
 
 
 class _Likeness(msgspec.Struct, array_like=True, frozen=True):
@@ -83,28 +83,31 @@ class Keeper:
         found.update(data)
         return found.digest()
 
-    def pack(self, made: Sequence[Quick | Draft], file: str) -> bytes | None:
-        """All declarations of a file, with the defaults already under them; None when they cannot be kept."""
+    def pack(self, made: Sequence[tuple[Quick | Draft, bytes]], file: str) -> bytes | None:
+        """All declarations of a file, with the defaults already under them, each with the hash of what it says; None
+        when they cannot be kept."""
         if file == self._settings:  # its own lines and those of the settings could not be told apart
             return None
         shapes: dict[bytes, int] = {}
         rows: list[_Row] = []
         try:
-            for each in made:
+            for each, digest in made:
                 shape = self._shape(each, file)
                 line = each.source.line - (each.shape.start[0] if isinstance(each, Quick) else 0)
-                rows.append((shapes.setdefault(shape, len(shapes)), line, each.number, each.ref, _packed(each.values)))
+                at, values = shapes.setdefault(shape, len(shapes)), _packed(each.values)
+                rows.append((at, line, each.number, each.ref, values, digest))
             return _encode(_File(list(shapes), rows))
         except (OverflowError, UnicodeError):  # a number of 28 digits
             return None
 
-    def unpack(self, data: bytes, file: str) -> list[Quick] | None:
-        """The declarations of a file; None when the bytes are none of ours."""
+    def unpack(self, data: bytes, file: str) -> list[tuple[Quick, bytes]] | None:
+        """The declarations of a file with their hashes; None when the bytes are none of ours."""
         try:
             found = _decode_file(data)
             shapes = [self._shape_of(each, file) for each in found.shapes]
             return [
-                Quick.known(shapes[at], file, line, number, ref, values) for at, line, number, ref, values in found.rows
+                (Quick.known(shapes[at], file, line, number, ref, values), digest)
+                for at, line, number, ref, values, digest in found.rows
             ]
         except (msgspec.MsgspecError, ValueError, IndexError, InvalidOperation, RecursionError):
             return None

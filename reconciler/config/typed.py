@@ -86,7 +86,7 @@ _CORE_TYPES = frozenset(("boolean", "number"))
 _KNOWN = frozenset(
     {"title", "description", "default", "examples", "$schema", "$id", "$defs", "$ref", "type", "enum"}
     | {"properties", "additionalProperties", "required", "anyOf", "propertyNames", "items", "minItems", "format"}
-    | {"uniqueItems", "minLength", "maxLength", "minimum", "maximum", "if", "then", "else"}
+    | {"uniqueItems", "minLength", "maxLength", "minimum", "maximum", "if", "then", "else", "const"}
 )
 """The keywords that `Reader` understands; a schema with others is left to jsonschema."""
 
@@ -223,7 +223,7 @@ class Reader:
         others = self._compile(extra) if isinstance(extra, dict) else (by_look if extra else self._doubt)
         required = schema.get("required", [])
         any_of = [each["required"] for each in schema.get("anyOf", [])]
-        shortest = schema.get("propertyNames", {}).get("minLength", 0)
+        is_name = _names(schema["propertyNames"]) if "propertyNames" in schema else None
 
         def read(node: Node) -> Any:
             if type(node) is not Mapping:
@@ -235,7 +235,7 @@ class Reader:
                     self.sure = False
             if any_of and not any(all(name in value for name in names) for names in any_of):
                 self.sure = False
-            if shortest and "" in value:
+            if is_name is not None and not all(map(is_name, value)):
                 self.sure = False
             return value
 
@@ -290,6 +290,9 @@ def _types(schema: dict[str, Any]) -> frozenset[str]:
 
 def _fits(schema: dict[str, Any], types: frozenset[str]) -> Callable[[Any], bool]:
     """A test that is true only for values which the schema surely admits."""
+    if "const" in schema:
+        only = schema["const"]
+        return lambda value: type(value) is type(only) and bool(value == only)
     if "enum" in schema:
         words = frozenset(each for each in schema["enum"] if isinstance(each, str))
         return words.__contains__
@@ -298,6 +301,15 @@ def _fits(schema: dict[str, Any], types: frozenset[str]) -> Callable[[Any], bool
     if "boolean" in types:
         return lambda value: value is True or value is False
     return _fits_number(schema, types)
+
+
+def _names(schema: dict[str, Any]) -> Callable[[str], bool]:
+    """A test that is true only for names which `propertyNames` surely admits."""
+    if not schema.keys() <= {"minLength", "maxLength", "not"} or not schema.get("not", {}).keys() <= {"pattern"}:
+        return lambda _name: False
+    fits = _fits_text(schema)
+    unwanted = re.compile(schema["not"]["pattern"]) if "not" in schema else None
+    return lambda name: fits(name) and (unwanted is None or unwanted.search(name) is None)
 
 
 def _fits_text(schema: dict[str, Any]) -> Callable[[str], bool]:

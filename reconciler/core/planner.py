@@ -144,6 +144,8 @@ def incomplete(
     and the customer of a ref is only known now, so that its note or sales persons could not be asked for before.
     """
     wanted = [each for each in desired if not _APART.isdisjoint(each.values)]
+    if not wanted:
+        return ()
     names = {name for each in wanted for name in _APART & each.values.keys()}
     rows = tuple(live)
     if all(names <= customer.values.keys() for customer in rows):

@@ -73,11 +73,11 @@ def line_key(group: Group, line: Mapping[str, object]) -> str | None:
 
 def _live(number: str, row: Json, need: Need) -> Live:
     if need.meant is None:
-        values = _values(row, _readers(need.fields))
+        values = _values(row, _steps(need.fields))
     else:
-        values = _values(row, _readers(need.meant.known_by))
+        values = _values(row, _steps(need.meant.known_by))
         if need.meant.has(number, values):
-            values |= _values(row, _readers(need.fields, need.meant.known_by))
+            values |= _values(row, _steps(need.fields, need.meant.known_by))
     lines = row.get("directDebitLines") if "directDebitLines" in values else None
     ids = _line_ids(lines) if lines else {}
     if values.get("attributes"):
@@ -106,33 +106,64 @@ def row_names(need: Need) -> frozenset[str]:
 _OF_ROWS = ("internalId", "timeStamp", "lastModifiedDateTime", "createdDateTime", "metadata")
 
 
-def _values(row: Json, readers: tuple[tuple[str, _Reader], ...]) -> Values:
-    values: Values = {}
-    for name, read in readers:
-        main = _LEADERS.get(name)
-        if main is not None and main in values and row.get(main) == row.get(name):
-            values[name] = values[main]  # nearly all mirror it
-            continue
-        found = read(row)
-        if found is not _UNKNOWN:
-            values[name] = cast("Scalar | Values", found)
-    return values
-
-
 _LEADERS = {name: main for main, names in MIRRORS.items() for name in names}
 
 _Reader: TypeAlias = Callable[[Json], object]
+_Step: TypeAlias = "tuple[str, str | None, str | None, str | None, Callable[[Any], object] | None]"
+"""How a member is read: its name; the one that it nearly always mirrors, or None; the key of its value and the key in
+what that holds, or None for a plain value; what converts a value that is there, None for text as it is. Without a first
+key the last function reads the whole holder."""
+
 _UNKNOWN = object()
 
 
 @lru_cache(maxsize=16)
-def _readers(fields: frozenset[str], apart: frozenset[str] = frozenset()) -> tuple[tuple[str, _Reader], ...]:
-    """One function for each field but those `apart`, made once for each set: rows come by the hundred thousand."""
+def _steps(fields: frozenset[str], apart: frozenset[str] = frozenset()) -> tuple[_Step, ...]:
+    """How each field but those `apart` is read, made once for each set: rows come by the hundred thousand."""
     return tuple(
-        (name, _top_reader(row))
+        _step(row, (), _LEADERS.get(name))
         for name, row in FIELDS.items()
         if (name in fields or name in ALWAYS) and name not in apart and row.where in (Read.ROW, Read.EXPANDED)
     )
+
+
+def _step(row: Row, above: Path, main: str | None = None) -> _Step:
+    if isinstance(row, Field) and len(row.read_path) <= _DEPTH and row.where is not Read.EXPANDED:
+        key, *inner = row.read_path
+        convert = None if row.kind is Kind.TEXT else _converter(row, (*above, *row.read_path))
+        return row.name, main, key, inner[0] if inner else None, convert
+    return row.name, main, None, None, _reader(row, above) if above else _top_reader(row)
+
+
+_DEPTH = 2
+
+
+def _values(holder: Json, steps: tuple[_Step, ...], above: Path = ()) -> Values:
+    """The members of one object. This is where a refresh spends its time: no calls for what is plain text."""
+    values: dict[str, Any] = {}
+    for name, main, key, inner, convert in steps:
+        if main is not None and main in values and holder.get(main) == holder.get(name):
+            values[name] = values[main]
+            continue
+        if key is None:
+            assert convert is not None
+            if (found := convert(holder)) is not _UNKNOWN:
+                values[name] = found
+            continue
+        value = holder.get(key)
+        if inner is not None and value is not None:
+            if type(value) is not dict:
+                raise _impossible((*above, key))
+            value = value.get(inner)
+        if value is None:
+            values[name] = None
+        elif convert is not None:
+            values[name] = convert(value)
+        elif type(value) is str:
+            values[name] = value or None  # as `normalise` does
+        else:
+            raise _impossible((*above, key) if inner is None else (*above, key, inner))
+    return values
 
 
 def _top_reader(row: Row) -> _Reader:
@@ -167,18 +198,8 @@ def _group_reader(row: Group, path: Path) -> Callable[[object], Values]:
 
 
 def _members_reader(row: Group, path: Path) -> Callable[[Json], Values]:
-    members = [member for member in row.members if member.where is not Read.NEVER]
-    if all(isinstance(member, Field) and len(member.read_path) == 1 for member in members):
-        plain = [
-            (member.name, member.read_path[0], _converter(member, (*path, *member.read_path)))
-            for member in members
-            if isinstance(member, Field)
-        ]
-        return lambda holder: {
-            name: None if (value := holder.get(key)) is None else convert(value) for name, key, convert in plain
-        }
-    readers = [(member.name, _reader(member, path)) for member in members]
-    return lambda holder: {name: cast("Scalar | Values", read(holder)) for name, read in readers}
+    steps = tuple(_step(member, path) for member in row.members if member.where is not Read.NEVER)
+    return lambda holder: _values(holder, steps, path)
 
 
 def _map_reader(row: Group, path: Path) -> Callable[[object], Values]:
@@ -234,15 +255,15 @@ def _converter(row: Field, path: Path) -> Callable[[object], Scalar]:
     """Checks the type of a value that is there, and normalises it."""
     if row.kind is Kind.INTEGER:
         return lambda value: _integer(value, path)
+    if row.kind in (Kind.REFERENCE, Kind.ENUM, Kind.NUMBER):
+
+        def bare(value: object) -> Scalar:
+            if type(value) is not str:
+                raise _impossible(path)
+            return value.strip() or None  # as `normalise` does
+
+        return bare
     types = _TYPES.get(row.kind, (str,))
-
-    def text(value: object) -> Scalar:
-        if type(value) is not str:
-            raise _impossible(path)
-        return value or None  # as `normalise` does
-
-    if row.kind is Kind.TEXT:
-        return text
 
     def convert(value: object) -> Scalar:
         if type(value) not in types:

@@ -23,7 +23,8 @@ from reconciler.core.diagnostics import Diagnostic, Severity, Source
 from reconciler.core.plan import Guard, Refusal
 from reconciler.reports import view
 from reconciler.reports.fitting import cut
-from reconciler.reports.report import Entry, Kind, Report, Row
+from reconciler.reports.kinds import Kind
+from reconciler.reports.report import Entry, Report, Row
 from reconciler.reports.safe import visible
 
 RULES: dict[str, str] = {

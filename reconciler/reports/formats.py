@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
 from reconciler.core.errors import WrongUsage
-from reconciler.reports.report import Kind, Report
+from reconciler.reports.kinds import Kind
+
+if TYPE_CHECKING:
+    from reconciler.reports.report import Report
 
 _MODULES = {
     "markdown": "reconciler.reports.markdown",

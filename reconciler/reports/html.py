@@ -19,8 +19,9 @@ from markupsafe import Markup, escape
 
 from reconciler.core.diagnostics import Severity, Source
 from reconciler.reports import facets, view
+from reconciler.reports.kinds import Kind
 from reconciler.reports.marks import Piece, Pieces, excerpt, marked
-from reconciler.reports.report import Entry, Kind, Report, Row, State
+from reconciler.reports.report import Entry, Report, Row, State
 from reconciler.reports.safe import visible
 
 _FOLD, _EXCERPT, _TITLE, _BARS = 300, 160, 200, 8

@@ -22,7 +22,8 @@ from reconciler.core.diagnostics import Diagnostic, Severity
 from reconciler.core.plan import Guard, Refusal
 from reconciler.reports import view
 from reconciler.reports.findings import visible_lines
-from reconciler.reports.report import Entry, Kind, Report
+from reconciler.reports.kinds import Kind
+from reconciler.reports.report import Entry, Report
 from reconciler.reports.safe import visible
 
 _NEVER = "1970-01-01T00:00:00"

@@ -16,7 +16,8 @@ from reconciler.core.plan import Verdict
 from reconciler.reports import view
 from reconciler.reports.fitting import Fitted, Room, cut, fit
 from reconciler.reports.gfm import block, code, is_plain, paragraph, prose, quiet, ticked
-from reconciler.reports.report import Entry, Kind, Report, Row, State
+from reconciler.reports.kinds import Kind
+from reconciler.reports.report import Entry, Report, Row, State
 from reconciler.reports.safe import visible
 
 LIMITS = {"github": 65_000, "gitlab": 990_000, "azure": 149_000, "bitbucket": 32_000}

@@ -8,23 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from reconciler._version import __version__
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
-from reconciler.core.drift import Drift
 from reconciler.core.plan import Action, Change, Guard, Outcome, Plan, Refusal, Result, Run, Verb
 from reconciler.core.plan import Verdict as GuardVerdict
 from reconciler.reports import view
+from reconciler.reports.kinds import Kind
 from reconciler.reports.safe import shown, visible
 
-
-class Kind(StrEnum):
-    """What a report is about."""
-
-    VALIDATION = "validation"
-    PLAN = "plan"
-    RUN = "run"
-    DRIFT = "drift"
+if TYPE_CHECKING:
+    from reconciler.core.drift import Drift
 
 
 class State(StrEnum):

@@ -7,7 +7,8 @@ from reconciler.core.drift import Drift, DriftedCustomer, DriftedField, DriftSum
 from reconciler.core.moments import DAY, read_moment
 from reconciler.core.plan import Cause
 from reconciler.reports import view
-from reconciler.reports.report import Entry, Kind, Report, Row, State, place_of, weight
+from reconciler.reports.kinds import Kind
+from reconciler.reports.report import Entry, Report, Row, State, place_of, weight
 from reconciler.reports.safe import shown, visible
 
 LISTED = 10

@@ -15,7 +15,8 @@ import msgspec
 from reconciler.core.diagnostics import Severity
 from reconciler.core.inert import inert_json
 from reconciler.reports.findings import Finding, findings, meaning
-from reconciler.reports.report import Kind, Report
+from reconciler.reports.kinds import Kind
+from reconciler.reports.report import Report
 from reconciler.reports.safe import visible
 
 _MOST = 5_000

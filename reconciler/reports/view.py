@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from reconciler.core.attribution import by_origin
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
-from reconciler.core.drift import Drift
 from reconciler.core.plan import READ_IN_FULL, Action, Change, Outcome, Plan, Refusal, Result, Run, Verb
 from reconciler.reports.safe import shown, visible
+
+if TYPE_CHECKING:
+    from reconciler.core.drift import Drift
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,8 @@ import msgspec
 from reconciler.core.errors import Locked, StateError
 from reconciler.state.process import Owner, is_here, surely_lives
 
-_PATIENCE = 0.3  # seconds: somebody who only looks holds the system's lock for an instant
+_PATIENCE = 0.3  # seconds: somebody who only looks holds the lock of the system for an instant
+_PATIENCE_WITH_LOOKERS = 10.0
 _PAUSE = 0.02
 _MAX_RECORD = 1 << 16
 
@@ -102,18 +103,19 @@ def release(path: Path, *, force: bool = False) -> Owner | None:
 
 def _acquired(path: Path) -> int:
     """The locked file. Raises Locked, StateError."""
-    until = time.monotonic() + _PATIENCE
+    started = time.monotonic()
     while True:
         handle = _opened(path)
         try:
             if _flock(handle, path, fcntl.LOCK_EX) and _is_same(handle, path):
                 found, handle = handle, -1
                 return found
+            is_held = not _flock(handle, path, fcntl.LOCK_SH)  # else somebody only looked, and is gone in a moment
             seen = _record(handle)
         finally:
             if handle >= 0:
                 os.close(handle)
-        if time.monotonic() > until:
+        if time.monotonic() - started > (_PATIENCE if is_held else _PATIENCE_WITH_LOOKERS):
             raise _locked(Holder(seen, Life.RUNNING))
         time.sleep(_PAUSE)
 

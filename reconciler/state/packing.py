@@ -8,7 +8,7 @@ from typing import Any
 from reconciler.core.customer import Live, PackedLive
 from reconciler.core.fields import FIELDS, MIRRORS, Form, Group, Read
 from reconciler.core.values import Path, Values
-from reconciler.state.values import decode, encode
+from reconciler.state.values import decode, encode_bytes
 
 _LINE_IDS = ""
 """The key of the line ids: no field is called so."""
@@ -34,7 +34,7 @@ def pack(live: Live, *, whole: bool = True) -> PackedLive:
             kept[name] = True
     if live.line_ids:
         kept[_LINE_IDS] = [[*path, line_id] for path, line_id in live.line_ids.items()]
-    return PackedLive(live.internal_id, live.number, live.version, live.modified, encode(kept).encode(), whole, unpack)
+    return PackedLive(live.internal_id, live.number, live.version, live.modified, encode_bytes(kept), whole, unpack)
 
 
 def unpack(data: bytes) -> tuple[Values, Mapping[Path, str]]:

@@ -8,17 +8,20 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from reconciler.core.rules import Target
 from reconciler.state import lock as locking
 from reconciler.state.database import SIDE_FILES, Database, beside, is_ours
-from reconciler.state.drift import SeenDrift
 from reconciler.state.journal import RunInfo, Runs
 from reconciler.state.known import KnownCustomers
 from reconciler.state.lock import Holder
 from reconciler.state.process import Owner, this_process
 from reconciler.state.snapshot import KeptCustomers
 from reconciler.state.translate import foreign, translated
+
+if TYPE_CHECKING:
+    from reconciler.state.drift import SeenDrift
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,8 @@ class Store:
 
     def sightings(self, target: Target) -> SeenDrift:
         """What the last drift report of a tenant saw."""
+        from reconciler.state.drift import SeenDrift  # noqa: PLC0415 (only `drift` needs it)
+
         return SeenDrift(self._database, target)
 
     def snapshot(self, target: Target) -> KeptCustomers:

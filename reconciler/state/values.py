@@ -16,7 +16,12 @@ _VALUES: msgspec.json.Decoder[dict[str, Any]] = msgspec.json.Decoder(dict[str, A
 
 def encode(values: Mapping[str, object]) -> str:
     """The values as JSON."""
-    return _ENCODER.encode(_exact(values)).decode()
+    return encode_bytes(values).decode()
+
+
+def encode_bytes(values: Mapping[str, object]) -> bytes:
+    """The values as JSON, UTF-8."""
+    return _ENCODER.encode(_exact(values))
 
 
 def decode(text: str | bytes) -> Values:
@@ -24,15 +29,20 @@ def decode(text: str | bytes) -> Values:
     return _VALUES.decode(text)
 
 
-def _exact(values: Mapping[str, object]) -> dict[str, object]:
-    """A copy whose decimals are JSON numbers that no reader takes for integers."""
-    copy = dict(values)
+def _exact(values: Mapping[str, object]) -> Mapping[str, object]:
+    """The values with decimals as JSON numbers that no reader takes for integers; a copy where there are any."""
+    changed: dict[str, object] = {}
     for key, value in values.items():
-        if isinstance(value, dict):
-            copy[key] = _exact(value)
+        kind = type(value)
+        if kind is str or value is None:
+            continue  # nearly all are
+        if kind is dict:
+            below = _exact(value)  # type: ignore[arg-type]  # kind says so
+            if below is not value:
+                changed[key] = below
         elif isinstance(value, Decimal):
-            copy[key] = _number(value)
-    return copy
+            changed[key] = _number(value)
+    return {**values, **changed} if changed else values
 
 
 def _number(value: Decimal) -> msgspec.Raw:

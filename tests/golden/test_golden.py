@@ -17,7 +17,7 @@ from rich.text import Text
 
 from reconciler.reports import json, text
 from reconciler.reports.formats import formats_of, render
-from reconciler.reports.report import Kind
+from reconciler.reports.kinds import Kind
 from reconciler.state import plan_file
 from tests.unit.reports import samples
 

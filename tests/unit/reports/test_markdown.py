@@ -13,8 +13,9 @@ from markdown_it.token import Token
 from reconciler.core.diagnostics import Severity
 from reconciler.core.errors import WrongUsage
 from reconciler.reports.fitting import cut
+from reconciler.reports.kinds import Kind
 from reconciler.reports.markdown import marker, render
-from reconciler.reports.report import Entry, Kind, Place, Report, Row, State, of_plan
+from reconciler.reports.report import Entry, Place, Report, Row, State, of_plan
 from reconciler.reports.safe import visible
 from tests.unit.reports import samples
 from tests.unit.reports.test_gfm import GFM, seen
