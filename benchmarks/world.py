@@ -51,11 +51,28 @@ def declare(folder: Path, database: Path, *, changed: float = 0.0, single: bool 
     return sum(len(text.encode()) for _, text in texts)
 
 
-def _declaration(row: dict[str, Any], *, moved: bool) -> str:
-    lines = [f"number: {json.dumps(row['number'])}", f"creditLimit: {row['creditLimit'] + (1 if moved else 0)}"]
-    lines += [f"{name}: {_quoted(row[name])}" for name in FIELDS if row[name]]
+def declared(database: Path) -> Iterator[dict[str, Any]]:
+    """What `declare` declares of each customer."""
+    with open_store(database) as store:
+        yield from map(_values, store.customers())
+
+
+def _values(row: dict[str, Any]) -> dict[str, Any]:
+    values = {name: row[name] for name in ("number", "creditLimit", *FIELDS) if row[name] or name == "creditLimit"}
     for group in ("mainAddress", "mainContact"):
-        lines += [f"{group}:", *(f"  {key}: {_quoted(value)}" for key, value in row[group].items() if value)]
+        values[group] = {key: value for key, value in row[group].items() if value}
+    return values
+
+
+def _declaration(row: dict[str, Any], *, moved: bool) -> str:
+    values = _values(row)
+    values["creditLimit"] += 1 if moved else 0
+    lines = []
+    for name, value in values.items():
+        if isinstance(value, dict):
+            lines += [f"{name}:", *(f"  {key}: {_quoted(each)}" for key, each in value.items())]
+        else:
+            lines.append(f"{name}: {value if name == 'creditLimit' else _quoted(value)}")
     return "\n".join(lines) + "\n"
 
 

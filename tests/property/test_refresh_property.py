@@ -14,6 +14,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from reconciler import Loaded, Settings, Target, load, load_settings, make_plan
+from reconciler.core.normalise import number_key
 from reconciler.core.plan import Plan
 from reconciler.core.rules import Memory
 from reconciler.core.snapshot import Policy
@@ -27,7 +28,6 @@ from reconciler.state.store import Store
 COUNT, PAGE_SIZE, RUNS, STEPS = 23, 5, 4, 6
 EXAMPLES = 30 if os.environ.get("HYPOTHESIS_PROFILE", "steady") == "steady" else 1000
 TARGET = Target("production", "", "sandbox", "x")
-MEMORY = Memory()
 START = datetime(2026, 3, 1, tzinfo=UTC)
 
 SWITCHES = st.fixed_dictionaries(
@@ -75,6 +75,7 @@ class World:
         self.sandbox, self.erp, self.company, self.store = sandbox, erp, company, store
         self.created = 0
         self.declared: list[dict[str, Any]] = []
+        self.memory = Memory()
 
     def begin(self, switches: dict[str, Any], seed: int) -> None:
         """An ERP with customers of every age, half of them declared as they are."""
@@ -138,9 +139,25 @@ class World:
             case "ref":
                 ref = {"ref": f"r{number}", "name": text, "corporateId": f"C{number}", "match": ["corporateId"]}
                 self.declared = [each for each in self.declared if each.get("ref") != ref["ref"]] + [ref]
+            case "remember":
+                self.memory = self.remembered()
             case "apply":
                 self.store.snapshot(TARGET).doubt([str(number)])
                 self.clerk("edit", number, text)
+
+    def remembered(self) -> Memory:
+        """What an apply would have recorded just now."""
+        rows = {str(row["number"]): row for row in self.sandbox.store.customers()}
+        refs = {each["ref"]: each["corporateId"] for each in self.declared if "ref" in each}
+        found = {
+            ref: number for ref, wanted in refs.items() for number in rows if rows[number]["corporateId"] == wanted
+        }
+        managed = {each["number"] for each in self.declared if "number" in each} & rows.keys() | set(found.values())
+        return Memory(
+            found,
+            {number_key(number): {"name": rows[number]["name"]} for number in managed},
+            {number_key(number): int(rows[number]["internalId"]) for number in managed},
+        )
 
     def plan(self, mode: str) -> Plan:
         """The plan, from the snapshot or without it."""
@@ -149,12 +166,12 @@ class World:
         assert not loaded.diagnostics, loaded.diagnostics
         now = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
         kept = self.store.snapshot(TARGET) if mode == "incremental" else None
-        live = Refreshing(loaded.desired, MEMORY, now, kept, Policy(verify_runs=RUNS))
+        live = Refreshing(loaded.desired, self.memory, now, kept, Policy(verify_runs=RUNS))
         made, _ = compare(
             live,
             self.erp,
             mode,
-            lambda view: make_plan(self.company, loaded, view, target=TARGET, created_at=now, memory=MEMORY),
+            lambda view: make_plan(self.company, loaded, view, target=TARGET, created_at=now, memory=self.memory),
             updated,
         )
         return made
@@ -168,7 +185,7 @@ STEP = st.tuples(
     st.sampled_from(
         [
             *("edit", "nested", "account", "note", "delete", "replace", "renumber", "create", "wait", "skew"),
-            *("declare", "undeclare", "account wanted", "note wanted", "change", "ref", "apply"),
+            *("declare", "undeclare", "account wanted", "note wanted", "change", "ref", "apply", "remember"),
         ]
     ),
     st.integers(1, COUNT),
