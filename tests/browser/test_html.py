@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
+from reconciler.reports.html import render
 from reconciler.reports.report import of_plan
 from reconciler.reports.safe import visible
 from tests.browser.conftest import Open
@@ -223,8 +225,32 @@ def test_paper_has_all_of_it(open_report: Open) -> None:
     assert page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--text')") == "#1a1f26"
 
 
+def test_a_page_that_still_arrives_can_be_searched(browser: Browser) -> None:
+    """From the first customers on: the answer says "so far", grows with what arrives, and is whole in the end."""
+    html = render(of_plan(big(300))).decode()
+    names = [each.end() for each in re.finditer(" Frukt AS<", html)]  # places in the middle of a customer
+    page = browser.new_page()
+    write = "(text) => document.write(text)"
+    page.evaluate(write, html[: names[20]])
+    expect(page.locator(".filters")).to_be_visible()
+    expect(page.locator("#shown")).to_have_text("300 customers")
+    page.fill("#q", "frukt")
+    page.select_option("#sort", label="name")
+    expect(page.locator("#shown")).to_have_text("20 of 300 customers so far")
+    page.evaluate(write, html[names[20] : names[40]])
+    expect(page.locator("#shown")).to_have_text("40 of 300 customers so far")
+    page.fill("#q", "no such thing")
+    assert not page.locator("#nothing").is_visible()
+    page.fill("#q", "frukt")
+    page.evaluate("(text) => { document.write(text); document.close() }", html[names[40] :])
+    expect(page.locator("#shown")).to_have_text("60 of 300 customers")
+    found = page.locator(".item:visible .name").all_text_contents()
+    assert found == [f"Customer {each} Frukt AS" for each in range(1, 300, 5)]
+    page.close()
+
+
 def test_five_thousand_customers_open_and_answer(open_report: Open) -> None:
-    """The bounds are for a machine that is busy with other tests; on an idle one it is a second, and a tenth of one."""
+    """The bounds are loose, for a machine that is busy with other tests: `benchmarks/html_report.py` measures."""
     start = time.monotonic()
     page = open_report(of_plan(big(5_000)))
     expect(page.locator(".filters")).to_be_visible()
