@@ -8,7 +8,7 @@ from copy import deepcopy
 from reconciler.core.checks import nameless
 from reconciler.core.customer import Desired, Live
 from reconciler.core.diagnostics import Diagnostic, Severity
-from reconciler.core.diff import Differences, comparable, differences, new_values, order
+from reconciler.core.diff import Differences, agree, comparable, differences, new_values, order
 from reconciler.core.fields import FIELDS, MIRRORS, Field, Form, Group, Read
 from reconciler.core.fields import leaf as leaf_row
 from reconciler.core.normalise import number_key, same
@@ -49,8 +49,11 @@ def create_action(desired: Desired, wire: Wire, problems: list[Diagnostic]) -> A
 def update_action(
     desired: Desired, live: Live, wire: Wire, rules: Rules, memory: Memory, problems: list[Diagnostic]
 ) -> Action | None:
+    values = live.values  # a packed customer unpacks them each time
+    if agree(desired.values, values, desired.complete):
+        return None
     wanted = compared(desired, live, rules, memory)
-    found = differences(wanted, live.values, desired.complete)
+    found = differences(wanted, values, desired.complete)
     if not found:
         return None
     changes = _changes(found, desired, live, memory)
