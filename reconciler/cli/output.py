@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -146,6 +146,7 @@ def drift_document(session: Session, drift: Drift) -> Document:
 
 def validation_document(session: Session, diagnostics: Iterable[Diagnostic], declarations: int) -> Document:
     """What `validate` found."""
+    from reconciler.cli.session import now
     from reconciler.reports.json import validation
     from reconciler.reports.report import of_validation
     from reconciler.reports.text import validation_lines
@@ -154,5 +155,5 @@ def validation_document(session: Session, diagnostics: Iterable[Diagnostic], dec
     return Document(
         lambda _width: validation_lines(found, declarations),
         lambda: validation(found, declarations),
-        lambda: of_validation(found, declarations),
+        lambda: replace(of_validation(found, declarations), created_at=now()),
     )
