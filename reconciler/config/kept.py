@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from pathlib import Path
@@ -25,6 +25,7 @@ from reconciler.config.nodes import Node
 from reconciler.config.schema import IDENTITY, customer_schema
 from reconciler.config.shape import Quick, Shape
 from reconciler.core.diagnostics import Source
+from reconciler.core.fields import FIELDS, Field, Form, Group, Kind, Row
 from reconciler.core.values import Values
 
 _FORMAT = 2
@@ -33,6 +34,23 @@ _ROOMS = ("config", "core")
 
 _Path: TypeAlias = tuple[str, ...]
 _Place: TypeAlias = tuple[int, int]
+_Shared: TypeAlias = "dict[str, _Shared]"
+"""Names of fields, and below those of groups their members'."""
+
+
+def _few(rows: Iterable[Row]) -> _Shared:
+    """The fields that hold one of a few values: ids of other records, and words."""
+    found: _Shared = {}
+    for row in rows:
+        if isinstance(row, Group) and row.form is Form.OBJECT:
+            found[row.name] = _few(row.members)
+        elif isinstance(row, Field) and row.kind in (Kind.REFERENCE, Kind.ENUM):
+            found[row.name] = {}
+    return found
+
+
+_SHARED = _few(FIELDS.values())
+
 _Row: TypeAlias = tuple[int, int, str | None, str | None, dict[str, Any], bytes]
 """A declaration: which shape, its first line, number, ref, values, and the hash of what it says."""
 
@@ -75,6 +93,7 @@ class Keeper:
         self._settings = base.draft.source.file if base else None
         self._hash = hashlib.sha256(_encode([program(), _said_by(base)]))
         self._learned: dict[bytes, Shape] = {}
+        self._known: dict[str, str] = {}
         self._written: dict[int, tuple[Shape, bytes]] = {}
 
     def key(self, data: bytes) -> bytes:
@@ -106,11 +125,21 @@ class Keeper:
             found = _decode_file(data)
             shapes = [self._shape_of(each, file) for each in found.shapes]
             return [
-                (Quick.known(shapes[at], file, line, number, ref, values), digest)
+                (Quick.known(shapes[at], file, line, number, ref, self._shared(values, _SHARED)), digest)
                 for at, line, number, ref, values, digest in found.rows
             ]
         except (msgspec.MsgspecError, ValueError, IndexError, InvalidOperation, RecursionError):
             return None
+
+    def _shared(self, values: dict[str, Any], names: _Shared) -> dict[str, Any]:
+        """The values; those of fields that hold the same few in all customers are one object each."""
+        for name in names.keys() & values.keys():
+            value, below = values[name], names[name]
+            if below and type(value) is dict:
+                self._shared(value, below)
+            elif type(value) is str:
+                values[name] = self._known.setdefault(value, value)
+        return values
 
     def _shape(self, made: Quick | Draft, file: str) -> bytes:
         if isinstance(made, Draft):

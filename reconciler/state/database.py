@@ -262,7 +262,7 @@ def _connect(path: Path, mode: str, timeout: float) -> sqlite3.Connection:
         check_same_thread=False,  # locks guard it
     )
     db.execute("PRAGMA synchronous = FULL")  # a commit is on the disk, not only on its way
-    db.execute("PRAGMA cache_size = -64000")  # KiB: a large write then stays in memory until it is committed
+    db.execute("PRAGMA cache_size = -16000")  # KiB: most writes stay in memory until they are committed
     db.execute("PRAGMA trusted_schema = OFF")
     db.execute("PRAGMA cell_size_check = ON")
     return db
