@@ -143,7 +143,8 @@ def kill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Kill:
             victim = at_request(company, point, command)
         else:
             where = f"{point.what}:{point.nth}:{point.when}"
-            victim = started(company, *command, PYTHONPATH=str(tmp_path / "killer"), KILL_AT=where)
+            places = [str(tmp_path / "killer"), *filter(None, [os.environ.get("PYTHONPATH")])]
+            victim = started(company, *command, PYTHONPATH=os.pathsep.join(places), KILL_AT=where)
         how = ended(victim)
         assert how.code == -signal.SIGKILL, f"{point} was not reached: {how}"
         company.sandbox.runtime.faults.clear()

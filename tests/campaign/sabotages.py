@@ -1,0 +1,263 @@
+"""Ways to break each promise of docs/guarantees.md, with the test that must then fail. `sabotage.py` tries them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Sabotage:
+    """One change of the package that breaks a promise.
+
+    promise: its heading in docs/guarantees.md. file: below `reconciler/`. text: stands there exactly once. test: the
+    pytest id, from `tests/` on, of what must fail.
+    """
+
+    name: str
+    promise: str
+    file: str
+    text: str
+    instead: str
+    test: str
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """The test's file, and the name of its function."""
+        file, _, function = self.test.partition("::")
+        return file, function.partition("[")[0]
+
+
+CONSENT = "No write without consent"
+SHOWN = "Nothing sent that the plan did not show"
+LOST = "No lost update"
+DOUBLED = "No doubled customer"
+RESUMED = "Resumable after any kill"
+SECRET = "No secret at rest or in output"
+TRACEBACK = "No traceback for any input"
+BOUNDED = "Bounded memory and time for any input"
+DETERMINISTIC = "Deterministic plans"
+APPLIED = "Apply, then the plan is empty"
+EXPORTED = "Export, then the plan is empty"
+
+SABOTAGES = (
+    Sabotage(
+        "the answer to the question does not count", CONSENT, "cli/apply.py",
+        "if not (made.is_empty or saved or consent or agreed(made)):",
+        "if not (made.is_empty or saved or consent or agreed(made) or True):",
+        "acceptance/test_consent.py::test_no_answer_but_yes_is_consent[apply]",
+    ),
+    Sabotage(
+        "any answer with a y is a yes", CONSENT, "cli/apply.py",
+        '.strip() == "yes")', '.strip().lower().startswith("y"))',
+        "acceptance/test_consent.py::test_no_answer_but_yes_is_consent[runs undo]",
+    ),
+    Sabotage(
+        "--force is taken for consent", CONSENT, "cli/apply.py",
+        "consent = _is_digest(digest) or auto_approve", "consent = _is_digest(digest) or auto_approve or force",
+        "acceptance/test_consent.py::test_no_other_option_is_consent[apply]",
+    ),
+    Sabotage(
+        "an undo does not ask", CONSENT, "cli/runs.py",
+        "if not (made.is_empty or auto_approve or agreed(made)):", "if False:",
+        "acceptance/test_consent.py::test_no_answer_but_yes_is_consent[runs undo]",
+    ),
+    Sabotage(
+        "a dunning letter goes out unless the answer is no", CONSENT, "cli/dunning_letter.py",
+        '.strip() == "yes")', '.strip() != "no")',
+        "acceptance/test_consent.py::test_no_answer_but_yes_is_consent[dunning-letter create]",
+    ),
+    Sabotage(
+        "the reviewed digest is not compared", CONSENT, "cli/apply.py",
+        "made.changes_digest != digest:", "not digest:",
+        "acceptance/test_reviewed_digest.py::test_with_another_digest_apply_exits_4_and_writes_nothing",
+    ),
+    Sabotage(
+        "a field goes along that the plan does not have", SHOWN, "erp/customers.py",
+        "request.path, render(request.body), headers)",
+        'request.path, render({**request.body, "printInvoices": {"value": True}}), headers)',
+        "acceptance/test_shown.py::test_exactly_what_the_plan_shows_is_sent",
+    ),
+    Sabotage(
+        "the text of a plan leaves a change out", SHOWN, "reports/text.py",
+        "    for change in row.changes:\n", "    for change in row.changes[:3]:\n",
+        "acceptance/test_shown.py::test_exactly_what_the_plan_shows_is_sent",
+    ),
+    Sabotage(
+        "what is sent along to stay as it is is not shown", SHOWN, "core/actions.py",
+        "    changes += _held(wanted, desired, live, changed)\n", "    _held(wanted, desired, live, changed)\n",
+        "acceptance/test_shown.py::test_exactly_what_the_plan_shows_is_sent",
+    ),
+    Sabotage(
+        "an altered plan file is applied", SHOWN, "state/plan_file.py",
+        'if found.get("digest") != _digest(found):', "if False:",
+        "acceptance/test_street.py::test_a_plan_that_was_tampered_with_is_refused_and_nothing_is_written",
+    ),
+    Sabotage(
+        "If-Match matches anything", LOST, "erp/customers.py",
+        """return {"If-Match": f'"{request.if_match}"'}""", """return {"If-Match": "*"}""",
+        "acceptance/test_street.py::test_a_clerks_edit_between_plan_and_apply_survives_and_the_rest_is_applied",
+    ),
+    Sabotage(
+        "a 412 counts as done", LOST, "apply/writes.py",
+        "        return Ended(_conflict(action, live))\n    except",
+        "        return Ended(Result(action, Outcome.DONE, action.number))\n    except",
+        "acceptance/test_street.py::test_a_clerks_edit_between_plan_and_apply_survives_and_the_rest_is_applied",
+    ),
+    Sabotage(
+        "a nested update is not read once more before it is sent", LOST, "apply/executor.py",
+        "check = partial(overtaken, action, erp) if recheck and not is_open else _no_check", "check = _no_check",
+        "acceptance/test_recheck.py::test_a_clerks_edit_that_moves_no_version_is_a_conflict_and_stays",
+    ),
+    Sabotage(
+        "a lost create is repeated without a look", DOUBLED, "apply/writes.py",
+        "        if attempt or may_be_done:\n", "        if may_be_done:\n",
+        "acceptance/test_fault_matrix.py::"
+        "test_a_fault_on_any_request_ends_as_declared_with_nothing_twice_and_nothing_overwritten[reset once done]",
+    ),
+    Sabotage(
+        "a create is repeated while the ERP may be at work on it", DOUBLED, "apply/writes.py",
+        "    if action.number is None:\n        return True\n", "    if action.number is None:\n        return False\n",
+        "acceptance/test_fault_matrix.py::"
+        "test_a_fault_on_any_request_ends_as_declared_with_nothing_twice_and_nothing_overwritten[late]",
+    ),
+    Sabotage(
+        "a saved plan can be applied twice", DOUBLED, "cli/apply.py",
+        "if run.digest == made.digest and run.status is RunStatus.DONE:", "if False:",
+        "acceptance/test_hostile.py::test_a_saved_plan_is_not_applied_twice",
+    ),
+    Sabotage(
+        "two applies run at the same time", DOUBLED, "state/lock.py",
+        "fcntl.flock(handle, kind | fcntl.LOCK_NB)", "pass",
+        "acceptance/test_kill.py::test_of_two_applies_started_together_one_applies_and_the_other_names_it",
+    ),
+    Sabotage(
+        "a renumbered customer is created again", DOUBLED, "core/identity.py",
+        "            if moved is not None:\n", "            if moved is not None and False:\n",
+        "acceptance/test_refresh.py::test_a_renumbered_customer_is_seen",
+    ),
+    Sabotage(
+        "the intent is recorded after the write", RESUMED, "apply/executor.py",
+        "        journal.intend(action.label)\n        ended = settle()\n",
+        "        ended = settle()\n        journal.intend(action.label)\n",
+        "acceptance/test_kill.py::"
+        "test_killed_at_any_moment_the_work_is_completed_with_nothing_twice[13-after request 7]",
+    ),
+    Sabotage(
+        "how a write ended is not recorded", RESUMED, "apply/executor.py",
+        "    if not abandoned.is_set():  # the run", "    if abandoned.is_set():  # the run",
+        "acceptance/test_kill.py::test_a_signal_finishes_what_is_in_flight_and_tells_what_is_not_done[SIGINT]",
+    ),
+    Sabotage(
+        "a resumed write is sent without a look", RESUMED, "cli/resuming.py",
+        "each.intent_at is not None and each.outcome is not Outcome.DONE", "each.intent_at is None",
+        "acceptance/test_kill.py::test_a_resume_that_is_killed_too_is_resumed[4]",
+    ),
+    Sabotage(
+        "the log names the token", SECRET, "erp/transport.py",
+        "Exchange(request.method, path, status, seconds, attempt)",
+        "Exchange(request.method, path + request.headers['authorization'], status, seconds, attempt)",
+        "acceptance/test_security.py::test_no_command_shows_or_keeps_a_secret",
+    ),
+    Sabotage(
+        "an error shows what the ERP echoes", SECRET, "erp/transport.py",
+        "self._without_secrets(answer, token), self._hooks", "answer, self._hooks",
+        "acceptance/test_security.py::test_no_command_shows_or_keeps_a_secret",
+    ),
+    Sabotage(
+        "plans and reports are readable for all", SECRET, "state/plan_file.py",
+        "_PRIVATE = 0o600", "_PRIVATE = 0o644",
+        "acceptance/test_security.py::test_what_holds_data_is_the_owners_alone",
+    ),
+    Sabotage(
+        "redirects are followed", SECRET, "erp/transport.py",
+        "follow_redirects=False", "follow_redirects=True",
+        "acceptance/test_security.py::test_neither_secret_nor_token_follows_a_redirect",
+    ),
+    Sabotage(
+        "nothing stands behind the commands", TRACEBACK, "cli/app.py",
+        "except Exception as error:  # noqa", "except ZeroDivisionError as error:  # noqa",
+        "acceptance/test_faults.py::test_ten_mistakes_are_ten_diagnostics_and_no_request",
+    ),
+    Sabotage(
+        "a plan file that is no JSON is not thought of", TRACEBACK, "state/plan_file.py",
+        "except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError) as error:",
+        "except ZeroDivisionError as error:",
+        "acceptance/test_street.py::test_a_plan_that_was_tampered_with_is_refused_and_nothing_is_written",
+    ),
+    Sabotage(
+        "YAML may nest without end", TRACEBACK, "config/yaml.py",
+        "if len(self.stack) >= self.max_depth:", "if False:",
+        "unit/config/test_yaml.py::test_deep_nesting_is_a_problem_and_no_crash",
+    ),
+    Sabotage(
+        "a failing standard output ends the apply", TRACEBACK, "cli/applying.py",
+        "    except (OSError, ValueError):\n        return False\n",
+        "    except ZeroDivisionError:\n        return False\n",
+        "acceptance/test_hostile.py::test_an_output_that_fails_stops_no_apply_and_makes_no_traceback",
+    ),
+    Sabotage(
+        "aliases may stand for any number of values", BOUNDED, "config/yaml.py",
+        "if self.expanded > max(FREE_EXPANSION, EXPANSION_FACTOR * self.written):", "if False:",
+        "unit/config/test_yaml.py::test_an_alias_bomb_is_found_in_bounded_time",
+    ),
+    Sabotage(
+        "an answer may have any size", BOUNDED, "erp/transport.py",
+        "if len(body) > MAX_BODY:", "if False:",
+        "unit/erp/test_transport.py::test_a_body_without_bound_is_refused",
+    ),
+    Sabotage(
+        "an answer may drip for ever", BOUNDED, "erp/transport.py",
+        "if self._hooks.clock() > due:", "if False:",
+        "unit/erp/test_transport.py::test_an_answer_that_drips_for_ever_is_given_up",
+    ),
+    Sabotage(
+        "a file may have any size", BOUNDED, "config/yaml.py",
+        "if len(data) > max_bytes:", "if False:",
+        "unit/config/test_yaml.py::test_too_large_a_file_is_not_read",
+    ),
+    Sabotage(
+        "actions are not sorted by number", DETERMINISTIC, "core/ordering.py",
+        'key=lambda action: (level[action.label], natural(action.number), action.ref or ""))',
+        "key=lambda action: level[action.label])",
+        "acceptance/test_deterministic.py::test_the_plan_depends_on_nothing_but_declarations_and_customers",
+    ),
+    Sabotage(
+        "attributes are sent in the order of a set", DETERMINISTIC, "erp/encode.py",
+        "for key, value in sorted(values.items())]", "for key, value in set(values.items())]",
+        "acceptance/test_deterministic.py::test_the_plan_depends_on_nothing_but_declarations_and_customers",
+    ),
+    Sabotage(
+        "results are told as they come", DETERMINISTIC, "cli/applying.py",
+        "for result in _in_plan_order(job.made, found):", "for result in found:",
+        "acceptance/test_deterministic.py::test_what_apply_tells_is_in_the_order_of_the_plan",
+    ),
+    Sabotage(
+        "null means not given", APPLIED, "core/diff.py",
+        "            if node.t2 is not notpresent:\n",
+        "            if node.t2 is not notpresent and node.t2 is not None:\n",
+        "acceptance/test_every_field.py::test_every_field_is_set_changed_and_cleared",
+    ),
+    Sabotage(
+        "what the ERP stored in another form is forgotten", APPLIED, "bookkeeping.py",
+        "    pairs |= {each.path:", "    _ = {each.path:",
+        "acceptance/test_runs.py::"
+        "test_the_form_that_the_erp_gave_a_new_customer_is_remembered_although_its_answer_told_no_version",
+    ),
+    Sabotage(
+        "an update leaves out the last change", APPLIED, "core/actions.py",
+        "    changed = _body_values(found, live, rules)\n",
+        "    changed = dict(list(_body_values(found, live, rules).items())[:-1])\n",
+        "property/test_street_property.py::test_after_apply_the_plan_is_empty",
+    ),
+    Sabotage(
+        "amounts are rounded in an export", EXPORTED, "config/emit.py",
+        'return format(value, "f")', 'return format(value, ".1f")',
+        "acceptance/test_export.py::test_an_export_of_everything_plans_empty_at_once",
+    ),
+    Sabotage(
+        "${ in a value is not protected", EXPORTED, "config/emit.py",
+        'text = text.replace("${", "$${")', "pass",
+        "acceptance/test_export.py::test_an_export_of_everything_plans_empty_at_once",
+    ),
+)  # fmt: skip
+"""In the order of the page."""
