@@ -7,9 +7,8 @@ assertion or an error of its own, not because the copy cannot be imported. In th
 from __future__ import annotations
 
 import argparse
-import compileall
+import itertools
 import os
-import py_compile
 import re
 import resource
 import shutil
@@ -45,17 +44,13 @@ class Copy:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._moments = itertools.count(1_000_000_000)
         for name in COPIED:
             source = ROOT / name
             if source.is_dir():
                 shutil.copytree(source, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
             else:
                 shutil.copy(source, folder / name)
-        # by content: two versions of a file may have the same second and size
-        for name in ("reconciler", "tests"):
-            compileall.compile_dir(
-                folder / name, quiet=2, invalidation_mode=py_compile.PycInvalidationMode.CHECKED_HASH
-            )
         found = self._python("-c", "import reconciler; print(reconciler.__file__)").stdout.strip()
         if Path(found) != folder / "reconciler" / "__init__.py":
             raise RuntimeError(f"Not the copy is imported but {found}")
@@ -65,12 +60,12 @@ class Copy:
         return subprocess.run(
             [sys.executable, *words],
             cwd=self.folder,
-            env={**os.environ, "PYTHONPATH": str(self.folder), "PYTHONDONTWRITEBYTECODE": "1"},
+            env={**os.environ, "PYTHONPATH": str(self.folder)},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
             timeout=SECONDS,
-            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY)),  # noqa: PLW1509 - no threads
+            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY)),
             check=False,
         )
 
@@ -85,12 +80,15 @@ class Copy:
     def broken(self, sabotage: Sabotage) -> Iterator[None]:
         """The change is made, and taken back."""
         path = self.folder / "reconciler" / sabotage.file
-        text = path.read_text(encoding="utf-8")
+        text, before = path.read_text(encoding="utf-8"), path.stat().st_mtime
         path.write_text(changed(text, sabotage), encoding="utf-8")
+        moment = next(self._moments)
+        os.utime(path, (moment, moment))  # what is compiled is told apart by the second and the size of its source
         try:
             yield
         finally:
             path.write_text(text, encoding="utf-8")
+            os.utime(path, (before, before))
 
 
 def changed(text: str, sabotage: Sabotage) -> str:
@@ -141,7 +139,7 @@ def main(arguments: list[str]) -> int:
             print(f"As it is: {len({each.test for each in chosen})} tests ...", flush=True)
             ended = copy.pytest(*dict.fromkeys(each.test for each in chosen))
             if ended.returncode:
-                print(ended.stdout)
+                print(ended.stdout + ended.stderr)
                 print("These must pass before anything is broken.")
                 return 1
         survived = sum(not _told(each, attempt(copy, each)) for each in chosen)
