@@ -81,21 +81,22 @@ def test_show_repeats_what_plan_showed(company: Company) -> None:
     assert company.run("show", "plan.json").out == planned
 
 
-@pytest.mark.parametrize("damage", ["cut", "changed", "other format", "not JSON"])
+@pytest.mark.parametrize("damage", ["cut", "changed", "told", "allowed", "other format", "not JSON"])
 def test_a_plan_that_was_tampered_with_is_refused_and_nothing_is_written(company: Company, damage: str) -> None:
     company.declare(SEED_CASE)
     company.run("plan", "-o", "plan.json")
     saved = company.folder / "plan.json"
     text = saved.read_text(encoding="utf-8")
-    saved.write_text(
-        {
-            "cut": text[:-40],
-            "changed": text.replace("TestRoad 13", "TestRoad 14"),
-            "other format": text.replace('"format_version": "1.1"', '"format_version": "2.0"'),
-            "not JSON": "number: 1",
-        }[damage],
-        encoding="utf-8",
-    )
+    altered = {
+        "cut": text[:-40],
+        "changed": text.replace("TestRoad 13", "TestRoad 14"),
+        "told": text.replace("customers/all.yaml", "customers/other.yaml"),
+        "allowed": text.replace('"limit": "30%', '"limit": "90%'),
+        "other format": text.replace('"format_version": "1.1"', '"format_version": "2.0"'),
+        "not JSON": "number: 1",
+    }[damage]
+    assert altered != text
+    saved.write_text(altered, encoding="utf-8")
     ended = company.run("apply", "plan.json")
     assert ended.code == 4
     assert "plan.json" in ended.err

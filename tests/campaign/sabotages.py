@@ -173,6 +173,11 @@ SABOTAGES = (
         "acceptance/test_security.py::test_what_holds_data_is_the_owners_alone",
     ),
     Sabotage(
+        "a new state is readable for all at first", SECRET, "state/database.py",
+        "os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))", "os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644))",
+        "unit/state/test_database.py::test_a_new_file_is_private_from_its_first_moment",
+    ),
+    Sabotage(
         "redirects are followed", SECRET, "erp/transport.py",
         "follow_redirects=False", "follow_redirects=True",
         "acceptance/test_security.py::test_neither_secret_nor_token_follows_a_redirect",
@@ -241,6 +246,11 @@ SABOTAGES = (
         "acceptance/test_deterministic.py::test_what_apply_tells_is_in_the_order_of_the_plan",
     ),
     Sabotage(
+        "amounts are read as binary numbers", APPLIED, "erp/answer.py",
+        "Decoder(list[row], float_hook=Decimal)", "Decoder(list[row])",
+        "acceptance/test_street.py::test_an_amount_is_exact_all_the_way",
+    ),
+    Sabotage(
         "null means not given", APPLIED, "core/diff.py",
         "            if node.t2 is not notpresent:\n",
         "            if node.t2 is not notpresent and node.t2 is not None:\n",
@@ -257,6 +267,11 @@ SABOTAGES = (
         "    changed = _body_values(found, live, rules)\n",
         "    changed = dict(list(_body_values(found, live, rules).items())[:-1])\n",
         "property/test_street_property.py::test_after_apply_the_plan_is_empty",
+    ),
+    Sabotage(
+        "the defaults of the settings are not thought of", EXPORTED, "cli/export.py",
+        "return Manner(mirrors, given, defaults)", "return Manner(mirrors, given, {})",
+        "acceptance/test_export.py::test_defaults_of_the_settings_do_not_creep_into_the_export",
     ),
     Sabotage(
         "amounts are rounded in an export", EXPORTED, "config/emit.py",

@@ -99,6 +99,18 @@ def test_the_first_write_makes_a_private_file_in_a_private_folder_whatever_the_u
         os.umask(before)
 
 
+def test_a_new_file_is_private_from_its_first_moment(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not only since it was looked after: somebody could open it in between."""
+    monkeypatch.setattr("reconciler.state.database._keep_private", lambda _path: None)
+    before = os.umask(0)
+    try:
+        with Store(path) as store:
+            store.known(TARGET).record([known_of()])
+            assert {mode(each) for each in path.parent.iterdir()} == {0o600}
+    finally:
+        os.umask(before)
+
+
 def test_a_file_that_was_copied_readable_for_all_is_made_private_again(filled: Path) -> None:
     filled.chmod(0o644)
     with Store(filled) as store:
