@@ -54,7 +54,7 @@ ATTEMPTS: dict[tuple[str, ...], tuple[str, ...]] = {
 """Arguments for each command of the registry, RUN for the newest run. `sandbox` and `demo` write to an ERP of their
 own, and never to this one."""
 
-ANSWERS = ("", "no", "y", "Y", "Yes", "YES", "yes!", "yes yes", "true", "1", "ja", "j\u0435s")
+ANSWERS = ("", "no", "y", "Yes", "YES", "yes!", "true", "j\u0435s")
 """What is not `yes`; the last one has a letter that only looks like one."""
 
 
