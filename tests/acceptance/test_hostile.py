@@ -84,6 +84,17 @@ def test_a_saved_plan_is_not_applied_twice(company: Company) -> None:
     assert company.store.count() == 1
 
 
+def test_a_customer_that_was_renumbered_in_the_erp_is_not_created_again(company: Company) -> None:
+    company.declare("{number: 1, name: A}")
+    assert company.apply().code == 0
+    company.store.renumber("1", "77")
+    ended = company.apply()
+    assert ended.code == 3
+    assert "I413" in ended.out
+    assert 'Declare number: "77"' in ended.out
+    assert company.store.numbers() == ["77"]
+
+
 def test_a_tenant_that_an_environment_names_is_not_overruled(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
     company.settings("environments: {test: {api: {tenant_id: other}}}")
     company.declare(THREE)

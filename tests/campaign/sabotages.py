@@ -139,7 +139,7 @@ SABOTAGES = (
     Sabotage(
         "a renumbered customer is created again", DOUBLED, "core/identity.py",
         "            if moved is not None:\n", "            if moved is not None and False:\n",
-        "acceptance/test_refresh.py::test_a_renumbered_customer_is_seen",
+        "acceptance/test_hostile.py::test_a_customer_that_was_renumbered_in_the_erp_is_not_created_again",
     ),
     Sabotage(
         "the intent is recorded after the write", RESUMED, "apply/executor.py",
