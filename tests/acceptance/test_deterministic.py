@@ -86,6 +86,16 @@ def test_the_plan_depends_on_nothing_but_declarations_and_customers(ledger: Comp
     assert planned(ledger, "--no-cache", "--refresh", "full", PYTHONHASHSEED="2") == first
 
 
+def test_the_order_of_a_plan_is_the_customers_and_not_that_of_the_declarations(ledger: Company) -> None:
+    """Which customer is declared in which file, and where in it, changes nothing of what is done and in which order."""
+    digest = ledger.plan()["changes_digest"]
+    for at, path in enumerate(sorted((ledger.folder / "customers").rglob("*.yaml"))):
+        declared = json.loads(path.read_text(encoding="utf-8"))
+        path.unlink()
+        ledger.declare(json.dumps(declared[::-1]), f"{9 - at}.yaml")
+    assert ledger.plan()["changes_digest"] == digest
+
+
 def test_what_apply_tells_is_in_the_order_of_the_plan(ledger: Company) -> None:
     """However many requests are in flight and whichever is answered first."""
     ledger.sandbox.switch(latency_jitter_ms=30)

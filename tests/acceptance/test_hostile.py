@@ -36,6 +36,7 @@ def _process(company: Company, *arguments: str, shell: str = "", **environ: str)
     [
         ("", {"PYTHONIOENCODING": "ascii"}),
         (">/dev/full", {}),
+        (">/dev/full", {"PYTHONUNBUFFERED": "1"}),
         (">&-", {}),
         ("<&-", {}),
         ("", {"COLUMNS": "99999999999999999999"}),
@@ -51,6 +52,8 @@ def test_an_output_that_fails_stops_no_apply_and_makes_no_traceback(
     assert company.store.numbers() == ["1", "2", "3"]
     assert "Traceback" not in ended.stderr
     assert "Internal error" not in ended.stderr
+    (run,) = company.run("runs", "list", "--format", "json").json["runs"]
+    assert (run["status"], run["outcomes"]) == ("done", {"done": 3})
 
 
 def test_global_options_may_stand_anywhere() -> None:

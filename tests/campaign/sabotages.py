@@ -199,6 +199,7 @@ SABOTAGES = (
         "YAML may nest without end", TRACEBACK, "config/yaml.py",
         "if len(self.stack) >= self.max_depth:", "if False:",
         "unit/config/test_yaml.py::test_deep_nesting_is_a_problem_and_no_crash",
+        endless=True,
     ),
     Sabotage(
         "a failing standard output ends the apply", TRACEBACK, "cli/applying.py",
@@ -235,7 +236,7 @@ SABOTAGES = (
         "actions are not sorted by number", DETERMINISTIC, "core/ordering.py",
         'key=lambda action: (level[action.label], natural(action.number), action.ref or ""))',
         "key=lambda action: level[action.label])",
-        "acceptance/test_deterministic.py::test_the_plan_depends_on_nothing_but_declarations_and_customers",
+        "acceptance/test_deterministic.py::test_the_order_of_a_plan_is_the_customers_and_not_that_of_the_declarations",
     ),
     Sabotage(
         "attributes are sent in the order of a set", DETERMINISTIC, "erp/encode.py",
