@@ -132,8 +132,8 @@ SABOTAGES = (
         "acceptance/test_hostile.py::test_a_saved_plan_is_not_applied_twice",
     ),
     Sabotage(
-        "two applies run at the same time", DOUBLED, "state/lock.py",
-        "fcntl.flock(handle, kind | fcntl.LOCK_NB)", "pass",
+        "two applies run at the same time", DOUBLED, "cli/apply.py",
+        '        store.lock("apply"),\n', "",
         "acceptance/test_kill.py::test_of_two_applies_started_together_one_applies_and_the_other_names_it",
     ),
     Sabotage(
