@@ -49,7 +49,14 @@ def load(
     Problems are in the result's diagnostics; `make_plan` refuses a result that holds errors.
     """
     files, problems = (tuple(paths), ()) if paths else find_files(settings.customers, settings.root)
-    loaded = load_declarations(files, root=settings.root, defaults=settings.defaults, environ=environ, cache=cache)
+    loaded = load_declarations(
+        files,
+        root=settings.root,
+        defaults=settings.defaults,
+        environ=environ,
+        cache=cache,
+        bounds=settings.limits.files,
+    )
     return replace(loaded, diagnostics=(*problems, *loaded.diagnostics))
 
 

@@ -15,6 +15,7 @@ from typing import Any, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from reconciler.config import yaml
+from reconciler.config.bounds import BOUNDS, Bounds
 from reconciler.config.files import display, read_bytes
 from reconciler.config.interpolate import interpolate
 from reconciler.config.messages import did_you_mean, quoted, shown
@@ -40,7 +41,9 @@ _SHARE = re.compile(r"([0-9]{1,3})(\.[0-9]{1,6})?%")
 _AGE = re.compile(r"([0-9]{1,5})([smhd])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _SECRET_VARIABLES = ("VISMA_CLIENT_SECRET", "VISMA_CLIENT_SECRET_FILE")
-_MAX_SETTINGS_BYTES = 2**20
+_BOUNDS = Bounds(file_size=2**20)
+"""The settings say how much of other files is read, never of themselves."""
+
 _CUSTOMERS = "customers/**/*.yaml"
 _STATE = ".reconciler/state.db"
 
@@ -59,6 +62,15 @@ class Api:
     longest_answer: float = LONGEST_ANSWER
     clear_nullable: Literal["send-null", "refuse"] = "send-null"
     recheck_nested: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much is read of what others made: of each file of declarations, and of the ERP's answers, in bytes."""
+
+    files: Bounds = BOUNDS
+    pages: int = 10_000
+    answer_size: int = 64 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +120,7 @@ class Settings:
     cache: bool = True
     environments: tuple[str, ...] = ()
     mutes: Path = Path(MUTES)
+    limits: Limits = field(default_factory=Limits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +266,7 @@ class _Loading:
             refresh=refresh,
             cache=value.get("cache", True),
             environments=tuple(_known(document, default)),
+            limits=_limits(value),
             mutes=self.root / dict(value.get("drift", {})).get("mutes", MUTES),
         )
 
@@ -261,10 +275,10 @@ class _Loading:
 
     def _document(self) -> yaml.Mapping:
         """The file's one mapping. Raises InvalidInput when there is none to go on with."""
-        data, problem = read_bytes(self.file, self.name, _MAX_SETTINGS_BYTES)
+        data, problem = read_bytes(self.file, self.name, _BOUNDS.file_size)
         if problem:
             raise InvalidInput((problem,))
-        parsed = yaml.parse(data, self.name, max_bytes=_MAX_SETTINGS_BYTES)
+        parsed = yaml.parse(data, self.name, _BOUNDS)
         self.problems += parsed.diagnostics
         if len(parsed.documents) == 1 and isinstance(parsed.documents[0], yaml.Mapping):
             return parsed.documents[0]
@@ -472,6 +486,15 @@ def _merged(document: yaml.Mapping, own: yaml.Mapping) -> yaml.Mapping:
 def _defaults(node: yaml.Mapping) -> yaml.Mapping | None:
     found = node.get("defaults")
     return found if isinstance(found, yaml.Mapping) and found.entries else None
+
+
+def _limits(value: Mapping[str, Any]) -> Limits:
+    """The schema has checked them. Sizes are given in mebibytes."""
+    given: dict[str, int] = dict(value.get("limits", {}))
+    sizes = {name: given[name] * 2**20 for name in ("file_size", "answer_size") if name in given}
+    found = given | sizes
+    files = {name: found.pop(name) for name in ("file_size", "depth", "aliases") if name in found}
+    return Limits(Bounds(**files), **found)
 
 
 def _called(policy: Policy) -> str:

@@ -126,7 +126,7 @@ class _Job:
 
         settings = self._session.settings
         path = settings.root / name
-        data = read_declarations(path, name)
+        data = read_declarations(path, name, settings.limits.files.file_size)
         done: Accepted = accept(
             data,
             name,

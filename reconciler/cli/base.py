@@ -48,7 +48,8 @@ def load_base(session: Session, ref: str) -> Base:
 
     here = session.settings
     name = session.config.name if session.config else "reconciler.yaml"
-    with _checked_out(here.root, _merge_base(here.root, ref)) as folder:
+    base, most = _merge_base(here.root, ref), here.limits.files.file_size
+    with _checked_out(here.root, base, most) as folder:
         if not (folder / name).is_file():
             raise WrongUsage(
                 f"The revision {ref} has no {name} in this folder",
@@ -125,8 +126,11 @@ def _merge_base(root: Path, ref: str) -> str:
 
 
 @contextmanager
-def _checked_out(root: Path, commit: str) -> Iterator[Path]:
-    """The folder of the project as it is in the commit; nothing in the repository or its work tree is touched."""
+def _checked_out(root: Path, commit: str, most: int) -> Iterator[Path]:
+    """The folder of the project as it is in the commit; nothing in the repository or its work tree is touched.
+
+    most: bytes of a file.
+    """
     from reconciler.cli.git import check_out
     from reconciler.core.errors import WrongUsage
 
@@ -134,7 +138,7 @@ def _checked_out(root: Path, commit: str) -> Iterator[Path]:
     with TemporaryDirectory(prefix="reconciler-") as name:
         folder = Path(name).resolve()
         tree = f"{commit}:{prefix.rstrip('/')}"
-        if not _with_git(partial(check_out, root, tree, folder, timeout=_TIMEOUT)):
+        if not _with_git(partial(check_out, root, tree, folder, most=most, timeout=_TIMEOUT)):
             raise WrongUsage(
                 f"The revision {commit[:12]} does not have this folder",
                 remedy="Leave out --base for the pull request that adds the project.",

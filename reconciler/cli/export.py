@@ -256,7 +256,8 @@ def _write(session: Session, spool: Spool, folder: Path, layout: Layout, head: b
     numbers = sorted(spool.numbers, key=natural)
     check_numbers(numbers)
     if layout is Layout.SINGLE:
-        write_single(folder, head, spool.parts(numbers), size=spool.size, force=force)
+        most = session.settings.limits.files.file_size
+        write_single(folder, head, spool.parts(numbers), size=spool.size, most=most, force=force)
         return
     if not force:
         check_free(folder, map(file_name, numbers))

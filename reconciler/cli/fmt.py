@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reconciler.cli.session import Session
+    from reconciler.config.bounds import Bounds
     from reconciler.config.rewrite_files import Replacement
     from reconciler.core.diagnostics import Diagnostic
 
@@ -34,6 +35,7 @@ def fmt(
 
     Nothing is written when any of the files has errors.
     """
+    from reconciler.config.bounds import BOUNDS
     from reconciler.config.rewrite_files import replace_files
     from reconciler.core.diagnostics import in_order
     from reconciler.core.errors import InvalidInput
@@ -42,8 +44,9 @@ def fmt(
     changes: list[Replacement] = []
     problems: list[Diagnostic] = []
     files = list(_files(session, paths or []))
+    bounds = BOUNDS if paths else session.settings.limits.files  # named files need no settings
     for path, name in files:
-        change, found = _formatted(path, name)
+        change, found = _formatted(path, name, bounds)
         problems += found
         changes += change
     if problems:
@@ -88,17 +91,17 @@ def _named(paths: list[Path]) -> Iterator[Path]:
             raise WrongUsage(f"There is no file or folder {path}")
 
 
-def _formatted(path: Path, name: str) -> tuple[list[Replacement], tuple[Diagnostic, ...]]:
+def _formatted(path: Path, name: str, bounds: Bounds) -> tuple[list[Replacement], tuple[Diagnostic, ...]]:
     from reconciler.cli.rewriting import read_declarations
     from reconciler.config.canonical import canonical
     from reconciler.config.rewrite_files import Replacement
     from reconciler.core.errors import InvalidInput
 
     try:
-        data = read_declarations(path, name)
+        data = read_declarations(path, name, bounds.file_size)
     except InvalidInput as error:
         return [], error.diagnostics
-    found = canonical(data, name)
+    found = canonical(data, name, bounds)
     changed = [] if found.diagnostics or found.data == data else [Replacement(path, name, data, found.data)]
     return changed, found.diagnostics
 

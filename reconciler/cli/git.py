@@ -13,8 +13,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from reconciler.config.yaml import MAX_BYTES
-
 _GUARDS = (
     *("-c", "safe.bareRepository=explicit"),
     *("-c", "core.fsmonitor=false"),
@@ -57,7 +55,7 @@ class _Entry:
     path: str
 
 
-def check_out(root: Path, tree: str, folder: Path, *, timeout: float) -> bool:
+def check_out(root: Path, tree: str, folder: Path, *, most: int, timeout: float) -> bool:
     """Write the files of a tree into an empty folder, byte for byte as git holds them; whether there is such a tree.
 
     `git archive` is not used: it obeys `export-ignore`, `export-subst` and filters, so that a tree could hide files
@@ -69,7 +67,7 @@ def check_out(root: Path, tree: str, folder: Path, *, timeout: float) -> bool:
     entries = [each for each in _entries(listed.stdout) if _is_plain(each.path)]
     files = [each for each in entries if each.mode in _FILES]
     links = [each for each in entries if each.mode == _LINK]
-    asked = [each for each in (*files, *links) if each.size <= MAX_BYTES]
+    asked = [each for each in (*files, *links) if each.size <= most]
     given = "".join(f"{each.id}\n" for each in asked).encode()
     packed = run(root, "cat-file", "--batch", timeout=timeout, given=given).stdout
     found = dict(zip((each.path for each in asked), _blobs(packed, len(asked)), strict=True))

@@ -64,7 +64,7 @@ def _changes(session: Session, learned: dict[str, dict[str, str]]) -> tuple[list
         if path is None:
             problems += not_written(name, numbers, "the settings name no such file")
             continue
-        data = read_declarations(path, name)
+        data = read_declarations(path, name, settings.limits.files.file_size)
         made = write_numbers(data, name, numbers, defaults=settings.defaults, environ=session.environ)
         problems += made.diagnostics
         count += len(made.written)

@@ -13,13 +13,12 @@ if TYPE_CHECKING:
     from reconciler.config.rewrite_files import Replacement
 
 
-def read_declarations(path: Path, name: str) -> bytes:
-    """A declaration file's bytes; `name` as in positions. Raises InvalidInput."""
+def read_declarations(path: Path, name: str, most: int) -> bytes:
+    """A declaration file's bytes, of which there may be so many; `name` as in positions. Raises InvalidInput."""
     from reconciler.config.files import read_bytes
-    from reconciler.config.yaml import MAX_BYTES
     from reconciler.core.errors import InvalidInput
 
-    data, problem = read_bytes(path, name, MAX_BYTES)
+    data, problem = read_bytes(path, name, most)
     if problem:
         raise InvalidInput((problem,))
     return data

@@ -304,6 +304,8 @@ def _customers(settings: Settings, access: _Access, session: Session, pace: dict
         parallelism=settings.api.parallelism,
         timeout=settings.api.timeout,
         trust_env=True,
+        most_pages=settings.limits.pages,
+        largest=settings.limits.answer_size,
         **pace,
         observer=_log_exchange,
         on_wait=lambda wait: session.say(f"Waiting {duration(wait.seconds)}: {visible(wait.reason)}"),

@@ -18,9 +18,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import count, pairwise
 
 from reconciler.config import yaml
+from reconciler.config.bounds import BOUNDS, WIDEST, Bounds
 from reconciler.config.declarations import load_texts, no_collection
 from reconciler.config.rewrite import read
 from reconciler.config.rewrite_raw import Raw, is_merge, raw, same_meaning
@@ -29,7 +30,6 @@ from reconciler.config.rewrite_shapes import Shape, shape_of
 from reconciler.config.rewrite_spans import Span, Tree
 from reconciler.config.rewrite_surgery import splice
 from reconciler.config.typed import BOOLEANS
-from reconciler.config.yaml import MAX_DEPTH
 from reconciler.core.diagnostics import Diagnostic, Severity, Source, has_errors
 
 _BOM = b"\xef\xbb\xbf"
@@ -43,11 +43,11 @@ class Formatted:
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
-def canonical(data: bytes, file: str) -> Formatted:
+def canonical(data: bytes, file: str, bounds: Bounds = BOUNDS) -> Formatted:
     """The file in canonical form. `file` is the name in diagnostics. Never changes what the file declares."""
-    text, _ = read(data, file)
+    text, _ = read(data, file, bounds)
     if text is None:
-        found = yaml.parse(data, file).diagnostics
+        found = yaml.parse(data, file, bounds).diagnostics
         return Formatted(data, tuple(each for each in found if each.severity is Severity.ERROR))
     with no_collection():
         return _formatted(data, file, Tree(text))
@@ -67,7 +67,7 @@ def _formatted(data: bytes, file: str, tree: Tree) -> Formatted:
 
 
 def _means_the_same(old: Tree, new: Tree) -> bool:
-    if has_errors(yaml.parse(new.text.encode(), "").diagnostics) or len(old.documents) != len(new.documents):
+    if has_errors(yaml.parse(new.text.encode(), "", WIDEST).diagnostics) or len(old.documents) != len(new.documents):
         return False
     pairs = zip(old.documents, new.documents, strict=True)
     return all(same_meaning(_loosely(raw(one)), _loosely(raw(other))) for one, other in pairs)
@@ -148,7 +148,7 @@ def _scalar(span: Span, shape: Shape) -> Iterator[tuple[int, int, str]]:
 
 def _ordered(tree: Tree) -> Tree:
     """The text with the members of all mappings in order: level by level, so that no two moves meet."""
-    for depth in range(MAX_DEPTH + 1):
+    for depth in count():
         found = [each for document in tree.documents for each in _mappings(document, shape_of(document), depth)]
         moves = [move for span, shape in found for move in _moves(tree, span, shape)]
         if moves:

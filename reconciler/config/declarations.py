@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from reconciler.config import yaml
+from reconciler.config.bounds import BOUNDS, WIDEST, Bounds
 from reconciler.config.draft import Base, Draft, draft, overlay, units
 from reconciler.config.files import display, find_files, read_bytes
 from reconciler.config.interpolate import interpolate
@@ -60,15 +61,16 @@ def load_declarations(
     defaults: yaml.Mapping | None = None,
     environ: Mapping[str, str],
     cache: Cache | None = None,
+    bounds: Bounds = BOUNDS,
 ) -> Loaded:
     """Read the files, which are shown relative to `root`, each declaration laid on the defaults.
 
     defaults: the settings' node, or None. environ: the variables for `${env:NAME}`. cache: what earlier loads made of
-    files that have not changed since. Never raises for what the files hold: all problems are in the result's
-    diagnostics.
+    files that have not changed since. bounds: how much of each file is read. Never raises for what the files hold: all
+    problems are in the result's diagnostics.
     """
     with no_collection():
-        loader = _Loader(environ, defaults)
+        loader = _Loader(environ, defaults, bounds)
         named = list({display(file, root): file for file in files}.items())
         if cache is None:
             for name, file in named:
@@ -81,9 +83,12 @@ def load_declarations(
 def load_texts(
     texts: Mapping[str, bytes], *, defaults: yaml.Mapping | None = None, environ: Mapping[str, str]
 ) -> Loaded:
-    """As `load_declarations`, for texts by the names that positions show: to see what a rewritten file would mean."""
+    """As `load_declarations`, for texts by the names that positions show: to see what a rewritten file would mean.
+
+    It was read before: only the widest bounds count.
+    """
     with no_collection():
-        loader = _Loader(environ, defaults)
+        loader = _Loader(environ, defaults, WIDEST)
         for name, data in texts.items():
             loader.text(data, name)
         return loader.result()
@@ -116,8 +121,9 @@ def no_collection() -> Iterator[None]:
 class _Loader:
     """Gathers declarations and problems over all files."""
 
-    def __init__(self, environ: Mapping[str, str], defaults: yaml.Mapping | None) -> None:
+    def __init__(self, environ: Mapping[str, str], defaults: yaml.Mapping | None, bounds: Bounds = BOUNDS) -> None:
         self._environ = environ
+        self._bounds = bounds
         self._problems: list[Diagnostic] = []
         self._desired: list[Desired] = []
         self._digests: list[bytes] = []
@@ -139,7 +145,7 @@ class _Loader:
             self.text(data, name)
 
     def _bytes(self, file: Path, name: str) -> bytes | None:
-        data, problem = read_bytes(file, name, yaml.MAX_BYTES)
+        data, problem = read_bytes(file, name, self._bounds.file_size)
         if problem:
             self._problems.append(problem)
             return None
@@ -204,7 +210,7 @@ class _Loader:
         return True
 
     def _cut_up(self, data: bytes, name: str) -> tuple[Base | None, list[Quick | Draft]] | None:
-        found = simple(data, name)
+        found = simple(data, name, self._bounds.file_size)
         if found is None:
             return None
         try:
@@ -223,7 +229,7 @@ class _Loader:
         return None if made is None or made.problems else made
 
     def _thoroughly(self, data: bytes, name: str) -> None:
-        parsed = yaml.parse(data, name)
+        parsed = yaml.parse(data, name, self._bounds)
         self._problems += parsed.diagnostics
         for document in parsed.documents:
             self._document(document)

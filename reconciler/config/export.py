@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TypeAlias
 
-from reconciler.config.yaml import MAX_BYTES
 from reconciler.core.errors import ReportError, WrongUsage
 from reconciler.core.normalise import number_key
 
@@ -135,11 +134,11 @@ def write_files(folder: Path, head: bytes, parts: Iterable[Part], *, force: bool
             _write(folder / file_name(number), [head, declaration], force=force)
 
 
-def write_single(folder: Path, head: bytes, parts: Iterable[Part], *, size: int, force: bool) -> None:
-    """One file with all customers; `size` is about how many bytes it will have. Raises ReportError."""
-    if size > MAX_BYTES:
+def write_single(folder: Path, head: bytes, parts: Iterable[Part], *, size: int, most: int, force: bool) -> None:
+    """One file with all customers, of about `size` bytes, and `most` at most. Raises ReportError."""
+    if size > most:
         raise ReportError(
-            f"One file with all customers would have more than the {MAX_BYTES >> 20} MiB that a file may have",
+            f"One file with all customers would have more than the {most >> 20} MiB that a file may have",
             remedy="Take --layout files, or export less with a filter.",
         )
     with _errors(folder):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.config import yaml
+from reconciler.config.bounds import Bounds
 from reconciler.config.files import display, read_bytes
 from reconciler.config.messages import quoted
 from reconciler.config.rewrite import Edit, rewrite
@@ -30,7 +31,7 @@ from reconciler.core.normalise import number_key
 _CODES = {"unknown": "M701", "missing": "M703", "path": "M704", "date": "M705"} | dict.fromkeys(
     ("type", "enum", "null", "length", "range", "other", "identity"), "M702"
 )
-_MAX_BYTES = 2**20
+_BOUNDS = Bounds(file_size=2**20)
 _NO_CONTENT = "Y214"
 _HEADER = """\
 # Drift that is accepted for a time. `reconciler drift` shows it apart until the last day is over.
@@ -53,7 +54,7 @@ def load_mutes(file: Path, root: Path, *, declared: Collection[str] | None, day:
     if not file.exists():
         return Mutes()
     name = display(file, root)
-    data, problem = read_bytes(file, name, _MAX_BYTES)
+    data, problem = read_bytes(file, name, _BOUNDS.file_size)
     if problem:
         return Mutes(diagnostics=(problem,))
     return read_mutes(data, name, declared=declared, day=day)
@@ -61,7 +62,7 @@ def load_mutes(file: Path, root: Path, *, declared: Collection[str] | None, day:
 
 def read_mutes(data: bytes, name: str, *, declared: Collection[str] | None, day: str) -> Mutes:
     """As `load_mutes`, from the file's bytes; `name` is what positions call it."""
-    parsed = yaml.parse(data, name, max_bytes=_MAX_BYTES)
+    parsed = yaml.parse(data, name, _BOUNDS)
     problems = [each for each in parsed.diagnostics if each.code != _NO_CONTENT]
     found: list[Mute] = []
     for document in parsed.documents:
@@ -140,7 +141,7 @@ def add_mute(file: Path, root: Path, mute: Mute) -> None:
         except OSError as error:
             raise ReconcilerError(f"Cannot write {name}: {error.strerror or error}") from error
         return
-    data, problem = read_bytes(file, name, _MAX_BYTES)
+    data, problem = read_bytes(file, name, _BOUNDS.file_size)
     if problem:
         raise InvalidInput((problem,))
     replace_files([Replacement(file, name, data, with_mute(data, name, mute))])
@@ -154,7 +155,7 @@ def with_mute(data: bytes, name: str, mute: Mute) -> bytes:
     known = read_mutes(data, name, declared=None, day="")
     if has_errors(known.diagnostics):
         raise InvalidInput(known.diagnostics)
-    documents = yaml.parse(data, name, max_bytes=_MAX_BYTES).documents
+    documents = yaml.parse(data, name, _BOUNDS).documents
     item: dict[str, Raw] = {key: Literal(getattr(mute, key)) for key in ("number", "path", "until", "reason")}
     if not documents:
         return _begun(data, item)

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reconciler.config import yaml
+from reconciler.config.bounds import WIDEST, Bounds
 from reconciler.config.messages import quoted
 from reconciler.config.rewrite_raw import REMOVE, Raw, Remove, differing, put, raw
 from reconciler.config.rewrite_shapes import NodePath
@@ -63,9 +64,9 @@ def rewrite(data: bytes, file: str, edits: Sequence[Edit]) -> Rewritten:
     return Rewritten(data, (), problem)
 
 
-def read(data: bytes, file: str) -> tuple[str | None, Diagnostic | None]:
+def read(data: bytes, file: str, bounds: Bounds = WIDEST) -> tuple[str | None, Diagnostic | None]:
     """The text of a file without errors, or the first error."""
-    errors = [each for each in yaml.parse(data, file).diagnostics if each.severity is Severity.ERROR]
+    errors = [each for each in yaml.parse(data, file, bounds).diagnostics if each.severity is Severity.ERROR]
     if errors:
         return None, errors[0]
     return data.removeprefix(_BOM).decode(), None
@@ -112,7 +113,7 @@ def _rewritten(text: str, edits: Sequence[Edit], *, bold: bool) -> tuple[str, tu
     for turn in range(_ROUNDS):
         new = Surgeon(tree, bold=bold, own_only=turn == 0).operate(pending)
         if new != tree.text:
-            parsed = yaml.parse(new.encode(), "new text")
+            parsed = yaml.parse(new.encode(), "new text", WIDEST)
             if has_errors(parsed.diagnostics):
                 raise CannotError(f"the new text would not be YAML ({parsed.diagnostics[0].summary})")
             tree = Tree(new)

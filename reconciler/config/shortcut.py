@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from reconciler.config import yaml
+from reconciler.config.bounds import BOUNDS
 from reconciler.config.draft import Base, Draft
 from reconciler.config.lines import Block, Cut, Heads, blocks, cut
 from reconciler.config.shape import Doubt, Quick, Shape, Teacher
@@ -98,9 +99,12 @@ def is_file_form(node: yaml.Mapping) -> bool:
     return "customers" in node.entries or "defaults" in node.entries
 
 
-def simple(data: bytes, file: str) -> Cut | None:
-    """The bytes as a text of simple lines, as far as can be seen at once; None when it is for the reference path."""
-    if len(data) > yaml.MAX_BYTES:
+def simple(data: bytes, file: str, limit: int = BOUNDS.file_size) -> Cut | None:
+    """The bytes as a text of simple lines, as far as can be seen at once; None when it is for the reference path.
+
+    limit: bytes.
+    """
+    if len(data) > limit:
         return None
     text, problems = decode(data, file)
     return None if text is None or problems else cut(text)

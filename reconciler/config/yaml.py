@@ -25,6 +25,7 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
+from reconciler.config.bounds import BOUNDS, Bounds
 from reconciler.config.messages import shown, syntax_problem
 from reconciler.config.nodes import NULLS, Broken, Mapping, Node, Scalar, Sequence, merged, move
 from reconciler.config.text import CONTROL, control, decode, position
@@ -32,12 +33,9 @@ from reconciler.core.diagnostics import Diagnostic, Severity, Source
 
 __all__ = ["NULLS", "Broken", "Mapping", "Node", "Parsed", "Scalar", "Sequence", "merged", "move", "parse"]
 
-MAX_BYTES = 50 * 2**20
-MAX_DEPTH = 50
 MAX_PROBLEMS = 1000
-FREE_EXPANSION = 100_000
 EXPANSION_FACTOR = 10
-"""Aliases may stand for this many nodes, or for this many times the nodes that are written; more is a bomb."""
+"""Aliases may stand for this many times the nodes that are written, also where that is more than `Bounds.aliases`."""
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same events without libyaml, only slower
 _CUT = re.compile(r"[ \t]+(#[^\s#][^\r\n]*)")
@@ -55,14 +53,14 @@ class Parsed:
     diagnostics: tuple[Diagnostic, ...]
 
 
-def parse(data: bytes, file: str, *, max_bytes: int = MAX_BYTES, max_depth: int = MAX_DEPTH) -> Parsed:
+def parse(data: bytes, file: str, bounds: Bounds = BOUNDS) -> Parsed:
     """Read a file's bytes; `file` is the name in positions. Never raises: every problem is a diagnostic."""
-    if len(data) > max_bytes:
-        return Parsed((), (_too_large(file, max_bytes),))
+    if len(data) > bounds.file_size:
+        return Parsed((), (_too_large(file, bounds.file_size),))
     text, problems = decode(data, file)
     if text is None:
         return Parsed((), tuple(problems))
-    composer = _Composer(text, file, max_depth)
+    composer = _Composer(text, file, bounds)
     composer.run()
     problems += composer.problems
     documents = tuple(node for node in composer.documents if not (isinstance(node, Scalar) and node.is_null))
@@ -118,10 +116,10 @@ class _Anchor:
 class _Composer:
     """Makes nodes of one file's events, without recursion."""
 
-    def __init__(self, text: str, file: str, max_depth: int) -> None:
+    def __init__(self, text: str, file: str, bounds: Bounds) -> None:
         self.text = text
         self.file = file
-        self.max_depth = max_depth
+        self.bounds = bounds
         self.documents: list[Node] = []
         self.problems: list[Diagnostic] = []
         self.may_cut = _CUT.search(text) is not None
@@ -230,7 +228,7 @@ class _Composer:
         self._open(event, Sequence([], mark.line + 1, mark.column + 1, self.file))
 
     def _open(self, event: Any, node: Mapping | Sequence) -> None:
-        if len(self.stack) >= self.max_depth:
+        if len(self.stack) >= self.bounds.depth:
             self._too_deep(node.source)
         if event.anchor is not None or event.tag is not None:
             self._properties(event, node)
@@ -270,11 +268,11 @@ class _Composer:
     def _expand(self, found: _Anchor, source: Source) -> Node:
         """The node that an alias stands for, unless too many of them would be too much."""
         self.expanded += found.size
-        if self.expanded > max(FREE_EXPANSION, EXPANSION_FACTOR * self.written):
+        if self.expanded > max(self.bounds.aliases, EXPANSION_FACTOR * self.written):
             summary = f"the aliases of this file stand for more than {self.expanded - found.size:,} values"
             self._problem("Y206", source, summary, "Write the values out, or use defaults.")
             raise _Stop
-        if len(self.stack) + found.height > self.max_depth:
+        if len(self.stack) + found.height > self.bounds.depth:
             self._too_deep(source)
         self._raise(found.height)
         node = found.node
@@ -288,7 +286,7 @@ class _Composer:
             self.stack[-1].height = height + 1
 
     def _too_deep(self, source: Source) -> NoReturn:
-        summary = f"more than {self.max_depth} mappings and lists inside each other"
+        summary = f"more than {self.bounds.depth} mappings and lists inside each other"
         self._problem("Y212", source, summary, "Flatten the file; a declaration needs four levels.")
         raise _Stop
 

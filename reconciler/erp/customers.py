@@ -24,10 +24,10 @@ from reconciler.erp.budget import Window
 from reconciler.erp.classes import decode_classes
 from reconciler.erp.decode import Json, bare_version, decode, decode_own, row_names
 from reconciler.erp.faults import fault, visible
-from reconciler.erp.listing import Listing, expand_flags
+from reconciler.erp.listing import MAX_PAGES, Listing, expand_flags
 from reconciler.erp.paths import CUSTOMERS, action_path, customer_path, decode_segment, number_in_location
 from reconciler.erp.pool import in_order
-from reconciler.erp.transport import LONGEST_WAIT, Exchange, Hooks, Transport, Wait, open_client
+from reconciler.erp.transport import LONGEST_WAIT, MAX_BODY, Exchange, Hooks, Transport, Wait, open_client
 
 _OWN_PATHS = {"note": "note", "salesPersons": "salespersons"}  # fact sheet 4.2
 _VERSION = re.compile(r"[\x21\x23-\x7e]+")
@@ -75,9 +75,17 @@ class Acted:
 class Customers:
     """One company's customers. Safe to use from several threads; reads up to `parallelism` pages at once."""
 
-    def __init__(self, transport: Transport, *, page_size: int, parallelism: int, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        page_size: int,
+        parallelism: int,
+        clock: Callable[[], float],
+        most_pages: int = MAX_PAGES,
+    ) -> None:
         self._transport = transport
-        self._listing = Listing(transport, page_size, parallelism)
+        self._listing = Listing(transport, page_size, parallelism, most_pages)
         self._parallelism = parallelism
         self._clock = clock
 
@@ -267,19 +275,22 @@ def open_customers(
     clock: Callable[[], float] = time.time,
     reserve: int = 0,
     longest_wait: float | None = LONGEST_WAIT,
+    most_pages: int = MAX_PAGES,
+    largest: int = MAX_BODY,
 ) -> Iterator[Customers]:
     """The customers of one company, with connections that are closed at the end. Nothing is sent yet.
 
     reserve: calls of the rate window that are left to others. longest_wait: seconds to wait for a window, None for any.
     timeout: seconds of silence. trust_env: honour HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE. observer: called
     with each request sent, from several threads. on_wait: called before each pause. clock: epoch seconds.
+    most_pages: of a list. largest: bytes of an answer.
     """
     credentials = Credentials(client_id, client_secret, tenant_id)
-    hooks = Hooks(sleep, clock, observer, on_wait, reserve, longest_wait)
+    hooks = Hooks(sleep, clock, observer, on_wait, reserve, longest_wait, largest)
     urls = (base_url, token_url)
     with open_client(parallelism=parallelism, timeout=timeout, trust_env=trust_env, urls=urls) as client:
         transport = Transport(client, base_url, token_url, credentials, hooks)
-        yield Customers(transport, page_size=page_size, parallelism=parallelism, clock=clock)
+        yield Customers(transport, page_size=page_size, parallelism=parallelism, clock=clock, most_pages=most_pages)
 
 
 def _write_headers(request: Request) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 from urllib.parse import quote
 
 from reconciler.core.customer import Live
@@ -19,7 +20,10 @@ from reconciler.erp.transport import Transport
 READS = 3
 """How often the whole list is read before it counts as torn."""
 
-MAX_PAGES = 10_000
+MAX_PAGES: Final = 10_000
+
+
+_REMEDY = "Raise api.page_size, or limits.pages in the settings, if there are so many customers."
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +43,13 @@ class Whole:
 
 
 class Listing:
-    """Reads the list, up to `parallelism` pages at once. The ERP may cut the `page_size` asked for."""
+    """Reads the list, up to `parallelism` pages at once, `most` in all. The ERP may cut the `page_size` asked for."""
 
-    def __init__(self, transport: Transport, page_size: int, parallelism: int) -> None:
+    def __init__(self, transport: Transport, page_size: int, parallelism: int, most: int = MAX_PAGES) -> None:
         self._transport = transport
         self._page_size = page_size
         self._parallelism = parallelism
+        self._most = most
 
     def whole(
         self,
@@ -88,8 +93,10 @@ class Listing:
             yield from self._until_empty(first, parameters, names)
         elif 0 < size < first.total:
             last = -(-first.total // size)
-            if last > MAX_PAGES:
-                raise UnexpectedAnswer(f"The list of customers has {last} pages of {size}: more than {MAX_PAGES}")
+            if last > self._most:
+                raise UnexpectedAnswer(
+                    f"The list of customers has {last} pages of {size}: more than {self._most}", remedy=_REMEDY
+                )
             numbers = range(2, last + 1)
             yield from in_order(lambda number: self.page(number, size, parameters, names), numbers, self._parallelism)
 
@@ -102,12 +109,12 @@ class Listing:
     def _until_empty(self, page: Page, parameters: Mapping[str, str], names: frozenset[str] | None) -> Iterator[Page]:
         """The pages after the first when no row tells totals: until one is empty or repeats the last one."""
         size = len(page.rows)
-        for number in range(2, MAX_PAGES + 2):
+        for number in range(2, self._most + 2):
             before, page = page, self.page(number, size, parameters, names) if size else page
             if not page.rows or _ids(page) == _ids(before):
                 return
             yield page
-        raise UnexpectedAnswer(f"The list of customers did not end after {MAX_PAGES} pages")
+        raise UnexpectedAnswer(f"The list of customers did not end after {self._most} pages", remedy=_REMEDY)
 
 
 @dataclass(slots=True)

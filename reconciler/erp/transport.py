@@ -35,7 +35,9 @@ from reconciler.erp.budget import Window, read_retry_after, read_window
 from reconciler.erp.faults import fault, visible
 from reconciler.erp.pace import Pacer
 
-MAX_BODY: Final = 64 * 1024 * 1024
+MAX_BODY: Final = 64 * 2**20
+"""Bytes of an answer, unpacked."""
+
 ATTEMPTS: Final = 3
 """Tries of a request that fails in a way that may pass."""
 
@@ -86,7 +88,7 @@ class Hooks:
     """What is passed in: `clock` gives epoch seconds; `observer` sees each request, `on_wait` each pause.
 
     reserve: calls of the rate window that are left to others. longest_wait: seconds to wait for a window, None for any.
-    `sleep` may raise NotSent to stop the run.
+    largest: bytes of an answer. `sleep` may raise NotSent to stop the run.
     """
 
     sleep: Callable[[float], None]
@@ -95,6 +97,7 @@ class Hooks:
     on_wait: Callable[[Wait], None] | None = None
     reserve: int = 0
     longest_wait: float | None = LONGEST_WAIT
+    largest: int = MAX_BODY
 
 
 _TELLING: Final = 8
@@ -259,8 +262,8 @@ class Transport:
         due = self._hooks.clock() + LONGEST_ANSWER
         for chunk in response.iter_bytes():
             body += chunk
-            if len(body) > MAX_BODY:
-                raise _TooLargeError
+            if len(body) > self._hooks.largest:
+                raise _TooLargeError(self._hooks.largest)
             if self._hooks.clock() > due:
                 raise httpx.ReadTimeout("dripping")
         return bytes(body)
@@ -386,13 +389,15 @@ def _headers(response: httpx.Response) -> dict[str, str]:
     return {name.lower(): value for name, value in response.headers.items()}
 
 
+_LARGE_REMEDY = "Lower api.page_size, or raise limits.answer_size in the settings."
 _REACH_REMEDY = "Check the address, the network, and the proxy and certificate settings; then try again."
 
 
 def _no_answer(request: httpx.Request, problem: Exception | None) -> ErpError:
     where = f"{request.url.scheme}://{request.url.netloc.decode('ascii', 'replace')}"
     if isinstance(problem, _TooLargeError):
-        return UnexpectedAnswer(f"An answer of {where} is larger than {MAX_BODY >> 20} MiB")
+        most = problem.args[0] >> 20
+        return UnexpectedAnswer(f"An answer of {where} is larger than {most} MiB", remedy=_LARGE_REMEDY)
     if isinstance(problem, httpx.DecodingError):
         return UnexpectedAnswer(f"An answer of {where} is not compressed as it says")
     cause = _cause(problem)

@@ -11,6 +11,7 @@ import pytest
 import yaml as pyyaml
 
 from reconciler.config import yaml
+from reconciler.config.bounds import Bounds
 from reconciler.config.yaml import Mapping, Node, Scalar, Sequence, parse
 from reconciler.core.diagnostics import Severity
 
@@ -214,7 +215,7 @@ def test_what_stands_before_a_syntax_error_is_still_checked() -> None:
 
 
 def test_too_large_a_file_is_not_read() -> None:
-    (found,) = parse(b"a: 12345", "f", max_bytes=5).diagnostics
+    (found,) = parse(b"a: 12345", "f", Bounds(file_size=5)).diagnostics
     assert found.code == "Y213"
 
 

@@ -22,7 +22,7 @@ from reconciler.core.plan import Request
 from reconciler.core.ports import Need, Sent
 from reconciler.erp.customers import Customers
 from reconciler.erp.listing import expand_flags
-from tests.unit.erp.scripted import Reply, Scripted, Seen, reply
+from tests.unit.erp.scripted import Client, Reply, Scripted, Seen, reply
 
 NAMES = Need(frozenset({"number", "name"}), {})
 LIST = "/v1/customer"
@@ -137,16 +137,14 @@ def test_a_row_that_hides_between_two_pages_makes_a_second_reading(erp: Scripted
     assert numbers_of(customers.refresh(NAMES)) == ["1", "2", "3", "4"]
 
 
-def test_a_list_without_end_is_not_read_for_ever(
-    erp: Scripted, customers: Customers, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("reconciler.erp.listing.MAX_PAGES", 5)
-    erp.on("GET", LIST, lambda seen: reply([row(int(seen.query["pageNumber"]))]))
-    with pytest.raises(UnexpectedAnswer, match="did not end after 5 pages"):
-        customers.refresh(NAMES)
-    erp.on("GET", LIST, reply([row(1, 10**12)]))
-    with pytest.raises(UnexpectedAnswer, match="more than 5"):
-        customers.refresh(NAMES)
+def test_a_list_without_end_is_not_read_for_ever(erp: Scripted, client: Client) -> None:
+    with client.open(most_pages=5) as customers:
+        erp.on("GET", LIST, lambda seen: reply([row(int(seen.query["pageNumber"]))]))
+        with pytest.raises(UnexpectedAnswer, match="did not end after 5 pages"):
+            customers.refresh(NAMES)
+        erp.on("GET", LIST, reply([row(1, 10**12)]))
+        with pytest.raises(UnexpectedAnswer, match="more than 5"):
+            customers.refresh(NAMES)
 
 
 def test_a_server_that_ignores_paging_does_not_loop(erp: Scripted, customers: Customers) -> None:

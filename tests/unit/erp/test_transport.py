@@ -376,11 +376,13 @@ def test_garbled_compression_is_unexpected(erp: Scripted, customers: Customers) 
         customers.customer("1", NAMES)
 
 
-def test_a_body_without_bound_is_refused(erp: Scripted, customers: Customers, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reconciler.erp.transport.MAX_BODY", 1 << 20)
+def test_a_body_without_bound_is_refused(erp: Scripted, client: Client) -> None:
     bomb = gzip.compress(b" " * (2 << 20))
     erp.on("GET", ONE, Reply(200, bomb, {"Content-Encoding": "gzip"}))
-    with pytest.raises(errors.UnexpectedAnswer, match="larger than 1 MiB"):
+    with (
+        client.open(largest=1 << 20) as customers,
+        pytest.raises(errors.UnexpectedAnswer, match="larger than 1 MiB"),
+    ):
         customers.customer("1", NAMES)
 
 
