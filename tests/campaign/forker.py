@@ -1,6 +1,6 @@
 """Run the command line many times without starting Python anew: a clean process that forks one child for each command.
 
-The server reads a JSON array of words a line, forks, and answers with the child's number, then with how it ended (a
+The server reads a JSON array of words and an object of variables a line, forks, and answers with the child's number, then with how it ended (a
 negative number is a signal). A child can be killed at any moment without anything being torn down in it, as with a real
 SIGKILL; it has no thread, connection or handle of another command.
 """
@@ -12,6 +12,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -19,24 +20,30 @@ from types import TracebackType
 
 @dataclass(frozen=True)
 class Ended:
-    """How a command ended: `code` is negative for a signal."""
+    """How a command ended: `code` is negative for a signal; the processor's `seconds`, and the `kilobytes` at most."""
 
     code: int
     out: str
     err: str
+    seconds: float = 0.0
+    kilobytes: int = 0
 
 
 class Forker:
-    """Starts commands; use it as a context manager. `environ` is the environment of all of them."""
+    """Starts commands; use it as a context manager. `environ` is the environment of all of them.
 
-    def __init__(self, folder: Path, environ: dict[str, str]) -> None:
+    module: the server; another one than this can get ready in its own way before it calls `serve`.
+    """
+
+    def __init__(self, folder: Path, environ: dict[str, str], module: str = __name__) -> None:
         self.folder = folder
+        self._module = module
         self._environ = environ
         self.child = 0
 
     def __enter__(self) -> Forker:
         self._server = subprocess.Popen(
-            [sys.executable, "-m", "tests.campaign.forker", str(self.folder)],
+            [sys.executable, "-m", self._module, str(self.folder)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -53,17 +60,17 @@ class Forker:
         self._server.stdout.close()
         self._server.wait(timeout=30)
 
-    def run(self, *words: str) -> Ended:
-        """Run one command to its end."""
+    def run(self, *words: str, environ: dict[str, str] | None = None) -> Ended:
+        """Run one command to its end. environ: what is set for this one beside the others' environment."""
         assert self._server.stdin
         assert self._server.stdout
-        self._server.stdin.write(json.dumps(words) + "\n")
+        self._server.stdin.write(json.dumps([words, environ or {}]) + "\n")
         self._server.stdin.flush()
         self.child = int(self._server.stdout.readline())
-        code = int(self._server.stdout.readline())
+        code, seconds, kilobytes = json.loads(self._server.stdout.readline())
         self.child = 0
         out, err = ((self.folder / name).read_text(encoding="utf-8", errors="replace") for name in ("out", "err"))
-        return Ended(code, out, err)
+        return Ended(code, out, err, seconds, kilobytes)
 
     def kill(self) -> None:
         """SIGKILL for the command that runs; called from another thread."""
@@ -71,26 +78,29 @@ class Forker:
             os.kill(self.child, signal.SIGKILL)
 
 
-def serve(folder: Path) -> int:
-    """The server's loop."""
+def serve(folder: Path, prepare: Callable[[], None] = lambda: None) -> int:
+    """The server's loop. prepare: called in each child before its command."""
     from reconciler.cli.app import run
 
     _warm()
     for line in sys.stdin:
-        words = json.loads(line)
+        words, environ = json.loads(line)
         child = os.fork()
         if child == 0:
             _redirect(folder)
             code = 70
             try:
+                prepare()
+                os.environ.update(environ)
                 code = run(words)
             finally:
                 sys.stdout.flush()
                 sys.stderr.flush()
                 os._exit(code)
         print(child, flush=True)
-        _, status = os.waitpid(child, 0)
-        print(os.waitstatus_to_exitcode(status), flush=True)
+        _, status, used = os.wait4(child, 0)
+        code = os.waitstatus_to_exitcode(status)
+        print(json.dumps([code, used.ru_utime + used.ru_stime, used.ru_maxrss]), flush=True)
     return 0
 
 
