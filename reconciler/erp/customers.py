@@ -288,7 +288,7 @@ def open_customers(
     credentials = Credentials(client_id, client_secret, tenant_id)
     hooks = Hooks(sleep, clock, observer, on_wait, reserve, longest_wait, largest)
     urls = (base_url, token_url)
-    with open_client(parallelism=parallelism, timeout=timeout, trust_env=trust_env, urls=urls) as client:
+    with open_client(parallelism=parallelism, timeout=timeout, trust_env=trust_env, urls=urls, clock=clock) as client:
         transport = Transport(client, base_url, token_url, credentials, hooks)
         yield Customers(transport, page_size=page_size, parallelism=parallelism, clock=clock, most_pages=most_pages)
 

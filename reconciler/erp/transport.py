@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -32,6 +33,7 @@ from reconciler.core.patience import LONGEST_ANSWER
 from reconciler.erp.answer import Answer
 from reconciler.erp.auth import Credentials, Token, TokenSource, read_token
 from reconciler.erp.budget import Window, read_retry_after, read_window
+from reconciler.erp.due import bound
 from reconciler.erp.faults import fault, visible
 from reconciler.erp.pace import Pacer
 
@@ -257,15 +259,11 @@ class Transport:
         raise _no_answer(request, problem)
 
     def _read(self, response: httpx.Response) -> bytes:
-        """The body; an answer that drips steadily may take no longer than the ERP is at work on one."""
         body = bytearray()
-        due = self._hooks.clock() + LONGEST_ANSWER
         for chunk in response.iter_bytes():
             body += chunk
             if len(body) > self._hooks.largest:
                 raise _TooLargeError(self._hooks.largest)
-            if self._hooks.clock() > due:
-                raise httpx.ReadTimeout("dripping")
         return bytes(body)
 
     def _fetch_token(self) -> Token:
@@ -306,12 +304,20 @@ class Transport:
         self._hooks.sleep(wait.seconds)
 
 
-def open_client(*, parallelism: int, timeout: float, trust_env: bool, urls: Iterable[str] = ()) -> httpx.Client:
+def open_client(
+    *,
+    parallelism: int,
+    timeout: float,
+    trust_env: bool,
+    urls: Iterable[str] = (),
+    clock: Callable[[], float] = time.monotonic,
+) -> httpx.Client:
     """An httpx client as this package uses it. Raises Unreachable on unusable proxy or certificate settings.
 
     trust_env: whether HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE are honoured; a proxy is never asked for this machine
     itself, by whichever of its addresses the `urls` name it. Waiting for a free connection has no time limit:
-    the others make progress.
+    the others make progress. timeout: seconds of silence. An answer as a whole, by the `clock` in seconds, may take no
+    longer than the ERP is at work on one.
     """
     limits = httpx.Limits(max_connections=parallelism, max_keepalive_connections=parallelism)
     headers = {
@@ -321,7 +327,7 @@ def open_client(*, parallelism: int, timeout: float, trust_env: bool, urls: Iter
     }
     problem = ""
     try:
-        return httpx.Client(
+        client = httpx.Client(
             headers=headers,
             timeout=httpx.Timeout(timeout, pool=None),
             limits=limits,
@@ -335,6 +341,9 @@ def open_client(*, parallelism: int, timeout: float, trust_env: bool, urls: Iter
         problem = f"The certificates cannot be loaded: {error.strerror or type(error).__name__}"
     except (ValueError, httpx.InvalidURL):
         problem = "The address of the proxy is unusable"
+    else:
+        bound(client, clock, LONGEST_ANSWER)
+        return client
     raise Unreachable(problem, remedy="Check SSL_CERT_FILE, SSL_CERT_DIR, HTTPS_PROXY and ALL_PROXY.")
 
 

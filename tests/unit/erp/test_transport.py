@@ -417,6 +417,23 @@ def test_an_answer_that_drips_for_ever_is_given_up(erp: Scripted, client: Client
             customers.customer("1", NAMES)
 
 
+def test_what_comes_before_an_answer_without_end_is_given_up(erp: Scripted, client: Client) -> None:
+    step = 0.0
+
+    def clock() -> float:
+        client.now += step
+        return client.now
+
+    erp.on("POST", "/token", reply(TOKEN | {"expires_in": 10**8}))
+    erp.on("GET", LIST, EMPTY)
+    erp.on("GET", ONE, Reply(raw=b"HTTP/1.1 100 Continue\r\n\r\n" * 2**17))
+    with client.open(clock=clock) as customers:
+        customers.check()
+        step = 20.0
+        with pytest.raises(errors.Unreachable, match="took too long"):
+            customers.customer("1", NAMES)
+
+
 def test_a_token_answer_that_breaks_off_is_asked_for_again(erp: Scripted, customers: Customers) -> None:
     erp.on("POST", "/token", Reply(200, b'{"access', cut=5), reply(TOKEN))
     erp.on("GET", LIST, EMPTY)
