@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
@@ -331,6 +332,7 @@ def open_client(
             headers=headers,
             timeout=httpx.Timeout(timeout, pool=None),
             limits=limits,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # none is kept: one may hold what cannot be sent
             follow_redirects=False,
             trust_env=trust_env,
             mounts=dict.fromkeys(

@@ -215,9 +215,9 @@ def _changes_digest(values: dict[str, Any]) -> str:
 def _consented(action: dict[str, Any]) -> dict[str, Any]:
     request = action["request"]
     return {
-        **{key: action[key] for key in ("action", "number", "ref", "depends_on")},
-        "changes": [[change["path"], change["before"], change["after"]] for change in action["changes"]],
-        "request": {key: request[key] for key in ("method", "path", "body")},
+        **{key: action.get(key) for key in ("action", "number", "ref", "depends_on")},
+        "changes": [[change.get(key) for key in ("path", "before", "after")] for change in action["changes"]],
+        "request": {key: request.get(key) for key in ("method", "path", "body")},
     }
 
 

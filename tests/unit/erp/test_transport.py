@@ -417,6 +417,14 @@ def test_an_answer_that_drips_for_ever_is_given_up(erp: Scripted, client: Client
             customers.customer("1", NAMES)
 
 
+def test_no_cookie_is_kept_or_sent(erp: Scripted, customers: Customers) -> None:
+    """One that is no ASCII could not even be sent back."""
+    for cookie in ("a=b", "\xff", "\xff=\xff"):
+        erp.on("GET", LIST, reply([], Set_Cookie=cookie))
+        customers.check()
+    assert all("cookie" not in seen.headers for seen in erp.seen)
+
+
 def test_what_comes_before_an_answer_without_end_is_given_up(erp: Scripted, client: Client) -> None:
     step = 0.0
 
