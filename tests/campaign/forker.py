@@ -1,8 +1,8 @@
 """Run the command line many times without starting Python anew: a clean process that forks one child for each command.
 
-The server reads a JSON array of words and an object of variables a line, forks, and answers with the child's number, then with how it ended (a
-negative number is a signal). A child can be killed at any moment without anything being torn down in it, as with a real
-SIGKILL; it has no thread, connection or handle of another command.
+The server reads the words of a command and the variables for it, a line of JSON, forks, and answers with the child's
+number, then with how it ended (a negative number is a signal). A child can be killed at any moment without
+anything being torn down in it, as with a real SIGKILL; it has no thread, connection or handle of another command.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Inputs that nobody meant well: files, answers, arguments. Each ends with a diagnostic or a documented error.
 
-`python -m tests.campaign.fuzz --inputs 1000` is the long run: so many inputs for each target, or `--minutes` for each. An
-input is run through the command line in a process of its own, which may neither hang nor grow without bound, must end with
-a documented code, and never shows a traceback. What breaks a rule is shown as small as hypothesis can make it.
+`python -m tests.campaign.fuzz --inputs 1000` is the long run: so many inputs for each target, or `--minutes` for each.
+An input is run through the command line in a process of its own, which may neither hang nor grow without bound, must
+end with a documented code, and never shows a traceback; what is cheaper in this process is tried there as well. What
+breaks a rule is shown as small as hypothesis can make it.
 """
 
 from __future__ import annotations
@@ -19,7 +20,6 @@ from hypothesis import strategies as st
 from tests.campaign.fuzz_targets import TARGETS, Target
 from tests.campaign.fuzz_world import Tally, World, world
 
-
 ROUND = 50
 """Inputs between two looks at the time."""
 
@@ -29,8 +29,8 @@ def attempt(target: Target, found: World, inputs: int, *, seeded: bool) -> None:
 
     def check(data: st.DataObject) -> None:
         found.renew()
-        found.tally.inputs += 1
         target(found, data)
+        found.tally.inputs += 1
 
     wanted = settings(
         max_examples=inputs,
@@ -63,8 +63,8 @@ def main(arguments: list[str]) -> int:
             except Exception as error:  # noqa: BLE001 - the others are tried all the same
                 broken[name] = error
             print(f"{name:<10}{found.tally.line()}{'; BROKEN' if name in broken else ''}", flush=True)
-    for name, error in broken.items():
-        for each in getattr(error, "exceptions", [error]):
+    for name, problem in broken.items():
+        for each in getattr(problem, "exceptions", [problem]):
             print(f"\n{name}: {each}\n" + "\n".join(getattr(each, "__notes__", ())))
     return 1 if broken else 0
 

@@ -15,21 +15,27 @@ from tests.campaign.fuzz_texts import ODD_TEXTS, altered
 
 RAW = [
     "null", "true", "false", "0", "-1", "1.5", "-0", "1e5", "1e999999999", "-1e-999999999", "1E400", "NaN", "Infinity",
-    "9" * 30, "9" * 5000, "0." + "1" * 5000, '""', '" "', '"\\u0000"', '"\\ud800"', '"\\u202e"', '"\\u001b[2J"', "[]", "{}",
-    "[[]]", "[null]", "[1]", "{\"value\": null}", '"' + "x" * 100_000 + '"', "[" * 100_000, '{"a":' * 5000, "12.0", '"12"',
-    '"2026-02-30"', '"0001-01-01T00:00:00"', '"9999-12-31T23:59:59.9999999+14:00"', '"AAAAAAAAB9E="', '"a/b?c#d"', '".."', '"1"',
+    "9" * 30, "9" * 5000, "0." + "1" * 5000, '""', '" "', '"\\u0000"', '"\\ud800"', '"\\u202e"', '"\\u001b[2J"', "[]",
+    "{}",
+    "[[]]", "[null]", "[1]", "{\"value\": null}", '"' + "x" * 100_000 + '"', "[" * 100_000, '{"a":' * 5000, "12.0",
+    '"12"',
+    '"2026-02-30"', '"0001-01-01T00:00:00"', '"9999-12-31T23:59:59.9999999+14:00"', '"AAAAAAAAB9E="', '"a/b?c#d"',
+    '".."', '"1"',
 ]  # fmt: skip
 """JSON, or nearly, to stand in the place of a value."""
 
 HEADERS = {
-    "Retry-After": ["0", "1", "-1", "1e9", "9" * 400, "nan", "Wed, 21 Oct 2099 07:28:00 GMT", "Wed, 99 Foo 0000", "", "1, 2", "١"],
+    "Retry-After": ["0", "1", "-1", "1e9", "9" * 400, "nan", "Wed, 21 Oct 2099 07:28:00 GMT", "Wed, 99 Foo 0000", "",
+    "1, 2", "١"],
     "X-RateLimit-Remaining": ["0", "-1", "x", "9" * 400, "0.5"],
     "X-RateLimit-Reset": ["0", "-5", "9" * 15, "9" * 400, "x", "1e400"],
     "X-RateLimit-Limit": ["0", "-1", "x"],
     "ETag": ["", '""', "W/", 'W/"x"', "\x80\xff", '"' + "x" * 9000 + '"', '"a"b"', "'", '"AAAAAAAAB9F="'],
     "Location": [
-        "", "/", "/v1/customer/", "/v1/customer/..", "http://[::1", "http://evil.example/v1/customer/1", "/v1/customer/%ff",
-        "/v1/customer/b64(!)", "/v1/customer/b64()", "x" * 9000, "/v1/customer/9001?x", "/v1/customer/%00", "/v1/customer/%1b[2J",
+        "", "/", "/v1/customer/", "/v1/customer/..", "http://[::1", "http://evil.example/v1/customer/1",
+        "/v1/customer/%ff",
+        "/v1/customer/b64(!)", "/v1/customer/b64()", "x" * 9000, "/v1/customer/9001?x", "/v1/customer/%00",
+        "/v1/customer/%1b[2J",
         "//", "http://a:99999999/v1/customer/1", "/v1/customer/1/2", "\xff", "/v1/customer/" + "9" * 5000,
     ],
     "Content-Type": ["", "text/html", "application/json; charset=utf-16", "x" * 5000, "\xff"],
@@ -41,22 +47,31 @@ HEADERS = {
     "X": ["a\x00b", "a\x1bb", "\x7f", "a" * 70_000],
 }  # fmt: skip
 STATUSES = [
-    200, 201, 202, 203, 204, 206, 300, 301, 302, 304, 307, 308, 400, 401, 402, 403, 404, 405, 408, 409, 410, 412, 413, 415, 418, 422,
+    200, 201, 202, 203, 204, 206, 300, 301, 302, 304, 307, 308, 400, 401, 402, 403, 404, 405, 408, 409, 410, 412, 413,
+    415, 418, 422,
     423, 428, 429, 431, 451, 499, 500, 501, 502, 503, 504, 511, 520, 599, 600, 999,
 ]  # fmt: skip
 HEADS = [
-    b"", b"\r\n\r\n", b"HTTP/1.1 99 X\r\n\r\n", b"HTTP/1.1 1000 X\r\n\r\n", b"HTTP/0.9 200\r\n\r\n", b"HTTP/2 200\r\n\r\n",
-    b"SSH-2.0-OpenSSH\r\n", b"\x16\x03\x01\x00\xa5\x01", b"<html>", b"HTTP/1.1 200\r\n: x\r\n\r\n", b"HTTP/1.1 200 OK\nX\n\n",
+    b"", b"\r\n\r\n", b"HTTP/1.1 99 X\r\n\r\n", b"HTTP/1.1 1000 X\r\n\r\n", b"HTTP/0.9 200\r\n\r\n",
+    b"HTTP/2 200\r\n\r\n",
+    b"SSH-2.0-OpenSSH\r\n", b"\x16\x03\x01\x00\xa5\x01", b"<html>", b"HTTP/1.1 200\r\n: x\r\n\r\n",
+    b"HTTP/1.1 200 OK\nX\n\n",
     b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\nabc", b"HTTP/1.1 100 Continue\r\n\r\n" * 2000, b"H" * 200_000,
     b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 30_000 + b"\r\n", b"HTTP/1.1 200 \xff\xfe\r\nContent-Length: 0\r\n\r\n",
-    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n", b"HTTP/1.1 103 Early\r\nLink: x\r\n\r\n" * 3,
-    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\nx\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n",
+    b"HTTP/1.1 103 Early\r\nLink: x\r\n\r\n" * 3,
+    b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-1\r\nx\r\n",
+    b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n",
 ]  # fmt: skip
 BODIES = [
-    b"", b"null", b"[]", b"{}", b'"', b"[" * 100_000, b'{"a":' * 100_000, b"\xff\xfe[\x00]\x00", b"\xef\xbb\xbf[]", b"\0" * 1000,
-    b"<html><script>alert(1)</script><h1>502</h1>", b"<a " * 20_000, b"<!--" * 20_000, b"x" * 2**20, b"[{}]", b"[[]]", b"[null]",
-    b'{"access_token": "\\u0000", "expires_in": 1}', b'{"access_token": "a b", "expires_in": -1}', b'{"error": ["invalid_client"]}',
-    b'{"message": {"message": 1}, "ExceptionFaultCode": []}', b'{"message": "\\ud800\\u001b[2J\\r\\n::error::x"}', b"[{}" + b",{}" * 50_000,
+    b"", b"null", b"[]", b"{}", b'"', b"[" * 100_000, b'{"a":' * 100_000, b"\xff\xfe[\x00]\x00", b"\xef\xbb\xbf[]",
+    b"\0" * 1000,
+    b"<html><script>alert(1)</script><h1>502</h1>", b"<a " * 20_000, b"<!--" * 20_000, b"x" * 2**20, b"[{}]", b"[[]]",
+    b"[null]",
+    b'{"access_token": "\\u0000", "expires_in": 1}', b'{"access_token": "a b", "expires_in": -1}',
+    b'{"error": ["invalid_client"]}',
+    b'{"message": {"message": 1}, "ExceptionFaultCode": []}', b'{"message": "\\ud800\\u001b[2J\\r\\n::error::x"}',
+    b"[{}" + b",{}" * 50_000,
     b'{"access_token": "x", "expires_in": 1e999999999}', b'{"access_token": "x", "expires_in": ' + b"9" * 5000 + b"}",
 ]  # fmt: skip
 

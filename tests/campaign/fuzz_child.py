@@ -1,7 +1,7 @@
 """The server of commands for fuzzing: each runs under limits, and no wait takes time.
 
-A command may use so much of the processor, of memory and of the disk; what goes on for longer than `PATIENCE` is a hang,
-whatever it waits for. `time.sleep` only moves the clock: an ERP that asks for five waits of a day is obeyed at once.
+A command may use so much of the processor, of memory and of the disk; what goes on for longer than `PATIENCE` is a
+hang, whatever it waits for. `time.sleep` only moves the clock: an ERP that asks for a day is obeyed at once.
 """
 
 from __future__ import annotations
@@ -58,10 +58,11 @@ class _Clock:
 def _hurry() -> None:
     """Before anything is imported that keeps `time.sleep` for itself."""
     clock = _Clock()
-    time.time, time.sleep = clock.time, clock.sleep
+    for name in ("time", "sleep"):
+        setattr(time, name, getattr(clock, name))
     from reconciler.cli.stopping import Stopping
 
-    Stopping.sleep = lambda _self, seconds: clock.sleep(seconds)  # type: ignore[method-assign]
+    setattr(Stopping, "sleep", lambda _stopping, seconds: clock.sleep(seconds))  # noqa: B010 - its type is another
 
 
 def _warm() -> None:
@@ -72,7 +73,7 @@ def _warm() -> None:
     for each in pkgutil.walk_packages(reconciler.__path__, "reconciler."):
         if not each.name.startswith(("reconciler.sandbox", "reconciler.__main__")):
             importlib.import_module(each.name)
-    ssl.create_default_context = functools.cache(ssl.create_default_context)  # reading the certificates takes 0.1 s
+    setattr(ssl, "create_default_context", functools.cache(ssl.create_default_context))  # noqa: B010 - it takes 0.1 s
     open_client(parallelism=1, timeout=1, trust_env=True).close()
     for name in ("rich.console", "rich.text", "jsonschema", "http.cookiejar", "deepdiff", "encodings.idna"):
         importlib.import_module(name)

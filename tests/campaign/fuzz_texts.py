@@ -26,8 +26,10 @@ ODD_TEXTS = st.one_of(
     st.text(max_size=20),
 )
 TOKENS = [
-    b"\0", b"\xff", b"\xef\xbb\xbf", b"\xed\xa0\x80", b"\xc3", b"\r", b"\r\n", b"\x85", b"\xe2\x80\xa8", b"\t", b"\x1b[2J",
-    b"'", b'"', b"\\", b"- ", b": ", b"#", b" #", b"&a ", b"*a", b"<<: *a", b"? ", b"!!str ", b"!x ", b"|", b">-\n", b"{", b"}",
+    b"\0", b"\xff", b"\xef\xbb\xbf", b"\xed\xa0\x80", b"\xc3", b"\r", b"\r\n", b"\x85", b"\xe2\x80\xa8", b"\t",
+    b"\x1b[2J",
+    b"'", b'"', b"\\", b"- ", b": ", b"#", b" #", b"&a ", b"*a", b"<<: *a", b"? ", b"!!str ", b"!x ", b"|", b">-\n",
+    b"{", b"}",
     b"[", b"]", b",", b"%YAML 1.2\n---\n", b"---\n", b"...\n", b"${env:A}", b"${env:A:-", b"1e999999999", b"9" * 5000,
     b"-0", b"0x1f", b".inf", b"NaN", b"null", b"true", b"{" * 60, b"[" * 5000, b"- " * 3000, b"? " * 400, b"\n  " * 200,
     b"<<<<<<< HEAD\n", b"x" * 70_000, b"number", b"customers:", b"defaults:", b"lifecycle:", b"attributes:", b"ref: ",

@@ -1,4 +1,5 @@
-"""Where inputs are tried: a project, an ERP, the command line in processes under limits, and the judge of how they end."""
+"""Where inputs are tried: a project, an ERP, the command line in processes under limits,
+and the judge of how they end."""
 
 from __future__ import annotations
 
@@ -12,6 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from reconciler.erp.customers import Customers, open_customers
 from tests.campaign.forker import Ended, Forker
 from tests.campaign.fuzz_erp import StruckErp
 
@@ -61,13 +63,14 @@ class World:
         self.forker = forker
         self.tally = Tally()
         self._idle = 0
+        self._is_used = False
         self._first = folder / "first"
         self._write_project()
 
     def _write_project(self) -> None:
         (self.folder / "customers").mkdir(parents=True)
         (self.folder / "reconciler.yaml").write_text(
-            f"version: 1\ncompany: Test AS\napi: {{base_url: '{self.erp.address}', token_url: '{self.erp.address}/token',"
+            f"version: 1\ncompany: Test\napi: {{base_url: '{self.erp.address}', token_url: '{self.erp.address}/token',"
             " tenant_id: sandbox, timeout: 1, page_size: 3, parallelism: 2}\nstate: state/state.db\n"
             "guards: {updates: 100%, creates: 100}\n"
         )
@@ -86,9 +89,11 @@ class World:
 
     def renew(self) -> None:
         """The project as it was at first."""
-        shutil.rmtree(self.folder)
-        shutil.copytree(self._first, self.folder)
         self.erp.forgive()
+        if self._is_used:
+            shutil.rmtree(self.folder)
+            shutil.copytree(self._first, self.folder)
+        self._is_used = False
 
     def first(self, name: str) -> bytes:
         """A file of the project as it was at first."""
@@ -100,12 +105,37 @@ class World:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
 
+    @contextmanager
+    def client(self) -> Iterator[Customers]:
+        """The client, in this process; its clock runs ahead instead of waiting."""
+        clock = [1_764_000_000.0]
+
+        def sleep(seconds: float) -> None:
+            clock[0] += seconds
+
+        sandbox = self.erp.sandbox
+        with open_customers(
+            base_url=self.erp.address,
+            token_url=f"{self.erp.address}/token",
+            tenant_id="sandbox",
+            client_id=sandbox.client_id,
+            client_secret=sandbox.client_secret,
+            page_size=3,
+            parallelism=2,
+            timeout=1.0,
+            trust_env=False,
+            sleep=sleep,
+            clock=lambda: clock[0],
+        ) as found:
+            yield found
+
     def run(self, *words: str, environ: dict[str, str] | None = None) -> Ended:
         """Run a command in the project, and judge how it ended."""
         return self.bare("--chdir", str(self.folder), *words, environ=environ)
 
     def bare(self, *words: str, environ: dict[str, str] | None = None) -> Ended:
         """Run a command as it stands, and judge how it ended."""
+        self._is_used = True
         ended = self.forker.run(*words, environ=environ)
         self.tally.codes[ended.code] += 1
         self.tally.seconds = max(self.tally.seconds, ended.seconds)

@@ -1,0 +1,45 @@
+"""A short, seeded part of the fuzzing,
+and what it has found so far; the long run is `python -m tests.campaign.fuzz`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from reconciler.state import plan_file
+from tests.campaign.fuzz import attempt
+from tests.campaign.fuzz_targets import TARGETS
+from tests.campaign.fuzz_world import Tally, World, world
+
+
+@pytest.fixture(scope="module")
+def found() -> Iterator[World]:
+    with world() as made:
+        yield made
+
+
+INPUTS = {"reading": 25, "client": 15, "sealed": 25}
+"""Those in this process are cheap; of the others a few."""
+
+
+@pytest.mark.parametrize("name", TARGETS)
+def test_no_input_ends_but_with_a_documented_answer(found: World, name: str) -> None:
+    found.tally = Tally()
+    attempt(TARGETS[name], found, INPUTS.get(name, 6), seeded=True)
+    assert found.tally.inputs >= INPUTS.get(name, 6)
+
+
+@pytest.mark.parametrize("member", ["depends_on", "match", "alike"])
+def test_a_plan_whose_actions_lack_a_member_is_refused_although_its_digest_fits(found: World, member: str) -> None:
+    found.renew()
+    values: dict[str, Any] = json.loads(found.first("plan.json"))
+    for action in values["actions"]:
+        del action[member]
+    values["digest"] = plan_file._digest(values)
+    found.write("plan.json", json.dumps(values).encode())
+    ended = found.run("apply", "plan.json")
+    assert ended.code in (0, 4)
+    assert found.run("show", "plan.json").code == ended.code
