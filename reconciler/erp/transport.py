@@ -332,7 +332,7 @@ def open_client(
             headers=headers,
             timeout=httpx.Timeout(timeout, pool=None),
             limits=limits,
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # none is kept: one may hold what cannot be sent
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # none is kept: it may not be sendable
             follow_redirects=False,
             trust_env=trust_env,
             mounts=dict.fromkeys(
@@ -341,6 +341,8 @@ def open_client(
         )
     except (OSError, ssl.SSLError) as error:
         problem = f"The certificates cannot be loaded: {error.strerror or type(error).__name__}"
+    except ImportError:  # httpx, of what it would need for socks://
+        problem = "SOCKS proxies are not supported"
     except (ValueError, httpx.InvalidURL):
         problem = "The address of the proxy is unusable"
     else:

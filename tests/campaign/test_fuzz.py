@@ -32,6 +32,18 @@ def test_no_input_ends_but_with_a_documented_answer(found: World, name: str) -> 
     assert found.tally.inputs >= INPUTS.get(name, 6)
 
 
+def test_a_sealed_plan_with_a_change_of_no_path_is_refused(found: World) -> None:
+    found.renew()
+    values: dict[str, Any] = json.loads(found.first("plan.json"))
+    values["actions"][0]["changes"][0]["path"] = ""
+    values["changes_digest"] = plan_file._changes_digest(values)
+    values["digest"] = plan_file._digest(values)
+    found.write("plan.json", json.dumps(values).encode())
+    ended = found.run("show", "plan.json", "--format", "html")
+    assert ended.code == 4
+    assert "a change has no path" in ended.err
+
+
 @pytest.mark.parametrize("member", ["depends_on", "match", "alike"])
 def test_a_plan_whose_actions_lack_a_member_is_refused_although_its_digest_fits(found: World, member: str) -> None:
     found.renew()

@@ -521,6 +521,13 @@ def test_certificates_of_the_environment_count(client: Client, environment: pyte
         pass
 
 
+def test_a_socks_proxy_is_said_to_be_none(client: Client, environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("ALL_PROXY", "socks5://user:hush@proxy")
+    with pytest.raises(errors.Unreachable, match="SOCKS") as caught, client.open(trust_env=True):
+        pass
+    assert "hush" not in everything_about(caught.value)
+
+
 def test_an_unusable_proxy_is_reported_without_its_password(client: Client, environment: pytest.MonkeyPatch) -> None:
     environment.setenv("HTTPS_PROXY", "gopher://user:hush@proxy")
     with pytest.raises(errors.Unreachable, match="proxy") as caught, client.open(trust_env=True):
