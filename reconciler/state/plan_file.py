@@ -147,7 +147,10 @@ def check_place(path: Path) -> None:
 
 def _write_through(path: Path, data: bytes) -> None:
     try:
-        with path.open("ab") as file:  # standard output by name may be a file that holds something already
+        # standard output by name may be a file that holds something already; a pipe that nobody reads must not block
+        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NONBLOCK | os.O_NOCTTY)
+        os.set_blocking(handle, True)
+        with os.fdopen(handle, "ab") as file:
             file.write(data)
     except OSError as error:
         raise ReportError(f"Cannot write {path}: {error.strerror or error}") from error

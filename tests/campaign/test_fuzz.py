@@ -4,6 +4,7 @@ and what it has found so far; the long run is `python -m tests.campaign.fuzz`.""
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -42,6 +43,15 @@ def test_a_sealed_plan_with_a_change_of_no_path_is_refused(found: World) -> None
     ended = found.run("show", "plan.json", "--format", "html")
     assert ended.code == 4
     assert "a change has no path" in ended.err
+
+
+@pytest.mark.parametrize("words", [["-o", "out.json"], ["--report", "html=out.json"]])
+def test_a_pipe_that_nobody_reads_is_not_waited_for(found: World, words: list[str]) -> None:
+    found.renew()
+    os.mkfifo(found.folder / "out.json")
+    ended = found.run("plan", *words)
+    assert ended.code == 1
+    assert "Cannot write" in ended.err
 
 
 @pytest.mark.parametrize("member", ["depends_on", "match", "alike"])
