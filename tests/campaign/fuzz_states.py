@@ -52,7 +52,7 @@ def _byte_edits(draw: st.DrawFn) -> Callable[[Path], None]:
     def alter(path: Path) -> None:
         made = bytearray(path.read_bytes())
         for at, what in edits:
-            start = at % min(inside, len(made))
+            start = at % max(1, min(inside, len(made)))
             made[start : start + len(what)] = what
         path.write_bytes(made[:cut])
 
@@ -65,8 +65,9 @@ def states(world: World, data: st.DataObject) -> None:
         st.sampled_from([["state.db"], ["state.db"], ["state.db.cache"], ["state.db", "state.db.cache"]])
     ):
         path = world.folder / "state" / name
+        edit = data.draw(st.one_of(_cell_edits(), _byte_edits()))
         if path.exists():
-            data.draw(st.one_of(_cell_edits(), _byte_edits()))(path)
+            edit(path)
     if data.draw(st.integers(0, 5)) == 0:
         world.write(
             f"state/state.db{data.draw(st.sampled_from(['-wal', '-shm', '-journal']))}",

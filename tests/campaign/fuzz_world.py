@@ -59,7 +59,7 @@ class World:
     def __init__(self, folder: Path, erp: StruckErp, forker: Forker) -> None:
         self.erp = erp
         self.root = folder
-        self.folder = folder / "company"
+        self._folder = folder / "company"
         self.forker = forker
         self.tally = Tally()
         self._idle = 0
@@ -87,12 +87,18 @@ class World:
         shutil.copytree(self.folder, self._first)
         self.tally = Tally()
 
+    @property
+    def folder(self) -> Path:
+        """The project's folder; whoever asks for it may change what is in it."""
+        self._is_used = True
+        return self._folder
+
     def renew(self) -> None:
         """The project as it was at first."""
         self.erp.forgive()
         if self._is_used:
-            shutil.rmtree(self.folder)
-            shutil.copytree(self._first, self.folder)
+            shutil.rmtree(self._folder)
+            shutil.copytree(self._first, self._folder)
         self._is_used = False
 
     def first(self, name: str) -> bytes:
@@ -135,7 +141,6 @@ class World:
 
     def bare(self, *words: str, environ: dict[str, str] | None = None) -> Ended:
         """Run a command as it stands, and judge how it ended."""
-        self._is_used = True
         ended = self.forker.run(*words, environ=environ)
         self.tally.codes[ended.code] += 1
         self.tally.seconds = max(self.tally.seconds, ended.seconds)
