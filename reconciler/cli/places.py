@@ -24,7 +24,7 @@ def check_places(session: Session, reports: Iterable[Path], out: Path | None = N
     for word, path in (*([("-o", out)] if out is not None else []), *(("--report", each) for each in reports)):
         if _check_writable(word, path):
             continue  # a device or a pipe takes any number of reports
-        place = path.parent.resolve() / path.name
+        place = _real(path.parent) / path.name
         if place in taken:
             _refuse(word, path, f"{taken[place]} writes there too", "Give each its own file.")
         if settings is not None and (what := _held(settings, place)):
@@ -68,18 +68,23 @@ def _check_writable(word: str, path: Path) -> bool:
 
 def _held(settings: Settings, place: Path) -> str | None:
     """What the project has there: a report must not take its place."""
-    root = settings.root.resolve()
+    root = _real(settings.root)
     own = {settings.file: "the settings file", settings.mutes: "the file of mutes"}
     for file, what in own.items():
-        if place == file.resolve():
+        if place == _real(file):
             return what
-    state = settings.state.parent.resolve() / settings.state.name
+    state = _real(settings.state.parent) / settings.state.name
     if place.parent == state.parent and place.name.startswith((state.name, "redact.key", "sandbox.db")):
         return "the state"
     parts = place.relative_to(root).parts if place.is_relative_to(root) else ()
     if any(_fits(parts, PurePath(glob).parts) for glob in settings.customers):
         return "a declaration by its name"
     return None
+
+
+def _real(path: Path) -> Path:
+    """As `Path.resolve`, which has no answer to a link that leads to itself."""
+    return Path(os.path.realpath(path))
 
 
 def _fits(parts: tuple[str, ...], glob: tuple[str, ...]) -> bool:

@@ -110,7 +110,7 @@ _THINGS = [
 ]
 
 
-def _put(path: Path, thing: str) -> None:
+def put(path: Path, thing: str) -> None:
     """Something else than a file of ours."""
     if path.is_dir() and not path.is_symlink():
         path.rename(path.with_name(f".{path.name}.away"))
@@ -148,7 +148,7 @@ def places(world: World, data: st.DataObject) -> None:
     links and endless files in the place of files: nothing waits for them or reads them whole."""
     for role in data.draw(st.lists(st.sampled_from(_ROLES), min_size=1, max_size=2, unique=True)):
         with suppress(NotADirectoryError, FileExistsError, OSError):
-            _put(world.folder / role, data.draw(st.sampled_from(_THINGS)))
+            put(world.folder / role, data.draw(st.sampled_from(_THINGS)))
     commands = [
         ["validate"], ["fmt"], ["fmt", "--check"], ["plan", "-o", "out.json"], ["plan", "-o", "plan.json"], ["show",
         "plan.json"], ["apply", "plan.json"],

@@ -12,6 +12,7 @@ import pytest
 
 from reconciler.state import plan_file
 from tests.campaign.fuzz import attempt
+from tests.campaign.fuzz_states import put
 from tests.campaign.fuzz_targets import TARGETS
 from tests.campaign.fuzz_world import Tally, World, world
 
@@ -52,6 +53,13 @@ def test_a_pipe_that_nobody_reads_is_not_waited_for(found: World, words: list[st
     ended = found.run("plan", *words)
     assert ended.code == 1
     assert "Cannot write" in ended.err
+
+
+@pytest.mark.parametrize("name", ["drift-mutes.yaml", "state"])
+def test_a_link_that_leads_to_itself_is_in_nobodys_way(found: World, name: str) -> None:
+    found.renew()
+    put(found.folder / name, "loop")
+    assert found.run("plan", "-o", "out.json").code in (0, 1, 3)
 
 
 @pytest.mark.parametrize("member", ["depends_on", "match", "alike"])
