@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from reconciler.core.customer import PackedLive
 from reconciler.core.rules import Target
 from reconciler.core.snapshot import Head, Kept
@@ -35,7 +37,7 @@ class KeptCustomers:
 
     def load(self, verify_runs: int) -> Kept | None:
         """What is kept, or None. verify_runs: see `Kept.due`."""
-        with self._database.read() as db:
+        with decoded(self._database.path), self._database.read() as db:
             head = None if db is None else _head(db, self._target)
             if db is None or head is None:
                 return None
@@ -104,10 +106,18 @@ class _Unpacking:
         return values, dict(line_ids)
 
 
+_HEAD = tuple[int, int, int, str, str]
+"""What stands there in a file that nobody altered: SQLite keeps any value in any column."""
+
+
 def _head(db: sqlite3.Connection, target: tuple[str, str]) -> Head | None:
     columns = "fields, known_by, sequence, next_page, page_size, all_read_at, as_of"
     row = db.execute(f"SELECT {columns} FROM snapshot WHERE target = {_TARGET}", target).fetchone()
-    return None if row is None else Head(frozenset(row[0].split()), frozenset(row[1].split()), *row[2:])
+    return (
+        None
+        if row is None
+        else Head(frozenset(row[0].split()), frozenset(row[1].split()), *msgspec.convert(row[2:], _HEAD))
+    )
 
 
 def _put_head(db: sqlite3.Connection, target: int, head: Head) -> None:
