@@ -212,6 +212,20 @@ def test_what_a_clerk_has_changed_meanwhile_is_a_conflict_without_an_intent() ->
     assert world.finished[0][:2] == ("1", Outcome.CONFLICT)
 
 
+def test_what_cannot_be_read_again_is_not_sent_and_says_why() -> None:
+    (result,) = World().run(update("1", "mainAddress.city"))
+    assert (result.outcome, result.number) == (Outcome.FAILED, "1")
+    assert result.message == "it could not be read once more, so it was not sent: 1"
+
+
+def test_what_hangs_does_not_keep_the_process_from_ending() -> None:
+    world = World()
+    daemons: list[bool] = []
+    world.intend = lambda label: daemons.append(threading.current_thread().daemon)  # type: ignore[method-assign]
+    world.run(create("1"))
+    assert daemons == [True]
+
+
 def test_an_abandoned_run_leaves_what_is_in_flight_open_and_does_not_wait_for_it() -> None:
     gate = threading.Event()
     world = World(gate=gate)
