@@ -50,3 +50,14 @@ def test_true_is_never_one() -> None:
     row = FIELDS["printInvoices"]
     assert isinstance(row, Field)
     assert not same(row, True, 1)
+
+
+def test_a_whole_number_is_an_amount_only_where_an_amount_is_expected() -> None:
+    for path, value, kind in (
+        (("creditLimit",), 20, Decimal),
+        (("numberOfEmployees",), 20, int),
+        (("printInvoices",), True, bool),
+        (("creditLimit",), True, bool),
+    ):
+        found = normalise(_row(*path), value)
+        assert (found, type(found)) == (value, kind)

@@ -328,6 +328,21 @@ def test_a_follower_that_is_declared_is_sent_along_so_that_it_stays() -> None:
     assert [(each.code, "deliveryAddress" in each.summary) for each in plan.diagnostics] == [("P504", True)]
 
 
+def test_each_declared_member_of_a_follower_that_would_move_is_held_and_no_other() -> None:
+    held = {"addressLine1": "A 1", "city": "Oslo", "county": "03", "postalCode": "0101"}
+    plan = plan_of(
+        declared(
+            mainAddress={"city": "Bergen", "county": "12", "postalCode": "5003"},
+            invoiceAddress={"addressLine1": "A 1", "postalCode": "5003", "city": "Oslo", "county": "03"},
+        ),
+        live=(live(mainAddress=held, invoiceAddress=held),),
+    )
+    (action,) = plan.actions
+    assert action.request.body["invoiceAddress"] == {
+        "value": {"postalCode": {"value": "5003"}, "city": {"value": "Oslo"}, "county": {"value": "03"}}
+    }
+
+
 def test_a_follower_with_values_of_its_own_is_left_alone() -> None:
     plan = plan_of(
         declared(mainAddress={"city": "Bergen"}, invoiceAddress={"city": "Oslo"}),
