@@ -12,7 +12,7 @@ import pytest
 from reconciler.core.customer import Desired, Lifecycle, Live
 from reconciler.core.diagnostics import Source
 from reconciler.core.ordering import natural
-from reconciler.core.plan import ConfigSummary, Guard, Plan
+from reconciler.core.plan import ConfigSummary, Guard, Plan, Reading, Refresh, Summary
 from reconciler.core.planner import compute_plan
 from reconciler.core.ports import View
 from reconciler.core.rules import Memory, Rules, Target
@@ -133,6 +133,28 @@ def test_clearing_sends_an_empty_text_or_a_null_by_the_wrapper() -> None:
         "gln": {"value": ""},
         "priceClassId": {"value": ""},
     }
+
+
+def test_a_plan_tells_for_what_and_from_what_it_was_made() -> None:
+    view = View((live(),), "2026-01-31T11:59:58Z", 3, 5000, 4000, 60, reading=Reading("incremental", since="then"))
+    plan = compute_plan(
+        [declared(gln="1")],
+        view,
+        WireCodec(),
+        rules=Rules(),
+        target=Target("production", "Demo AS", "t", "https://api.finance.visma.net"),
+        config=ConfigSummary("sha256:0", 1),
+        memory=Memory(),
+        version="7",
+        created_at="2026-01-31T12:00:00Z",
+    )
+    assert plan.refresh == Refresh("incremental", "2026-01-31T11:59:58Z", 1, 3, view.reading)
+    assert (plan.environment, plan.company, plan.tenant_id, plan.base_url) == (
+        "production", "Demo AS", "t", "https://api.finance.visma.net",
+    )  # fmt: skip
+    assert (plan.reconciler_version, plan.created_at) == ("7", "2026-01-31T12:00:00Z")
+    assert (plan.budget.limit, plan.budget.remaining, plan.budget.reset_seconds) == (5000, 4000, 60)
+    assert (plan.summary, plan.config) == (Summary(update=1), ConfigSummary("sha256:0", 1))
 
 
 def test_nothing_differs_gives_an_empty_plan() -> None:
