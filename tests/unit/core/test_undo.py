@@ -180,6 +180,10 @@ def test_a_create_whose_end_is_unknown_is_left() -> None:
     made = result(("name", None, "A"), verb=Verb.CREATE, outcome=Outcome.UNKNOWN)
     found = undone(made, now=live(name="A"), deactivate_creates=True)
     assert [code for code, _ in left(found)] == ["P524"]
+    unnumbered = replace(made, number=None, action=replace(made.action, number=None))
+    found = undone(unnumbered, now=live(name="A"), deactivate_creates=True)
+    assert left(found) == [("P524", "ref ours: whether it was created is not known, so it is left as it is")]
+    assert concerned([unnumbered]) == ()
 
 
 def test_a_customer_that_is_gone_is_never_created_again() -> None:
