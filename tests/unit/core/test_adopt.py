@@ -130,3 +130,11 @@ def test_fields_that_a_list_shows_are_readable_and_others_are_not() -> None:
     found = readable_fields()
     assert {"name", "mainAddress", "directDebitLines"} <= found
     assert not {"overrideWithClassValues", "salesPersons"} & found
+
+
+def test_segments_are_a_list_in_the_order_of_their_numbers() -> None:
+    values: dict[str, Any] = {"glAccounts": {"salesSubaccount": {"10": "C", "2": "B", "3": None}}}
+    two = [{"segmentId": 2, "segmentValue": "B"}, {"segmentId": 10, "segmentValue": "C"}]
+    assert declared(values) == {"glAccounts": {"salesSubaccount": two}}
+    three = [two[0], {"segmentId": 3, "segmentValue": None}, two[1]]
+    assert declared(values, nulls=True) == {"glAccounts": {"salesSubaccount": three}}
