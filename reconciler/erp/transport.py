@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import ssl
 import threading
@@ -9,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from ipaddress import ip_address
 from typing import Final
@@ -335,6 +337,7 @@ def open_client(
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # none is kept: it may not be sendable
             follow_redirects=False,
             trust_env=trust_env,
+            verify=_certificates(*(os.environ.get(name) if trust_env else None for name in _CERTIFICATES)),
             mounts=dict.fromkeys(
                 [*_LOOPBACK, *(f"all://{urlsplit(each).hostname}" for each in urls if _is_here(each))]
             ),
@@ -349,6 +352,15 @@ def open_client(
         bound(client, clock, LONGEST_ANSWER)
         return client
     raise Unreachable(problem, remedy="Check SSL_CERT_FILE, SSL_CERT_DIR, HTTPS_PROXY and ALL_PROXY.")
+
+
+_CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+
+
+@lru_cache(maxsize=4)
+def _certificates(file: str | None, folder: str | None) -> ssl.SSLContext:
+    """The certificates that are trusted, as httpx chooses them; reading the bundle takes longer than a request."""
+    return httpx.create_ssl_context(trust_env=bool(file or folder))
 
 
 class _TooLargeError(Exception):

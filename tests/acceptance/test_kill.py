@@ -8,15 +8,15 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from reconciler.sandbox import app as gateway
 from tests.acceptance.conftest import Company, Ended
+from tests.campaign.forker import Forker
 
 DECLARED = """\
 - {number: 1, creditLimit: 111}
@@ -29,30 +29,6 @@ DECLARED = """\
 ACTIONS = 6
 REQUESTS = 3 + ACTIONS + 1  # token, list, classes; the writes; the list again
 ERPS_OWN = 100000  # where the ERP's number series starts
-
-KILLER = """\
-import itertools, os, signal
-
-def wrap(owner, name, nth, when):
-    inner, calls = getattr(owner, name), itertools.count(1)
-    def wrapped(*words, **named):
-        mine = next(calls) == nth
-        if mine and when == "before":
-            os.kill(os.getpid(), signal.SIGKILL)
-        result = inner(*words, **named)
-        if mine and when == "after":
-            os.kill(os.getpid(), signal.SIGKILL)
-        return result
-    setattr(owner, name, wrapped)
-
-from reconciler.state.journal import Journal, Runs
-from reconciler.state.known import KnownCustomers
-
-what, nth, when = os.environ["KILL_AT"].split(":")
-owner, name = {"begin": (Runs, "begin"), "intend": (Journal, "intend"), "finish": (Journal, "finish"),
-               "record": (KnownCustomers, "record"), "close": (Journal, "close")}[what]
-wrap(owner, name, int(nth), when)
-"""
 
 
 @dataclass(frozen=True)
@@ -119,34 +95,33 @@ def ended(process: subprocess.Popen[str]) -> Ended:
 Kill = Callable[[Company, Point, list[str]], None]
 
 
-@pytest.fixture
-def kill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Kill:
-    """Start the command and kill it at the point; the point must be reached."""
-    (tmp_path / "killer").mkdir()
-    (tmp_path / "killer" / "sitecustomize.py").write_text(KILLER, encoding="utf-8")
+@pytest.fixture(scope="module")
+def forker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Forker]:
+    with Forker(tmp_path_factory.mktemp("forker"), {}) as found:
+        yield found
 
-    def at_request(company: Company, point: Point, command: list[str]) -> subprocess.Popen[str]:
-        victims: list[subprocess.Popen[str]] = []
+
+@pytest.fixture
+def kill(forker: Forker, monkeypatch: pytest.MonkeyPatch) -> Kill:
+    """Start the command in a process of its own and kill it at the point; the point must be reached."""
+
+    def killed(company: Company, point: Point, command: list[str]) -> None:
         hangup = gateway.wait_for_hangup
 
         async def struck(receive: Any, seconds: float) -> None:
-            victims[0].kill()
+            forker.kill()
             await hangup(receive, seconds)
 
-        monkeypatch.setattr(gateway, "wait_for_hangup", struck)
-        company.sandbox.fault(kind="hang", when=point.when, skip=point.nth - 1, seconds=30)
-        victims.append(started(company, *command))
-        return victims[0]
-
-    def killed(company: Company, point: Point, command: list[str]) -> None:
+        kill_at = ""
         if point.what == "request":
-            victim = at_request(company, point, command)
+            monkeypatch.setattr(gateway, "wait_for_hangup", struck)
+            company.sandbox.fault(kind="hang", when=point.when, skip=point.nth - 1, seconds=30)
         else:
-            where = f"{point.what}:{point.nth}:{point.when}"
-            places = [str(tmp_path / "killer"), *filter(None, [os.environ.get("PYTHONPATH")])]
-            victim = started(company, *command, PYTHONPATH=os.pathsep.join(places), KILL_AT=where)
-        how = ended(victim)
+            kill_at = f"{point.what}:{point.nth}:{point.when}"
+        secrets = {name: os.environ[name] for name in ("VISMA_CLIENT_ID", "VISMA_CLIENT_SECRET")}
+        how = forker.run("--chdir", str(company.folder), *command, kill_at=kill_at, environ=secrets)
         assert how.code == -signal.SIGKILL, f"{point} was not reached: {how}"
+        monkeypatch.setattr(gateway, "wait_for_hangup", hangup)
         company.sandbox.runtime.faults.clear()
 
     return killed

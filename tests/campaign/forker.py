@@ -7,8 +7,11 @@ anything being torn down in it, as with a real SIGKILL; it has no thread, connec
 
 from __future__ import annotations
 
+import importlib
+import itertools
 import json
 import os
+import pkgutil
 import signal
 import subprocess
 import sys
@@ -16,6 +19,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Any
+
+import reconciler
 
 
 @dataclass(frozen=True)
@@ -60,11 +66,14 @@ class Forker:
         self._server.stdout.close()
         self._server.wait(timeout=30)
 
-    def run(self, *words: str, environ: dict[str, str] | None = None) -> Ended:
-        """Run one command to its end. environ: what is set for this one beside the others' environment."""
+    def run(self, *words: str, environ: dict[str, str] | None = None, kill_at: str = "") -> Ended:
+        """Run one command to its end.
+
+        environ: what is set for this one beside the others' environment. kill_at: the moment to die at, see `_arm`.
+        """
         assert self._server.stdin
         assert self._server.stdout
-        self._server.stdin.write(json.dumps([words, environ or {}]) + "\n")
+        self._server.stdin.write(json.dumps([words, environ or {}, kill_at]) + "\n")
         self._server.stdin.flush()
         self.child = int(self._server.stdout.readline())
         code, seconds, kilobytes = json.loads(self._server.stdout.readline())
@@ -84,7 +93,7 @@ def serve(folder: Path, prepare: Callable[[], None] = lambda: None) -> int:
 
     _warm()
     for line in sys.stdin:
-        words, environ = json.loads(line)
+        words, environ, kill_at = json.loads(line)
         child = os.fork()
         if child == 0:
             _redirect(folder)
@@ -92,6 +101,8 @@ def serve(folder: Path, prepare: Callable[[], None] = lambda: None) -> int:
             try:
                 prepare()
                 os.environ.update(environ)
+                if kill_at:
+                    _arm(*kill_at.split(":"))
                 code = run(words)
             finally:
                 sys.stdout.flush()
@@ -105,14 +116,32 @@ def serve(folder: Path, prepare: Callable[[], None] = lambda: None) -> int:
 
 
 def _warm() -> None:
-    """Import what commands import, once."""
-    import reconciler.apply.readback
-    import reconciler.bookkeeping
-    import reconciler.cli.applying
-    import reconciler.cli.resuming
-    import reconciler.erp.customers
-    import reconciler.pipeline
-    import reconciler.state.store  # noqa: F401 (imported for the children)
+    """Import what commands import, once; the sandbox is none of theirs."""
+    for module in pkgutil.walk_packages(reconciler.__path__, "reconciler."):
+        if not module.name.startswith(("reconciler.sandbox", "reconciler.__main__", "reconciler.cli.sandbox")):
+            importlib.import_module(module.name)
+    for name in ("httpcore", "jsonschema"):
+        importlib.import_module(name)
+
+
+def _arm(what: str, nth: str, when: str) -> None:
+    """Let this process die before or after the nth call of a method of the journal, as in "intend:3:before"."""
+    from reconciler.state.journal import Journal, Runs
+    from reconciler.state.known import KnownCustomers
+
+    owner = {"begin": Runs, "record": KnownCustomers}.get(what, Journal)
+    inner, calls = getattr(owner, what), itertools.count(1)
+
+    def wrapped(*words: Any, **named: Any) -> Any:
+        mine = next(calls) == int(nth)
+        if mine and when == "before":
+            os.kill(os.getpid(), signal.SIGKILL)
+        result = inner(*words, **named)
+        if mine and when == "after":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+
+    setattr(owner, what, wrapped)
 
 
 def _redirect(folder: Path) -> None:

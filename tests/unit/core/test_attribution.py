@@ -89,3 +89,18 @@ def test_a_value_that_is_only_carried_along_is_no_change_from_outside() -> None:
 
 def test_a_plan_without_a_base_has_no_origins() -> None:
     assert by_origin(plan(action("1", change("name", "x")))) == {}
+
+
+@pytest.mark.parametrize(
+    ("count", "said"),
+    [
+        (1, "1 customer has changes that are not this branch's: 1"),
+        (10, "10 customers have changes that are not this branch's: 1, 2, 3, 4, 5, 6, 7, 8, 9, 10"),
+        (12, "12 customers have changes that are not this branch's: 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 2 more"),
+    ],
+)
+def test_what_is_not_the_branchs_is_refused_and_ten_are_named(count: int, said: str) -> None:
+    merged = replace(change("name", "after"), origin=Origin.MERGED)
+    found = outside(plan(*(action(str(at), merged) for at in range(1, count + 1))))
+    assert found is not None
+    assert (found.guard, found.summary) == (Guard.POLICY, said)

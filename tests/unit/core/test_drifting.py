@@ -160,3 +160,60 @@ def test_a_sighting_holds_no_value() -> None:
     seen = sightings(drift_of(declared(name="A"), live=(live(name="Secret"), live("900")), memory=KNOWN))
     assert set(seen) == {("10000", "name"), ("900", "")}
     assert all(isinstance(each, Sighting) and "Secret" not in str(each) for each in seen.values())
+
+
+def test_who_is_not_declared_is_told_with_all_that_is_known_and_is_no_news_twice() -> None:
+    lives = (live("900", name="Left"), live("901", name="Other"))
+    memory = Memory(applied={"900": {}})
+    first = drift_of(live=lives, memory=memory)
+    told = [
+        (each.number, each.ref, each.name, each.applied_at, each.message, each.first_seen, each.new)
+        for each in first.customers
+    ]
+    assert told == [
+        ("900", None, "Left", BEFORE, "was managed, and has no declaration any more", NOW, True),
+        ("901", None, "Other", None, "", NOW, True),
+    ]
+    again = drift_of(live=lives, memory=memory, history=History(BEFORE, sightings(first)))
+    assert [each.new for each in again.customers] == [False, False]
+    lost_now = drift_of(live=lives, memory=Memory(applied={"901": {}}), history=History(BEFORE, sightings(first)))
+    assert [(each.number, each.new) for each in lost_now.customers] == [("901", True), ("900", True)]
+
+
+@pytest.mark.parametrize(
+    ("memory", "cause", "message", "applied_at"),
+    [
+        (KNOWN, Cause.DRIFT, "gone from the ERP", BEFORE),
+        (Memory(applied={"9": {}}), Cause.CONFIG, "not in the ERP yet: no run has created it", None),
+        (Memory(), Cause.UNKNOWN, "not in the ERP; whether it ever was is not known", None),
+    ],
+)
+def test_a_missing_customer_is_told_with_what_is_known(
+    memory: Memory, cause: Cause, message: str, applied_at: str | None
+) -> None:
+    (found,) = drift_of(declared(name="A"), memory=memory).customers
+    assert (found.cause, found.message, found.applied_at, found.name) == (cause, message, applied_at, "A")
+    assert found.alerts is (cause is not Cause.CONFIG)
+
+
+def test_each_count_of_the_summary_is_of_its_own_kind() -> None:
+    """One customer of each cause, in numbers that differ."""
+    applied = {"name": "A", "gln": "1", "creditLimit": Decimal(1)}
+    numbers = {Cause.DRIFT: 2, Cause.CONFIG: 3, Cause.BOTH: 4, Cause.UNKNOWN: 5}
+    wanted = {Cause.DRIFT: "A", Cause.CONFIG: "B", Cause.BOTH: "B", Cause.UNKNOWN: "B"}
+    held = {Cause.DRIFT: "C", Cause.CONFIG: "A", Cause.BOTH: "C", Cause.UNKNOWN: "C"}
+    desired, lives, known = [], [live("7000"), live("8000")], {"8000": {}}
+    for cause, count in numbers.items():
+        for _ in range(count):
+            number = str(100 + len(desired))
+            desired.append(declared(number, name=wanted[cause]))
+            lives.append(live(number, name=held[cause]))
+            if cause is not Cause.UNKNOWN:
+                known[number] = applied
+    gone = [declared(str(number), name="A") for number in range(500, 506)]
+    summary = drift_of(
+        *desired, *gone, live=tuple(lives), memory=Memory(applied=known), mutes=(muted("name", number="100"),)
+    ).summary
+    assert summary == DriftSummary(
+        managed=14, unmanaged=1, missing=6, removed=1, drift=1, config=3, both=4, unknown=5, muted=1, new=21
+    )

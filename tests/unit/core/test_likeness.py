@@ -25,6 +25,7 @@ def live(name: str, **ids: str | None) -> Live:
     ("declared", "stored"),
     [
         (create("Fjord Handel"), live("FJORD  HANDEL ")),
+        (create("Fjord Handel"), live("FjordHandel")),
         (create("Straße"), live("STRASSE")),
         (create("A", corporateId="NO 911 111 111 MVA"), live("A", corporateId="911111111")),
         (create("A", corporateId="911 111 111"), live("A", corporateId="NO911111111MVA")),

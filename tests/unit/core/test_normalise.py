@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from reconciler.core.fields import FIELDS, Field, leaf
-from reconciler.core.normalise import normalise, same
+from reconciler.core.normalise import normalise, same, satisfied
 from reconciler.core.values import Path, Scalar
 
 
@@ -50,3 +50,36 @@ def test_true_is_never_one() -> None:
     row = FIELDS["printInvoices"]
     assert isinstance(row, Field)
     assert not same(row, True, 1)
+
+
+def test_a_whole_number_is_an_amount_only_where_an_amount_is_expected() -> None:
+    for path, value, kind in (
+        (("creditLimit",), 20, Decimal),
+        (("numberOfEmployees",), 20, int),
+        (("printInvoices",), True, bool),
+        (("creditLimit",), True, bool),
+    ):
+        found = normalise(_row(*path), value)
+        assert (found, type(found)) == (value, kind)
+
+
+@pytest.mark.parametrize(
+    ("path", "want", "have", "enough"),
+    [
+        (("printInvoices",), None, False, True),
+        (("printInvoices",), None, None, True),
+        (("printInvoices",), None, True, False),
+        (("printInvoices",), True, False, False),
+        (("printInvoices",), False, None, False),
+        (("printInvoices",), False, True, False),
+        (("printInvoices",), True, True, True),
+        (("name",), None, "A", False),
+        (("name",), "A", None, False),
+        (("creditLimit",), Decimal(0), None, False),
+        (("creditLimit",), None, Decimal(0), False),
+    ],
+)
+def test_a_live_value_is_enough_where_it_is_the_declared_one_or_a_cleared_flag_is_false(
+    path: Path, want: Scalar, have: Scalar, enough: bool
+) -> None:
+    assert satisfied(_row(*path), want, have) is enough

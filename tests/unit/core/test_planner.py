@@ -5,13 +5,14 @@ from __future__ import annotations
 import random
 from decimal import Decimal
 from typing import Any
+from zlib import crc32
 
 import pytest
 
 from reconciler.core.customer import Desired, Lifecycle, Live
 from reconciler.core.diagnostics import Source
 from reconciler.core.ordering import natural
-from reconciler.core.plan import ConfigSummary, Guard, Plan
+from reconciler.core.plan import ConfigSummary, Guard, Plan, Reading, Refresh, Summary
 from reconciler.core.planner import compute_plan
 from reconciler.core.ports import View
 from reconciler.core.rules import Memory, Rules, Target
@@ -28,7 +29,7 @@ def declared(number: str | None = "10000", *, ref: str | None = None, line: int 
 
 
 def live(number: str = "10000", **values: Any) -> Live:
-    identity = abs(hash(number)) % 10_000
+    identity = crc32(number.encode())  # the same in every process, as hash() is not
     return Live(identity, number, "AAAAAAAAB9E=", {"number": number, **values})
 
 
@@ -132,6 +133,28 @@ def test_clearing_sends_an_empty_text_or_a_null_by_the_wrapper() -> None:
         "gln": {"value": ""},
         "priceClassId": {"value": ""},
     }
+
+
+def test_a_plan_tells_for_what_and_from_what_it_was_made() -> None:
+    view = View((live(),), "2026-01-31T11:59:58Z", 3, 5000, 4000, 60, reading=Reading("incremental", since="then"))
+    plan = compute_plan(
+        [declared(gln="1")],
+        view,
+        WireCodec(),
+        rules=Rules(),
+        target=Target("production", "Demo AS", "t", "https://api.finance.visma.net"),
+        config=ConfigSummary("sha256:0", 1),
+        memory=Memory(),
+        version="7",
+        created_at="2026-01-31T12:00:00Z",
+    )
+    assert plan.refresh == Refresh("incremental", "2026-01-31T11:59:58Z", 1, 3, view.reading)
+    assert (plan.environment, plan.company, plan.tenant_id, plan.base_url) == (
+        "production", "Demo AS", "t", "https://api.finance.visma.net",
+    )  # fmt: skip
+    assert (plan.reconciler_version, plan.created_at) == ("7", "2026-01-31T12:00:00Z")
+    assert (plan.budget.limit, plan.budget.remaining, plan.budget.reset_seconds) == (5000, 4000, 60)
+    assert (plan.summary, plan.config) == (Summary(update=1), ConfigSummary("sha256:0", 1))
 
 
 def test_nothing_differs_gives_an_empty_plan() -> None:
@@ -325,6 +348,21 @@ def test_a_follower_that_is_declared_is_sent_along_so_that_it_stays() -> None:
         ("invoiceAddress.city", "Oslo", "Oslo"),
     ]
     assert [(each.code, "deliveryAddress" in each.summary) for each in plan.diagnostics] == [("P504", True)]
+
+
+def test_each_declared_member_of_a_follower_that_would_move_is_held_and_no_other() -> None:
+    held = {"addressLine1": "A 1", "city": "Oslo", "county": "03", "postalCode": "0101"}
+    plan = plan_of(
+        declared(
+            mainAddress={"city": "Bergen", "county": "12", "postalCode": "5003"},
+            invoiceAddress={"addressLine1": "A 1", "postalCode": "5003", "city": "Oslo", "county": "03"},
+        ),
+        live=(live(mainAddress=held, invoiceAddress=held),),
+    )
+    (action,) = plan.actions
+    assert action.request.body["invoiceAddress"] == {
+        "value": {"postalCode": {"value": "5003"}, "city": {"value": "Oslo"}, "county": {"value": "03"}}
+    }
 
 
 def test_a_follower_with_values_of_its_own_is_left_alone() -> None:

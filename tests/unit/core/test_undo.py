@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -145,10 +146,44 @@ def test_created_customers_can_be_deactivated() -> None:
     assert [code for code, _ in left(gone)] == ["P524"]
 
 
+def test_a_created_customer_goes_by_the_number_that_the_erp_gave_it() -> None:
+    made = result(("name", None, "A"), verb=Verb.CREATE)
+    automatic = replace(made, action=replace(made.action, number=None))
+    found = undone(automatic, now=live(name="A", status="Active"), deactivate_creates=True)
+    assert [(each.number, each.ref) for each in found.desired] == [("10000", "ours")]
+    assert [each.number for each in concerned([automatic])] == ["10000"]
+
+
+@pytest.mark.parametrize(("count", "more"), [(1, ""), (10, ""), (11, " and more")])
+def test_of_many_created_customers_ten_are_named(count: int, more: str) -> None:
+    made = [replace(result(verb=Verb.CREATE), number=str(at)) for at in range(count)]
+    (found,) = undone(*made, now=None).diagnostics
+    assert found.summary == f"{count} customer{'s were' if count > 1 else ' was'} created, which cannot be undone"
+    assert found.detail == ", ".join(map(str, range(min(count, 10)))) + more
+
+
+def test_one_result_that_is_left_does_not_keep_the_next_from_going_back() -> None:
+    """Neither does one that was never written, nor a create that stands."""
+    update = result(("gln", "a", "b"))
+    others = [
+        result(("gln", "a", "c"), outcome=Outcome.FAILED),
+        result(verb=Verb.CREATE),
+        result(verb=Verb.CREATE, outcome=Outcome.UNKNOWN),
+        replace(update, number="77"),
+    ]
+    found = undone(*others, update, now=live(gln="b"))
+    assert [each.values for each in found.desired] == [{"gln": "a"}]
+    assert [each.code for each in found.diagnostics] == ["P524", "P524", "P523"]
+
+
 def test_a_create_whose_end_is_unknown_is_left() -> None:
     made = result(("name", None, "A"), verb=Verb.CREATE, outcome=Outcome.UNKNOWN)
     found = undone(made, now=live(name="A"), deactivate_creates=True)
     assert [code for code, _ in left(found)] == ["P524"]
+    unnumbered = replace(made, number=None, action=replace(made.action, number=None))
+    found = undone(unnumbered, now=live(name="A"), deactivate_creates=True)
+    assert left(found) == [("P524", "ref ours: whether it was created is not known, so it is left as it is")]
+    assert concerned([unnumbered]) == ()
 
 
 def test_a_customer_that_is_gone_is_never_created_again() -> None:
