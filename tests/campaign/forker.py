@@ -15,6 +15,7 @@ import pkgutil
 import signal
 import subprocess
 import sys
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,14 +67,16 @@ class Forker:
         self._server.stdout.close()
         self._server.wait(timeout=30)
 
-    def run(self, *words: str, environ: dict[str, str] | None = None, kill_at: str = "") -> Ended:
+    def run(self, *words: str, environ: dict[str, str] | None = None, kill_at: str = "", fork: bool = True) -> Ended:
         """Run one command to its end.
 
-        environ: what is set for this one beside the others' environment. kill_at: the moment to die at, see `_arm`.
+        fork: in a process of its own, to be killed or measured; else in the server, in half the time, and neither of
+        the other two has a meaning. environ: what is set for this one beside the others' environment. kill_at: the
+        moment to die at, see `_arm`.
         """
         assert self._server.stdin
         assert self._server.stdout
-        self._server.stdin.write(json.dumps([words, environ or {}, kill_at]) + "\n")
+        self._server.stdin.write(json.dumps([words, environ or {}, kill_at, fork]) + "\n")
         self._server.stdin.flush()
         self.child = int(self._server.stdout.readline())
         code, seconds, kilobytes = json.loads(self._server.stdout.readline())
@@ -88,31 +91,48 @@ class Forker:
 
 
 def serve(folder: Path, prepare: Callable[[], None] = lambda: None) -> int:
-    """The server's loop. prepare: called in each child before its command."""
-    from reconciler.cli.app import run
+    """The server's loop; it keeps its own input and output, commands get others.
 
+    prepare: called in each child before its command.
+    """
     _warm()
-    for line in sys.stdin:
-        words, environ, kill_at = json.loads(line)
-        child = os.fork()
-        if child == 0:
-            _redirect(folder)
+    questions, answers = os.fdopen(os.dup(0), encoding="utf-8"), os.fdopen(os.dup(1), "w", encoding="utf-8")
+    for line in questions:
+        words, environ, kill_at, fork = json.loads(line)
+        _redirect(folder)
+        child = os.fork() if fork else 0
+        if fork and child == 0:
             code = 70
             try:
                 prepare()
                 os.environ.update(environ)
                 if kill_at:
                     _arm(*kill_at.split(":"))
-                code = run(words)
+                code = _run(words)
             finally:
-                sys.stdout.flush()
-                sys.stderr.flush()
                 os._exit(code)
-        print(child, flush=True)
-        _, status, used = os.wait4(child, 0)
-        code = os.waitstatus_to_exitcode(status)
-        print(json.dumps([code, used.ru_utime + used.ru_stime, used.ru_maxrss]), flush=True)
+        print(child, file=answers, flush=True)
+        print(json.dumps(_ended(child) if child else (_run(words), 0.0, 0)), file=answers, flush=True)
     return 0
+
+
+def _run(words: list[str]) -> int:
+    """The command's exit code; an exception that it lets through is told as Python would."""
+    from reconciler.cli.app import run
+
+    try:
+        return int(run(words))
+    except Exception:  # noqa: BLE001 (whatever it is)
+        traceback.print_exc()
+        return 70
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+
+
+def _ended(child: int) -> tuple[int, float, int]:
+    _, status, used = os.wait4(child, 0)
+    return os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime, used.ru_maxrss
 
 
 def _warm() -> None:
@@ -120,7 +140,7 @@ def _warm() -> None:
     for module in pkgutil.walk_packages(reconciler.__path__, "reconciler."):
         if not module.name.startswith(("reconciler.sandbox", "reconciler.__main__", "reconciler.cli.sandbox")):
             importlib.import_module(module.name)
-    for name in ("httpcore", "jsonschema"):
+    for name in ("httpcore", "jsonschema", "rich.console", "typer._adapters"):
         importlib.import_module(name)
 
 
