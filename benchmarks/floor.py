@@ -43,7 +43,7 @@ def fetch(base: str) -> tuple[dict[str, Any], int]:
         connection.request("GET", f"/v1/customer?pageNumber={page}&pageSize={PAGE}", headers=headers)
         rows = orjson.loads(connection.getresponse().read())
         live.update((row["number"], row) for row in rows)
-        if len(rows) < PAGE:
+        if len(live) >= (rows[-1]["metadata"]["totalCount"] if rows else 0):
             return live, page
         page += 1
 

@@ -300,7 +300,7 @@ def apply_plan(
         journal or _NoJournal(),
         parallelism=parallelism,
         recheck_nested=recheck_nested,
-        since=plan.refresh.as_of,
+        since=plan.refresh.created_since or plan.refresh.as_of,
         already=already,
         open_labels=open_labels,
         stop=stop,

@@ -54,11 +54,11 @@ class Refreshing:
         before = erp.spent()
         kept = self.snapshot.load(self.policy.verify_runs) if self.snapshot is not None and mode != "full" else None
         if kept is None or not kept.customers:
-            return self._full(erp, before)
+            return self._full(erp, before, self._known_head())
         try:
             return self._incremental(erp, kept, before)
         except _InFullError as why:
-            return self._full(erp, before, str(why))
+            return self._full(erp, before, kept.head, str(why))
 
     def offline(self) -> View:
         """The live customers as the snapshot has them; nothing is asked. Raises WrongUsage when it does not suffice."""
@@ -96,7 +96,7 @@ class Refreshing:
             self._read_singly(erp, unsure, view.reading.list_requests or 1)
             self._complete(erp, customers | self._fresh)
         except _InFullError as why:
-            found = self._full(erp, before, str(why))
+            found = self._full(erp, before, self._head, str(why))
         else:
             self._update(self._head, {})
             found = _view(customers | self._fresh, view.as_of, view.reading, before, erp.spent())
@@ -104,15 +104,16 @@ class Refreshing:
 
     # ---- in full ----
 
-    def _full(self, erp: Erp, before: Spent, reason: str = "") -> View:
+    def _full(self, erp: Erp, before: Spent, known: Head | None, reason: str = "") -> View:
         self._reads = self._need
         view = erp.refresh(self._need, self._packed)
         self._fresh = {live.internal_id: self._packed(live) for live in view.customers}
         self._complete(erp, self._fresh)
         size, known_by = max(1, view.page_size), self._meant.known_by
-        self._head = Head(self._need.fields, known_by, 1, 1, size, view.as_of, view.as_of)
+        doubts = 0 if known is None else known.doubts
+        self._head = Head(self._need.fields, known_by, 1, 1, size, view.as_of, view.as_of, doubts)
         if self.snapshot is not None:
-            self._save(partial(self.snapshot.replace, self._head, self._fresh.values()))
+            self._save(partial(self.snapshot.replace, known, self._head, self._fresh.values()))
         return _view(self._fresh, view.as_of, replace(view.reading, reason=reason), before, erp.spent())
 
     # ---- incrementally ----
@@ -188,6 +189,9 @@ class Refreshing:
     def _is_thin(self, live: PackedLive) -> bool:
         """Whether it is kept with less than the declarations need: it was not meant when it was read."""
         return not live.whole and self._meant.has(live.number, live.values if self._meant.matches else {})
+
+    def _known_head(self) -> Head | None:
+        return self.snapshot.head() if self.snapshot is not None else None
 
     def _update(self, before: Head, known: Mapping[int, PackedLive]) -> None:
         if self.snapshot is None or self._head is None:

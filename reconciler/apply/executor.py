@@ -34,8 +34,8 @@ def execute(
     flight is finished and the rest is skipped, each saying so. Once `abandon` says so too, what is in flight is not
     waited for: it may or may not be done, and its intent stays open in the journal. already: results of an earlier try
     of the same run, by label; they are taken as they are. open_labels: actions that it was going to send and whose end
-    is not known. since: UTC, ISO 8601, when the plan was made. recheck_nested: whether a customer is read once more
-    before an update that its version may not protect.
+    is not known. since: UTC, ISO 8601, from when on a customer may be one that the plan created. recheck_nested:
+    whether a customer is read once more before an update that its version may not protect.
     """
     schedule = _Schedule(plan)
     claims = Claims((each.number for each in (already or {}).values() if each.number), plan.actions)

@@ -96,9 +96,9 @@ def write(
 ) -> Ended:
     """Send the action's request, and settle it if its answer is unclear.
 
-    since: UTC, ISO 8601; customers created before that are not this action's doing. may_be_done: an earlier run was
-    going to send it, and its end is not known: then it is looked up first. claims: shared by the actions of a run.
-    recheck: whether that look must find the values that the plan saw, too, and not only the version.
+    since: UTC, ISO 8601, by the ERP's clock; customers created before that are not this action's doing. may_be_done: an
+    earlier run was going to send it, and its end is not known: then it is looked up first. claims: shared by the
+    actions of a run. recheck: whether that look must find the values that the plan saw, too, and not only the version.
     """
     try:
         if action.action is Verb.CREATE:

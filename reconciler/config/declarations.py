@@ -153,7 +153,7 @@ class _Loader:
 
     def files(self, named: Sequence[tuple[str, Path]], cache: Cache) -> None:
         """Read files, parsing only those that the cache does not know; it is told of these."""
-        keeper = Keeper(self._base)
+        keeper = Keeper(self._base, self._bounds)
         new: dict[bytes, bytes] = {}
         used: list[bytes] = []
         for start in range(0, len(named), _AT_ONCE):

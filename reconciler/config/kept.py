@@ -1,8 +1,8 @@
 """What was read of a file, as bytes to keep: a file that has not changed is then not parsed again.
 
-An entry's key is a hash of all that the result depends on: this program, the schema, the defaults of the settings, and
-the file's bytes; not its name. What depends on more than that, such as a variable, and what has problems is not kept.
-An entry that does not read back as declarations counts as none.
+An entry's key is a hash of all that the result depends on: this program, the schema, the defaults and the limits of the
+settings, and the file's bytes; not its name. What depends on more than that, such as a variable, and what has problems
+is not kept. An entry that does not read back as declarations counts as none.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import msgspec
 from yaml import __version__ as yaml_version
 
 from reconciler._version import __version__
+from reconciler.config.bounds import BOUNDS, Bounds
 from reconciler.config.draft import Base, Draft
 from reconciler.config.nodes import Node
 from reconciler.config.schema import IDENTITY, customer_schema
@@ -87,11 +88,14 @@ _decode_likeness = msgspec.msgpack.Decoder(_Likeness).decode
 
 
 class Keeper:
-    """Turns declarations that lie on the same defaults into bytes and back. base: the defaults of the settings."""
+    """Turns declarations that lie on the same defaults into bytes and back.
 
-    def __init__(self, base: Base | None) -> None:
+    base: the defaults of the settings. bounds: within which the files are read; others may refuse them.
+    """
+
+    def __init__(self, base: Base | None, bounds: Bounds = BOUNDS) -> None:
         self._settings = base.draft.source.file if base else None
-        self._hash = hashlib.sha256(_encode([program(), _said_by(base)]))
+        self._hash = hashlib.sha256(_encode([program(), _said_by(base), repr(bounds)]))
         self._learned: dict[bytes, Shape] = {}
         self._known: dict[str, str] = {}
         self._written: dict[int, tuple[Shape, bytes]] = {}

@@ -83,12 +83,13 @@ FORMATS: Final[dict[str, Callable[[str], bool]]] = {
 _NO_LIMIT = 2**62
 _CORE_TYPES = frozenset(("boolean", "number"))
 
-_KNOWN = frozenset(
-    {"title", "description", "default", "examples", "$schema", "$id", "$defs", "$ref", "type", "enum"}
-    | {"properties", "additionalProperties", "required", "anyOf", "propertyNames", "items", "minItems", "format"}
-    | {"uniqueItems", "minLength", "maxLength", "minimum", "maximum", "if", "then", "else", "const"}
-)
-"""The keywords that `Reader` understands; a schema with others is left to jsonschema."""
+_SAID = frozenset({"title", "description", "default", "examples", "$schema", "$id", "$defs"})
+_REFERENCE = _SAID | {"$ref"}
+_CHOICE = _SAID | {"if", "then", "else"}
+_OBJECT = _SAID | {"type", "properties", "additionalProperties", "required", "anyOf", "propertyNames"}
+_ARRAY = _SAID | {"type", "items", "minItems", "uniqueItems"}
+_SCALAR = _SAID | {"type", "enum", "const", "format", "minLength", "maxLength", "minimum", "maximum"}
+"""The keywords that `Reader` understands in each sort of schema; one with others is left to jsonschema."""
 
 
 def number(text: str) -> int | Decimal | None:
@@ -176,17 +177,19 @@ class Reader:
 
     def _make(self, schema: dict[str, Any]) -> Read:
         types = _types(schema)
-        if "$ref" in schema:
+        words = schema.keys()
+        if "$ref" in schema and words <= _REFERENCE:
             return self._compile(self._target(schema["$ref"]))
-        if not schema.keys() <= _KNOWN:
-            return self._doubtful(types)
-        if "if" in schema and "else" in schema:
+        if {"if", "then", "else"} <= words <= _CHOICE:
             return self._choice(schema)
-        if "object" in types or "properties" in schema:
+        is_plain = all(each.keys() == {"required"} for each in schema.get("anyOf", []))
+        if ("object" in types or "properties" in schema) and words <= _OBJECT and is_plain:
             return self._object(schema)
-        if "array" in types:
+        if "array" in types and words <= _ARRAY:
             return self._array(schema)
-        return self._scalar(schema, types) if types or "enum" in schema else by_look
+        if types.isdisjoint(("object", "array")) and words <= _SCALAR:
+            return self._scalar(schema, types) if types or "enum" in schema else by_look
+        return self._doubtful(types)
 
     def _doubtful(self, types: frozenset[str]) -> Read:
         """A place whose schema only jsonschema understands."""
@@ -305,11 +308,11 @@ def _fits(schema: dict[str, Any], types: frozenset[str]) -> Callable[[Any], bool
 
 def _names(schema: dict[str, Any]) -> Callable[[str], bool]:
     """A test that is true only for names which `propertyNames` surely admits."""
-    if not schema.keys() <= {"minLength", "maxLength", "not"} or not schema.get("not", {}).keys() <= {"pattern"}:
+    refused = schema.get("not", {"pattern": "(?!)"})
+    if not schema.keys() <= {"minLength", "maxLength", "not"} or refused.keys() != {"pattern"}:
         return lambda _name: False
-    fits = _fits_text(schema)
-    unwanted = re.compile(schema["not"]["pattern"]) if "not" in schema else None
-    return lambda name: fits(name) and (unwanted is None or unwanted.search(name) is None)
+    fits, unwanted = _fits_text(schema), re.compile(refused["pattern"])
+    return lambda name: fits(name) and unwanted.search(name) is None
 
 
 def _fits_text(schema: dict[str, Any]) -> Callable[[str], bool]:

@@ -142,13 +142,18 @@ READ_IN_FULL = Reading()
 
 @dataclass(frozen=True, slots=True)
 class Refresh:
-    """How the live side was read. `as_of` is UTC, ISO 8601; `requests` counts the API calls."""
+    """How the live side was read. `as_of` is UTC, ISO 8601; `requests` counts the API calls.
+
+    `created_since`: a customer that applying the plan creates bears no earlier time of creation, by the ERP's own clock
+    as far as that is known; None in plans that create nothing.
+    """
 
     mode: str
     as_of: str
     customers: int
     requests: int
     reading: Reading | None = None
+    created_since: str | None = None
 
     @property
     def list_requests(self) -> int:

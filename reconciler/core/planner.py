@@ -27,6 +27,7 @@ from reconciler.core.plan import (
 from reconciler.core.ports import Need, View, Wire
 from reconciler.core.removed import deactivations, left_alone, removed
 from reconciler.core.rules import Memory, Rules, Target
+from reconciler.core.snapshot import created_since
 
 
 def need_of(desired: Iterable[Desired]) -> Need:
@@ -107,7 +108,14 @@ def compute_plan(
         tenant_id=target.tenant_id,
         base_url=target.base_url,
         config=config,
-        refresh=Refresh(view.reading.mode, view.as_of, len(view.customers), view.requests, view.reading),
+        refresh=Refresh(
+            view.reading.mode,
+            view.as_of,
+            len(view.customers),
+            view.requests,
+            view.reading,
+            created_since(view.customers, view.as_of) if summary.create else None,
+        ),
         summary=summary,
         actions=tuple(ordered),
         diagnostics=tuple(problems),

@@ -164,13 +164,19 @@ class Snapshot(Protocol):
     def load(self, verify_runs: int) -> Kept | None:
         """What is kept, or None. verify_runs: see `Kept.due`."""
 
-    def replace(self, head: Head, customers: Iterable[PackedLive]) -> None:
-        """Keep these customers instead of all others; all were read in the run `head.sequence`."""
+    def head(self) -> Head | None:
+        """What is known of the snapshot as a whole, or None."""
+
+    def replace(self, before: Head | None, head: Head, customers: Iterable[PackedLive]) -> None:
+        """Keep these customers instead of all others; all were read in the run `head.sequence`.
+
+        before: the head when the reading began. Does nothing when another run has changed or doubted it meanwhile.
+        """
 
     def update(self, before: Head, head: Head, read: Iterable[PackedLive], same: Iterable[int]) -> None:
         """Keep what an incremental run read: these customers, and the internal ids of those that were as kept.
 
-        Does nothing when another run has replaced or updated `before` meanwhile.
+        Does nothing when another run has changed or doubted `before` meanwhile.
         """
 
     def doubt(self, numbers: Iterable[str]) -> None:

@@ -61,7 +61,7 @@ class Head:
     fields: what its whole customers were read with; known_by: what all of them were. sequence: 1 for the run that read
     the whole list, and so on. next_page: where the next run reads again. page_size: how long the list's pages are.
     all_read_at, as_of: when the whole list was last read, and when the snapshot was last brought up to date (UTC, ISO
-    8601).
+    8601). doubts: how often customers were doubted so far; who read before a doubt does not keep what it read.
     """
 
     fields: frozenset[str]
@@ -71,6 +71,7 @@ class Head:
     page_size: int
     all_read_at: str
     as_of: str
+    doubts: int = 0
 
     def has(self, fields: Collection[str], known_by: Collection[str]) -> bool:
         """Whether it was read with what is needed now."""
@@ -114,6 +115,21 @@ def since(mark: Watermark, now: str) -> str:
     clock = read_moment(now)
     ticks = mark.ticks if clock is None else min(mark.ticks, clock.utc)
     return render_moment(ticks - DAY, 0)
+
+
+def created_since(customers: Collection[Live], now: str) -> str:
+    """No customer that is created from now on bears an earlier time of creation, whatever the difference of the clocks.
+
+    The ERP's own clock has reached the time stamps of its rows; where there are none, all that will be there is new.
+    now: UTC, ISO 8601; it can only lower it.
+    """
+    mark, clock = watermark(customers), read_moment(now)
+    known = [] if clock is None else [clock.utc]
+    if mark is not None:
+        known.append(mark.ticks)
+    elif not customers:
+        known.append(DAY)
+    return render_moment(min(known, default=DAY), 0).replace(" ", "T") + "Z"
 
 
 def pages(count: int, size: int) -> int:

@@ -296,7 +296,7 @@ def _spelled(attributes: list[Json]) -> dict[Path, str]:
 
 def _integer(value: object, path: Path) -> int:
     """A whole number, also as `12.0`. The size is looked at first: 1e999999999 must not become digits."""
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int) and not isinstance(value, bool) and -_HUGE < value < _HUGE:
         return value
     if isinstance(value, Decimal) and -_HUGE < value < _HUGE and value == value.to_integral_value():
         return int(value)

@@ -20,8 +20,8 @@ import msgspec
 from reconciler.core.errors import Locked, StateError
 from reconciler.state.process import Owner, is_here, surely_lives
 
-_PATIENCE = 0.3  # seconds: somebody who only looks holds the lock of the system for an instant
-_PATIENCE_WITH_LOOKERS = 10.0
+_PATIENCE = 0.3  # seconds to wait for a run that is about to end
+_PATIENCE_WITH_LOOKERS = 10.0  # each holds the lock of the system for an instant only
 _PAUSE = 0.02
 _MAX_RECORD = 1 << 16
 
@@ -116,7 +116,7 @@ def _acquired(path: Path) -> int:
             if handle >= 0:
                 os.close(handle)
         if time.monotonic() - started > (_PATIENCE if is_held else _PATIENCE_WITH_LOOKERS):
-            raise _locked(Holder(seen, Life.RUNNING))
+            raise _locked(Holder(seen, Life.RUNNING)) if is_held else _looked_at()
         time.sleep(_PAUSE)
 
 
@@ -171,6 +171,10 @@ def _write(handle: int, path: Path, owner: Owner) -> None:
         os.pwrite(handle, msgspec.json.encode(owner) + b"\n", 0)
     except OSError as error:
         raise _unusable(path, error) from error
+
+
+def _looked_at() -> Locked:
+    return Locked("The lock of the state is looked at without a pause", remedy="Try again when nobody does.")
 
 
 def _locked(holder: Holder) -> Locked:

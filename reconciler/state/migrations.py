@@ -69,7 +69,14 @@ _VERSION_2 = (
     "CREATE INDEX live_number ON live (target, number)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2)
+_VERSION_3 = (
+    # A plan that has read before an apply wrote must not keep what it read, see core.snapshot.
+    "ALTER TABLE snapshot ADD COLUMN doubts INTEGER NOT NULL DEFAULT 0",
+    # A row that is not as it was written is as good as none.
+    "ALTER TABLE live ADD COLUMN sum INTEGER NOT NULL DEFAULT 0",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2, _VERSION_3)
 
 
 def newest() -> int:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Iterable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -284,3 +286,43 @@ def test_a_snapshot_that_cannot_be_written_before_the_writes_ends_the_run(
     ledger.store.edit("10001", {"name": "Clerk"})
     assert ledger.apply().code != 0
     assert not [each for each in ledger.sandbox.requests if each["method"] == "PUT"]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE live SET packed = replace(packed, 'a', 'b')",
+        "UPDATE live SET packed = x'7b'",
+        "UPDATE live SET number = '1' WHERE internal_id = (SELECT max(internal_id) FROM live)",
+        "UPDATE live SET modified = '2031-01-01T00:00:00'",
+        "UPDATE live SET whole = 1 - whole",
+        "UPDATE live SET sum = sum + 1",
+        "UPDATE snapshot SET next_page = 'x'",
+        "UPDATE snapshot SET fields = 7",
+        "DELETE FROM snapshot",
+        "DELETE FROM live",
+        "DELETE FROM live WHERE internal_id % 2",
+    ],
+)
+def test_a_snapshot_that_is_not_as_it_was_written_changes_speed_only(ledger: Company, change: str) -> None:
+    wanted = essence(planned(ledger, "--refresh", "full"))
+    with closing(sqlite3.connect(ledger.folder / ".reconciler" / "state.db")) as db, db:
+        assert db.execute(change).rowcount > 0
+    found = planned(ledger)
+    assert found["refresh"]["mode"] == "full"
+    assert essence(found) == wanted
+    assert planned(ledger)["refresh"]["mode"] == "incremental"
+
+
+def test_a_clock_of_the_erp_that_is_days_behind_doubles_no_customer(company: Company) -> None:
+    """A saved plan looks for what was created since, by the ERP's clock, although it was made by ours."""
+    company.store.seed(3, 1)
+    company.store.clock.set(datetime.now(UTC) - timedelta(days=5))
+    company.store.edit("10000", {"name": "Edited"})
+    company.sandbox.switch(numbering="automatic")
+    company.declare("ref: new\nname: New\ncorporateId: '910000001'\n")
+    assert company.run("plan", "-o", str(company.folder / "saved.json")).code == 0
+    assert company.apply().code == 0
+    (company.folder / ".reconciler" / "state.db").unlink()
+    company.run("apply", str(company.folder / "saved.json"))
+    assert [row["name"] for row in company.store.customers()].count("New") == 1

@@ -64,13 +64,11 @@ def test_a_link_that_leads_to_itself_is_in_nobodys_way(found: World, name: str) 
     assert found.run("plan", "-o", "out.json").code in (0, 1, 3)
 
 
-def test_a_snapshot_whose_count_of_runs_is_no_number_is_damaged(found: World) -> None:
+def test_a_snapshot_whose_count_of_runs_is_no_number_is_read_anew(found: World) -> None:
     found.renew()
     with closing(sqlite3.connect(found.folder / "state" / "state.db")) as db, db:
         db.execute("UPDATE snapshot SET sequence = x'00'")
-    ended = found.run("plan")
-    assert ended.code == 1
-    assert "is damaged" in ended.err
+    assert found.run("plan").code in (0, 4)
 
 
 @pytest.mark.parametrize("member", ["depends_on", "match", "alike"])

@@ -18,10 +18,11 @@ from reconciler.config.declarations import load_declarations
 from reconciler.config.messages import shown
 from reconciler.config.schema import part
 from reconciler.config.typed import FORMATS, Reader
-from reconciler.config.validate import DECLARATION_CODES, Validator
+from reconciler.config.validate import DECLARATION_CODES, SETTINGS_CODES, Validator
 from reconciler.core.diagnostics import has_errors
 from reconciler.core.fields import FIELDS, Group
 from reconciler.core.values import leaves
+from reconciler.settings import _schema as settings_schema
 
 QUICK = settings(derandomize=True, deadline=None, max_examples=150, database=None)
 
@@ -82,6 +83,57 @@ def test_the_fast_check_never_says_sure_where_jsonschema_says_no(text: str) -> N
             checker.checks(name)(lambda v, is_valid=is_valid: not isinstance(v, str) or is_valid(v))
         assert reader.sure == Draft202012Validator(schema, format_checker=checker).is_valid(value)
         assert reader.sure != bool(Validator(schema, DECLARATION_CODES).verdict(value, node).diagnostics)
+
+
+SETTINGS = st.dictionaries(
+    st.sampled_from(
+        ["version", "company", "customers", "api", "guards", "environments", "limits", "refresh", "cache", "x"]
+    ),
+    st.one_of(
+        WORDS,
+        st.lists(WORDS, max_size=3).map(lambda items: f"[{', '.join(items)}]"),
+        st.dictionaries(
+            st.sampled_from(
+                ["page_size", "timeout", "updates", "creates", "depth", "max_age", "prod", "a b", "''", "no"]
+            ),
+            st.one_of(WORDS, st.just("{api: {page_size: 7}}"), st.just("{company: x}")),
+            max_size=3,
+        ).map(lambda d: "{" + ", ".join(f"{k}: {v}" for k, v in d.items()) + "}"),
+    ),
+    max_size=4,
+).map(lambda d: "\n".join(f"{k}: {v}" for k, v in ({"version": "1"} | d).items()))
+
+
+@QUICK
+@given(SETTINGS)
+def test_settings_that_are_surely_valid_are_valid(text: str) -> None:
+    schema = settings_schema()
+    for node in yaml.parse(text.encode(), "f").documents:
+        reader = Reader(schema)
+        value = reader.read(node)
+        if reader.sure:
+            assert Validator(schema, SETTINGS_CODES).verdict(value, node).diagnostics == ()
+
+
+@pytest.mark.parametrize(
+    ("schema", "text"),
+    [
+        ({"type": "object", "const": {"a": 1}}, "{a: 2}"),
+        ({"type": "array", "enum": [[1]]}, "[2]"),
+        ({"$ref": "#/$defs/x", "minLength": 3, "$defs": {"x": {"type": "string"}}}, "a"),
+        ({"if": {"type": "object"}, "then": {"required": ["a"]}}, "{b: 1}"),
+        ({"type": "object", "propertyNames": {"not": {}}}, "{a: 1}"),
+        ({"type": "object", "propertyNames": {"pattern": "^b"}}, "{a: 1}"),
+        ({"type": "object", "anyOf": [{"properties": {"a": {"type": "boolean"}}}]}, "{a: 1}"),
+        ({"type": "string", "pattern": "^b"}, "a"),
+        ({"type": "integer", "const": 1}, "2"),
+    ],
+)
+def test_what_a_schema_says_beyond_what_is_understood_is_left_to_jsonschema(schema: dict[str, Any], text: str) -> None:
+    (node,) = yaml.parse(text.encode(), "f").documents
+    reader = Reader(schema)
+    assert not Draft202012Validator(schema).is_valid(reader.read(node))
+    assert not reader.sure
 
 
 @QUICK

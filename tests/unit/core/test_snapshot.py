@@ -12,6 +12,7 @@ from reconciler.core.snapshot import (
     Head,
     Policy,
     Watermark,
+    created_since,
     disproof,
     pages,
     pages_to_verify,
@@ -60,6 +61,19 @@ def test_without_any_stamp_there_is_no_watermark() -> None:
 def test_changes_are_asked_for_from_a_day_before() -> None:
     mark = Watermark(ticks(NOON), frozenset({1}))
     assert since(mark, "2026-05-01T00:00:00Z") == "2026-02-28 12:00:00"
+
+
+@pytest.mark.parametrize(
+    ("rows", "moment"),
+    [
+        ([live(1), live(2, "2026-02-01T12:00:00")], "2026-03-01T12:00:00Z"),  # the ERP's clock is behind ours
+        ([live(1, "2031-01-01T00:00:00")], "2026-05-01T00:00:00Z"),  # it is ahead, or one row is wrong
+        ([], "0001-01-02T00:00:00Z"),  # nothing tells how late it is there, and all that comes is new
+        ([live(1, None)], "2026-05-01T00:00:00Z"),
+    ],
+)
+def test_what_is_created_later_is_not_dated_before_by_either_clock(rows: list[Live], moment: str) -> None:
+    assert created_since(rows, "2026-05-01T00:00:00Z") == moment
 
 
 def test_a_row_from_the_future_does_not_hide_the_edits_until_then() -> None:

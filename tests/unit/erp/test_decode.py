@@ -170,6 +170,12 @@ def test_an_absurd_exponent_costs_nothing() -> None:
         decode(row, need("numberOfEmployees"))
 
 
+@pytest.mark.parametrize("huge", [2**63, -(2**63), 10**40])
+def test_an_integer_that_no_database_holds_is_no_answer(huge: int) -> None:
+    with pytest.raises(UnexpectedAnswer, match="internalId"):
+        decode({"internalId": huge, "number": "1"}, need("name"))
+
+
 @pytest.mark.parametrize(
     ("name", "answer", "expected"),
     [

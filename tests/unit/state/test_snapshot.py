@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 from reconciler.core.customer import Live
@@ -18,7 +19,7 @@ HEAD = Head(frozenset({"name"}), frozenset({"number"}), 1, 2, 1000, "2026-01-31T
 def filled(path: Path) -> Path:
     customers = (pack(Live(each, f"N{each}", "v", {"name": "A"}), whole=True) for each in range(5))
     with Store(path) as store:
-        store.snapshot(TARGET).replace(HEAD, customers)
+        store.snapshot(TARGET).replace(None, HEAD, customers)
     return path
 
 
@@ -39,3 +40,32 @@ def test_a_number_is_doubted_by_an_index_not_by_a_scan(tmp_path: Path) -> None:
     db.close()
     assert any("live" in step and "number=?" in step for step in steps), steps
     assert not any(step.startswith("SCAN") for step in steps), steps
+
+
+def test_who_read_before_a_doubt_keeps_nothing_of_it(tmp_path: Path) -> None:
+    """An apply doubts what it writes to; a plan that read earlier and saves later must not take the doubt away."""
+    with Store(filled(tmp_path / "state.db")) as store:
+        kept = store.snapshot(TARGET)
+        before = kept.head()
+        assert before == HEAD
+        kept.doubt(["N2"])
+        later = replace(HEAD, sequence=2)
+        kept.update(before, later, [], [2])
+        kept.replace(before, later, [])
+        loaded = kept.load(verify_runs=100)
+    assert loaded is not None
+    assert loaded.due == {2}
+    assert loaded.head == replace(HEAD, doubts=1)
+    assert len(loaded.customers) == 5
+
+
+def test_who_read_after_a_doubt_keeps_what_it_read(tmp_path: Path) -> None:
+    with Store(filled(tmp_path / "state.db")) as store:
+        kept = store.snapshot(TARGET)
+        kept.doubt(["N2"])
+        before = kept.head()
+        assert before is not None
+        kept.update(before, replace(before, sequence=2), [], [2])
+        loaded = kept.load(verify_runs=100)
+    assert loaded is not None
+    assert loaded.due == frozenset()
