@@ -6,8 +6,8 @@ import gc
 import sys
 
 _COLLECTION = (100_000, 50, 100)
-"""Cyclic garbage is looked for a hundred times as seldom as Python does: hardly any is made, and looking through the
-declarations and customers again and again was a sixth of a plan's time."""
+"""After so many new objects the young ones are searched for cyclic garbage, every 50th time the older ones too, and so
+on. Hardly any is made here, and searching declarations and customers again and again was a sixth of a plan's time."""
 
 
 def main() -> int:

@@ -293,7 +293,7 @@ class _Loading:
         schema = _schema()
         reader = Reader(schema, text)
         value: dict[str, Any] = reader.read(node)
-        if reader.sure:
+        if reader.sure:  # jsonschema would agree
             return value, frozenset()
         verdict = Validator(schema, SETTINGS_CODES).verdict(value, node)
         self.problems += verdict.diagnostics

@@ -68,7 +68,7 @@ class Session:
 
     def print(self, lines: Iterable[Text]) -> None:
         """Results, a line each, to standard output."""
-        if self.width is None and not _is_styled(self, sys.stdout):  # without rich's console, which costs 40 ms
+        if self.width is None and not _is_styled(self, sys.stdout):  # rich's console takes long to import
             sys.stdout.writelines(f"{line.plain}\n" for line in lines)
             sys.stdout.flush()
             return

@@ -2,9 +2,8 @@
 
 A simple line is whole in itself: a comment, or a key with at most one value, plain or quoted, that ends where the
 line ends. No anchor, tag, block text, tab or value over several lines is one, nor a value with a comment that may be a
-part of it (` #1`). So a text of simple lines can be cut at
-the items of its list, and each item means alone what it means there. A text with any other line is not cut: it is the
-composer's (`reconciler.config.yaml`).
+part of it (` #1`). So a text of simple lines can be cut at the items of its list, and each item means alone what it
+means there. A text with any other line is not cut: it is the composer's (`reconciler.config.yaml`).
 """
 
 from __future__ import annotations

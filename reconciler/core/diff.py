@@ -45,7 +45,7 @@ def differences(desired: Values, live: Values, complete: frozenset[str] = frozen
     desired: from `comparable`. live: may hold more than is declared, which is not looked at, except the lines of the
     groups in `complete`, which are then to be removed.
     """
-    if agree(desired, live, complete):
+    if agree(desired, live, complete):  # for callers that did not ask before, or only before they reshaped
         return Differences()
     seen = _project(desired, live, FIELDS, complete)
     if seen == desired:  # deepdiff costs hundreds of times as much as this

@@ -7,7 +7,7 @@ import binascii
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, TypeAlias, cast
+from typing import Any, NamedTuple, TypeAlias, cast
 
 from reconciler.core.customer import Live
 from reconciler.core.errors import UnexpectedAnswer
@@ -109,10 +109,19 @@ _OF_ROWS = ("internalId", "timeStamp", "lastModifiedDateTime", "createdDateTime"
 _LEADERS = {name: main for main, names in MIRRORS.items() for name in names}
 
 _Reader: TypeAlias = Callable[[Json], object]
-_Step: TypeAlias = "tuple[str, str | None, str | None, str | None, Callable[[Any], object] | None]"
-"""How a member is read: its name; the one that it nearly always mirrors, or None; the key of its value and the key in
-what that holds, or None for a plain value; what converts a value that is there, None for text as it is. Without a first
-key the last function reads the whole holder."""
+
+
+class _Step(NamedTuple):
+    """How a member is read. `main`: the one that it nearly always mirrors. `key`, `inner`: where its value is, `inner`
+    in what stands under `key`. `convert` makes what is kept of a value that is there, None keeps text as it is; without
+    `key` it reads the whole holder."""
+
+    name: str
+    main: str | None
+    key: str | None
+    inner: str | None
+    convert: Callable[[Any], object] | None
+
 
 _UNKNOWN = object()
 
@@ -128,14 +137,11 @@ def _steps(fields: frozenset[str], apart: frozenset[str] = frozenset()) -> tuple
 
 
 def _step(row: Row, above: Path, main: str | None = None) -> _Step:
-    if isinstance(row, Field) and len(row.read_path) <= _DEPTH and row.where is not Read.EXPANDED:
+    if isinstance(row, Field) and len(row.read_path) <= 2 and row.where is not Read.EXPANDED:
         key, *inner = row.read_path
         convert = None if row.kind is Kind.TEXT else _converter(row, (*above, *row.read_path))
-        return row.name, main, key, inner[0] if inner else None, convert
-    return row.name, main, None, None, _reader(row, above) if above else _top_reader(row)
-
-
-_DEPTH = 2
+        return _Step(row.name, main, key, inner[0] if inner else None, convert)
+    return _Step(row.name, main, None, None, _reader(row, above) if above else _top_reader(row))
 
 
 def _values(holder: Json, steps: tuple[_Step, ...], above: Path = ()) -> Values:
