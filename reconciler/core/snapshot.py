@@ -121,15 +121,18 @@ def created_since(customers: Collection[Live], now: str) -> str:
     """No customer that is created from now on bears an earlier time of creation, whatever the difference of the clocks.
 
     The ERP's own clock has reached the time stamps of its rows; where there are none, all that will be there is new.
-    now: UTC, ISO 8601; it can only lower it.
+    now: UTC, ISO 8601; it can only lower it. Nothing is dated before 1900: not every database takes earlier dates.
     """
     mark, clock = watermark(customers), read_moment(now)
     known = [] if clock is None else [clock.utc]
     if mark is not None:
         known.append(mark.ticks)
     elif not customers:
-        known.append(DAY)
-    return render_moment(min(known, default=DAY), 0).replace(" ", "T") + "Z"
+        known.append(_FIRST)
+    return render_moment(max(_FIRST, min(known, default=_FIRST)), 0).replace(" ", "T") + "Z"
+
+
+_FIRST = 693_596 * DAY  # 1900-01-02
 
 
 def pages(count: int, size: int) -> int:

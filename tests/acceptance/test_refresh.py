@@ -326,3 +326,14 @@ def test_a_clock_of_the_erp_that_is_days_behind_doubles_no_customer(company: Com
     (company.folder / ".reconciler" / "state.db").unlink()
     company.run("apply", str(company.folder / "saved.json"))
     assert [row["name"] for row in company.store.customers()].count("New") == 1
+
+
+def test_a_plan_for_an_empty_erp_looks_for_what_was_created_since(company: Company) -> None:
+    company.sandbox.switch(numbering="automatic")
+    company.declare("ref: new\nname: New\ncorporateId: '910000001'\n")
+    assert company.run("plan", "-o", str(company.folder / "saved.json")).code == 0
+    assert company.apply().code == 0
+    (company.folder / ".reconciler" / "state.db").unlink()
+    ended = company.run("apply", str(company.folder / "saved.json"))
+    assert ended.code == 0, ended
+    assert len(list(company.store.customers())) == 1

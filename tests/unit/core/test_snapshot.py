@@ -68,8 +68,9 @@ def test_changes_are_asked_for_from_a_day_before() -> None:
     [
         ([live(1), live(2, "2026-02-01T12:00:00")], "2026-03-01T12:00:00Z"),  # the ERP's clock is behind ours
         ([live(1, "2031-01-01T00:00:00")], "2026-05-01T00:00:00Z"),  # it is ahead, or one row is wrong
-        ([], "0001-01-02T00:00:00Z"),  # nothing tells how late it is there, and all that comes is new
+        ([], "1900-01-02T00:00:00Z"),  # nothing tells how late it is there, and all that comes is new
         ([live(1, None)], "2026-05-01T00:00:00Z"),
+        ([live(1, "0001-01-01T00:00:00")], "1900-01-02T00:00:00Z"),  # as .NET writes no date at all
     ],
 )
 def test_what_is_created_later_is_not_dated_before_by_either_clock(rows: list[Live], moment: str) -> None:
