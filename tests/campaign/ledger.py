@@ -107,10 +107,10 @@ class Books(RuleBasedStateMachine):
             self.saved.is_newest = False
 
     def _edited(self, name: str, field: str, was: Any, value: Any) -> None:
-        """A clerk edited it: with a new version, or quietly."""
-        if self.touch or field not in QUIET:
+        """A clerk edited it: with a new version, as also by saving what was there, or quietly."""
+        if self.touch or field not in QUIET or same(was, value):
             self._touched(name)
-        elif not same(was, value):
+        else:
             self.unseen[name, field] = VERIFY_RUNS
             if self.saved:
                 self.saved.quiet.add((name, field))
