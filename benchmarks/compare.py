@@ -15,7 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 from benchmarks import chart, peers, world
-from benchmarks.measure import Cost, best, cost
+from benchmarks.measure import Cost, apart, best, cost
 
 ROOT = Path(__file__).resolve().parent.parent
 PLAN = [sys.executable, "-m", "reconciler", "plan"]
@@ -71,14 +71,14 @@ def main() -> int:
 def plans(folder: Path, size: int) -> Iterator[Row]:
     """Full and incremental plans of one size, and the floor."""
     folder.mkdir()
-    database = world.seed(folder, size)
+    database = apart(world.seed, folder, size)
     runs = 1 if "--once" in sys.argv or size > 10_000 else 2
     with world.serving(database, rate_limit=10**8) as base:
         for single in (False, True) if size > 10_000 else (False,):
             layout = "one file" if single else "a file each"
             project = folder / layout.replace(" ", "-")
             for changed in (0.0, 0.01, 0.1) if size <= 10_000 else (0.0,):
-                world.declare(project, database, changed=changed, single=single)
+                apart(world.declare, project, database, changed=changed, single=single)
                 world.configure(project, base)
                 for case, words, times in (
                     ("full", ["--refresh", "full", "--no-cache"], runs),
@@ -89,7 +89,7 @@ def plans(folder: Path, size: int) -> Iterator[Row]:
                     spent = best(times, [*PLAN, *words], project, world.environment(), fine=FINE)
                     _check(spent, "No changes." if not changed else "to update")
                     yield Row(f"{case}, {changed:.0%} changed, {layout}", size, spent)
-            world.declare(project, database, single=single)
+            apart(world.declare, project, database, single=single)
             floor = [sys.executable, "-m", "benchmarks.floor", str(project), base]
             spent = best(runs, floor, ROOT, world.environment())
             _check(spent, " 0 differ")
@@ -117,8 +117,8 @@ def others(folder: Path, database: Path) -> Iterator[Row]:
         ("--version", ["-m", "reconciler", "--version"]),
         ("--help", ["-m", "reconciler", "--help"]),
     ):
-        runs = [cost([sys.executable, *words], folder, world.environment()) for _ in range(9)]
-        yield Row(case, 0, min(runs, key=lambda each: each.wall))
+        spent = [cost([sys.executable, *words], folder, world.environment()) for _ in range(9)]
+        yield Row(case, 0, min(spent, key=lambda each: each.wall))
 
 
 def targets(found: dict[tuple[str, int], Cost]) -> Iterator[Ratio]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from functools import partial
+from typing import Any, Final
 from urllib.parse import quote
 
 from reconciler.core.customer import Live
@@ -28,9 +29,11 @@ _REMEDY = "Raise api.page_size, or limits.pages in the settings, if there are so
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of the list: the API's rows, and `total`, how many customers it says there are, or None."""
+    """One page of the list: the API's rows, or what was made of them; their internal ids as the API has them; `total`,
+    how many customers it says there are, or None."""
 
-    rows: list[Json]
+    rows: list[Any]
+    ids: list[object]
     total: int | None
 
 
@@ -66,10 +69,11 @@ class Listing:
         tally = Tally()
         for _ in range(READS):
             tally, customers, size = Tally(), dict[int, Live](), 0
-            for page in self.pages(filters or {}, expand_flags(need), row_names(need)):
+            made = partial(_kept, need=need, keep=keep)
+            for page in self.pages(filters or {}, expand_flags(need), row_names(need), made):
                 size = size or len(page.rows)
-                for live in tally.take([decode(row, need) for row in page.rows], page.total):
-                    customers[live.internal_id] = keep(live)
+                for live in tally.take(page.rows, page.total):
+                    customers[live.internal_id] = live
                 if at_most is not None and max(len(customers), page.total or 0) > at_most:
                     return None
             if tally.agrees:
@@ -77,20 +81,25 @@ class Listing:
         raise tally.torn()
 
     def pages(
-        self, filters: Mapping[str, str], expand: Iterable[str] = (), names: frozenset[str] | None = None
+        self,
+        filters: Mapping[str, str],
+        expand: Iterable[str] = (),
+        names: frozenset[str] | None = None,
+        made: Callable[[Json], object] | None = None,
     ) -> Iterator[Page]:
         """The API's own rows page by page; both paging parameters are always sent (fact sheet 6).
 
-        names: the members of the rows that are wanted, None for all; the others cost no memory and little time.
+        names: the members of the rows that are wanted, None for all; the others cost no memory and little time. made:
+        what becomes of each row, by the thread that fetched it: pages that wait for their turn hold no more than that.
 
         The first page's length, not the size asked for, says how long pages are: the ERP cuts sizes silently.
         """
         parameters = {**filters, **dict.fromkeys(expand, "true")}
-        first = self.page(1, self._page_size, parameters, names)
+        first = self.page(1, self._page_size, parameters, names, made)
         size = len(first.rows)
         yield first
         if first.total is None:
-            yield from self._until_empty(first, parameters, names)
+            yield from self._until_empty(first, lambda number: self.page(number, size, parameters, names, made))
         elif 0 < size < first.total:
             last = -(-first.total // size)
             if last > self._most:
@@ -98,20 +107,30 @@ class Listing:
                     f"The list of customers has {last} pages of {size}: more than {self._most}", remedy=_REMEDY
                 )
             numbers = range(2, last + 1)
-            yield from in_order(lambda number: self.page(number, size, parameters, names), numbers, self._parallelism)
+            yield from in_order(
+                lambda number: self.page(number, size, parameters, names, made), numbers, self._parallelism
+            )
 
-    def page(self, number: int, size: int, parameters: Mapping[str, str], names: frozenset[str] | None = None) -> Page:
-        """One page; `number` counts from 1. names: as in `pages`."""
+    def page(
+        self,
+        number: int,
+        size: int,
+        parameters: Mapping[str, str],
+        names: frozenset[str] | None = None,
+        made: Callable[[Json], object] | None = None,
+    ) -> Page:
+        """One page; `number` counts from 1. names, made: as in `pages`."""
         query = {"pageNumber": str(number), "pageSize": str(size), **parameters}
         rows = rows_of(CUSTOMERS, self._transport.get(CUSTOMERS, _query(query)), names)
-        return Page(rows, _total(rows[-1]) if rows else None)
+        ids, total = [row.get("internalId") for row in rows], _total(rows[-1]) if rows else None
+        return Page(rows if made is None else [made(row) for row in rows], ids, total)
 
-    def _until_empty(self, page: Page, parameters: Mapping[str, str], names: frozenset[str] | None) -> Iterator[Page]:
+    def _until_empty(self, page: Page, read: Callable[[int], Page]) -> Iterator[Page]:
         """The pages after the first when no row tells totals: until one is empty or repeats the last one."""
         size = len(page.rows)
         for number in range(2, self._most + 2):
-            before, page = page, self.page(number, size, parameters, names) if size else page
-            if not page.rows or _ids(page) == _ids(before):
+            before, page = page, read(number) if size else page
+            if not page.rows or page.ids == before.ids:
                 return
             yield page
         raise UnexpectedAnswer(f"The list of customers did not end after {self._most} pages", remedy=_REMEDY)
@@ -171,8 +190,8 @@ def _total(row: Json) -> int | None:
     return total if isinstance(total, int) and not isinstance(total, bool) else None
 
 
-def _ids(page: Page) -> list[object]:
-    return [row.get("internalId") for row in page.rows]
+def _kept(row: Json, need: Need, keep: Callable[[Live], Live]) -> Live:
+    return keep(decode(row, need))
 
 
 def _query(parameters: Mapping[str, str]) -> str:
