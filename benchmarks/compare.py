@@ -117,8 +117,8 @@ def others(folder: Path, database: Path) -> Iterator[Row]:
         ("--version", ["-m", "reconciler", "--version"]),
         ("--help", ["-m", "reconciler", "--help"]),
     ):
-        spent = [cost([sys.executable, *words], folder, world.environment()) for _ in range(9)]
-        yield Row(case, 0, min(spent, key=lambda each: each.wall))
+        tries = [cost([sys.executable, *words], folder, world.environment()) for _ in range(9)]
+        yield Row(case, 0, min(tries, key=lambda each: each.wall))
 
 
 def targets(found: dict[tuple[str, int], Cost]) -> Iterator[Ratio]:
