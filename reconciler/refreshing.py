@@ -14,13 +14,11 @@ from reconciler.core.errors import NotFound, Rejected, StateError, TornView, Wro
 from reconciler.core.normalise import number_key
 from reconciler.core.plan import Reading
 from reconciler.core.planner import incomplete, need_of
-from reconciler.core.ports import Erp, Meant, Need, Snapshot, Spent, View
+from reconciler.core.ports import ALWAYS, Erp, Meant, Need, Snapshot, Spent, View
 from reconciler.core.rules import Memory
 from reconciler.core.snapshot import Head, Kept, Policy, disproof, pages, pages_to_verify, since, too_old, watermark
 from reconciler.core.values import Scalar
 from reconciler.state.packing import pack
-
-_ALWAYS = frozenset({"number", "name", "status"})
 
 
 class _InFullError(Exception):
@@ -210,7 +208,7 @@ class Refreshing:
 def _meant(desired: Iterable[Desired], memory: Memory, need: Need) -> Meant:
     numbers = {*memory.applied, *(number_key(number) for number in memory.numbers.values())}
     matches: set[tuple[str, Scalar]] = set()
-    known_by = _ALWAYS | (need.fields & frozenset(DEFAULT_MATCH))
+    known_by = ALWAYS | (need.fields & frozenset(DEFAULT_MATCH))
     for each in desired:
         if each.number is not None:
             numbers.add(number_key(each.number))

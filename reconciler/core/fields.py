@@ -317,6 +317,9 @@ _TABLE: tuple[Row, ...] = (
 FIELDS: dict[str, Row] = {row.name: row for row in _TABLE}
 """The rows by declaration name, in the order of the ERP's own schema."""
 
+APART = frozenset(name for name, row in FIELDS.items() if row.where in (Read.OWN, Read.EXPANDED))
+"""Fields that only an expand flag or a GET of their own brings: where one is absent it is unknown, never empty (Q19)."""
+
 SELF_READ = ("defaultPaymentMethod",)
 """Groups whose members' read paths start at the customer, not at an object of the group's name."""
 

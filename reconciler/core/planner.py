@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from reconciler.core.actions import create_action, update_action
 from reconciler.core.checks import doubled, null_problems, orphans, prevented, rivals, targeted_note
 from reconciler.core.customer import Desired, Live
-from reconciler.core.fields import FIELDS, MIRRORS, Read
+from reconciler.core.fields import APART, FIELDS, MIRRORS, Read
 from reconciler.core.guards import refusals as volume_refusals
 from reconciler.core.guards import volume_verdicts
 from reconciler.core.identity import Pairing, pair
@@ -24,7 +24,7 @@ from reconciler.core.plan import (
     Summary,
     Verb,
 )
-from reconciler.core.ports import Need, View, Wire
+from reconciler.core.ports import ALWAYS, Need, View, Wire
 from reconciler.core.removed import deactivations, left_alone, removed
 from reconciler.core.rules import Memory, Rules, Target
 from reconciler.core.snapshot import created_since
@@ -33,7 +33,7 @@ from reconciler.core.snapshot import created_since
 def need_of(desired: Iterable[Desired]) -> Need:
     """What must be read to plan the declarations: their fields, and what identifies the ones without number."""
     declared = tuple(desired)
-    more = {"number", "name", "status"}
+    more = set(ALWAYS)
     for each in declared:
         more.update(*(MIRRORS[name] for name in MIRRORS.keys() & each.values.keys()))
         if each.number is None:
@@ -140,7 +140,6 @@ def _reads(action: Action) -> int:
 
 
 _OWN = {name for name, row in FIELDS.items() if row.where is Read.OWN}
-_APART = {name for name, row in FIELDS.items() if row.where in (Read.OWN, Read.EXPANDED)}
 
 
 def incomplete(
@@ -151,10 +150,10 @@ def incomplete(
     A row may leave out what it was asked to expand, and absent then means unknown, never empty (fact sheet 13.7, Q19);
     and the customer of a ref is only known now, so that its note or sales persons could not be asked for before.
     """
-    wanted = [each for each in desired if not _APART.isdisjoint(each.values)]
+    wanted = [each for each in desired if not APART.isdisjoint(each.values)]
     if not wanted:
         return ()
-    names = {name for each in wanted for name in _APART & each.values.keys()}
+    names = {name for each in wanted for name in APART & each.values.keys()}
     rows = tuple(live)
     if all(names <= customer.values.keys() for customer in rows):
         return ()  # nothing lacks: who is meant need not be found out
@@ -162,7 +161,7 @@ def incomplete(
     for each, customer in pair(wanted, rows, memory.numbers, memory.identities).pairs:
         if customer is None:
             continue
-        lacking = {name for name in _APART & each.values.keys() if name not in customer.values}
+        lacking = {name for name in APART & each.values.keys() if name not in customer.values}
         if lacking:
             own = {name: frozenset({number_key(customer.number)}) for name in lacking & _OWN}
             found.append((customer.number, Need(need.fields, own)))

@@ -14,6 +14,9 @@ from reconciler.core.plan import READ_IN_FULL, Outcome, Reading, Request
 from reconciler.core.snapshot import Head, Kept
 from reconciler.core.values import Path, Scalar, Values
 
+ALWAYS = frozenset({"number", "name", "status"})
+"""What every live customer is read with, whatever is declared."""
+
 
 @dataclass(frozen=True, slots=True)
 class Need:

@@ -13,14 +13,11 @@ from reconciler.core.customer import Live
 from reconciler.core.errors import UnexpectedAnswer
 from reconciler.core.fields import FIELDS, MIRRORS, SELF_READ, Field, Form, Group, Kind, Read, Row
 from reconciler.core.normalise import attribute_key, normalise
-from reconciler.core.ports import Need
+from reconciler.core.ports import ALWAYS, Need
 from reconciler.core.values import Path, Scalar, Values, render_path
 from reconciler.erp.faults import visible
 
 Json: TypeAlias = "dict[str, Any]"
-
-ALWAYS = ("number", "name", "status")
-"""What each Live holds, whatever was asked for."""
 
 
 def decode(row: Json, need: Need) -> Live:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.core.customer import Live, PackedLive
-from reconciler.core.fields import FIELDS, MIRRORS, Form, Group, Read
+from reconciler.core.fields import APART, FIELDS, MIRRORS, Form, Group
 from reconciler.core.values import Path, Values
 from reconciler.state.values import decode, encode_bytes
 
@@ -15,7 +15,6 @@ _LINE_IDS = ""
 
 _NO_IDS: Mapping[Path, str] = {}
 _OBJECTS = {name for name, row in FIELDS.items() if isinstance(row, Group) and row.form is Form.OBJECT}
-_APART = {name for name, row in FIELDS.items() if row.where in (Read.OWN, Read.EXPANDED)}
 _FOLLOWERS = tuple((main, name) for main, names in MIRRORS.items() for name in names)
 
 
@@ -27,7 +26,7 @@ def pack(live: Live, *, whole: bool = True) -> PackedLive:
     for name, value in values.items():
         if isinstance(value, dict) and name in _OBJECTS:
             kept[name] = {key: member for key, member in value.items() if member is not None}
-        elif value is not None or name in _APART:
+        elif value is not None or name in APART:
             kept[name] = value
     for main, name in _FOLLOWERS:
         if name in kept and kept.get(main) == kept[name]:
