@@ -15,7 +15,7 @@ from reconciler.core.ports import Need
 from reconciler.erp.customers import open_customers
 from reconciler.erp.encode import WireCodec
 from reconciler.sandbox import Sandbox
-from reconciler.state.store import Store
+from reconciler.state.sqlite.store import Store
 
 COUNT, LATENCY_MS, PARALLELISM = 400, 200, 8
 HOME = Source("customers.yaml", 1, 1)

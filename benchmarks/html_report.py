@@ -20,7 +20,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from reconciler.reports.html import render
+from reconciler.reports.formats.html import render
 from reconciler.reports.report import of_plan
 from tests.unit.reports.samples import big
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from benchmarks import world
 from benchmarks.measure import cost
-from reconciler.cli.app import run
+from reconciler.cli.shell.application import run
 
 
 def main() -> int:

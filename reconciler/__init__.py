@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any
 from reconciler._version import __version__
 
 if TYPE_CHECKING:
-    from reconciler.config.declarations import Loaded
+    from reconciler.config.read.declarations import Loaded
+    from reconciler.config.settings import Credentials, Settings, load_credentials, load_settings
     from reconciler.core.customer import Desired, Lifecycle, Live
     from reconciler.core.diagnostics import Diagnostic, Severity, Source
     from reconciler.core.errors import ErpError, InvalidInput, Locked, ReconcilerError, Refused
@@ -29,22 +30,21 @@ if TYPE_CHECKING:
     from reconciler.core.ports import View
     from reconciler.core.rules import Target
     from reconciler.erp.customers import open_customers
-    from reconciler.pipeline import apply_plan, check_applicable, explain, load, make_plan, refresh, render
-    from reconciler.settings import Credentials, Settings, load_credentials, load_settings
+    from reconciler.operations.pipeline import apply_plan, check_applicable, explain, load, make_plan, refresh, render
     from reconciler.state.plan_file import dumps, loads
 
 _HOMES = {
     "Action": "core.plan",
     "Cause": "core.plan",
     "Change": "core.plan",
-    "Credentials": "settings",
+    "Credentials": "config.settings",
     "Desired": "core.customer",
     "Diagnostic": "core.diagnostics",
     "ErpError": "core.errors",
     "InvalidInput": "core.errors",
     "Lifecycle": "core.customer",
     "Live": "core.customer",
-    "Loaded": "config.declarations",
+    "Loaded": "config.read.declarations",
     "Locked": "core.errors",
     "Outcome": "core.plan",
     "Plan": "core.plan",
@@ -52,24 +52,24 @@ _HOMES = {
     "Refused": "core.errors",
     "Result": "core.plan",
     "Run": "core.plan",
-    "Settings": "settings",
+    "Settings": "config.settings",
     "Severity": "core.diagnostics",
     "Source": "core.diagnostics",
     "Target": "core.rules",
     "Verb": "core.plan",
     "View": "core.ports",
-    "apply_plan": "pipeline",
-    "check_applicable": "pipeline",
-    "explain": "pipeline",
+    "apply_plan": "operations.pipeline",
+    "check_applicable": "operations.pipeline",
+    "explain": "operations.pipeline",
     "dumps": "state.plan_file",
-    "load": "pipeline",
-    "load_credentials": "settings",
-    "load_settings": "settings",
+    "load": "operations.pipeline",
+    "load_credentials": "config.settings",
+    "load_settings": "config.settings",
     "loads": "state.plan_file",
-    "make_plan": "pipeline",
+    "make_plan": "operations.pipeline",
     "open_customers": "erp.customers",
-    "refresh": "pipeline",
-    "render": "pipeline",
+    "refresh": "operations.pipeline",
+    "render": "operations.pipeline",
 }
 
 __all__ = [

@@ -18,7 +18,7 @@ def main() -> int:
         sys.stdout.write(f"reconciler {__version__}\n")
         return 0
     gc.set_threshold(*_COLLECTION)
-    from reconciler.cli.app import run  # noqa: PLC0415 - start-up
+    from reconciler.cli.shell.application import run  # noqa: PLC0415 - start-up
 
     return run(sys.argv[1:])
 

@@ -8,11 +8,11 @@ from typing import Any
 
 from reconciler.core.customer import Live
 from reconciler.core.errors import ErpError, NotFound
-from reconciler.core.fields import leaf
 from reconciler.core.normalise import number_key, satisfied
 from reconciler.core.plan import Cause, Change, Outcome, Result, Verb
 from reconciler.core.ports import Erp, Need
-from reconciler.core.values import get, parse_path
+from reconciler.resources.customer import leaf
+from reconciler.resources.values import get, parse_path
 
 
 @dataclass(frozen=True, slots=True)

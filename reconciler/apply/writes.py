@@ -22,12 +22,12 @@ from reconciler.core.errors import (
     UnexpectedAnswer,
     Unreachable,
 )
-from reconciler.core.fields import leaf
-from reconciler.core.likeness import is_as_wanted, looks_like, may_be
+from reconciler.core.lookalikes import is_as_wanted, looks_like, may_be
 from reconciler.core.normalise import number_key, same
 from reconciler.core.plan import FOUND, Action, Cause, Change, Outcome, Result, Verb
 from reconciler.core.ports import Erp, Need
-from reconciler.core.values import Path, get, parse_path, render_path
+from reconciler.resources.customer import leaf
+from reconciler.resources.values import Path, get, parse_path, render_path
 
 TRIES = 3
 """How often a create is sent at most; each time but the first only after the ERP said that it does not exist."""

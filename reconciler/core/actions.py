@@ -6,11 +6,9 @@ from collections.abc import Iterator, Mapping
 from copy import deepcopy
 
 from reconciler.core.checks import nameless
+from reconciler.core.compare import Differences, agree, comparable, differences, new_values, order
 from reconciler.core.customer import Desired, Live
 from reconciler.core.diagnostics import Diagnostic, Severity
-from reconciler.core.diff import Differences, agree, comparable, differences, new_values, order
-from reconciler.core.fields import FIELDS, MIRRORS, Field, Form, Group, Read
-from reconciler.core.fields import leaf as leaf_row
 from reconciler.core.normalise import number_key, same
 from reconciler.core.patterns import patterns
 from reconciler.core.plan import (
@@ -21,7 +19,9 @@ from reconciler.core.plan import (
 )
 from reconciler.core.ports import Wire
 from reconciler.core.rules import Memory, Rules
-from reconciler.core.values import Path, Scalar, Values, get, leaves, parse_path, put, render_path, without
+from reconciler.resources.customer import FIELDS, MIRRORS, Field, Form, Group, Read
+from reconciler.resources.customer import leaf as leaf_row
+from reconciler.resources.values import Path, Scalar, Values, get, leaves, parse_path, put, render_path, without
 
 _WHOLE = {
     name

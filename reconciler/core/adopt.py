@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.core.customer import Live
-from reconciler.core.fields import FIELDS, MIRRORS, Field, Form, Group, Row
-from reconciler.core.values import Path, Scalar, Values, get, leaves, put
+from reconciler.resources.customer import FIELDS, MIRRORS, Field, Form, Group, Row
+from reconciler.resources.values import Path, Scalar, Values, get, leaves, put
 
 
 @dataclass(frozen=True, slots=True)

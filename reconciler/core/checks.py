@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 
 from reconciler.core.customer import DEFAULT_MATCH, Desired, Live
 from reconciler.core.diagnostics import Diagnostic, Severity
-from reconciler.core.fields import leaf as leaf_row
 from reconciler.core.identity import Pairing
 from reconciler.core.normalise import number_key
 from reconciler.core.plan import (
@@ -16,7 +15,8 @@ from reconciler.core.plan import (
 )
 from reconciler.core.ports import View
 from reconciler.core.rules import Rules
-from reconciler.core.values import parse_path
+from reconciler.resources.customer import leaf as leaf_row
+from reconciler.resources.values import parse_path
 
 
 def doubled(pairs: Iterable[tuple[Desired, Live | None]], live: Iterable[Live], rules: Rules) -> Iterator[Diagnostic]:

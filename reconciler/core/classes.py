@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
 from reconciler.core.plan import Action, Verb
-from reconciler.core.values import Path, Scalar, Values, leaves, parse_path, render_path
+from reconciler.resources.values import Path, Scalar, Values, leaves, parse_path, render_path
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.core.diagnostics import Source
-from reconciler.core.values import Path, Values
+from reconciler.resources.values import Path, Values
 
 DEFAULT_MATCH = ("corporateId", "vatRegistrationId")
 """The fields by which a customer without a number is found again (contract 3)."""

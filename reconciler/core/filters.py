@@ -15,10 +15,10 @@ from typing import TypeAlias
 
 from reconciler.core.customer import Live
 from reconciler.core.errors import WrongUsage
-from reconciler.core.fields import FIELDS, Field
-from reconciler.core.moments import DAY, Moment, read_moment, render_moment
 from reconciler.core.normalise import date_key
-from reconciler.core.values import Path, get
+from reconciler.core.timestamps import DAY, Moment, read_moment, render_moment
+from reconciler.resources.customer import FIELDS, Field
+from reconciler.resources.values import Path, get
 
 _BOUND = re.compile(r"\s*(>=|<=|>|<)\s*(.*?)\s*", re.DOTALL)
 _FRACTION = re.compile(r"\.(\d+)")

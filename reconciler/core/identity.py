@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from reconciler.core.customer import Desired, Live
 from reconciler.core.diagnostics import Diagnostic, Severity
 from reconciler.core.normalise import number_key
-from reconciler.core.values import get
+from reconciler.resources.values import get
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from reconciler.core.fields import Field, Kind
-from reconciler.core.values import Scalar
+from reconciler.resources.customer import Field, Kind
+from reconciler.resources.values import Scalar
 
 _MIDNIGHT = re.compile(r"[T ]00:00:00(\.0+)?$")
 _ZONE = re.compile(r"(Z|[+-]\d{2}:\d{2})$")

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from reconciler.core.normalise import attribute_key
-from reconciler.core.values import Path
+from reconciler.resources.values import Path
 
 Pattern: TypeAlias = "tuple[str | None, ...]"
 """The segments; None stands for any one."""

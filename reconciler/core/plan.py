@@ -9,7 +9,7 @@ from typing import Any
 
 from reconciler.core.diagnostics import Diagnostic, Source
 from reconciler.core.normalise import number_key
-from reconciler.core.values import parse_path
+from reconciler.resources.values import parse_path
 
 FORMAT = "reconciler/plan"
 FORMAT_VERSION = "1.1"

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from reconciler.core.actions import create_action, update_action
 from reconciler.core.checks import doubled, null_problems, orphans, prevented, rivals, targeted_note
 from reconciler.core.customer import Desired, Live
-from reconciler.core.fields import APART, FIELDS, MIRRORS, Read
 from reconciler.core.guards import refusals as volume_refusals
 from reconciler.core.guards import volume_verdicts
 from reconciler.core.identity import Pairing, pair
@@ -28,6 +27,7 @@ from reconciler.core.ports import ALWAYS, Need, View, Wire
 from reconciler.core.removed import deactivations, left_alone, removed
 from reconciler.core.rules import Memory, Rules, Target
 from reconciler.core.snapshot import created_since
+from reconciler.resources.customer import APART, FIELDS, MIRRORS, Read
 
 
 def need_of(desired: Iterable[Desired]) -> Need:

@@ -8,11 +8,11 @@ from typing import Protocol
 
 from reconciler.core.classes import CustomerClass
 from reconciler.core.customer import Live, PackedLive
-from reconciler.core.fields import FIELDS, Read
 from reconciler.core.normalise import number_key
 from reconciler.core.plan import READ_IN_FULL, Outcome, Reading, Request
 from reconciler.core.snapshot import Head, Kept
-from reconciler.core.values import Path, Scalar, Values
+from reconciler.resources.customer import FIELDS, Read
+from reconciler.resources.values import Path, Scalar, Values
 
 ALWAYS = frozenset({"number", "name", "status"})
 """What every live customer is read with, whatever is declared."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from reconciler.core.guards import Limits
-from reconciler.core.values import Values
+from reconciler.resources.values import Values
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from reconciler.core.customer import Live, PackedLive
-from reconciler.core.moments import DAY, SECOND, read_moment, render_moment
+from reconciler.core.timestamps import DAY, SECOND, read_moment, render_moment
 
 SLACK = 8
 """One run in so many is left over for pages that shift while they are read in turn."""

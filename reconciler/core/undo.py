@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from reconciler.core.customer import Desired, Live
 from reconciler.core.diagnostics import Diagnostic, Severity
-from reconciler.core.fields import FIELDS, Field, Form, Group, Read, leaf
 from reconciler.core.normalise import normalise, number_key, same
 from reconciler.core.plan import Action, Change, Outcome, Result, Verb
-from reconciler.core.values import Path, Scalar, Values, get, parse_path, put, render_path
+from reconciler.resources.customer import FIELDS, Field, Form, Group, Read, leaf
+from reconciler.resources.values import Path, Scalar, Values, get, parse_path, put, render_path
 
 _NAMED = 10
 _NO_PAIRS: Mapping[str, tuple[object, object]] = {}

@@ -7,7 +7,7 @@ from typing import Any
 from reconciler.core.errors import UnexpectedAnswer
 from reconciler.erp.answer import Answer, parse, parse_rows
 from reconciler.erp.decode import Json
-from reconciler.erp.faults import fault, read_reason
+from reconciler.erp.error_answers import fault, read_reason
 
 
 def json_of(path: str, answer: Answer) -> Any:

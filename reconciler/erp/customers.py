@@ -16,18 +16,18 @@ from reconciler.core.errors import AnswerLost, NotFound, Refused, ServerFailed, 
 from reconciler.core.normalise import number_key
 from reconciler.core.plan import Reading, Request
 from reconciler.core.ports import Batch, Need, Sent, Spent, View
-from reconciler.core.values import Scalar, Values
 from reconciler.erp.answer import Answer, parse, render
 from reconciler.erp.auth import Credentials
 from reconciler.erp.bodies import json_of, object_of, rows_of
 from reconciler.erp.budget import Window
 from reconciler.erp.classes import decode_classes
 from reconciler.erp.decode import Json, bare_version, decode, decode_own, row_names
-from reconciler.erp.faults import fault, visible
+from reconciler.erp.error_answers import fault, visible
 from reconciler.erp.listing import MAX_PAGES, Listing, expand_flags
+from reconciler.erp.ordered_pool import in_order
 from reconciler.erp.paths import CUSTOMERS, action_path, customer_path, decode_segment, number_in_location
-from reconciler.erp.pool import in_order
 from reconciler.erp.transport import LONGEST_WAIT, MAX_BODY, Exchange, Hooks, Transport, Wait, open_client
+from reconciler.resources.values import Scalar, Values
 
 _OWN_PATHS = {"note": "note", "salesPersons": "salespersons"}  # fact sheet 4.2
 _VERSION = re.compile(r"[\x21\x23-\x7e]+")

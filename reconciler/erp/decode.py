@@ -11,11 +11,11 @@ from typing import Any, NamedTuple, TypeAlias, cast
 
 from reconciler.core.customer import Live
 from reconciler.core.errors import UnexpectedAnswer
-from reconciler.core.fields import FIELDS, MIRRORS, SELF_READ, Field, Form, Group, Kind, Read, Row
 from reconciler.core.normalise import attribute_key, normalise
 from reconciler.core.ports import ALWAYS, Need
-from reconciler.core.values import Path, Scalar, Values, render_path
-from reconciler.erp.faults import visible
+from reconciler.erp.error_answers import visible
+from reconciler.resources.customer import FIELDS, MIRRORS, SELF_READ, Field, Form, Group, Kind, Read, Row
+from reconciler.resources.values import Path, Scalar, Values, render_path
 
 Json: TypeAlias = "dict[str, Any]"
 

@@ -8,10 +8,10 @@ from typing import Any, TypeAlias, cast
 
 from reconciler.core.customer import Live
 from reconciler.core.errors import Refused
-from reconciler.core.fields import FIELDS, Field, Form, Group, Kind, Row
 from reconciler.core.plan import Request
-from reconciler.core.values import Path, Scalar, Values, get, render_path
 from reconciler.erp.paths import CUSTOMERS, customer_path
+from reconciler.resources.customer import FIELDS, Field, Form, Group, Kind, Row
+from reconciler.resources.values import Path, Scalar, Values, get, render_path
 
 Json: TypeAlias = "dict[str, Any]"
 

@@ -10,13 +10,13 @@ from urllib.parse import quote
 
 from reconciler.core.customer import Live
 from reconciler.core.errors import TornView, UnexpectedAnswer
-from reconciler.core.fields import FIELDS, Group
 from reconciler.core.ports import Need
 from reconciler.erp.bodies import rows_of
 from reconciler.erp.decode import Json, decode, is_older, row_names
+from reconciler.erp.ordered_pool import in_order
 from reconciler.erp.paths import CUSTOMERS
-from reconciler.erp.pool import in_order
 from reconciler.erp.transport import Transport
+from reconciler.resources.customer import FIELDS, Group
 
 READS = 3
 """How often the whole list is read before it counts as torn."""

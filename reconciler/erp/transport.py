@@ -32,12 +32,12 @@ from reconciler.core.errors import (
     UnexpectedAnswer,
     Unreachable,
 )
-from reconciler.core.patience import LONGEST_ANSWER
+from reconciler.core.timeouts import LONGEST_ANSWER
 from reconciler.erp.answer import Answer
+from reconciler.erp.answer_deadline import bound
 from reconciler.erp.auth import Credentials, Token, TokenSource, read_token
 from reconciler.erp.budget import Window, read_retry_after, read_window
-from reconciler.erp.due import bound
-from reconciler.erp.faults import fault, visible
+from reconciler.erp.error_answers import fault, visible
 from reconciler.erp.pace import Pacer
 
 MAX_BODY: Final = 64 * 2**20

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from reconciler.core.diagnostics import Diagnostic, Source
 from reconciler.reports.report import Entry, Row
-from reconciler.reports.safe import visible
+from reconciler.reports.safe_text import visible
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,9 +23,9 @@ from reconciler.core.diagnostics import Diagnostic, Severity, Source
 from reconciler.core.plan import Guard, Refusal
 from reconciler.reports import view
 from reconciler.reports.fitting import cut
-from reconciler.reports.kinds import Kind
 from reconciler.reports.report import Entry, Report, Row
-from reconciler.reports.safe import visible
+from reconciler.reports.report_kind import Kind
+from reconciler.reports.safe_text import visible
 
 RULES: dict[str, str] = {
     "guard-volume": "The plan writes more customers than the guards allow.",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from reconciler.reports.safe import visible
+from reconciler.reports.safe_text import visible
 
 _WORD = re.compile(
     r"""[("']*(?:[^\W_]+(?:[-'’][^\W_]+)*|(?:[A-ZÄÅÆÖØ][./])+[A-ZÄÅÆÖØ]|\d{1,3}(?:[.,]\d+)+)[)"'.,;:!?%…]*|[-–—→·÷=]"""

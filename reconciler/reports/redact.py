@@ -1,8 +1,9 @@
 """`--redact`: personal data replaced by a keyed hash, before any format sees it.
 
 The same value under the same key gives the same word, so that two reports can still be compared; without the key nobody
-can try out values. Which fields are personal is in the field table (`core.fields`). Emptiness is kept: that a value was
-set or cleared is not personal. Customer numbers, refs and file names stay, since they say which customer is meant.
+can try out values. Which fields are personal is in the field table (`resources.customer`). Emptiness is kept: that a
+value was set or cleared is not personal. Customer numbers, refs and file names stay, since they say which
+customer is meant.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from typing import Any
 
 from reconciler.core.diagnostics import Diagnostic
 from reconciler.core.drift import Drift, DriftedCustomer, DriftedField, Mute
-from reconciler.core.fields import FIELDS, Field, Form, Group, leaf, walk
 from reconciler.core.plan import Action, Change, Plan, Refusal, Result, Run
-from reconciler.core.values import Path, parse_path, render_path
+from reconciler.resources.customer import FIELDS, Field, Form, Group, leaf, walk
+from reconciler.resources.values import Path, parse_path, render_path
 
 _HEX = 12  # 48 bits: no two of a million customers' values are likely to meet
 _MEMBERS = {segment for path, _ in walk() for segment in path} | {"true", "false", "null"}

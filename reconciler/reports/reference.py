@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.core.fields import FIELDS, Field, Form, Read, Row
+from reconciler.resources.customer import FIELDS, Field, Form, Read, Row
 
 _ROOMS = {
     "S": "Settings",
@@ -38,8 +38,9 @@ def fields_page() -> str:
     lines = [
         "# Fields of a customer",
         "",
-        "Made from the field table (`reconciler/core/fields.py`). *Sent* says whether a field can be written when the",
-        "customer is created, or in updates too; *read* says what it takes to compare it; *clear* is what `null` in a",
+        "Made from the field table (`reconciler/resources/customer.py`). *Sent* says whether a field can be written",
+        "when the customer is created, or in updates too; *read* says what it takes to compare it; *clear* is what",
+        "`null` in a",
         'declaration sends: `""` for text, `null` for nullable types, and — where the API has no way to clear;',
         "*personal* is what `--redact` replaces.",
         "",

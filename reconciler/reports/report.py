@@ -1,6 +1,7 @@
 """The one view that every format renders: a plan, a run, a validation or a drift, as plain rows.
 
-All texts in it are harmless on a terminal already (`reports.safe`): formats only escape what their own syntax needs.
+All texts in it are harmless on a terminal already (`reports.safe_text`): formats only escape what their own syntax
+needs.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from reconciler.core.diagnostics import Diagnostic, Severity, Source
 from reconciler.core.plan import Action, Change, Guard, Outcome, Plan, Refusal, Result, Run, Verb
 from reconciler.core.plan import Verdict as GuardVerdict
 from reconciler.reports import view
-from reconciler.reports.kinds import Kind
-from reconciler.reports.safe import shown, visible
+from reconciler.reports.report_kind import Kind
+from reconciler.reports.safe_text import shown, visible
 
 if TYPE_CHECKING:
     from reconciler.core.drift import Drift

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from reconciler.core.diagnostics import Severity, has_errors
 from reconciler.core.drift import Drift, DriftedCustomer, DriftedField, DriftSummary, Mute, Standing, summary_of
-from reconciler.core.moments import DAY, read_moment
 from reconciler.core.plan import Cause
+from reconciler.core.timestamps import DAY, read_moment
 from reconciler.reports import view
-from reconciler.reports.kinds import Kind
 from reconciler.reports.report import Entry, Report, Row, State, place_of, weight
-from reconciler.reports.safe import shown, visible
+from reconciler.reports.report_kind import Kind
+from reconciler.reports.safe_text import shown, visible
 
 LISTED = 10
 """Unmanaged customers that are listed; there may be 100,000, and JSON has them all."""

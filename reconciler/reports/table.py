@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
-from reconciler.core.values import Path, get, render_path
 from reconciler.reports.records import Record, cell
-from reconciler.reports.safe import visible
+from reconciler.reports.safe_text import visible
+from reconciler.resources.values import Path, get, render_path
 
 _GAP = "  "
 _NARROWEST = 3

@@ -12,10 +12,10 @@ from rich.text import Text
 from reconciler.core.diagnostics import Source
 from reconciler.core.drift import Drift, DriftedCustomer, Standing
 from reconciler.reports import view
+from reconciler.reports.formats.text import diagnostics_lines
 from reconciler.reports.report import Entry, Row
 from reconciler.reports.report_drift import LISTED, coverage, entry_of, headline, hint, modified, since
-from reconciler.reports.safe import visible
-from reconciler.reports.text import diagnostics_lines
+from reconciler.reports.safe_text import visible
 
 _STYLES = {"!": "bold yellow", "~": "bold", "+": "bold", "-": "bold red", "?": "bold"}
 _BEFORE, _AFTER, _QUIET = "red", "green", "dim"

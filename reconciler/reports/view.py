@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from reconciler.core.attribution import by_origin
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
 from reconciler.core.plan import READ_IN_FULL, Action, Change, Outcome, Plan, Refusal, Result, Run, Verb
-from reconciler.reports.safe import shown, visible
+from reconciler.reports.safe_text import shown, visible
 
 if TYPE_CHECKING:
     from reconciler.core.drift import Drift

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.core.customer import Live, PackedLive
-from reconciler.core.fields import APART, FIELDS, MIRRORS, Form, Group
-from reconciler.core.values import Path, Values
-from reconciler.state.values import decode, encode_bytes
+from reconciler.resources.customer import APART, FIELDS, MIRRORS, Form, Group
+from reconciler.resources.values import Path, Values
+from reconciler.state.value_json import decode, encode_bytes
 
 _LINE_IDS = ""
 """The key of the line ids: no field is called so."""

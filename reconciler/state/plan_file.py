@@ -13,11 +13,11 @@ from typing import Any
 import msgspec
 
 from reconciler.core.errors import Refused, ReportError
-from reconciler.core.fields import leaf
-from reconciler.core.inert import inert_json
 from reconciler.core.normalise import normalise
 from reconciler.core.plan import FORMAT, FORMAT_VERSION, Action, Change, Plan
-from reconciler.core.values import parse_path
+from reconciler.core.safe_json import inert_json
+from reconciler.resources.customer import leaf
+from reconciler.resources.values import parse_path
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 _SORTED = msgspec.json.Encoder(decimal_format="number", order="sorted")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.cli.app import run
+from reconciler.cli.shell.application import run
 from reconciler.sandbox import Sandbox
 
 SETTINGS = """\

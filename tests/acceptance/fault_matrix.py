@@ -38,8 +38,8 @@ from reconciler.core.identity import pair
 from reconciler.core.plan import Outcome, Plan, Run
 from reconciler.erp.customers import Customers, open_customers
 from reconciler.sandbox import Sandbox
-from reconciler.state.journal import RunStatus
-from reconciler.state.store import Store
+from reconciler.state.sqlite.journal import RunStatus
+from reconciler.state.sqlite.store import Store
 
 AGAIN = 4
 """How often a person applies again: a fault of six strikes outlasts three applies, and the last finds nothing to do."""

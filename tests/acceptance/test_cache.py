@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.config import declarations
+from reconciler.config.read import declarations
 from tests.acceptance.conftest import Company
 
 

@@ -20,7 +20,7 @@ import pytest
 import yaml
 
 from reconciler import __version__
-from reconciler.cli.app import run
+from reconciler.cli.shell.application import run
 from tests.acceptance.ci_runner import NOTE
 from tests.acceptance.conftest import Company
 

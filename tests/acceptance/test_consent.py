@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
-from reconciler.cli.app import app
-from reconciler.cli.commands import HIDDEN, SUMMARIES
-from reconciler.cli.session import Session
+from reconciler.cli.shell.application import app
+from reconciler.cli.shell.command_list import HIDDEN, SUMMARIES
+from reconciler.cli.shell.session import Session
 from tests.acceptance.conftest import Company, Ended
 
 DECLARED = """\

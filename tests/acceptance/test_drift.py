@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from reconciler.config.schema import load_schema
+from reconciler.config.read.schema import load_schema
 from tests.acceptance.conftest import Company, Ended
 
 ONE = """\
@@ -42,7 +42,7 @@ def day(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Set the day that the command line takes for today."""
 
     def put(date: str) -> None:
-        monkeypatch.setattr("reconciler.cli.session.now", lambda: f"{date}T06:00:00Z")
+        monkeypatch.setattr("reconciler.cli.shell.session.now", lambda: f"{date}T06:00:00Z")
 
     return put
 
@@ -243,8 +243,8 @@ def test_news_that_were_not_delivered_stay_news(managed: Company, lost: str, mon
             def fail(*_: object) -> None:
                 raise OSError(errno.ENOSPC, "No space left on device")
 
-            full.setattr("reconciler.cli.session.Session.flush", fail)
-            full.setattr("reconciler.cli.app._without_output", lambda: 1)
+            full.setattr("reconciler.cli.shell.session.Session.flush", fail)
+            full.setattr("reconciler.cli.shell.application._without_output", lambda: 1)
             ended = managed.run("drift", "--only-new")
     assert ended.code == 1
     assert list(fields(report(managed, "--only-new", code=2))) == ["1 mainAddress.city"]

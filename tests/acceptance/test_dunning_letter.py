@@ -73,7 +73,7 @@ def test_on_a_terminal_only_yes_sends_it(
 ) -> None:
     import typer
 
-    from reconciler.cli.session import Session
+    from reconciler.cli.shell.session import Session
 
     monkeypatch.setattr(Session, "is_interactive", True)
     monkeypatch.setattr(typer, "prompt", lambda *_args, **_more: typed)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from reconciler.core.fields import FIELDS, Field, Form, Group, Kind, Read, walk
-from reconciler.core.values import Path, render_path
+from reconciler.resources.customer import FIELDS, Field, Form, Group, Kind, Read, walk
+from reconciler.resources.values import Path, render_path
 from tests.acceptance.conftest import Company
 from tests.property.declarations import NEVER_CLEARED, REFERENCES
 

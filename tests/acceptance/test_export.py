@@ -135,7 +135,7 @@ def test_two_exports_are_the_same_and_are_canonical(company: Company) -> None:
     first = files(folder)
     exported(company, "--force")
     assert files(folder) == first
-    from reconciler.config.canonical import canonical
+    from reconciler.config.edit.canonical import canonical
 
     for name, data in first.items():
         assert canonical(data, name).data == data

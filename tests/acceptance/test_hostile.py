@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.cli.app import hoisted
+from reconciler.cli.shell.application import hoisted
 from tests.acceptance.conftest import Company
 
 THREE = "[{number: 1, name: Ærlig}, {number: 2, name: B}, {number: 3, name: C}]"

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from reconciler.cli.app import run
-from reconciler.settings import load_settings
+from reconciler.cli.shell.application import run
+from reconciler.config.settings import load_settings
 from tests.acceptance.conftest import Company
 
 

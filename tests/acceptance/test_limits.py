@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.config.bounds import BOUNDS, WIDEST
-from reconciler.config.schema import load_schema
+from reconciler.config.read.file_limits import BOUNDS, WIDEST
+from reconciler.config.read.schema import load_schema
+from reconciler.config.settings import Limits, load_settings
 from reconciler.erp.listing import MAX_PAGES
 from reconciler.erp.transport import MAX_BODY
-from reconciler.settings import Limits, load_settings
 from tests.acceptance.conftest import Company
 
 BOMB = "[" + ", ".join([f"&a{n} [*a{n - 1}, *a{n - 1}]" if n else "&a0 [1, 2]" for n in range(16)]) + "]\n"

@@ -12,7 +12,7 @@ import jsonschema_rs
 import pytest
 import xmlschema
 
-from reconciler.reports.safe import visible
+from reconciler.reports.safe_text import visible
 from tests.acceptance.conftest import Company
 from tests.unit.reports.samples import HOSTILE
 from tests.unit.reports.test_markdown import Page

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from reconciler.cli.session import Session
-from reconciler.core.patience import CUT_OFF, LONGEST_ANSWER
+from reconciler.cli.shell.session import Session
 from reconciler.core.plan import Outcome
+from reconciler.core.timeouts import CUT_OFF, LONGEST_ANSWER
 from tests.acceptance.conftest import Company, Ended
 
 THREE = "[{number: 1, creditLimit: 111}, {number: 2, creditLimit: 222}, {number: 3, creditLimit: 333}]"
@@ -266,7 +266,7 @@ def slow(company: Company, seconds: int) -> None:
 
 def sleeping(company: Company, waited: list[float], *command: str) -> Ended:
     """The command, with sleeps that only note how long they were to be."""
-    from reconciler.cli.stopping import Stopping
+    from reconciler.cli.shell.stopping import Stopping
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Stopping, "sleep", lambda _self, seconds: waited.append(seconds))
@@ -614,7 +614,7 @@ def test_what_a_clerk_changed_in_a_customer_that_resume_finds_is_not_taken_for_t
         raise RuntimeError("killed")
 
     with monkeypatch.context() as patch:
-        patch.setattr("reconciler.state.journal.Journal.finish", killed)
+        patch.setattr("reconciler.state.sqlite.journal.Journal.finish", killed)
         assert company.apply().code == 1
     company.store.edit("7", {"gln": "a clerk's"})
     ended = company.run("runs", "resume")

@@ -13,7 +13,7 @@ import yaml
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from reconciler.core.inert import is_hidden
+from reconciler.core.safe_json import is_hidden
 from tests.acceptance.conftest import Company
 from tests.property.declarations import fields
 from tests.property.test_street_property import _Dumper as ExactDumper

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from reconciler.core.rules import Target
-from reconciler.state.known import Known
-from reconciler.state.migrations import newest
-from reconciler.state.store import Store
+from reconciler.state.sqlite.known_customers import Known
+from reconciler.state.sqlite.migrations import newest
+from reconciler.state.sqlite.store import Store
 from tests.acceptance.conftest import Company
 from tests.unit.state.plans import plan_of
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
-from reconciler.reports.html import render
+from reconciler.reports.formats.html import render
 from reconciler.reports.report import Report
 
 Open = Callable[..., Page]

@@ -10,9 +10,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from reconciler.reports.html import render
+from reconciler.reports.formats.html import render
 from reconciler.reports.report import of_plan
-from reconciler.reports.safe import visible
+from reconciler.reports.safe_text import visible
 from tests.browser.conftest import Open
 from tests.unit.reports.samples import HOSTILE, HOSTILE_REPORTS, REPORTS, big
 

@@ -118,7 +118,7 @@ def serve(folder: Path, prepare: Callable[[], None] = lambda: None) -> int:
 
 def _run(words: list[str]) -> int:
     """The command's exit code; an exception that it lets through is told as Python would."""
-    from reconciler.cli.app import run
+    from reconciler.cli.shell.application import run
 
     try:
         return int(run(words))
@@ -138,7 +138,7 @@ def _ended(child: int) -> tuple[int, float, int]:
 def _warm() -> None:
     """Import what commands import, once; the sandbox is none of theirs."""
     for module in pkgutil.walk_packages(reconciler.__path__, "reconciler."):
-        if not module.name.startswith(("reconciler.sandbox", "reconciler.__main__", "reconciler.cli.sandbox")):
+        if not module.name.startswith(("reconciler.sandbox", "reconciler.__main__", "reconciler.cli.commands.sandbox")):
             importlib.import_module(module.name)
     for name in ("httpcore", "jsonschema", "rich.console", "typer._adapters"):
         importlib.import_module(name)
@@ -146,8 +146,8 @@ def _warm() -> None:
 
 def _arm(what: str, nth: str, when: str) -> None:
     """Let this process die before or after the nth call of a method of the journal, as in "intend:3:before"."""
-    from reconciler.state.journal import Journal, Runs
-    from reconciler.state.known import KnownCustomers
+    from reconciler.state.sqlite.journal import Journal, Runs
+    from reconciler.state.sqlite.known_customers import KnownCustomers
 
     owner = {"begin": Runs, "record": KnownCustomers}.get(what, Journal)
     inner, calls = getattr(owner, what), itertools.count(1)

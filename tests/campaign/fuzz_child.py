@@ -60,7 +60,7 @@ def _hurry() -> None:
     clock = _Clock()
     for name in ("time", "sleep"):
         setattr(time, name, getattr(clock, name))
-    from reconciler.cli.stopping import Stopping
+    from reconciler.cli.shell.stopping import Stopping
 
     setattr(Stopping, "sleep", lambda _stopping, seconds: clock.sleep(seconds))  # noqa: B010 - its type is another
 
@@ -77,7 +77,7 @@ def _warm() -> None:
     open_client(parallelism=1, timeout=1, trust_env=True).close()
     for name in ("rich.console", "rich.text", "jsonschema", "http.cookiejar", "deepdiff", "encodings.idna"):
         importlib.import_module(name)
-    from reconciler.cli.app import run
+    from reconciler.cli.shell.application import run
 
     here = Path.cwd()
     with contextlib.redirect_stdout(io.StringIO()):

@@ -12,15 +12,15 @@ from typing import Any, TypeAlias
 import msgspec
 from hypothesis import strategies as st
 
-from reconciler import pipeline
-from reconciler.config.declarations import load_texts
-from reconciler.config.schema import load_schema
+from reconciler.config.read.declarations import load_texts
+from reconciler.config.read.schema import load_schema
 from reconciler.core.codes import CODES
 from reconciler.core.errors import ErpError, Refused
-from reconciler.core.fields import FIELDS
 from reconciler.core.plan import Request
 from reconciler.core.ports import Need
 from reconciler.erp.customers import Customers
+from reconciler.operations import pipeline
+from reconciler.resources.customer import FIELDS
 from reconciler.state import plan_file
 from tests.campaign.fuzz_answers import STRUCK, json_edits, strikes
 from tests.campaign.fuzz_states import places, states

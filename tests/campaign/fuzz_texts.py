@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from reconciler.core.fields import FIELDS
+from reconciler.resources.customer import FIELDS
 from tests.property import declarations
 
 DATA = Path(__file__).parents[1] / "data"

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from reconciler.cli.stopping import Stopping
+from reconciler.cli.shell.stopping import Stopping
 from tests.campaign.forker import serve
 
 _patient = Stopping.sleep

@@ -43,33 +43,33 @@ EXPORTED = "Export, then the plan is empty"
 
 SABOTAGES = (
     Sabotage(
-        "the answer to the question does not count", CONSENT, "cli/apply.py",
+        "the answer to the question does not count", CONSENT, "cli/commands/apply.py",
         "if not (made.is_empty or saved or consent or agreed(made)):",
         "if not (made.is_empty or saved or consent or agreed(made) or True):",
         "acceptance/test_consent.py::test_no_answer_but_yes_is_consent[apply]",
     ),
     Sabotage(
-        "any answer with a y is a yes", CONSENT, "cli/apply.py",
+        "any answer with a y is a yes", CONSENT, "cli/commands/apply.py",
         '.strip() == "yes")', '.strip().lower().startswith("y"))',
         "acceptance/test_consent.py::test_no_answer_but_yes_is_consent[runs undo]",
     ),
     Sabotage(
-        "--force is taken for consent", CONSENT, "cli/apply.py",
+        "--force is taken for consent", CONSENT, "cli/commands/apply.py",
         "consent = _is_digest(digest) or auto_approve", "consent = _is_digest(digest) or auto_approve or force",
         "acceptance/test_consent.py::test_no_other_option_is_consent[apply]",
     ),
     Sabotage(
-        "an undo does not ask", CONSENT, "cli/runs.py",
+        "an undo does not ask", CONSENT, "cli/commands/runs.py",
         "if not (made.is_empty or auto_approve or agreed(made)):", "if False:",
         "acceptance/test_consent.py::test_no_answer_but_yes_is_consent[runs undo]",
     ),
     Sabotage(
-        "a dunning letter goes out unless the answer is no", CONSENT, "cli/dunning_letter.py",
+        "a dunning letter goes out unless the answer is no", CONSENT, "cli/commands/dunning_letter.py",
         '.strip() == "yes")', '.strip() != "no")',
         "acceptance/test_consent.py::test_no_answer_but_yes_is_consent[dunning-letter create]",
     ),
     Sabotage(
-        "the reviewed digest is not compared", CONSENT, "cli/apply.py",
+        "the reviewed digest is not compared", CONSENT, "cli/commands/apply.py",
         "made.changes_digest != digest:", "not digest:",
         "acceptance/test_reviewed_digest.py::test_with_another_digest_apply_exits_4_and_writes_nothing",
     ),
@@ -80,7 +80,7 @@ SABOTAGES = (
         "acceptance/test_shown.py::test_exactly_what_the_plan_shows_is_sent",
     ),
     Sabotage(
-        "the text of a plan leaves a change out", SHOWN, "reports/text.py",
+        "the text of a plan leaves a change out", SHOWN, "reports/formats/text.py",
         "    for change in row.changes:\n", "    for change in row.changes[:3]:\n",
         "acceptance/test_shown.py::test_exactly_what_the_plan_shows_is_sent",
     ),
@@ -122,17 +122,17 @@ SABOTAGES = (
         "unit/apply/test_writes.py::test_an_unclear_automatic_create_is_never_sent_again",
     ),
     Sabotage(
-        "a create of an earlier run that may be under way is not waited for", DOUBLED, "cli/resuming.py",
+        "a create of an earlier run that may be under way is not waited for", DOUBLED, "operations/resuming.py",
         "    waits = list(_waits(store, place, longest))\n", "    waits = []\n",
         "acceptance/test_runs.py::test_a_create_whose_end_is_unknown_is_waited_for",
     ),
     Sabotage(
-        "a saved plan can be applied twice", DOUBLED, "cli/apply.py",
+        "a saved plan can be applied twice", DOUBLED, "cli/commands/apply.py",
         "if run.digest == made.digest and run.status is RunStatus.DONE:", "if False:",
         "acceptance/test_hostile.py::test_a_saved_plan_is_not_applied_twice",
     ),
     Sabotage(
-        "two applies run at the same time", DOUBLED, "cli/apply.py",
+        "two applies run at the same time", DOUBLED, "cli/commands/apply.py",
         '        store.lock("apply"),\n', "",
         "acceptance/test_kill.py::test_of_two_applies_started_together_one_applies_and_the_other_names_it",
     ),
@@ -154,7 +154,7 @@ SABOTAGES = (
         "acceptance/test_kill.py::test_a_signal_finishes_what_is_in_flight_and_tells_what_is_not_done[SIGINT]",
     ),
     Sabotage(
-        "a resumed write is sent without a look", RESUMED, "cli/resuming.py",
+        "a resumed write is sent without a look", RESUMED, "operations/resuming.py",
         "each.intent_at is not None and each.outcome is not Outcome.DONE", "each.intent_at is None",
         "acceptance/test_kill.py::test_a_resume_that_is_killed_too_is_resumed[4]",
     ),
@@ -175,7 +175,7 @@ SABOTAGES = (
         "acceptance/test_security.py::test_what_holds_data_is_the_owners_alone",
     ),
     Sabotage(
-        "a new state is readable for all at first", SECRET, "state/database.py",
+        "a new state is readable for all at first", SECRET, "state/sqlite/database.py",
         "os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))", "os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o644))",
         "unit/state/test_database.py::test_a_new_file_is_private_from_its_first_moment",
     ),
@@ -185,7 +185,7 @@ SABOTAGES = (
         "acceptance/test_security.py::test_neither_secret_nor_token_follows_a_redirect",
     ),
     Sabotage(
-        "nothing stands behind the commands", TRACEBACK, "cli/app.py",
+        "nothing stands behind the commands", TRACEBACK, "cli/shell/application.py",
         "except Exception as error:  # noqa", "except ZeroDivisionError as error:  # noqa",
         "acceptance/test_faults.py::test_ten_mistakes_are_ten_diagnostics_and_no_request",
     ),
@@ -196,19 +196,19 @@ SABOTAGES = (
         "acceptance/test_street.py::test_a_plan_that_was_tampered_with_is_refused_and_nothing_is_written",
     ),
     Sabotage(
-        "YAML may nest without end", TRACEBACK, "config/yaml.py",
+        "YAML may nest without end", TRACEBACK, "config/read/yaml_nodes.py",
         "if len(self.stack) >= self.bounds.depth:", "if False:",
         "unit/config/test_yaml.py::test_deep_nesting_is_a_problem_and_no_crash",
         endless=True,
     ),
     Sabotage(
-        "a failing standard output ends the apply", TRACEBACK, "cli/applying.py",
+        "a failing standard output ends the apply", TRACEBACK, "operations/execute.py",
         "    except (OSError, ValueError):\n        return False\n",
         "    except ZeroDivisionError:\n        return False\n",
         "acceptance/test_hostile.py::test_an_output_that_fails_stops_no_apply_and_makes_no_traceback",
     ),
     Sabotage(
-        "aliases may stand for any number of values", BOUNDED, "config/yaml.py",
+        "aliases may stand for any number of values", BOUNDED, "config/read/yaml_nodes.py",
         "if self.expanded > max(self.bounds.aliases, EXPANSION_FACTOR * self.written):", "if False:",
         "unit/config/test_yaml.py::test_an_alias_bomb_is_found_in_bounded_time",
     ),
@@ -218,12 +218,12 @@ SABOTAGES = (
         "unit/erp/test_transport.py::test_a_body_without_bound_is_refused",
     ),
     Sabotage(
-        "an answer may drip for ever", BOUNDED, "erp/due.py",
+        "an answer may drip for ever", BOUNDED, "erp/answer_deadline.py",
         "left = self._due - self._clock()", "left = 60.0",
         "unit/erp/test_transport.py::test_an_answer_that_drips_for_ever_is_given_up",
     ),
     Sabotage(
-        "a file may have any size", BOUNDED, "config/yaml.py",
+        "a file may have any size", BOUNDED, "config/read/yaml_nodes.py",
         "if len(data) > bounds.file_size:", "if False:",
         "unit/config/test_yaml.py::test_too_large_a_file_is_not_read",
     ),
@@ -244,7 +244,7 @@ SABOTAGES = (
         "acceptance/test_deterministic.py::test_the_plan_depends_on_nothing_but_declarations_and_customers",
     ),
     Sabotage(
-        "results are told as they come", DETERMINISTIC, "cli/applying.py",
+        "results are told as they come", DETERMINISTIC, "operations/execute.py",
         "for result in _in_plan_order(job.made, found):", "for result in found:",
         "acceptance/test_deterministic.py::test_what_apply_tells_is_in_the_order_of_the_plan",
     ),
@@ -254,13 +254,13 @@ SABOTAGES = (
         "acceptance/test_street.py::test_an_amount_is_exact_all_the_way",
     ),
     Sabotage(
-        "null means not given", APPLIED, "core/diff.py",
+        "null means not given", APPLIED, "core/compare.py",
         "            if node.t2 is not notpresent:\n",
         "            if node.t2 is None:\n                continue\n            if node.t2 is not notpresent:\n",
         "acceptance/test_every_field.py::test_every_field_is_set_changed_and_cleared",
     ),
     Sabotage(
-        "what the ERP stored in another form is forgotten", APPLIED, "bookkeeping.py",
+        "what the ERP stored in another form is forgotten", APPLIED, "operations/remember.py",
         "    pairs |= {each.path:", "    _ = {each.path:",
         "acceptance/test_runs.py::"
         "test_the_form_that_the_erp_gave_a_new_customer_is_remembered_although_its_answer_told_no_version",
@@ -272,17 +272,17 @@ SABOTAGES = (
         "property/test_street_property.py::test_after_apply_the_plan_is_empty",
     ),
     Sabotage(
-        "the defaults of the settings are not thought of", EXPORTED, "cli/export.py",
+        "the defaults of the settings are not thought of", EXPORTED, "cli/commands/export.py",
         "return Manner(mirrors, given, defaults)", "return Manner(mirrors, given, {})",
         "acceptance/test_export.py::test_defaults_of_the_settings_do_not_creep_into_the_export",
     ),
     Sabotage(
-        "amounts are rounded in an export", EXPORTED, "config/emit.py",
+        "amounts are rounded in an export", EXPORTED, "config/edit/emit.py",
         'return format(value, "f")', 'return format(value, ".1f")',
         "acceptance/test_export.py::test_an_export_of_everything_plans_empty_at_once",
     ),
     Sabotage(
-        "${ in a value is not protected", EXPORTED, "config/emit.py",
+        "${ in a value is not protected", EXPORTED, "config/edit/emit.py",
         'text = text.replace("${", "$${")', "pass",
         "acceptance/test_export.py::test_an_export_of_everything_plans_empty_at_once",
     ),

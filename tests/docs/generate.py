@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from reconciler.config.schema import load_schema
+from reconciler.config.read.schema import load_schema
 from reconciler.core.codes import CODES
 from reconciler.reports.reference import diagnostics_page, fields_page, plan_page, settings_page
 

@@ -18,7 +18,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from reconciler.cli.app import run
+from reconciler.cli.shell.application import run
 
 ROOT = Path(__file__).parents[2]
 PAGES = ("README.md", "docs/review.md", "docs/apply.md", "docs/drift.md", "docs/adoption.md")

@@ -15,9 +15,8 @@ import pytest
 from jsonschema_rs import validator_for
 from rich.text import Text
 
-from reconciler.reports import json, text
-from reconciler.reports.formats import formats_of, render
-from reconciler.reports.kinds import Kind
+from reconciler.reports.formats import formats_of, json, render, text
+from reconciler.reports.report_kind import Kind
 from reconciler.state import plan_file
 from tests.unit.reports import samples
 

@@ -9,17 +9,17 @@ from typing import Any
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from reconciler.config.declarations import load_texts
+from reconciler.config.read.declarations import load_texts
 from reconciler.core.customer import Desired, Live
 from reconciler.core.drift import Drift, History, Standing
-from reconciler.core.drifting import compute_drift
-from reconciler.core.fields import Read, leaf
+from reconciler.core.drift_detection import compute_drift
 from reconciler.core.plan import ConfigSummary, Plan, Verb
 from reconciler.core.planner import compute_plan
 from reconciler.core.ports import View
 from reconciler.core.rules import Memory, Rules, Target
-from reconciler.core.values import Values, parse_path
 from reconciler.erp.encode import WireCodec
+from reconciler.resources.customer import Read, leaf
+from reconciler.resources.values import Values, parse_path
 from tests.property.declarations import fields
 
 TARGET = Target("production", "", "t", "x")

@@ -19,11 +19,11 @@ from reconciler.core.plan import Plan
 from reconciler.core.rules import Memory
 from reconciler.core.snapshot import Policy
 from reconciler.erp.customers import Customers, open_customers
-from reconciler.pipeline import compare, updated
-from reconciler.refreshing import Refreshing
+from reconciler.operations.pipeline import compare, updated
+from reconciler.operations.refresh import Refreshing
 from reconciler.sandbox import Sandbox
 from reconciler.sandbox.writes import create
-from reconciler.state.store import Store
+from reconciler.state.sqlite.store import Store
 
 COUNT, PAGE_SIZE, RUNS, STEPS = 23, 5, 4, 6
 EXAMPLES = 30 if os.environ.get("HYPOTHESIS_PROFILE", "steady") == "steady" else 1000

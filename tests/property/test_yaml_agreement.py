@@ -12,10 +12,10 @@ import yaml as pyyaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from reconciler.config import declarations, lines, shortcut, yaml
-from reconciler.config.declarations import Loaded, load_declarations, load_texts
+from reconciler.config.read import declarations, fast_path, simple_lines, yaml_nodes
+from reconciler.config.read.declarations import Loaded, load_declarations, load_texts
 from reconciler.core.customer import Desired
-from reconciler.core.values import leaves
+from reconciler.resources.values import leaves
 
 SUITE = Path(__file__).parents[1] / "data" / "yaml-test-suite"
 THOROUGH = settings(derandomize=True, deadline=None, max_examples=60, database=None)
@@ -140,8 +140,8 @@ def seen(loaded: Loaded) -> list[Any]:
 
 def both(files: dict[str, bytes], defaults: bytes = b"") -> tuple[Loaded, Loaded]:
     """What the fast path and the reference path make of the files."""
-    base = yaml.parse(defaults, "reconciler.yaml").documents[0] if defaults else None
-    assert base is None or isinstance(base, yaml.Mapping)
+    base = yaml_nodes.parse(defaults, "reconciler.yaml").documents[0] if defaults else None
+    assert base is None or isinstance(base, yaml_nodes.Mapping)
     environ = {"A": "x", "EMPTY": ""}
     fast = load_texts(files, defaults=base, environ=environ)
     with pytest.MonkeyPatch.context() as patch:
@@ -197,8 +197,8 @@ def test_generated_files_mean_the_same_when_they_were_read_before(
     folder = tmp_path_factory.mktemp("kept")
     for at, text in enumerate(some):
         (folder / f"{at}.yaml").write_text(text, encoding="utf-8")
-    base = yaml.parse(defaults, "reconciler.yaml").documents[0] if defaults else None
-    assert base is None or isinstance(base, yaml.Mapping)
+    base = yaml_nodes.parse(defaults, "reconciler.yaml").documents[0] if defaults else None
+    assert base is None or isinstance(base, yaml_nodes.Mapping)
     files, cache = sorted(folder.iterdir()), Memory()
 
     def load(kept: Memory | None) -> list[Any]:
@@ -246,19 +246,19 @@ def test_the_suites_texts_mean_the_same_on_both_paths(file: Path) -> None:
 def test_a_line_that_is_taken_for_simple_holds_what_yaml_says_it_holds(value: str) -> None:
     """Text, quotes, place: of the value, and of nothing more."""
     text = f"name: {value}\n"
-    found = shortcut.simple(text.encode(), "a")
-    block = next(lines.blocks(found)) if found and not found.is_list else None
+    found = fast_path.simple(text.encode(), "a")
+    block = next(simple_lines.blocks(found)) if found and not found.is_list else None
     if found is None or block is None or len(block.heads) != 1:
         return
-    parsed = yaml.parse(text.encode(), "a")
+    parsed = yaml_nodes.parse(text.encode(), "a")
     assert not [each for each in parsed.diagnostics if each.code == "Y201"]
     if not block.tokens[0]:
         return
     (node,) = parsed.documents
-    assert isinstance(node, yaml.Mapping)
+    assert isinstance(node, yaml_nodes.Mapping)
     scalar = node.entries["name"][1]
-    assert isinstance(scalar, yaml.Scalar)
-    assert scalar.text == lines.unquoted(block.tokens[0])
+    assert isinstance(scalar, yaml_nodes.Scalar)
+    assert scalar.text == simple_lines.unquoted(block.tokens[0])
     assert scalar.plain == (block.tokens[0][0] not in "'\"")
     assert (scalar.line, scalar.column) == (1, len(block.heads[0]) + 1)
 
@@ -266,13 +266,13 @@ def test_a_line_that_is_taken_for_simple_holds_what_yaml_says_it_holds(value: st
 def test_most_files_take_the_fast_path(monkeypatch: pytest.MonkeyPatch) -> None:
     """The reference path sees one declaration of a make, however many there are."""
     asked = []
-    parse = yaml.parse
+    parse = yaml_nodes.parse
 
-    def counted(data: bytes, file: str) -> yaml.Parsed:
+    def counted(data: bytes, file: str) -> yaml_nodes.Parsed:
         asked.append(data)
         return parse(data, file)
 
-    monkeypatch.setattr(yaml, "parse", counted)
+    monkeypatch.setattr(yaml_nodes, "parse", counted)
     one = "- number: '%d'  # note\n  name: Å %d\n  mainAddress:\n    city: Oslo\n  attributes:\n    REGION: NORTH\n"
     text = "# note\n" + "".join(one % (each, each) for each in range(50))
     loaded = load_texts({"a.yaml": text.encode()}, environ={})

@@ -9,8 +9,8 @@ import sys
 import pytest
 
 import reconciler
-from reconciler.cli.app import run
-from reconciler.cli.commands import SUMMARIES
+from reconciler.cli.shell.application import run
+from reconciler.cli.shell.command_list import SUMMARIES
 
 HEAVY = ("httpx", "deepdiff", "jsonschema", "starlette", "uvicorn", "yaml", "msgspec", "typer", "rich")
 
@@ -44,8 +44,8 @@ def test_version_and_import_load_nothing_heavy(code: str) -> None:
 
 
 def test_help_does_not_load_what_it_does_not_show() -> None:
-    code = "from reconciler.cli.app import run\nassert run(['--help']) == 0"
-    assert not _modules_after(code) & {*HEAVY, "rich", "sqlite3", "logging", "reconciler.cli.plan"} - {"typer"}
+    code = "from reconciler.cli.shell.application import run\nassert run(['--help']) == 0"
+    assert not _modules_after(code) & {*HEAVY, "rich", "sqlite3", "logging", "reconciler.cli.commands.plan"} - {"typer"}
 
 
 def test_every_command_of_the_help_is_there_under_its_name(capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,10 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.config import yaml
-from reconciler.core.diagnostics import Diagnostic
-from reconciler.core.errors import InvalidInput
-from reconciler.settings import (
+from reconciler.config.read import yaml_nodes
+from reconciler.config.settings import (
     Api,
     Credentials,
     Guards,
@@ -23,6 +21,8 @@ from reconciler.settings import (
     require_tenant,
     url_problem,
 )
+from reconciler.core.diagnostics import Diagnostic
+from reconciler.core.errors import InvalidInput
 
 CONTRACT = """\
 version: 1
@@ -79,9 +79,9 @@ def folder(tmp_path: Path) -> Folder:
     return Folder(tmp_path)
 
 
-def texts(node: yaml.Mapping | None) -> dict[str, str]:
+def texts(node: yaml_nodes.Mapping | None) -> dict[str, str]:
     assert node
-    return {name: value.text for name, (_, value) in node.entries.items() if isinstance(value, yaml.Scalar)}
+    return {name: value.text for name, (_, value) in node.entries.items() if isinstance(value, yaml_nodes.Scalar)}
 
 
 def test_a_version_is_all_that_a_file_needs(folder: Folder, tmp_path: Path) -> None:

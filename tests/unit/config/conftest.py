@@ -8,8 +8,8 @@ from typing import TypeAlias
 
 import pytest
 
-from reconciler.config import yaml
-from reconciler.config.declarations import Loaded, load_declarations
+from reconciler.config.read import yaml_nodes
+from reconciler.config.read.declarations import Loaded, load_declarations
 
 Load: TypeAlias = Callable[..., Loaded]
 
@@ -22,8 +22,8 @@ def load(tmp_path: Path) -> Load:
         files = [tmp_path / f"{letter}.yaml" for letter, _ in zip("abcdefgh", texts, strict=False)]
         for file, text in zip(files, texts, strict=True):
             file.write_bytes(text if isinstance(text, bytes) else text.encode())
-        node = yaml.parse(defaults.encode(), "reconciler.yaml").documents[0] if defaults else None
-        assert node is None or isinstance(node, yaml.Mapping)
+        node = yaml_nodes.parse(defaults.encode(), "reconciler.yaml").documents[0] if defaults else None
+        assert node is None or isinstance(node, yaml_nodes.Mapping)
         return load_declarations(files, root=tmp_path, defaults=node, environ=environ or {})
 
     return loaded

@@ -11,9 +11,9 @@ import yaml as pyyaml
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from reconciler.config.canonical import canonical
-from reconciler.config.declarations import load_texts
-from reconciler.config.rewrite_scalars import double, misread
+from reconciler.config.edit.canonical import canonical
+from reconciler.config.edit.scalar_style import double, misread
+from reconciler.config.read.declarations import load_texts
 from tests.unit.config.yaml_texts import COMMENTS, customers, texts
 
 EXAMPLES = 60 if os.environ.get("HYPOTHESIS_PROFILE", "steady") == "steady" else 500

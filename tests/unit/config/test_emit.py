@@ -11,11 +11,11 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.config.declarations import load_declarations
-from reconciler.config.emit import declarable, item, mapping, scalar
-from reconciler.config.export import SINGLE, file_name
-from reconciler.core.declared import declared
-from reconciler.core.values import Values
+from reconciler.config.edit.emit import declarable, item, mapping, scalar
+from reconciler.config.edit.export import SINGLE, file_name
+from reconciler.config.read.declarations import load_declarations
+from reconciler.core.declaration_values import declared
+from reconciler.resources.values import Values
 from tests.property.declarations import fields
 
 MISREAD = [

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.config.files import display, find_files, read_bytes
+from reconciler.config.read.files import display, find_files, read_bytes
 from tests.unit.state.plans import NOBODY
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.config.interpolate import interpolate, is_refused
+from reconciler.config.read.interpolate import interpolate, is_refused
 
 ENVIRON = {"A": "alpha", "EMPTY": "", "NESTED": "${env:A}", "DOLLAR": "$${x}"}
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.config import declarations, kept, yaml
-from reconciler.config.declarations import Loaded, load_declarations
+from reconciler.config.read import declaration_cache, declarations, yaml_nodes
+from reconciler.config.read.declarations import Loaded, load_declarations
 from tests.property.test_yaml_agreement import Memory, seen
 
 PLAIN = "- number: '1'\n  name: A\n  creditLimit: 12.50\n- number: '2'\n  name: B\n  creditLimit: 3\n"
@@ -35,8 +35,8 @@ class Watched:
 
     def load(self, *, defaults: str = "", environ: Mapping[str, str] | None = None, cached: bool = True) -> Loaded:
         """Load all files; with the cache the result is always held against one without."""
-        node = yaml.parse(defaults.encode(), "reconciler.yaml").documents[0] if defaults else None
-        assert node is None or isinstance(node, yaml.Mapping)
+        node = yaml_nodes.parse(defaults.encode(), "reconciler.yaml").documents[0] if defaults else None
+        assert node is None or isinstance(node, yaml_nodes.Mapping)
         rest: dict[str, Any] = {"root": self.folder, "defaults": node, "environ": environ or {}}
         files = sorted(self.folder.glob("*.yaml"))
         bare = load_declarations(files, **rest)
@@ -169,7 +169,7 @@ def test_two_kept_files_of_one_customer_are_an_error_that_names_both(watched: Wa
 def test_another_program_or_schema_makes_every_file_be_parsed_again(
     watched: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    schema = kept.customer_schema()
+    schema = declaration_cache.customer_schema()
     schema["$defs"]["customer"]["title"] = "Other"
     watched.write(PLAIN)
     watched.load()
@@ -181,11 +181,11 @@ def test_another_program_or_schema_makes_every_file_be_parsed_again(
         ("_FORMAT", 99),
     ):
         with monkeypatch.context() as patch:
-            patch.setattr(kept, name, other)
-            kept.program.cache_clear()
+            patch.setattr(declaration_cache, name, other)
+            declaration_cache.program.cache_clear()
             watched.load()
             assert watched.parsed == ["a.yaml"], name
-    kept.program.cache_clear()
+    declaration_cache.program.cache_clear()
     watched.load()
     assert watched.parsed == []
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.config.mutes import add_mute, load_mutes, read_mutes, with_mute
+from reconciler.config.read.mutes import add_mute, load_mutes, read_mutes, with_mute
 from reconciler.core.diagnostics import Severity
 from reconciler.core.drift import Mute
 from reconciler.core.errors import InvalidInput, ReconcilerError

@@ -13,16 +13,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator, FormatChecker
 
-from reconciler.config import yaml
-from reconciler.config.declarations import load_declarations
-from reconciler.config.messages import shown
-from reconciler.config.schema import part
-from reconciler.config.typed import FORMATS, Reader
-from reconciler.config.validate import DECLARATION_CODES, SETTINGS_CODES, Validator
+from reconciler.config.read import yaml_nodes
+from reconciler.config.read.declarations import load_declarations
+from reconciler.config.read.messages import shown
+from reconciler.config.read.schema import part
+from reconciler.config.read.schema_errors import DECLARATION_CODES, SETTINGS_CODES, Validator
+from reconciler.config.read.typed_values import FORMATS, Reader
+from reconciler.config.settings import _schema as settings_schema
 from reconciler.core.diagnostics import has_errors
-from reconciler.core.fields import FIELDS, Group
-from reconciler.core.values import leaves
-from reconciler.settings import _schema as settings_schema
+from reconciler.resources.customer import FIELDS, Group
+from reconciler.resources.values import leaves
 
 QUICK = settings(derandomize=True, deadline=None, max_examples=150, database=None)
 
@@ -74,7 +74,7 @@ def test_any_text_of_yamls_own_characters_gives_diagnostics_or_values(text: str)
 @QUICK
 @given(CUSTOMERS)
 def test_the_fast_check_never_says_sure_where_jsonschema_says_no(text: str) -> None:
-    for node in yaml.parse(text.encode(), "f").documents:
+    for node in yaml_nodes.parse(text.encode(), "f").documents:
         schema = part("customer")
         reader = Reader(schema)
         value = reader.read(node)
@@ -108,7 +108,7 @@ SETTINGS = st.dictionaries(
 @given(SETTINGS)
 def test_settings_that_are_surely_valid_are_valid(text: str) -> None:
     schema = settings_schema()
-    for node in yaml.parse(text.encode(), "f").documents:
+    for node in yaml_nodes.parse(text.encode(), "f").documents:
         reader = Reader(schema)
         value = reader.read(node)
         if reader.sure:
@@ -130,7 +130,7 @@ def test_settings_that_are_surely_valid_are_valid(text: str) -> None:
     ],
 )
 def test_what_a_schema_says_beyond_what_is_understood_is_left_to_jsonschema(schema: dict[str, Any], text: str) -> None:
-    (node,) = yaml.parse(text.encode(), "f").documents
+    (node,) = yaml_nodes.parse(text.encode(), "f").documents
     reader = Reader(schema)
     assert not Draft202012Validator(schema).is_valid(reader.read(node))
     assert not reader.sure

@@ -13,18 +13,18 @@ import yaml as pyyaml
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from reconciler.config.declarations import load_texts
-from reconciler.config.rewrite import Edit, rewrite
-from reconciler.config.rewrite_accept import _Task, accept
-from reconciler.config.rewrite_numbers import write_numbers
-from reconciler.config.rewrite_raw import REMOVE, raw, same_meaning
-from reconciler.config.rewrite_scalars import NULL, Literal, double, spell
-from reconciler.config.rewrite_spans import Tree
-from reconciler.config.rewrite_wishes import wishes
+from reconciler.config.edit.accept import _Task, accept
+from reconciler.config.edit.meaning import REMOVE, raw, same_meaning
+from reconciler.config.edit.numbers import write_numbers
+from reconciler.config.edit.proposed_edits import wishes
+from reconciler.config.edit.rewrite import Edit, rewrite
+from reconciler.config.edit.scalar_style import NULL, Literal, double, spell
+from reconciler.config.edit.spans import Tree
+from reconciler.config.read.declarations import load_texts
 from reconciler.core.customer import Live
-from reconciler.core.fields import FIELDS, Field, Form, Group, Row
 from reconciler.core.rules import Memory, Rules
-from reconciler.core.values import Values
+from reconciler.resources.customer import FIELDS, Field, Form, Group, Row
+from reconciler.resources.values import Values
 from tests.unit.config.yaml_texts import customers, texts
 
 RULES, MEMORY = Rules(), Memory()

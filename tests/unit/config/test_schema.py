@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from reconciler.config.schema import customer_schema, load_schema, main, match_fields, part
-from reconciler.config.typed import FORMATS
+from reconciler.config.read.schema import customer_schema, load_schema, main, match_fields, part
+from reconciler.config.read.typed_values import FORMATS
 from reconciler.core.customer import DEFAULT_MATCH
-from reconciler.core.fields import FIELDS, Field, Group
+from reconciler.resources.customer import FIELDS, Field, Group
 
 
 def subschemas(schema: Any) -> Iterator[dict[str, Any]]:
@@ -27,7 +27,7 @@ def subschemas(schema: Any) -> Iterator[dict[str, Any]]:
 
 
 def test_the_customer_schema_file_is_the_generated_one() -> None:
-    """On failure: python -m reconciler.config.schema customer > schemas/customer.schema.json"""
+    """On failure: python -m reconciler.config.read.schema customer > schemas/customer.schema.json"""
     assert load_schema("customer") == customer_schema()
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.config import declarations
-from reconciler.config.declarations import load_texts
-from reconciler.config.draft import Draft
-from reconciler.config.lines import blocks
-from reconciler.config.shape import Quick
-from reconciler.config.shortcut import simple
+from reconciler.config.read import declarations
+from reconciler.config.read.declarations import load_texts
+from reconciler.config.read.fast_declarations import Quick
+from reconciler.config.read.fast_path import simple
+from reconciler.config.read.simple_lines import blocks
+from reconciler.config.read.unmerged import Draft
 
 ONE = "- number: {0}  # note\n  name: 'Å {0}'\n  mainAddress:\n    city: \"Oslo\"\n  attributes:\n    REGION: NORTH\n"
 

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import yaml as pyyaml
 
-from reconciler.config import yaml
-from reconciler.config.bounds import Bounds
-from reconciler.config.yaml import Mapping, Node, Scalar, Sequence, parse
+from reconciler.config.read import yaml_nodes
+from reconciler.config.read.file_limits import Bounds
+from reconciler.config.read.yaml_nodes import Mapping, Node, Scalar, Sequence, parse
 from reconciler.core.diagnostics import Severity
 
 SUITE = Path(__file__).parents[2] / "data" / "yaml-test-suite"
@@ -258,7 +258,7 @@ def test_honest_use_of_aliases_is_no_bomb() -> None:
 
 def test_mappings_merge_member_by_member_and_all_else_is_replaced() -> None:
     base, over = only("{a: 1, b: {c: 1, d: 1}, e: [1, 2]}"), only("{b: {c: 2}, e: [3], f: ~}")
-    assert plain(yaml.merged(base, over)) == {
+    assert plain(yaml_nodes.merged(base, over)) == {
         "a": "1",
         "b": {"c": "2", "d": "1"},
         "e": ["3"],
@@ -280,7 +280,7 @@ def test_a_file_of_nothing_but_problems_is_given_up() -> None:
 def test_the_parser_without_libyaml_gives_the_same_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
     text = "a: &x [0101, 'q', \"é\\t\"]\nb: {c: *x, d: !!str 1}\n---\n- |\n  block\n"
     fast = parse(text.encode(), "f")
-    monkeypatch.setattr(yaml, "_Loader", pyyaml.SafeLoader)
+    monkeypatch.setattr(yaml_nodes, "_Loader", pyyaml.SafeLoader)
     slow = parse(text.encode(), "f")
     assert slow.diagnostics == fast.diagnostics
     assert [plain(each) for each in slow.documents] == [plain(each) for each in fast.documents]
@@ -317,7 +317,9 @@ def test_the_yaml_test_suite_never_raises_and_agrees_with_pyyaml(text: str) -> N
     if any(each.severity is Severity.ERROR for each in parsed.diagnostics):
         assert {each.code for each in parsed.diagnostics} <= {"Y202", "Y203", "Y207", "Y208", "Y211"}
         return
-    nulls = [isinstance(each, pyyaml.ScalarNode) and not each.style and each.value in yaml.NULLS for each in composed]
+    nulls = [
+        isinstance(each, pyyaml.ScalarNode) and not each.style and each.value in yaml_nodes.NULLS for each in composed
+    ]
     expected = [_composed(each) for each, null in zip(composed, nulls, strict=True) if not null]
     assert [plain(each) for each in parsed.documents] == expected
 

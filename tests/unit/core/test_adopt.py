@@ -6,7 +6,7 @@ from typing import Any
 
 from reconciler.core.adopt import Manner, to_declare
 from reconciler.core.customer import Live
-from reconciler.core.declared import declared, readable_fields
+from reconciler.core.declaration_values import declared, readable_fields
 
 HOME = {"addressLine1": "A 1", "city": "Oslo"}
 

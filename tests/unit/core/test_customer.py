@@ -9,7 +9,7 @@ import pytest
 from reconciler.core.customer import Live, PackedLive
 from reconciler.core.diagnostics import Diagnostic, Severity
 from reconciler.core.errors import InvalidInput, RateLimited, ServerFailed
-from reconciler.core.values import Path, Values
+from reconciler.resources.values import Path, Values
 
 
 def _unpack(packed: bytes) -> tuple[Values, Mapping[Path, str]]:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from reconciler.core.customer import Live
 from reconciler.core.errors import WrongUsage
 from reconciler.core.filters import Filters, Sieve, parse_attributes, parse_bounds, parse_status, parse_text
-from reconciler.core.moments import read_moment, render_moment
-from reconciler.core.values import Values
+from reconciler.core.timestamps import read_moment, render_moment
+from reconciler.resources.values import Values
 
 ZERO = datetime(1, 1, 1)  # noqa: DTZ001  # wall clocks have no zone
 moments = st.datetimes(min_value=ZERO, max_value=datetime(9999, 12, 31, 23, 59, 59))  # noqa: DTZ001 (wall-clock times have no zone)

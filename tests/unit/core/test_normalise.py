@@ -6,9 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from reconciler.core.fields import FIELDS, Field, leaf
 from reconciler.core.normalise import normalise, same, satisfied
-from reconciler.core.values import Path, Scalar
+from reconciler.resources.customer import FIELDS, Field, leaf
+from reconciler.resources.values import Path, Scalar
 
 
 def _row(*path: str) -> Field:

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.config.patterns import names_field
+from reconciler.config.read.pattern_checks import names_field
 from reconciler.core.patterns import covers, patterns, segments
-from reconciler.core.values import Path, render_path
+from reconciler.resources.values import Path, render_path
 
 _PATHS = st.lists(st.text(min_size=1), min_size=1, max_size=4)
 
@@ -64,6 +64,6 @@ def test_what_names_no_field_is_known(text: str) -> None:
 )
 def test_a_wildcard_with_a_slip_names_no_field(pattern: str, is_field: bool) -> None:
     """Any word may be an attribute's id, so `*.wbe` would never match and never be told."""
-    from reconciler.config.patterns import names_field
+    from reconciler.config.read.pattern_checks import names_field
 
     assert names_field(pattern) is is_field

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.core.customer import Live
-from reconciler.core.moments import DAY, SECOND, read_moment
 from reconciler.core.snapshot import (
     Head,
     Policy,
@@ -20,6 +19,7 @@ from reconciler.core.snapshot import (
     too_old,
     watermark,
 )
+from reconciler.core.timestamps import DAY, SECOND, read_moment
 
 NOON = "2026-03-01T12:00:00"
 HEAD = Head(frozenset({"name"}), frozenset({"number"}), 3, 1, 10, f"{NOON}Z", f"{NOON}Z")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.core.values import Values, get, leaves, parse_path, put, render_path, without
+from reconciler.resources.values import Values, get, leaves, parse_path, put, render_path, without
 
 
 @given(st.lists(st.text(min_size=1), min_size=1, max_size=4))

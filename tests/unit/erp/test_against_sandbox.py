@@ -10,12 +10,12 @@ import pytest
 
 from reconciler.core import errors
 from reconciler.core.customer import Live
-from reconciler.core.fields import FIELDS, Read
 from reconciler.core.normalise import number_key
 from reconciler.core.ports import Need
-from reconciler.core.values import Values, get, leaves, put
 from reconciler.erp.customers import Customers, open_customers
 from reconciler.erp.encode import WireCodec
+from reconciler.resources.customer import FIELDS, Read
+from reconciler.resources.values import Values, get, leaves, put
 from reconciler.sandbox import Sandbox
 
 EVERYTHING = frozenset(FIELDS)

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.fields import FIELDS, Field, Group, Kind, Read, Row
 from reconciler.core.normalise import normalise
 from reconciler.erp import decode
+from reconciler.resources.customer import FIELDS, Field, Group, Kind, Read, Row
 
 SAMPLES: dict[Kind, list[Any]] = {
     Kind.TEXT: ["", " ", "a", " a ", "true"],

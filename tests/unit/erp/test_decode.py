@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from reconciler.core.errors import UnexpectedAnswer
-from reconciler.core.fields import FIELDS, Read
 from reconciler.core.ports import Need
 from reconciler.erp.answer import parse
 from reconciler.erp.decode import bare_version, decode, decode_own, is_older
+from reconciler.resources.customer import FIELDS, Read
 
 BASE = {"internalId": 17, "number": "10000", "name": "Fjellheim", "status": "Active"}
 

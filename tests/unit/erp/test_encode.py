@@ -9,11 +9,11 @@ import pytest
 
 from reconciler.core.customer import Live
 from reconciler.core.errors import Refused
-from reconciler.core.fields import FIELDS
 from reconciler.core.plan import Request
-from reconciler.core.values import Path
 from reconciler.erp.answer import render
 from reconciler.erp.encode import WireCodec
+from reconciler.resources.customer import FIELDS
+from reconciler.resources.values import Path
 
 LIVE = Live(17, "10000", "AAAAAE0YIiI=", {"name": "Old"})
 

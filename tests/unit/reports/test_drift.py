@@ -10,11 +10,11 @@ import pytest
 from jsonschema import Draft202012Validator
 from rich.cells import cell_len
 
-from reconciler.config.schema import load_schema
+from reconciler.config.read.schema import load_schema
 from reconciler.core.diagnostics import Severity, Source
 from reconciler.core.drift import Drift, DriftedCustomer, DriftedField, DriftSummary, Mute, Standing
 from reconciler.core.plan import Cause, Reading, Refresh
-from reconciler.reports import json as json_report
+from reconciler.reports.formats import json as json_report
 from reconciler.reports.redact import Redactor
 from reconciler.reports.report import State
 from reconciler.reports.report_drift import LISTED, of_drift

@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from reconciler.reports.gfm import block, code, is_plain, paragraph, prose, quiet, ticked
-from reconciler.reports.safe import visible
+from reconciler.reports.safe_text import visible
 from tests.unit.reports.samples import HOSTILE
 
 GFM = MarkdownIt("gfm-like", {"html": True})  # it links even bare domains, as the most eager platforms do

@@ -19,10 +19,10 @@ import xmlschema
 
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
 from reconciler.core.plan import Cause, Outcome
-from reconciler.reports import codequality, github, junit, sarif, terraform_widget
 from reconciler.reports.findings import SETTINGS, findings
+from reconciler.reports.formats import codequality, github, junit, sarif, terraform_widget
 from reconciler.reports.report import Report, of_plan, of_run, of_validation
-from reconciler.reports.safe import visible
+from reconciler.reports.safe_text import visible
 from tests.unit.reports import samples
 
 DATA = Path(__file__).parents[2] / "data"

@@ -13,10 +13,10 @@ from markdown_it.token import Token
 from reconciler.core.diagnostics import Severity
 from reconciler.core.errors import WrongUsage
 from reconciler.reports.fitting import cut
-from reconciler.reports.kinds import Kind
-from reconciler.reports.markdown import marker, render
+from reconciler.reports.formats.markdown import marker, render
 from reconciler.reports.report import Entry, Place, Report, Row, State, of_plan
-from reconciler.reports.safe import visible
+from reconciler.reports.report_kind import Kind
+from reconciler.reports.safe_text import visible
 from tests.unit.reports import samples
 from tests.unit.reports.test_gfm import GFM, seen
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reconciler.reports.marks import Pieces, excerpt, marked
-from reconciler.reports.safe import shown
+from reconciler.reports.safe_text import shown
 
 
 def written(pieces: Pieces) -> str:

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from reconciler.core.errors import ReconcilerError, StateError
 from reconciler.core.plan import Outcome
-from reconciler.state.journal import RunStatus
-from reconciler.state.store import Store
+from reconciler.state.sqlite.journal import RunStatus
+from reconciler.state.sqlite.store import Store
 from tests.unit.state.plans import NOBODY, TARGET, known_of, plan_of
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.state.cache import FileCache, clear, size
+from reconciler.state.sqlite.file_cache import FileCache, clear, size
 
 KEYS = [bytes([each]) * 32 for each in range(200)]
 NEW, OTHER = b"\xfe" * 32, b"\xff" * 32
@@ -171,7 +171,7 @@ def test_two_processes_at_once_keep_what_both_put(state: Path) -> None:
     script = (
         "import sys\n"
         "from pathlib import Path\n"
-        "from reconciler.state.cache import FileCache\n"
+        "from reconciler.state.sqlite.file_cache import FileCache\n"
         "for each in range(20):\n"
         "    key = (sys.argv[2] + str(each)).encode()\n"
         "    FileCache(Path(sys.argv[1]), writes=True, timeout=60).put({key: key * 100}, [key])\n"
@@ -186,7 +186,7 @@ def test_entries_out_of_use_are_dropped_when_they_outweigh_the_others(
     state: Path, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not before: another branch may have use for them."""
-    monkeypatch.setattr("reconciler.state.cache._SLACK", 0)
+    monkeypatch.setattr("reconciler.state.sqlite.file_cache._SLACK", 0)
     before = file.stat().st_size
     half = KEYS[:110]
     FileCache(state, writes=True).put({NEW: b"new"}, [*half, NEW])

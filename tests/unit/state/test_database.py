@@ -21,8 +21,8 @@ import pytest
 
 from reconciler.core.errors import StateError
 from reconciler.core.plan import Outcome
-from reconciler.state import database, migrations
-from reconciler.state.store import Store
+from reconciler.state.sqlite import database, migrations
+from reconciler.state.sqlite.store import Store
 from tests.unit.state.plans import NOBODY, ROOT, TARGET, known_of, plan_of, start_child
 
 
@@ -101,7 +101,7 @@ def test_the_first_write_makes_a_private_file_in_a_private_folder_whatever_the_u
 
 def test_a_new_file_is_private_from_its_first_moment(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Not only since it was looked after: somebody could open it in between."""
-    monkeypatch.setattr("reconciler.state.database._keep_private", lambda _path: None)
+    monkeypatch.setattr("reconciler.state.sqlite.database._keep_private", lambda _path: None)
     before = os.umask(0)
     try:
         with Store(path) as store:

@@ -11,7 +11,7 @@ import pytest
 
 from reconciler.core.drift import History, Sighting
 from reconciler.core.errors import StateError
-from reconciler.state.store import Store
+from reconciler.state.sqlite.store import Store
 from tests.unit.state.plans import TARGET
 
 ONE = {("1", "name"): Sighting("aa", "2026-01-01T00:00:00Z"), ("2", ""): Sighting("b", "2026-01-02T00:00:00Z", True)}

@@ -16,9 +16,9 @@ import pytest
 
 from reconciler.core.errors import Refused, StateError, WrongUsage
 from reconciler.core.plan import Outcome
-from reconciler.state.journal import RunStatus, Stored
 from reconciler.state.plan_file import dumps
-from reconciler.state.store import Store
+from reconciler.state.sqlite.journal import RunStatus, Stored
+from reconciler.state.sqlite.store import Store
 from tests.unit.state.plans import plan_of, start_child
 
 STORED = Stored("name", "Sent", "SENT", taken=True)

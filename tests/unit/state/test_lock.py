@@ -17,9 +17,9 @@ import msgspec
 import pytest
 
 from reconciler.core.errors import Locked, StateError
-from reconciler.state.lock import Life
-from reconciler.state.process import Owner, is_here, surely_lives, this_process
-from reconciler.state.store import Store
+from reconciler.state.process_identity import Owner, is_here, surely_lives, this_process
+from reconciler.state.sqlite.lock import Life
+from reconciler.state.sqlite.store import Store
 from tests.unit.state.plans import TARGET, known_of, start_child
 
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from reconciler.core.customer import Live
 from reconciler.core.snapshot import Head
-from reconciler.state import snapshot
 from reconciler.state.packing import pack
-from reconciler.state.store import Store
+from reconciler.state.sqlite import snapshot
+from reconciler.state.sqlite.store import Store
 from tests.unit.state.plans import TARGET
 
 HEAD = Head(frozenset({"name"}), frozenset({"number"}), 1, 2, 1000, "2026-01-31T12:00:00Z", "2026-01-31T12:00:00Z")

@@ -1,0 +1,154 @@
+"""`reconciler sandbox`: the embedded ERP, to try things out, to rehearse and to test against."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from reconciler.cli.shell.exit_codes import Exit
+
+if TYPE_CHECKING:
+    from reconciler.cli.shell.session import Session
+    from reconciler.sandbox import Address
+
+app = typer.Typer(
+    help="The embedded ERP: a real server over one SQLite file.", no_args_is_help=True, rich_markup_mode=None
+)
+
+Db = Annotated[
+    Path | None,
+    typer.Option("--db", metavar="FILE", help="Its data [.reconciler/sandbox.db beside reconciler.yaml]."),
+]
+
+
+@app.command("serve")
+def serve(
+    context: typer.Context,
+    db: Db = None,
+    host: Annotated[str, typer.Option("--host", help="Loopback address to answer at.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = 8765,
+    switch: Annotated[
+        list[str] | None,
+        typer.Option("--switch", metavar="NAME=VALUE", help="How it behaves (docs/sandbox.md); may be repeated."),
+    ] = None,
+) -> None:
+    """Serve until Ctrl-C. Point another reconciler at it with the variables it prints."""
+    from reconciler.sandbox import Switches
+    from reconciler.sandbox import serve as serve_sandbox
+
+    session: Session = context.obj
+    with _translated():
+        switches = Switches().with_pairs(switch or [])
+        serve_sandbox(_db(session, db), host, port, switches, ready=lambda address: _announce(session, address))
+    raise typer.Exit(Exit.DONE)
+
+
+@app.command("seed")
+def seed(
+    context: typer.Context,
+    count: Annotated[int, typer.Option("--count", min=1, max=1_000_000, help="How many customers.")] = 100,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same customers.")] = 1,
+    start: Annotated[int | None, typer.Option("--start", min=0, help="First number; else after the last one.")] = None,
+    odd: Annotated[bool, typer.Option("--odd", help="With odd numbers and names, to test with.")] = False,
+    db: Db = None,
+) -> None:
+    """Add believable Nordic and Dutch companies."""
+    from reconciler.reports.view import counted
+    from reconciler.sandbox import open_store
+
+    session: Session = context.obj
+    with _translated(), open_store(_db(session, db)) as store:
+        added = store.seed(count, seed, odd=odd, start=start)
+        session.say(f"Added {counted(len(added), 'customer')}; there are {store.count():,} now.")
+    raise typer.Exit(Exit.DONE)
+
+
+@app.command("edit")
+def edit(
+    context: typer.Context,
+    number: Annotated[str, typer.Argument(metavar="NUMBER", help="The customer.")],
+    values: Annotated[list[str], typer.Argument(metavar="PATH=VALUE...", help="Such as mainAddress.city=Oslo.")],
+    db: Db = None,
+) -> None:
+    """Change a customer as a clerk in the ERP would; an empty VALUE clears."""
+    from reconciler.core.errors import WrongUsage
+    from reconciler.sandbox import open_store
+
+    session: Session = context.obj
+    wanted: dict[str, object] = {}
+    for word in values:
+        path, equals, value = word.partition("=")
+        if not equals:
+            raise WrongUsage(f"{word!r} is not PATH=VALUE", remedy="For example: mainAddress.city=Oslo")
+        wanted[path] = value
+    with _translated(), open_store(_db(session, db)) as store:
+        store.edit(number, wanted)
+    session.say(f"Changed {number}: {', '.join(values)}")
+    raise typer.Exit(Exit.DONE)
+
+
+@app.command("reset")
+def reset(context: typer.Context, db: Db = None) -> None:
+    """Delete all customers."""
+    from reconciler.sandbox import open_store
+
+    session: Session = context.obj
+    with _translated(), open_store(_db(session, db)) as store:
+        store.reset()
+    if db is None:
+        _forget(session)
+    session.say("The sandbox is empty.")
+    raise typer.Exit(Exit.DONE)
+
+
+def _forget(session: Session) -> None:
+    """What was remembered of the sandbox's customers is of no use with others in their place."""
+    from dataclasses import replace
+
+    from reconciler.cli.shell.session import SANDBOX
+    from reconciler.core.errors import ReconcilerError
+
+    try:
+        with replace(session, environment=SANDBOX).store() as store:
+            store.clear()
+    except ReconcilerError:
+        return  # no settings yet, or none that can be read: nothing was remembered under them
+
+
+def _db(session: Session, chosen: Path | None) -> Path:
+    from reconciler.cli.shell.session import SANDBOX_DB, private_folder
+    from reconciler.config.settings import find_settings
+
+    if chosen is not None:
+        return private_folder(chosen)
+    file = session.config or find_settings(Path.cwd())
+    return private_folder((file.parent if file else Path.cwd()) / SANDBOX_DB)
+
+
+def _announce(session: Session, address: Address) -> None:
+    session.say(f"The sandbox ERP answers at {address.base_url}; Ctrl-C stops it. In another terminal:")
+    for name, value in (
+        ("VISMA_BASE_URL", address.base_url),
+        ("VISMA_TOKEN_URL", address.token_url),
+        ("VISMA_TENANT_ID", address.tenant_id),
+        ("VISMA_CLIENT_ID", address.client_id),
+        ("VISMA_CLIENT_SECRET", address.client_secret),
+    ):
+        session.out.print(f"export {name}={value}", soft_wrap=True)
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """The sandbox knows nothing of our errors; its own become ours here."""
+    from reconciler.core.errors import ReconcilerError, WrongUsage
+
+    try:
+        yield
+    except ValueError as error:
+        raise WrongUsage(str(error)) from error
+    except OSError as error:
+        raise ReconcilerError(f"The sandbox cannot run: {error.strerror or error}") from error

@@ -1,0 +1,28 @@
+"""`reconciler schema`: print a schema."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from reconciler.cli.shell.exit_codes import Exit
+
+
+class SchemaName(StrEnum):
+    """The schemas there are."""
+
+    CUSTOMER = "customer"
+    RECONCILER = "reconciler"
+    PLAN = "plan"
+    DRIFT = "drift"
+    MUTES = "mutes"
+
+
+def schema(context: typer.Context, name: Annotated[SchemaName, typer.Argument(help="Which schema.")]) -> None:
+    """Print a JSON Schema: of declarations, reconciler.yaml, plan files, drift reports, or muted drift."""
+    from reconciler.config.read.schema import schema_text
+
+    context.obj.write(schema_text(name.value).encode())
+    raise typer.Exit(Exit.DONE)

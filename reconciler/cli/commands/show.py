@@ -1,0 +1,40 @@
+"""`reconciler show`: render a saved plan or a past run."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from reconciler.cli.shell.exit_codes import Exit
+from reconciler.cli.shell.options import Format, MaxChars, Redact, Reports
+from reconciler.cli.shell.output import check_formats, emit, plan_document
+
+_RUN = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4,}")
+
+
+def show(
+    context: typer.Context,
+    what: Annotated[
+        Path,
+        typer.Argument(metavar="PLANFILE|RUN", help="A plan saved by `plan -o`, or a run's id as `runs list` has it."),
+    ],
+    form: Format = "text",
+    report: Reports = None,
+    max_chars: MaxChars = None,
+    redact: Redact = False,
+) -> None:
+    """Show a saved plan or a past run. Needs neither the declarations nor the ERP."""
+    from reconciler.cli.commands.runs import show_run
+    from reconciler.cli.shell.signing import plan_key
+    from reconciler.reports.report_kind import Kind
+    from reconciler.state import plan_file
+
+    if _RUN.fullmatch(str(what)) and not what.exists():
+        show_run(context.obj, str(what), form, check_formats(form, report or [], Kind.RUN, context.obj))
+    else:
+        reports = check_formats(form, report or [], Kind.PLAN, context.obj)
+        emit(context.obj, form, reports, plan_document(context.obj, plan_file.read(what, plan_key(context.obj))))
+    raise typer.Exit(Exit.DONE)

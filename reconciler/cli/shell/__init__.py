@@ -1,0 +1,1 @@
+"""What all commands share: the application, its session, options, output and errors."""

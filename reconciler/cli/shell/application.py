@@ -1,0 +1,248 @@
+"""The command line's root: global options, the list of commands, and the one error boundary."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import signal
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+from typer.main import get_command
+
+from reconciler.cli.shell.command_list import Commands, name_variables
+from reconciler.cli.shell.current import current, forget, redactor, use
+from reconciler.cli.shell.exit_codes import Exit, exit_code
+
+if TYPE_CHECKING:
+    from reconciler.core.errors import ReconcilerError
+
+
+class LogLevel(StrEnum):
+    """Words of --log-level."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class LogFormat(StrEnum):
+    """Words of --log-format."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+app = typer.Typer(
+    name="reconciler",
+    cls=Commands,
+    help="Terraform for ERP customers: validate, plan and apply Visma.net ERP customers kept as YAML in git.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+)
+
+
+def _show_version(wanted: bool) -> None:
+    """At once, whatever else stands on the line; `reconciler --version` alone never gets here."""
+    if wanted:
+        from reconciler._version import __version__
+
+        typer.echo(f"reconciler {__version__}")
+        raise typer.Exit(Exit.DONE)
+
+
+@app.callback()
+def root(
+    context: typer.Context,
+    chdir: Annotated[Path | None, typer.Option("--chdir", metavar="DIR", help="Work in this folder.")] = None,
+    config: Annotated[
+        Path | None, typer.Option("--config", "-c", metavar="FILE", help="Settings file [reconciler.yaml].")
+    ] = None,
+    environment: Annotated[
+        str | None,
+        typer.Option("--env", metavar="NAME", help="Environment of the settings; sandbox always exists."),
+    ] = None,
+    log_level: Annotated[LogLevel, typer.Option("--log-level", help="What to log.")] = LogLevel.WARNING,
+    log_format: Annotated[LogFormat, typer.Option("--log-format", help="How to log.")] = LogFormat.TEXT,
+    no_color: Annotated[bool, typer.Option("--no-color", help="No colours.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on standard error.")] = False,
+    no_cache: Annotated[bool, typer.Option("--no-cache", help="Parse all declarations, and keep nothing.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and stop.")
+    ] = False,
+) -> None:
+    """Global options may stand before or after the command."""
+    from reconciler.cli.shell.session import Session
+
+    if chdir is not None:
+        _change_folder(chdir)
+    _start_logging(log_level, log_format)
+    session = Session(
+        config=config,
+        environment=environment,
+        color=False if no_color else None,
+        quiet=quiet,
+        environ=os.environ,
+        no_cache=no_cache,
+    )
+    use(context, session)
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command; the only place where an error becomes a message and an exit code."""
+    forget()
+    _mend_streams()
+    signal.signal(signal.SIGTERM, _terminated)
+    command = get_command(app)
+    name_variables(command)
+    try:
+        code = command.main(hoisted(arguments), prog_name="reconciler", standalone_mode=False)
+        sys.stdout.flush()
+        return int(code or Exit.DONE) or _unwritten()
+    except typer.TyperException as error:
+        return _wrong_usage(error)
+    except (typer.Abort, KeyboardInterrupt):
+        return _complain("Interrupted.", "", Exit.INTERRUPTED)
+    except BrokenPipeError:
+        return _without_output()
+    except Exception as error:  # noqa: BLE001 - the boundary: whatever comes, the user sees one clear message
+        return _failed(error)
+
+
+def _unwritten() -> int:
+    """The exit code of a command that is well but for its reports."""
+    return int(Exit.ERROR if current().unwritten else Exit.DONE)
+
+
+def _mend_streams() -> None:
+    """A closed stream is nowhere, and a character that the locale does not have is escaped: neither stops a run."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115 - it stays open as long as the process
+        elif mode == "w" and isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+_GLOBAL_FLAGS = ("--version", "--no-color", "--quiet", "-q", "--no-cache")
+_GLOBAL_OPTIONS = ("--chdir", "--config", "-c", "--env", "--log-level", "--log-format")
+
+
+def hoisted(arguments: list[str]) -> list[str]:
+    """The arguments with global options moved before the command, wherever they were written.
+
+    >>> hoisted(["plan", "--env", "test", "-o", "p.json"])
+    ['--env', 'test', 'plan', '-o', 'p.json']
+    """
+    moved, kept = [], []
+    words = iter(arguments)
+    for word in words:
+        if word == "--":
+            kept += [word, *words]
+        elif word in _GLOBAL_OPTIONS:
+            moved += [word, *([value] if (value := next(words, None)) is not None else [])]
+        elif word in _GLOBAL_FLAGS or word.startswith(tuple(f"{name}=" for name in _GLOBAL_OPTIONS if len(name) > 2)):
+            moved.append(word)
+        else:
+            kept.append(word)
+    return moved + kept
+
+
+def _wrong_usage(error: typer.TyperException) -> int:
+    """Help that is shown for want of a command keeps its lines; other texts may quote hostile words."""
+    text = error.format_message()
+    if type(error).__name__ == "NoArgsIsHelpError":
+        sys.stderr.write(f"{text}\n")
+        return int(Exit.USAGE)
+    return _complain(
+        text.replace("Value error, ", ""), "See --help, after the command for its own options.", Exit.USAGE
+    )
+
+
+def _without_output() -> int:
+    """Nobody reads any more; without this the interpreter's own last flush would fail once more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return int(Exit.ERROR)
+
+
+def _failed(error: Exception) -> int:
+    from reconciler.core.errors import InvalidInput, ReconcilerError
+
+    if isinstance(error, InvalidInput):
+        _show_problems(error)
+        return int(exit_code(error))
+    if isinstance(error, ReconcilerError):
+        return _complain(_message(error), error.remedy, exit_code(error))
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EIO, errno.EBADF):
+        _complain(f"The output cannot be written: {error.strerror}", "", Exit.ERROR)
+        return _without_output()
+    import logging
+
+    logging.getLogger("reconciler").debug("internal error", exc_info=error)
+    return _complain(
+        f"Internal error: {type(error).__name__}: {error}",
+        "This is a defect of reconciler. Please report it, with what --log-level debug says.",
+        Exit.ERROR,
+    )
+
+
+def _message(error: ReconcilerError) -> str:
+    reference = getattr(error, "reference", None)
+    return f"{error} (ERP reference {reference})" if reference else str(error)
+
+
+def _show_problems(error: ReconcilerError) -> None:
+    from reconciler.core.errors import InvalidInput
+    from reconciler.reports.formats.text import diagnostics_lines
+
+    assert isinstance(error, InvalidInput)
+    session, hide = current(), redactor()
+    found = hide.diagnostics(error.diagnostics) if hide else error.diagnostics
+    for line in diagnostics_lines(found):
+        session.err.print(line, soft_wrap=True)
+    _complain(f"{error}.", error.remedy, Exit.INVALID)
+
+
+def _complain(message: str, remedy: str, code: Exit) -> int:
+    from reconciler.reports.safe_text import visible
+
+    session, hide = current(), redactor()
+    if hide:
+        message, remedy = hide.text(message), hide.text(remedy)
+    session.err.print("Error: ", style="bold red", end="")
+    session.err.print(visible(message), soft_wrap=True)
+    if remedy:
+        session.err.print(f"→ {visible(remedy)}", soft_wrap=True)
+    return int(code)
+
+
+def _terminated(_signal: int, _frame: object) -> NoReturn:
+    raise SystemExit(int(Exit.TERMINATED))
+
+
+def _change_folder(folder: Path) -> None:
+    from reconciler.core.errors import WrongUsage
+
+    try:
+        os.chdir(folder)
+    except OSError as error:
+        raise WrongUsage(f"Cannot work in {folder}: {error.strerror}") from error
+
+
+def _start_logging(level: LogLevel, form: LogFormat) -> None:
+    import logging
+
+    from reconciler.cli.shell.logs import handler
+
+    log = logging.getLogger("reconciler")
+    log.handlers[:] = [handler(json=form is LogFormat.JSON)]
+    log.setLevel(level.value.upper())
+    log.propagate = False

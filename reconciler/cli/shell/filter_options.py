@@ -1,0 +1,110 @@
+"""The list filters that `customers list` and `export` share: the options, and the words taken apart."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from reconciler.cli.shell.session import Session
+    from reconciler.core.filters import Filters, Sieve
+    from reconciler.erp.customers import Customers
+
+_TIMES = "COND is > < >= <=; TIME is yyyy-MM-dd, with HH:mm:ss or HH:mm:ss.FFF after a blank."
+
+Status = Annotated[
+    str | None,
+    typer.Option("--status", metavar="WORD", help="Active, OnHold, CreditHold, Inactive or OneTime."),
+]
+ClassId = Annotated[
+    str | None,
+    typer.Option("--class", metavar="ID", help="Customer class. The API cannot filter by it: all are read."),
+]
+Name = Annotated[str | None, typer.Option("--name", metavar="TEXT", help="A part of the name, in upper or lower case.")]
+CorporateId = Annotated[str | None, typer.Option("--corporate-id", metavar="ID", help="Organisation number, whole.")]
+VatId = Annotated[str | None, typer.Option("--vat-registration-id", metavar="ID", help="VAT number, whole.")]
+Email = Annotated[
+    str | None, typer.Option("--email", metavar="ADDRESS", help="E-mail address of the main contact, whole.")
+]
+Phone = Annotated[str | None, typer.Option("--phone", metavar="NUMBER", help="Phone 1 of the main contact, whole.")]
+Attribute = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--attribute",
+        metavar="ID=VALUE",
+        help="Attribute; a comma in VALUE means any of; repeated for more attributes. Dates yyyy-MM-dd, checkbox 1.",
+    ),
+]
+Modified = Annotated[
+    str | None, typer.Option("--modified", metavar="'COND TIME'", help=f"When it was last changed. {_TIMES}")
+]
+Created = Annotated[str | None, typer.Option("--created", metavar="'COND TIME'", help="When it was made; likewise.")]
+
+
+def read_filters(
+    *,
+    status: str | None,
+    customer_class: str | None,
+    name: str | None,
+    corporate_id: str | None,
+    vat_registration_id: str | None,
+    email: str | None,
+    phone: str | None,
+    attribute: list[str] | None,
+    modified: str | None,
+    created: str | None,
+) -> Filters:
+    """The filters of the options. Raises WrongUsage before anything is asked."""
+    from reconciler.core.filters import Filters, parse_attributes, parse_bounds, parse_status, parse_text
+
+    equal = {
+        "corporate-id": corporate_id,
+        "vat-registration-id": vat_registration_id,
+        "email": email,
+        "phone": phone,
+    }
+    return Filters(
+        status=None if status is None else parse_status(status),
+        customer_class=None if customer_class is None else parse_text("--class", customer_class),
+        name=None if name is None else parse_text("--name", name),
+        equal={option: parse_text(f"--{option}", text) for option, text in equal.items() if text is not None},
+        attributes=parse_attributes(attribute or []),
+        modified=() if modified is None else parse_bounds("--modified", modified),
+        created=() if created is None else parse_bounds("--created", created),
+    )
+
+
+def settled(session: Session, filters: Filters, erp: Customers) -> Filters:
+    """The filters after a look at what this ERP does with them, saying what that means for the result."""
+    from dataclasses import replace
+
+    if filters.has_zone:
+        warn(
+            session,
+            "The time was converted to UTC: the API takes no zone. Times of the ERP without a zone mark are taken as "
+            "UTC too; whether they are is not documented.",
+        )
+    if filters.name and not erp.finds_parts_of_names():
+        session.say("This ERP does not seem to find parts of names in any case: all customers are read and searched.")
+        return replace(filters, name_is_sent=False)
+    return filters
+
+
+def warn_dropped(session: Session, sieve: Sieve) -> None:
+    """One warning for all rows that the ERP returned although they do not satisfy what it was asked."""
+    from reconciler.reports.view import counted
+
+    if sieve.dropped:
+        warn(
+            session,
+            f"The ERP returned {counted(sieve.dropped, 'row')} that do not satisfy the filter; they were left out.",
+        )
+
+
+def warn(session: Session, text: str) -> None:
+    """A warning on standard error, also with --quiet."""
+    from reconciler.reports.safe_text import visible
+
+    session.err.print("Warning: ", style="bold yellow", end="")
+    session.err.print(visible(text), soft_wrap=True)

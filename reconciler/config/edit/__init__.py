@@ -1,0 +1,1 @@
+"""The rewrite that keeps comments: accept, numbers, format and export."""

@@ -1,0 +1,1 @@
+"""Text to declarations: YAML to nodes with positions, validated, made into desired customers."""

@@ -1,0 +1,301 @@
+"""Declarations of one make, read by the example of the first of them.
+
+Declarations of simple lines (`reconciler.config.read.simple_lines`) that differ in nothing but their values have one
+shape: the heads of their lines. The reference path (composer, reader, draft) reads the first of each shape, and what it
+made of each line is made of the others' too. A value goes through the same rules:
+type, limits, normal form. What is not
+certainly right is left to the reference path, which alone says what is wrong with anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from reconciler.config.read.nodes import NULLS, Scalar
+from reconciler.config.read.schema import IDENTITY
+from reconciler.config.read.simple_lines import Tokens, unquoted
+from reconciler.config.read.typed_values import Reader
+from reconciler.config.read.unmerged import Draft, Unit, fresh, undeclared
+from reconciler.core.diagnostics import Diagnostic, Severity, Source
+from reconciler.core.normalise import normalise
+from reconciler.resources.customer import FIELDS, Field, Form, Group, Kind
+from reconciler.resources.values import Path, Values, leaves, put
+
+Convert: TypeAlias = "Callable[[str], Any]"
+"""The normal form of a value as typed. Raises Doubt."""
+
+Recipe: TypeAlias = "tuple[tuple[str, int | Recipe], ...]"
+"""A mapping's members, each with the line that it comes from."""
+
+_MAX_REMEMBERED = 20_000
+_MANY = frozenset((Kind.TEXT, Kind.NUMBER))  # hardly two customers have the same; other values are worth keeping
+
+
+class Doubt(Exception):
+    """What only the reference path can judge."""
+
+
+@dataclass(slots=True)
+class Shape:
+    """What to do with each line of a declaration. Lines count from 0 here, columns from 1."""
+
+    converters: list[Convert]
+    recipe: Recipe = ()
+    identity: dict[str, int] = field(default_factory=dict)  # the lines of number and ref
+    start: tuple[int, int] = (0, 1)
+    inside: dict[Path, tuple[int, int]] = field(default_factory=dict)  # what the declaration itself says
+    outside: dict[Path, Source] = field(default_factory=dict)  # what the defaults say
+    spelled: dict[Path, str] = field(default_factory=dict)
+    under: tuple[tuple[Path, Any], ...] = ()
+    match: tuple[str, ...] | None = None
+    lifecycle: dict[str, Any] = field(default_factory=dict)
+    complete: dict[str, bool] = field(default_factory=dict)
+
+    def lay_on(self, base: Draft, base_units: list[Unit], values: Values) -> None:
+        """Note what the defaults add to declarations of this shape; `values` are one's own."""
+        units = undeclared(values, base_units)
+        self.under = tuple((path, value) for path, value, _ in units)
+        for below, _, places in units:
+            for path, node in places:
+                self.outside.setdefault(path, node.source)
+            if below in base.spelled:
+                self.spelled[below] = base.spelled[below]
+        self.match, self.lifecycle, self.complete = base.match, base.lifecycle, base.complete
+
+
+class Quick:
+    """A declaration read by its shape. It serves as a `Draft` does, and afterwards locates its values."""
+
+    __slots__ = ("_file", "_line", "number", "problems", "ref", "shape", "values")
+
+    def __init__(self, shape: Shape, file: str, line: int, tokens: Tokens) -> None:
+        found = [convert(token) for convert, token in zip(shape.converters, tokens, strict=True)]
+        identity = shape.identity
+        self.shape = shape
+        self._file = file
+        self._line = line
+        self.number: str | None = found[identity["number"]] if "number" in identity else None
+        self.ref: str | None = found[identity["ref"]] if "ref" in identity else None
+        self.values = _values(shape.recipe, found)
+        for path, value in shape.under:
+            put(self.values, path, fresh(value))
+        self.problems: list[Diagnostic] | None = None
+
+    @classmethod
+    def known(cls, shape: Shape, file: str, line: int, number: str | None, ref: str | None, values: Values) -> Quick:
+        """A declaration whose values were read before, with the defaults under them."""
+        made = cls.__new__(cls)
+        made.shape = shape
+        made._file = file
+        made._line = line
+        made.number = number
+        made.ref = ref
+        made.values = values
+        made.problems = None
+        return made
+
+    @property
+    def match(self) -> tuple[str, ...] | None:
+        """The shape's: one of the defaults, unless the declaration was read before."""
+        return self.shape.match
+
+    @property
+    def lifecycle(self) -> dict[str, Any]:
+        """As `match`."""
+        return self.shape.lifecycle
+
+    @property
+    def complete(self) -> dict[str, bool]:
+        """As `match`."""
+        return self.shape.complete
+
+    @property
+    def spelled(self) -> dict[Path, str]:
+        """How ids of attributes are written, which is a matter of the heads."""
+        return self.shape.spelled
+
+    @property
+    def source(self) -> Source:
+        """Where it starts."""
+        return self._at(self.shape.start)
+
+    def place(self, name: str) -> Source:
+        """Where the value of a member of its own is."""
+        return self.locate((name,))
+
+    def locate(self, path: Path) -> Source:
+        """The place of the value at the path, or of the nearest group around it, or of the declaration."""
+        shape = self.shape
+        for end in range(len(path), 0, -1):
+            part = path[:end]
+            if part in shape.inside:
+                return self._at(shape.inside[part])
+            if part in shape.outside:
+                return shape.outside[part]
+        return self.source
+
+    def located(self, _packer: object) -> Callable[[Path], Source]:
+        """What gives the places of the values."""
+        return self.locate
+
+    def report(self, code: str, source: Source, summary: str, remedy: str) -> None:
+        """Note an error."""
+        self.problems = [
+            *(self.problems or ()),
+            Diagnostic(Severity.ERROR, code, summary, remedy=remedy, source=source),
+        ]
+
+    def _at(self, place: tuple[int, int]) -> Source:
+        return Source(self._file, self._line + place[0], place[1])
+
+
+def _values(recipe: Recipe, found: list[Any]) -> Values:
+    return {name: found[at] if type(at) is int else _values(at, found) for name, at in recipe}  # type: ignore[arg-type]  # what is no int is a recipe
+
+
+class Teacher:
+    """Makes shapes of drafts. One reader judges for all of them; what many values share is judged once."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._converters: dict[Path, Convert] = {}
+
+    def shape(self, made: Draft, line: int, tokens: Tokens) -> Shape | None:
+        """The shape of a draft without problems that is not laid on the defaults yet; None where there is more to it
+        than a value for each line. `line`: where its first line is in the file."""
+        if made.match or made.lifecycle or made.complete or made.problems:
+            return None
+        found = Shape([_nothing] * len(tokens))
+        nodes = dict(zip(made.paths, made.nodes, strict=True))
+        lines: dict[Path, int] = {path: nodes[path].line - line for path, _ in leaves(made.values)}
+        for path, at in lines.items():
+            row = _row(path)
+            if row is None:
+                return None
+            found.converters[at] = self._converter(path, row)
+        for name in IDENTITY:
+            if name in made.node.entries:
+                node = made.node.entries[name][1]
+                found.identity[name] = node.line - line
+                found.inside[name,] = (node.line - line, node.column)
+                found.converters[node.line - line] = self._identity(name)
+        used = {*lines.values(), *found.identity.values()}
+        if len(used) < len(lines) + len(found.identity) or any(
+            tokens[at] and at not in used for at in range(len(tokens))
+        ):
+            return None
+        found.spelled = dict(made.spelled)
+        found.recipe = _recipe(made.values, lines, ())
+        found.start = (made.node.line - line, made.node.column)
+        found.inside |= {path: (node.line - line, node.column) for path, node in nodes.items()}
+        return found
+
+    def _identity(self, name: str) -> Convert:
+        if name == "number":
+            row = FIELDS[name]
+            assert isinstance(row, Field)
+            return self._converter((name,), row)
+        read = self._read(("ref",))
+
+        def convert(token: str) -> str:
+            text: str = read(token).strip()
+            if not text:
+                raise Doubt
+            return text
+
+        return convert
+
+    def _converter(self, path: Path, row: Field) -> Convert:
+        if path not in self._converters:
+            self._converters[path] = self._made(path, row)
+        return self._converters[path]
+
+    def _made(self, path: Path, row: Field) -> Convert:
+        schema, _ = self._reader.leaf(path)
+        if row.kind is Kind.TEXT and row.clearable and not schema.keys() & {"enum", "format", "minLength", "maxLength"}:
+            return _text
+        read = self._read(path)
+
+        def convert(token: str) -> Any:
+            found = normalise(row, read(token))
+            if not row.clearable and (found is None or (isinstance(found, str) and not found.strip())):
+                raise Doubt
+            return found
+
+        return convert if row.kind in _MANY else _remembering(convert)
+
+    def _read(self, path: Path) -> Convert:
+        """The value as the reader reads it; Doubt unless it is surely valid."""
+        reader = self._reader
+        _, read = reader.leaf(path)
+        node = Scalar("", True, 0, 0, "")
+
+        def convert(token: str) -> Any:
+            if "${" in token:
+                raise Doubt
+            node.text = unquoted(token)
+            node.plain = token[:1] not in ('"', "'")
+            reader.sure = True
+            value = read(node)
+            if not reader.sure:
+                raise Doubt
+            return value
+
+        return convert
+
+
+def _nothing(_token: str) -> None:
+    """The line is a comment, or the name of a group."""
+
+
+def _text(token: str) -> str | None:
+    """A text without limits. Of all values these are the most."""
+    if "${" in token:
+        raise Doubt
+    mark = token[:1]
+    if mark == '"' and "\\" not in token:
+        return token[1:-1] or None
+    if mark in ('"', "'"):
+        return unquoted(token) or None
+    return None if token in NULLS else token
+
+
+def _remembering(convert: Convert) -> Convert:
+    """Equal values are judged once, and are one object."""
+    known: dict[str, Any] = {}
+
+    def remembered(token: str) -> Any:
+        try:
+            return known[token]
+        except KeyError:
+            found = convert(token)
+            if len(known) < _MAX_REMEMBERED:
+                known[token] = found
+            return found
+
+    return remembered
+
+
+def _row(path: Path) -> Field | None:
+    """The row of a leaf that lies in named groups or under a free key; None for what lies in lists."""
+    rows: Any = FIELDS
+    for name in path[:-1]:
+        group = rows[name]
+        assert isinstance(group, Group)
+        if group.form is Form.MAP:
+            member = group.members[-1]
+            return member if isinstance(member, Field) else None
+        if group.form is not Form.OBJECT:
+            return None
+        rows = group.by_name
+    row = rows[path[-1]]
+    return row if isinstance(row, Field) else None
+
+
+def _recipe(values: Values, lines: dict[Path, int], above: Path) -> Recipe:
+    return tuple(
+        (name, _recipe(each, lines, (*above, name)) if isinstance(each, dict) else lines[*above, name])
+        for name, each in values.items()
+    )

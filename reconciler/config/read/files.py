@@ -1,0 +1,123 @@
+"""Which files hold declarations, and their bytes."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Sequence
+from pathlib import Path
+
+from reconciler.config.read.globs import Listed, Matches, matches
+from reconciler.config.read.messages import quoted
+from reconciler.core.diagnostics import Diagnostic, Severity, Source
+
+_CHUNK = 2**18
+
+
+def display(file: Path, root: Path) -> str:
+    """The name of a file in messages: relative to the root where it is below it, with forward slashes."""
+    text, plain = str(file), str(root) + os.sep
+    if text.startswith(plain) and root.is_absolute() and not _is_winding(text):
+        return _shown(text[len(plain) :])
+    base = os.path.abspath(root)  # noqa: PTH100 (keeps symlinks)
+    absolute = os.path.abspath(os.path.join(base, file))  # noqa: PTH100, PTH118 (Path is ten times as slow here)
+    inside = base if base.endswith(os.sep) else base + os.sep
+    return _shown(absolute.removeprefix(inside))
+
+
+def _is_winding(path: str) -> bool:
+    """Whether a path may hold `.`, `..` or an empty part."""
+    return f"{os.sep}." in path or os.sep * 2 in path
+
+
+def _shown(name: str) -> str:
+    name = name.replace(os.sep, "/") if os.sep != "/" else name
+    return name if name.isascii() else name.encode("utf-8", "backslashreplace").decode()  # a name need not be text
+
+
+def find_files(globs: Sequence[str], root: Path) -> tuple[tuple[Path, ...], tuple[Diagnostic, ...]]:
+    """The files that the globs match (`globs.matches`), each once, sorted by their path below the root; and problems.
+
+    A glob that matches nothing is an error: it would silently declare nothing.
+    """
+    found: dict[str, Path] = {}  # by what a symlink in the end is
+    problems: list[Diagnostic] = []
+    listed: Listed = {}
+    for glob in globs:
+        problem = _glob_problem(glob)
+        matched = Matches() if problem else matches(glob, root, listed)
+        problems += [each for each in matched.problems if each not in problems]
+        if not matched.files and not matched.problems:
+            summary = problem or f"the glob {quoted(glob)} matches no file"
+            remedy = "Write a glob such as customers/**/*.yaml, relative to the settings file."
+            problems.append(Diagnostic(Severity.ERROR, "S119", summary, remedy=remedy))
+        for real, path in matched.files.items():
+            found.setdefault(real, path)
+    problems += [
+        _other_ending(path, root) for real, path in _with_other_ending(globs, root, listed) if real not in found
+    ]
+    return tuple(sorted(found.values(), key=lambda path: display(path, root))), tuple(problems)
+
+
+def _with_other_ending(globs: Sequence[str], root: Path, listed: Listed) -> list[tuple[str, Path]]:
+    """Files that only the spelling of the ending keeps from being read: .yml beside .yaml, or the other way round."""
+    other = {".yaml": ".yml", ".yml": ".yaml"}
+    twins = [glob.removesuffix(end) + other[end] for glob in globs for end in other if glob.endswith(end)]
+    matched: dict[str, Path] = {}
+    for glob in twins:
+        matched |= {} if _glob_problem(glob) else matches(glob, root, listed).files
+    return sorted(matched.items())
+
+
+def _other_ending(path: Path, root: Path) -> Diagnostic:
+    name = display(path, root)
+    return Diagnostic(
+        Severity.WARNING,
+        "S121",
+        f"{quoted(name)} is not read: no glob in customers matches it",
+        remedy="Rename it, or add a glob for its ending.",
+    )
+
+
+def _glob_problem(glob: str) -> str:
+    parts = glob.replace("\\", "/").split("/")
+    if not glob or "\0" in glob:
+        return f"{quoted(glob)} is no glob"
+    if Path(glob).is_absolute() or ".." in parts:
+        return f"the glob {quoted(glob)} leaves the folder of the settings"
+    if any("**" in part and part != "**" for part in parts):
+        return f"in the glob {quoted(glob)}, ** does not stand alone between slashes"
+    return ""
+
+
+def read_bytes(file: Path, name: str, limit: int) -> tuple[bytes, Diagnostic | None]:
+    """A file's bytes, at most one more than `limit`; or why it cannot be read."""
+    try:
+        handle = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)  # a pipe without a writer must not block
+        try:
+            return _read(handle, limit + 1), None
+        finally:
+            os.close(handle)
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        return b"", Diagnostic(
+            Severity.ERROR,
+            "Y215",
+            f"{name} cannot be read: {why}",
+            remedy="Correct the path or the file's permissions.",
+            source=Source(name, 1, 1),
+        )
+
+
+def _read(handle: int, limit: int) -> bytes:
+    """At most `limit` bytes of an open file, with as few calls as can be: there may be 100,000 files."""
+    found = os.fstat(handle)
+    if not stat.S_ISREG(found.st_mode):
+        raise IsADirectoryError(errno.EISDIR, "it is no file")
+    data = os.read(handle, min(found.st_size + 1, limit))
+    if len(data) == found.st_size:
+        return data
+    while len(data) < limit and (more := os.read(handle, min(_CHUNK, limit - len(data)))):  # it grows, or knows no size
+        data += more
+    return data

@@ -1,0 +1,261 @@
+"""What stands otherwise in the ERP than declared, found with the planner's own comparison. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from hashlib import sha256
+
+from reconciler.core.actions import changes_of
+from reconciler.core.customer import Desired, Live
+from reconciler.core.drift import (
+    Drift,
+    DriftedCustomer,
+    DriftedField,
+    History,
+    Mute,
+    Sighting,
+    Standing,
+    summary_of,
+)
+from reconciler.core.identity import Pairing, pair
+from reconciler.core.normalise import number_key
+from reconciler.core.ordering import is_target, natural
+from reconciler.core.patterns import covers, patterns
+from reconciler.core.plan import Cause, Change, Refresh
+from reconciler.core.ports import View
+from reconciler.core.removed import removed
+from reconciler.core.rules import Memory, Rules, Target
+from reconciler.resources.values import get, parse_path
+
+_LEFT = "was managed, and has no declaration any more"
+_GONE = "gone from the ERP"
+_NOT_YET = "not in the ERP yet: no run has created it"
+_NOT_KNOWN = "not in the ERP; whether it ever was is not known"
+_ORDER = {Standing.DRIFTED: 0, Standing.MISSING: 0, Standing.REMOVED: 1, Standing.UNMANAGED: 2}
+
+
+def compute_drift(
+    desired: tuple[Desired, ...],
+    view: View,
+    *,
+    rules: Rules,
+    target: Target,
+    memory: Memory,
+    history: History,
+    mutes: Sequence[Mute],
+    applied_at: Callable[[str], str | None],
+    version: str,
+    created_at: str,
+    targets: frozenset[str] = frozenset(),
+) -> Drift:
+    """Compare, and tell apart who moved. A field stands in it exactly when a plan would change it, with its cause.
+
+    mutes: also those whose last day is over. applied_at: when a customer (`number_key`) was last applied, UTC, ISO
+    8601. targets: `number_key`s or refs to look at; then what is not declared is not looked at. The day that counts for
+    mutes is that of `created_at`.
+    """
+    paired = pair(desired, view.customers, memory.numbers, memory.identities)
+    look = _Look(rules, memory, history, ActiveMutes(mutes, created_at[:10]), applied_at, created_at)
+    pairs = [both for both in paired.pairs if not targets or is_target(both[0].number, both[0].ref, targets)]
+    found = [each for each in (look.pair(*both) for both in pairs) if each is not None]
+    if not targets:
+        found += look.undeclared(desired, paired, view)
+    found.sort(key=lambda each: (_ORDER[each.standing], natural(each.number), each.ref or ""))
+    return Drift(
+        reconciler_version=version,
+        created_at=created_at,
+        environment=target.environment,
+        company=target.company,
+        tenant_id=target.tenant_id,
+        base_url=target.base_url,
+        refresh=Refresh(view.reading.mode, view.as_of, len(view.customers), view.requests, view.reading),
+        summary=summary_of(found, sum(live is not None for _, live in pairs)),
+        customers=tuple(found),
+        diagnostics=paired.diagnostics,
+        since=history.since,
+        targets=tuple(sorted(targets)),
+    )
+
+
+def new_only(drift: Drift) -> Drift:
+    """The report without what the last one told already, and without what is muted. The summary stays whole."""
+    kept = [
+        replace(each, fields=tuple(one for one in each.fields if one.new and one.mute is None))
+        for each in drift.customers
+        if each.new and not each.is_muted
+    ]
+    return replace(drift, customers=tuple(kept), only_new=True)
+
+
+def sightings(drift: Drift) -> dict[tuple[str, str], Sighting]:
+    """What the next report compares with. The drift must be whole, not `new_only`."""
+    found = {}
+    for each in drift.customers:
+        if each.standing is not Standing.DRIFTED:
+            found[each.key, ""] = Sighting(each.standing.value, each.first_seen or "", each.mute is not None)
+        for one in each.fields:
+            found[each.key, one.path] = Sighting(fingerprint(one.live), one.first_seen or "", one.mute is not None)
+    return found
+
+
+def looked_at(targets: frozenset[str], memory: Memory) -> frozenset[str] | None:
+    """The keys of the customers that a report on the targets looks at; None where it looks at all."""
+    if not targets:
+        return None
+    recorded = {number_key(memory.numbers[each]) for each in targets if each in memory.numbers}
+    return targets | recorded | {f"ref {each}" for each in targets}
+
+
+def fingerprint(value: object) -> str:
+    """A digest of a live value: the same for the same value, and not to be read back.
+
+    >>> fingerprint("Oslo") == fingerprint("Oslo"), fingerprint(1) == fingerprint("1")
+    (True, False)
+    """
+    return sha256(_plainly(value).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _plainly(value: object) -> str:
+    if isinstance(value, dict):
+        return repr(sorted((key, _plainly(each)) for key, each in value.items()))
+    return f"Decimal {value.normalize()}" if isinstance(value, Decimal) else repr(value)
+
+
+class ActiveMutes:
+    """The mutes that hold on a day."""
+
+    def __init__(self, mutes: Iterable[Mute], day: str) -> None:
+        self._by_name: dict[str, list[Mute]] = {}
+        for each in mutes:
+            if day <= each.until:
+                for name in {each.number, number_key(each.number)}:
+                    self._by_name.setdefault(name, []).append(each)
+
+    def find(self, names: Iterable[str | None], path: str) -> Mute | None:
+        """The mute of a field, or with an empty path of the whole customer; the one that holds longest."""
+        if not self._by_name:
+            return None
+        segments = parse_path(path)
+        found = [
+            mute
+            for name in names
+            if name is not None
+            for mute in self._by_name.get(name, ())
+            if (any(covers(each, segments) for each in patterns((mute.path,))) if path else mute.path == "*")
+        ]
+        return max(found, key=lambda mute: mute.until, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One pass over the customers."""
+
+    rules: Rules
+    memory: Memory
+    history: History
+    mutes: ActiveMutes
+    applied_at: Callable[[str], str | None]
+    now: str
+
+    def pair(self, desired: Desired, live: Live | None) -> DriftedCustomer | None:
+        """What is to be said of a declaration, if anything."""
+        return self._missing(desired) if live is None else self._drifted(desired, live)
+
+    def _drifted(self, desired: Desired, live: Live) -> DriftedCustomer | None:
+        changes = changes_of(desired, live, self.rules, self.memory)
+        if not changes:
+            return None
+        key = number_key(live.number)
+        fields = tuple(self._field(each, desired, key) for each in changes)
+        declared = desired.values.get("name")
+        return DriftedCustomer(
+            Standing.DRIFTED,
+            live.number,
+            desired.ref,
+            live.name or (declared if isinstance(declared, str) else ""),
+            desired.source,
+            live.modified,
+            self.applied_at(key),
+            fields,
+            min(each.first_seen or self.now for each in fields),
+            any(each.new and each.mute is None for each in fields),
+        )
+
+    def _field(self, change: Change, desired: Desired, key: str) -> DriftedField:
+        applied = self.memory.applied.get(key)
+        mute = self.mutes.find((key, _key(desired.number), desired.ref), change.path)
+        first_seen, new = self._seen(key, change.path, fingerprint(change.before), muted=mute is not None)
+        return DriftedField(
+            change.path,
+            None if applied is None else get(applied, parse_path(change.path)),
+            change.before,
+            change.after,
+            change.cause,
+            change.source,
+            first_seen,
+            mute,
+            new,
+        )
+
+    def _missing(self, desired: Desired) -> DriftedCustomer:
+        number = desired.number or self.memory.numbers.get(desired.ref or "")
+        key = number_key(number) if number else desired.label
+        was_there = key in self.memory.applied
+        cause = Cause.DRIFT if was_there else Cause.CONFIG if self.memory.applied else Cause.UNKNOWN
+        mute = self.mutes.find((key, desired.ref), "")
+        first_seen, new = self._seen(key, "", Standing.MISSING.value, muted=mute is not None)
+        name = desired.values.get("name")
+        return DriftedCustomer(
+            Standing.MISSING,
+            number,
+            desired.ref,
+            name if isinstance(name, str) else "",
+            desired.source,
+            applied_at=self.applied_at(key) if was_there else None,
+            first_seen=first_seen,
+            new=new and mute is None,
+            message={Cause.DRIFT: _GONE, Cause.CONFIG: _NOT_YET}.get(cause, _NOT_KNOWN),
+            cause=cause,
+            mute=mute,
+        )
+
+    def undeclared(self, desired: tuple[Desired, ...], paired: Pairing, view: View) -> Iterator[DriftedCustomer]:
+        """The live customers that no declaration means: those that were managed, and the others."""
+        taken = {live.internal_id for _, live in paired.pairs if live is not None}
+        lost = removed(desired, paired, view, self.memory)
+        for live in lost:
+            taken.add(live.internal_id)
+            yield self._without(Standing.REMOVED, live, _LEFT)
+        for live in view.customers:
+            if live.internal_id not in taken:
+                yield self._without(Standing.UNMANAGED, live, "")
+
+    def _without(self, standing: Standing, live: Live, message: str) -> DriftedCustomer:
+        key = number_key(live.number)
+        first_seen, new = self._seen(key, "", standing.value, muted=False)
+        applied_at = self.applied_at(key) if standing is Standing.REMOVED else None
+        return DriftedCustomer(
+            standing,
+            live.number,
+            None,
+            live.name,
+            None,
+            live.modified,
+            applied_at,
+            first_seen=first_seen,
+            new=new,
+            message=message,
+        )
+
+    def _seen(self, key: str, path: str, live: str, *, muted: bool) -> tuple[str, bool]:
+        """When it was first seen, and whether it is news."""
+        last = self.history.sightings.get((key, path))
+        if last is None:
+            return self.now, True
+        return last.first_seen, last.live != live or (last.muted and not muted)
+
+
+def _key(number: str | None) -> str | None:
+    return None if number is None else number_key(number)

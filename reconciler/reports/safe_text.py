@@ -1,0 +1,61 @@
+"""Make hostile text visible and harmless: every text from YAML, from the ERP or from an error body."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from reconciler.core.safe_json import SUSPECT, is_hidden
+
+_COMMAND = re.compile(r"^(\s*):(?=:)|##(?=(?:vso)?\[)")
+_DIGITS, _SHOWN = 60, 20_000
+_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def visible(text: str) -> str:
+    """The text with every control, direction, zero-width and unassigned character written as an escape.
+
+    A terminal can then not be steered, and two values that only look alike can be told apart. Nor can a CI server that
+    reads the log: it obeys `::error::` at the start of a line, `##[error]` and `##vso[...]` anywhere in one.
+
+    >>> visible("a\\x1b[31m\\u202eb")
+    'a\\\\x1b[31m\\\\u202eb'
+    """
+    return _COMMAND.sub(_broken, SUSPECT.sub(_escape, text))
+
+
+def _broken(match: re.Match[str]) -> str:
+    return "#\\x23" if match[1] is None else f"{match[1]}\\x3a"
+
+
+def _escape(match: re.Match[str]) -> str:
+    char = match[0]
+    if char in _SHORT:
+        return _SHORT[char]
+    if not is_hidden(char):
+        return char
+    code = ord(char)
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def shown(value: object) -> str:
+    """A value as reports show it: texts in quotes, so that blanks and emptiness are seen; no value as (none)."""
+    match value:
+        case None:
+            return "(none)"
+        case bool():
+            return "true" if value else "false"
+        case str() if len(value) > _SHOWN:
+            return f"{shown(value[:_SHOWN])}… ({len(value):,} characters)"
+        case str():
+            return '"' + visible(value.replace("\\", "\\\\").replace('"', '\\"')) + '"'
+        case Decimal():  # 1e999999999 would be a billion digits
+            return format(value, "f") if value.is_finite() and abs(value.adjusted()) < _DIGITS else str(value)
+        case dict():
+            return "{" + ", ".join(f"{visible(str(key))}: {shown(each)}" for key, each in value.items()) + "}"
+        case list() | tuple():
+            return "[" + ", ".join(shown(each) for each in value) + "]"
+        case _:
+            return visible(str(value))

@@ -1,0 +1,333 @@
+"""The journal of runs: what each was going to write, recorded before it is sent, and how it ended.
+
+After a kill at any moment an action is in one of three states: without intent it was never sent; with an intent and no
+outcome it may or may not be done; with an outcome it ended so.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sqlite3
+import zlib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from reconciler.core.errors import WrongUsage
+from reconciler.core.plan import Outcome, Plan
+from reconciler.state.plan_file import dumps, loads
+from reconciler.state.sqlite.database import Database
+from reconciler.state.sqlite.foreign_errors import decoded
+from reconciler.state.value_json import decode, encode
+
+_INFO = "id, environment, tenant_id, base_url, digest, actions, started_at, finished_at, status"
+_ENTRY = "position, label, intent_at, finished_at, outcome, number, message, version, read_back"
+_COMPRESSION = 1  # a plan of 100,000 actions: a tenth of its size, for little time
+
+
+class RunStatus(StrEnum):
+    """How a run ended. One that is running and whose lock nobody holds was killed."""
+
+    RUNNING = "running"
+    DONE = "done"
+    PARTIAL = "partial"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True, slots=True)
+class RunInfo:
+    """One run. `digest` is its plan's; `actions` counts the plan's actions. Times are UTC, ISO 8601.
+
+    `open` counts actions that were going to be sent and have no outcome, `outcomes` the others by how they ended.
+    """
+
+    id: str
+    environment: str
+    tenant_id: str
+    base_url: str
+    digest: str
+    actions: int
+    started_at: str
+    finished_at: str | None
+    status: RunStatus
+    open: int = 0
+    outcomes: dict[Outcome, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A value that the ERP did not store as it was sent; `taken` when what it stored is another form of it."""
+
+    path: str
+    sent: Any
+    stored: Any
+    taken: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One action of a run. `position` counts from 0 in the plan's order.
+
+    `intent_at` is None for an action that was never going to be sent (skipped), `outcome` is None for one whose end is
+    not known. `version` is the one that the write made, where the ERP told it. `read_back` holds what the ERP had
+    stored otherwise than sent, None where that was not read.
+    """
+
+    position: int
+    label: str
+    intent_at: str | None
+    finished_at: str | None
+    outcome: Outcome | None
+    number: str | None
+    message: str
+    version: str | None
+    read_back: tuple[Stored, ...] | None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the write may or may not be done."""
+        return self.intent_at is not None and self.outcome is None
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One run with its entries, in the plan's order, and the plan file's bytes. Actions never touched have no entry."""
+
+    info: RunInfo
+    entries: tuple[Entry, ...]
+    plan_bytes: bytes = field(repr=False)
+
+    def plan(self) -> Plan:
+        """The plan of the run. Raises Refused when this version cannot read it."""
+        return loads(self.plan_bytes, f"run {self.info.id}")
+
+
+_UNSENT = frozenset({Outcome.SKIPPED, Outcome.CONFLICT, Outcome.FAILED})
+"""How an action may end without being sent: not begun, overtaken, or not to be read right before it."""
+
+
+class Journal:
+    """The journal of one run that is going on. Safe for threads; each call returns when its record is on the disk."""
+
+    def __init__(self, database: Database, run_id: str, labels: tuple[str, ...], clock: Callable[[], datetime]) -> None:
+        self.run_id = run_id
+        self._database = database
+        self._positions = {label: at for at, label in enumerate(labels)}
+        self._clock = clock
+
+    def intend(self, label: str) -> None:
+        """Record that the action is about to be sent: call it before. Raises StateError: then do not send.
+
+        Raises ValueError for an action that is done already: it must not be sent twice.
+        """
+        row = (self.run_id, self._positions[label], label, _moment(self._clock()))
+
+        def put(db: sqlite3.Connection) -> None:
+            changed = db.execute(
+                "INSERT INTO entry (run, position, label, intent_at) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+                "intent_at = excluded.intent_at, finished_at = NULL, outcome = NULL, message = '', "
+                "version = NULL, read_back = NULL "
+                "WHERE outcome IS NOT 'done'",
+                row,
+            )
+            if changed.rowcount != 1:
+                raise ValueError(f"{label} is done already in run {self.run_id}")
+
+        self._database.write(put)
+
+    def finish(
+        self,
+        label: str,
+        outcome: Outcome,
+        *,
+        number: str | None = None,
+        message: str = "",
+        version: str | None = None,
+    ) -> None:
+        """Record how the action ended. Raises StateError.
+
+        Raises ValueError for an action that was not intended, unless its outcome is one that needs no sending.
+        """
+        row = (_moment(self._clock()), outcome.value, number, message, version, self.run_id, self._positions[label])
+
+        def put(db: sqlite3.Connection) -> None:
+            if outcome in _UNSENT:
+                db.execute("INSERT OR IGNORE INTO entry (label, run, position) VALUES (?, ?, ?)", (label, *row[-2:]))
+            changed = db.execute(
+                "UPDATE entry SET finished_at = ?, outcome = ?, number = ?, message = ?, version = ? "
+                "WHERE run = ? AND position = ?",
+                row,
+            )
+            if changed.rowcount != 1:
+                raise ValueError(f"{label} was finished in run {self.run_id} without an intent")
+
+        self._database.write(put)
+
+    def read_back(self, found: Mapping[str, Iterable[Stored]]) -> None:
+        """Record, by label, what the ERP stored otherwise than sent, if anything. Raises StateError."""
+        rows = [(_stored_text(stored), self.run_id, self._positions[label]) for label, stored in found.items()]
+        if rows:
+            update = "UPDATE entry SET read_back = ? WHERE run = ? AND position = ?"
+            self._database.write(lambda db: db.executemany(update, rows))
+
+    def close(self, status: RunStatus) -> None:
+        """Record the end of the run. Raises StateError."""
+        row = (_second(self._clock()), status.value, self.run_id)
+        self._database.write(lambda db: db.execute("UPDATE run SET finished_at = ?, status = ? WHERE id = ?", row))
+
+
+class Runs:
+    """The runs of one environment. Begin and resume under the run's lock."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+        self._database = database
+        self._clock = clock
+
+    def begin(self, plan: Plan, data: bytes | None = None, *, keep: int | None = None) -> Journal:
+        """Record that the plan is going to be applied, before anything is sent. Raises StateError.
+
+        `data`: the bytes of the plan file that was read; without them the plan is written out anew. `keep`: how many
+        runs are kept with this one; None keeps all.
+        """
+        now = self._clock()
+        packed = zlib.compress(data or dumps(plan), _COMPRESSION)
+        row = (plan.environment, plan.tenant_id, plan.base_url, plan.digest, len(plan.actions), _second(now), packed)
+        run_id = ""
+
+        def put(db: sqlite3.Connection) -> None:
+            nonlocal run_id
+            run_id = _free_id(db, now)
+            db.execute(
+                "INSERT INTO run (id, environment, tenant_id, base_url, digest, actions, started_at, plan, status) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'running')",
+                (run_id, *row),
+            )
+            if keep is not None:
+                _prune(db, keep)
+
+        self._database.write(put)
+        return Journal(self._database, run_id, tuple(action.label for action in plan.actions), self._clock)
+
+    def resume(self, run_id: str) -> Journal:
+        """Go on with a run that did not end, or not in full. Raises WrongUsage, StateError, Refused."""
+        plan = self.get(run_id).plan()
+        self._database.write(
+            lambda db: db.execute("UPDATE run SET finished_at = NULL, status = 'running' WHERE id = ?", (run_id,))
+        )
+        return Journal(self._database, run_id, tuple(action.label for action in plan.actions), self._clock)
+
+    def close_dead(self) -> tuple[RunInfo, ...]:
+        """Close the runs that were killed as interrupted; call it under the lock, where none can be going on."""
+        dead = self.unfinished()
+        for each in dead:
+            Journal(self._database, each.id, (), self._clock).close(RunStatus.INTERRUPTED)
+        return dead
+
+    def all(self) -> tuple[RunInfo, ...]:
+        """Every run, the newest first. Raises StateError."""
+        return self._infos("1")
+
+    def unfinished(self) -> tuple[RunInfo, ...]:
+        """The runs that were never closed: for whoever holds the lock, the ones that were killed. Raises StateError."""
+        return self._infos("finished_at IS NULL")
+
+    def get(self, run_id: str) -> RunRecord:
+        """One run with its entries. Raises WrongUsage when there is none, StateError."""
+        infos = self._infos("id = ?", run_id)
+        with self._database.read() as db:
+            if db is None or not infos:
+                raise WrongUsage(f"There is no run {run_id}", remedy="See `reconciler runs list`.")
+            plan = db.execute("SELECT plan FROM run WHERE id = ?", (run_id,)).fetchone()
+            rows = db.execute(
+                f"SELECT {_ENTRY} FROM entry WHERE run = ? ORDER BY position",  # noqa: S608 - constants
+                (run_id,),
+            ).fetchall()
+        with decoded(self._database.path):
+            return RunRecord(infos[0], tuple(_entry(row) for row in rows), zlib.decompress(plan[0]))
+
+    def _infos(self, condition: str, *values: str) -> tuple[RunInfo, ...]:
+        with self._database.read() as db:
+            if db is None:
+                return ()
+            rows = db.execute(
+                f"SELECT {_INFO} FROM run WHERE {condition} ORDER BY id DESC",  # noqa: S608 - constants
+                values,
+            ).fetchall()
+            counts = db.execute(
+                "SELECT run, outcome, count(*) FROM entry "  # noqa: S608 - constants
+                f"WHERE run IN (SELECT id FROM run WHERE {condition}) GROUP BY run, outcome",
+                values,
+            ).fetchall()
+        ended: dict[str, dict[str | None, int]] = {}
+        for run_id, outcome, count in counts:
+            ended.setdefault(run_id, {})[outcome] = count
+        with decoded(self._database.path):
+            return tuple(_info(row, ended.get(row[0], {})) for row in rows)
+
+
+def _prune(db: sqlite3.Connection, keep: int) -> None:
+    """Drop all but the newest runs: not one that never ended, nor, of a place, the newest or the newest that wrote.
+
+    These are what can be gone on with (a later one that wrote has overtaken it) and what may want to be undone.
+    """
+    dropped = db.execute(f"SELECT id FROM run WHERE id NOT IN ({_KEPT})", (keep,)).fetchall()  # noqa: S608 - constants
+    db.executemany("DELETE FROM entry WHERE run = ?", dropped)
+    db.executemany("DELETE FROM run WHERE id = ?", dropped)
+
+
+_KEPT = """
+    SELECT id FROM (SELECT id FROM run ORDER BY id DESC LIMIT ?)
+    UNION SELECT id FROM run WHERE finished_at IS NULL
+    UNION SELECT max(id) FROM run GROUP BY environment, tenant_id, base_url
+    UNION SELECT max(id) FROM run WHERE EXISTS (
+            SELECT 1 FROM entry WHERE entry.run = run.id AND ifnull(outcome, 'unknown') IN ('done', 'unknown')
+        )
+        GROUP BY environment, tenant_id, base_url
+"""
+
+
+def _info(row: tuple[str, str, str, str, str, int, str, str | None, str], ended: dict[str | None, int]) -> RunInfo:
+    outcomes = {Outcome(name): count for name, count in ended.items() if name is not None}
+    return RunInfo(*row[:-1], RunStatus(row[-1]), ended.get(None, 0), outcomes)
+
+
+def _entry(row: tuple[int, str, str | None, str | None, str | None, str | None, str, str | None, str | None]) -> Entry:
+    position, label, intent_at, finished_at, outcome, number, message, version, read_back = row
+    return Entry(
+        position,
+        label,
+        intent_at,
+        finished_at,
+        None if outcome is None else Outcome(outcome),
+        number,
+        message,
+        version,
+        None if read_back is None else _stored(read_back),
+    )
+
+
+def _stored_text(stored: Iterable[Stored]) -> str:
+    return encode({each.path: {"sent": each.sent, "stored": each.stored, "taken": each.taken} for each in stored})
+
+
+def _stored(text: str) -> tuple[Stored, ...]:
+    return tuple(Stored(path, **members) for path, members in decode(text).items())  # type: ignore[arg-type]  # written by encode from such values
+
+
+def _free_id(db: sqlite3.Connection, now: datetime) -> str:
+    """Sorts by time, can be read, and is new; within one second it sorts after the others."""
+    second = f"{now:%Y%m%dT%H%M%SZ}"
+    (last,) = db.execute("SELECT max(id) FROM run WHERE id LIKE ? || '-____'", (second,)).fetchone()
+    number = secrets.randbelow(1 << 15) if last is None else int(last.rpartition("-")[2], 16) + 1
+    return f"{second}-{number:04x}"
+
+
+def _second(now: datetime) -> str:
+    return f"{now:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _moment(now: datetime) -> str:
+    return f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03d}Z"

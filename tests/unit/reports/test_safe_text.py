@@ -1,0 +1,51 @@
+"""Hostile texts are visible and inert."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from reconciler.reports.safe_text import shown, visible
+
+NAUGHTY = json.loads((Path(__file__).parents[2] / "data" / "naughty-strings.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("text", [*NAUGHTY, "\x1b]0;x\x07", "\u202eabc", "a\u200bb", "\x00", "\ud800", "\u2028"])
+def test_nothing_that_steers_a_terminal_or_hides_is_left(text: str) -> None:
+    for found in (visible(text), shown(text)):
+        assert all(unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Zl", "Zp", "Co") for char in found), found
+
+
+def test_ordinary_letters_stay() -> None:
+    assert visible("Ærlig Åse & Co. – 20 € 日本 Ωmega") == "Ærlig Åse & Co. – 20 € 日本 Ωmega"
+
+
+def test_values_that_look_alike_can_be_told_apart() -> None:
+    assert shown(None) != shown("(none)")
+    assert shown("1") != shown(1)
+    assert shown("a\\n") != shown("a\n")
+
+
+@pytest.mark.parametrize("value", [Decimal("1e999999999"), Decimal("0.1e-999999999"), "x" * 3_000_000])
+def test_huge_values_are_shown_short(value: object) -> None:
+    assert len(shown(value)) < 30_000
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("::error::x", "\\x3a:error::x"),
+        ("  ::set-output name=x::y", "  \\x3a:set-output name=x::y"),
+        ("a ##[error] b", "a #\\x23[error] b"),
+        ("##vso[task.complete]", "#\\x23vso[task.complete]"),
+        ("###[x]", "##\\x23[x]"),
+        ("a::b ## c", "a::b ## c"),
+    ],
+)
+def test_no_text_is_a_command_to_the_ci_server_that_reads_the_log(text: str, seen: str) -> None:
+    """GitHub's runner and Azure's agent read commands from what a step prints."""
+    assert visible(text) == visible(seen) == seen

@@ -1,0 +1,185 @@
+"""What is known of customers comes back exactly."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.core.errors import StateError
+from reconciler.core.rules import Target
+from reconciler.state.sqlite.known_customers import Known, Normalised
+from reconciler.state.sqlite.store import Store
+from reconciler.state.value_json import decode, encode
+from tests.unit.state.plans import TARGET, known_of
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+decimals = st.decimals(allow_nan=False, allow_infinity=False)
+leaves = st.one_of(texts, st.booleans(), st.integers(), decimals, st.none())
+values = st.dictionaries(texts, st.recursive(leaves, lambda below: st.dictionaries(texts, below, max_size=4)))
+
+
+def exact(value: Any) -> Any:
+    """The value with everything that == lets pass: the type, a decimal's digits, the order of keys."""
+    if isinstance(value, dict):
+        return [(key, exact(below)) for key, below in value.items()]
+    return type(value), repr(value)
+
+
+@given(values)
+def test_any_values_come_back_the_very_same(given: dict[str, Any]) -> None:
+    assert exact(decode(encode(given))) == exact(given)
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity"])
+def test_what_is_no_amount_is_not_stored(number: str) -> None:
+    with pytest.raises(ValueError, match="no amount"):
+        encode({"creditLimit": Decimal(number)})
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state.db"
+
+
+WHOLE = Known(
+    number="a-17 ",
+    applied={
+        "name": "Fjellheim \0 AS",
+        "creditLimit": Decimal("100"),
+        "discount": Decimal("1.50"),
+        "gln": None,
+        "printInvoices": False,
+        "creditDaysPastDue": 30,
+        "attributes": {"A.B": "x"},
+        "contacts": {},
+    },
+    applied_at="2026-01-31T12:00:00Z",
+    ref="acme",
+    internal_id=5001,
+    normalised={"mainContact.phone1": Normalised("+47 1", "+471"), "creditLimit": Normalised(Decimal("1.005"), None)},
+    run="20260131T120000Z-ab12",
+)
+
+
+def test_a_customer_comes_back_as_it_was_recorded(path: Path) -> None:
+    with Store(path) as store:
+        store.known(TARGET).record([WHOLE])
+    with Store(path) as store:
+        loaded = store.known(TARGET).load()
+    assert dict(loaded) == {"A-17": WHOLE}
+    assert exact(loaded["A-17"].applied) == exact(WHOLE.applied)
+    assert "A-17" in loaded
+    assert "a-17" not in loaded
+
+
+def test_recording_again_replaces_all_of_it(path: Path) -> None:
+    with Store(path) as store:
+        store.known(TARGET).record([WHOLE])
+        again = known_of("A-17", applied={"gln": "7"})
+        store.known(TARGET).record([again])
+        assert dict(store.known(TARGET).load()) == {"A-17": again}
+
+
+def test_a_ref_belongs_to_the_customer_that_had_it_last(path: Path) -> None:
+    with Store(path) as store:
+        known = store.known(TARGET)
+        known.record([known_of("1", ref="acme"), known_of("2", ref="other"), known_of("3")])
+        known.record([known_of("1", ref="other"), known_of("2", ref="acme")])
+        assert known.load().numbers() == {"other": "1", "acme": "2"}
+        known.record([known_of("3", ref="acme")])
+        assert known.load().numbers() == {"other": "1", "acme": "3"}
+
+
+def test_two_customers_with_one_ref_are_refused_whole(path: Path) -> None:
+    with Store(path) as store:
+        with pytest.raises(StateError):
+            store.known(TARGET).record([known_of("1", ref="acme"), known_of("2", ref="acme")])
+        assert len(store.known(TARGET).load()) == 0
+
+
+def test_forgetting_and_renaming_find_the_customer_by_any_spelling(path: Path) -> None:
+    with Store(path) as store:
+        known = store.known(TARGET)
+        known.record([known_of("a1", ref="acme"), known_of("b2"), known_of("c3", applied={"name": "C"})])
+        known.forget([" A1 ", "unknown"])
+        known.rename("C3", "b2")
+        known.rename("GONE", "d4")
+        assert dict(known.load()) == {"B2": known_of("b2", applied={"name": "C"})}
+        known.rename("B2", "B2")
+        assert known.load()["B2"].number == "B2"
+
+
+def test_another_tenant_or_another_erp_knows_nothing_of_it(path: Path) -> None:
+    others = [
+        Target("production", "Demo AS", "another", TARGET.base_url),
+        Target("production", "Demo AS", TARGET.tenant_id, "http://localhost:1"),
+    ]
+    with Store(path) as store:
+        store.known(TARGET).record([known_of("1", ref="acme")])
+        for each in others:
+            assert len(store.known(each).load()) == 0
+            store.known(each).record([known_of("2", ref="acme")])
+            store.known(each).forget(["1"])
+        assert store.known(TARGET).load().numbers() == {"acme": "1"}
+
+
+def test_a_record_that_makes_no_sense_is_reported_when_it_is_asked_for_and_not_before(path: Path) -> None:
+    with Store(path) as store:
+        store.known(TARGET).record([known_of("1", ref="acme"), known_of("2")])
+    db = sqlite3.connect(path)
+    db.execute("UPDATE known SET applied = '{' WHERE number = '1'")
+    db.commit()
+    db.close()
+    with Store(path) as store:
+        memory = store.known(TARGET).load().memory()
+        assert memory.numbers == {"acme": "1"}
+        assert memory.applied["2"] == {"name": "A"}
+        with pytest.raises(StateError, match="damaged"):
+            memory.applied.get("1")
+
+
+def test_the_planner_gets_the_numbers_of_refs_and_the_values_last_applied(path: Path) -> None:
+    with Store(path) as store:
+        store.known(TARGET).record([WHOLE, known_of("2")])
+        memory = store.known(TARGET).load().memory()
+    assert dict(memory.numbers) == {"acme": "a-17 "}
+    assert memory.applied["A-17"] == WHOLE.applied
+    assert memory.applied.get("9") is None
+    assert set(memory.applied) == {"A-17", "2"}
+
+
+def test_what_one_process_records_another_store_sees_at_once(path: Path) -> None:
+    with Store(path) as one, Store(path) as other:
+        assert len(other.known(TARGET).load()) == 0
+        one.known(TARGET).record([known_of("1")])
+        assert len(other.known(TARGET).load()) == 1
+        one.known(TARGET).record([known_of("2")])
+        assert len(other.known(TARGET).load()) == 2
+
+
+def test_a_hundred_thousand_customers_are_recorded_and_loaded_in_seconds(path: Path) -> None:
+    applied = {
+        "name": "Fjellheim AS",
+        "mainAddress": {"addressLine1": "Road 13", "city": "Oslo", "postalCode": "0101", "countryId": "NO"},
+        "mainContact": {"email": "post@example.com", "phone1": "+4712345678"},
+        "creditLimit": Decimal("1000"),
+        "attributes": {"REGION": "NORTH"},
+    }
+    many = [known_of(str(at), applied=applied, ref=f"r{at}") for at in range(100_000)]
+    with Store(path) as store:
+        start = time.perf_counter()
+        store.known(TARGET).record(many)
+        recorded = time.perf_counter()
+        loaded = store.known(TARGET).load()
+        memory = loaded.memory()
+        read = time.perf_counter()
+    print(f"\n100,000 customers: recorded in {recorded - start:.2f} s, loaded in {read - recorded:.2f} s")
+    assert len(loaded) == len(memory.numbers) == 100_000
+    assert memory.applied["99999"] == applied
