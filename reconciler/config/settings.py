@@ -117,7 +117,6 @@ class Settings:
     nested_updates: Literal["leaf", "whole"] = "leaf"
     keep_runs: int = KEEP_RUNS
     refresh: RefreshPolicy = field(default_factory=RefreshPolicy)
-    cache: bool = True
     environments: tuple[str, ...] = ()
     mutes: Path = Path(MUTES)
     limits: Limits = field(default_factory=Limits)
@@ -146,7 +145,7 @@ def find_settings(start: Path) -> Path | None:
 def load_settings(path: Path, *, environment: str | None, environ: Mapping[str, str]) -> Settings:
     """Read the settings for one environment (None: the file's default one). Raises InvalidInput with all problems."""
     found, problems = check_settings(path, environment=environment, environ=environ)
-    if found is None or problems:
+    if found is None or has_errors(problems):
         raise InvalidInput(problems)
     return found
 
@@ -156,12 +155,12 @@ def check_settings(
 ) -> tuple[Settings | None, tuple[Diagnostic, ...]]:
     """The settings, and all problems.
 
-    With problems the settings are only good for finding and checking the declarations, so that what is wrong with these
+    With errors the settings are only good for finding and checking the declarations, so that what is wrong with these
     can be told in the same run; None where even that cannot be known.
     """
     loading = _Loading(Path(os.path.abspath(path)), environ)  # noqa: PTH100 (resolve() would follow links)
     try:
-        return loading.settings(environment), ()
+        return loading.settings(environment), in_order(loading.problems)
     except InvalidInput as error:
         return loading.for_declarations, error.diagnostics
 
@@ -245,6 +244,7 @@ class _Loading:
         api = self._api(value, node, environment, own)
         guards = self._guards(value, node)
         refresh = self._refresh(value, node)
+        self._warn_of_deprecated(node)
         if has_errors(self.problems):
             raise InvalidInput(in_order(list(dict.fromkeys(self.problems))))
         state = self._state(value, environment, own="state" in own.entries or environment == default)
@@ -264,7 +264,6 @@ class _Loading:
             nested_updates=value.get("nested_updates", "leaf"),
             keep_runs=value.get("keep_runs", KEEP_RUNS),
             refresh=refresh,
-            cache=value.get("cache", True),
             environments=tuple(_known(document, default)),
             limits=_limits(value),
             mutes=self.root / dict(value.get("drift", {})).get("mutes", MUTES),
@@ -319,6 +318,15 @@ class _Loading:
             source = document.source
             self._error("S113", source, f"there is no environment {quoted(wanted)} in {self.name}", remedy)
         return default, wanted or default
+
+    def _warn_of_deprecated(self, node: yaml_nodes.Mapping) -> None:
+        known = _schema()["$defs"]["environment"]["properties"]
+        for name, (key, _) in node.entries.items():
+            if known.get(name, {}).get("deprecated"):
+                summary = f"the setting {name} has no effect any more"
+                self.problems.append(
+                    Diagnostic(Severity.WARNING, "S125", summary, remedy="Remove it.", source=key.source)
+                )
 
     # -- members that the schema alone cannot check
 

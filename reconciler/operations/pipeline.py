@@ -24,7 +24,7 @@ from reconciler.core.lookalikes import with_alike
 from reconciler.core.normalise import number_key
 from reconciler.core.plan import Action, ConfigSummary, Guard, Outcome, Plan, Result, Verb
 from reconciler.core.planner import compute_plan
-from reconciler.core.ports import Cache, Erp, Journal, View
+from reconciler.core.ports import Erp, Journal, View
 from reconciler.core.rules import Memory, Rules, Target
 from reconciler.erp.encode import WireCodec
 from reconciler.operations.refresh import Refreshing
@@ -39,12 +39,8 @@ if TYPE_CHECKING:
 Found = TypeVar("Found")
 
 
-def load(
-    settings: Settings, *, environ: Mapping[str, str], paths: Sequence[Path] = (), cache: Cache | None = None
-) -> Loaded:
+def load(settings: Settings, *, environ: Mapping[str, str], paths: Sequence[Path] = ()) -> Loaded:
     """Read and validate the declarations: all that the settings name, or only `paths`. No network.
-
-    cache: what earlier loads read of files that have not changed; without one all files are parsed.
 
     Problems are in the result's diagnostics; `make_plan` refuses a result that holds errors.
     """
@@ -54,7 +50,6 @@ def load(
         root=settings.root,
         defaults=settings.defaults,
         environ=environ,
-        cache=cache,
         bounds=settings.limits.files,
     )
     return replace(loaded, diagnostics=(*problems, *loaded.diagnostics))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from reconciler.config.read import declarations, fast_path, simple_lines, yaml_nodes
-from reconciler.config.read.declarations import Loaded, load_declarations, load_texts
+from reconciler.config.read.declarations import Loaded, load_texts
 from reconciler.core.customer import Desired
 from reconciler.resources.values import leaves
 
@@ -173,44 +172,6 @@ def test_files_with_a_few_characters_changed_mean_the_same_on_both_paths(
         text = text[:place] + character + text[place + (not is_more) :]
     fast, reference = both({"a.yaml": text.encode()}, defaults)
     assert seen(fast) == seen(reference)
-
-
-class Memory:
-    """A cache that forgets nothing."""
-
-    def __init__(self) -> None:
-        self.entries: dict[bytes, bytes] = {}
-
-    def get(self, keys: Sequence[bytes]) -> Mapping[bytes, bytes]:
-        return {key: self.entries[key] for key in keys if key in self.entries}
-
-    def put(self, entries: Mapping[bytes, bytes], used: Collection[bytes]) -> None:
-        self.entries |= entries
-
-
-@THOROUGH
-@given(st.lists(texts(), min_size=1, max_size=3), DEFAULTS, st.booleans())
-def test_generated_files_mean_the_same_when_they_were_read_before(
-    tmp_path_factory: pytest.TempPathFactory, some: list[str], defaults: bytes, is_quick: bool
-) -> None:
-    """Values, places, problems; whichever path read them first."""
-    folder = tmp_path_factory.mktemp("kept")
-    for at, text in enumerate(some):
-        (folder / f"{at}.yaml").write_text(text, encoding="utf-8")
-    base = yaml_nodes.parse(defaults, "reconciler.yaml").documents[0] if defaults else None
-    assert base is None or isinstance(base, yaml_nodes.Mapping)
-    files, cache = sorted(folder.iterdir()), Memory()
-
-    def load(kept: Memory | None) -> list[Any]:
-        return seen(load_declarations(files, root=folder, defaults=base, environ={"A": "x"}, cache=kept))
-
-    with pytest.MonkeyPatch.context() as patch:
-        if not is_quick:
-            patch.setattr(declarations, "simple", lambda *_: None)
-        bare = load(None)
-        assert bare == load(cache) == load(cache)
-    has_problems = bool(bare[1])
-    assert cache.entries or has_problems or any("${" in text for text in some)
 
 
 @THOROUGH

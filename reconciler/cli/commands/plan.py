@@ -126,7 +126,7 @@ def load(session: Session, targets: list[str]) -> Loaded:
     from reconciler.core.errors import InvalidInput, WrongUsage
     from reconciler.operations import pipeline
 
-    loaded = pipeline.load(session.settings, environ=session.environ, cache=session.cache(session.settings))
+    loaded = pipeline.load(session.settings, environ=session.environ)
     if has_errors(loaded.diagnostics):
         raise InvalidInput(loaded.diagnostics)
     if missing := pipeline.missing_targets(loaded, targets):

@@ -28,19 +28,16 @@ def show(context: typer.Context, form: Plain = "text") -> None:
     import json
 
     from reconciler.core.safe_json import inert_json
-    from reconciler.state.sqlite import file_cache
     from reconciler.state.sqlite.store import Store
 
     session: Session = context.obj
     check_formats(form, [], PLAIN)
     with Store(session.settings.state) as store:
         found = store.describe()
-    cached = file_cache.size(session.settings.state)
     if form == "json":
-        facts = {**_facts(found), "cache_bytes": cached}
-        session.write(inert_json(json.dumps(facts, indent=2, ensure_ascii=False) + "\n").encode())
+        session.write(inert_json(json.dumps(_facts(found), indent=2, ensure_ascii=False) + "\n").encode())
     else:
-        _print(session, found, cached)
+        _print(session, found)
     raise typer.Exit(Exit.DONE)
 
 
@@ -66,7 +63,6 @@ def unlock(
 def clear(context: typer.Context, auto_approve: AutoApprove = False) -> None:
     """Delete it all. Lost are speed, the cause of drift, and undo; nothing in the ERP."""
     from reconciler.core.errors import WrongUsage
-    from reconciler.state.sqlite import file_cache
     from reconciler.state.sqlite.store import Store
 
     session: Session = context.obj
@@ -78,10 +74,7 @@ def clear(context: typer.Context, auto_approve: AutoApprove = False) -> None:
         raise typer.Exit(Exit.ERROR)
     with Store(path) as store:
         gone = store.clear()
-    cached = file_cache.clear(path)
     session.say(f"Deleted {path}." if gone else f"There is no state at {path}.")
-    if cached:
-        session.say("Deleted the cache of declarations beside it.")
     raise typer.Exit(Exit.DONE)
 
 
@@ -119,15 +112,12 @@ def _holder_facts(holder: Holder | None) -> dict[str, Any] | None:
     return {"holder": holder.life.value, **known}
 
 
-def _print(session: Session, found: Description, cached: int) -> None:
+def _print(session: Session, found: Description) -> None:
     from rich.text import Text
 
     from reconciler.reports.safe_text import visible
 
-    lines = _lines(found)
-    if cached:
-        lines.insert(-1, ("Cache", f"{cached:,} bytes of declarations already read; --no-cache does without"))
-    for name, text in lines:
+    for name, text in _lines(found):
         session.print([Text.assemble((f"{name:<12}", "bold"), visible(text))])
 
 

@@ -39,8 +39,7 @@ def validate(
     if settings is None:
         raise InvalidInput(problems)
     files, unread = _existing(paths or [], settings.root)
-    cache = None if problems else session.cache(settings, writes=False)
-    found = pipeline.load(settings, environ=session.environ, paths=files, cache=cache)
+    found = pipeline.load(settings, environ=session.environ, paths=files)
     muted = () if paths else pipeline.read_mutes(settings, found, day=now()[:10]).diagnostics
     told = (*problems, *unread, *found.diagnostics, *muted)
     emit(session, form, reports, validation_document(session, told, len(found.desired)))

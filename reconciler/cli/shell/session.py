@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from reconciler.erp.customers import Customers
     from reconciler.erp.transport import Exchange
     from reconciler.reports.redact import Redactor
-    from reconciler.state.sqlite.file_cache import FileCache
     from reconciler.state.sqlite.store import Store
 
 SANDBOX = "sandbox"
@@ -45,7 +44,6 @@ class Session:
     environ: Mapping[str, str]
     redact: bool = False
     max_chars: int | None = None
-    no_cache: bool = False
     unwritten: list[ReportError] = field(default_factory=list)
     """The reports that could not be written."""
 
@@ -153,14 +151,6 @@ class Session:
         from reconciler.state.sqlite.store import Store
 
         return Store(self.settings.state)
-
-    def cache(self, settings: Settings, *, writes: bool = True) -> FileCache | None:
-        """What was read of unchanged declarations, unless it is not wanted. writes: whether it may be made and grow."""
-        if self.no_cache or not settings.cache:
-            return None
-        from reconciler.state.sqlite.file_cache import FileCache
-
-        return FileCache(settings.state, writes=writes)
 
     @contextmanager
     def erp(

@@ -15,7 +15,6 @@ from typing import Any
 import msgspec
 
 from reconciler.config.read import yaml_nodes
-from reconciler.config.read.declaration_cache import Keeper
 from reconciler.config.read.fast_declarations import Quick, Teacher
 from reconciler.config.read.fast_path import Aside, Shortcut, defaults_of, is_file_form, simple
 from reconciler.config.read.file_limits import BOUNDS, WIDEST, Bounds
@@ -31,13 +30,9 @@ from reconciler.core.customer import DEFAULT_MATCH, Desired, Lifecycle
 from reconciler.core.diagnostics import Diagnostic, Severity, Source, has_errors, in_order
 from reconciler.core.errors import InvalidInput
 from reconciler.core.normalise import number_key
-from reconciler.core.ports import Cache
 from reconciler.resources.values import Values
 
 __all__ = ["Loaded", "find_files", "load_declarations", "load_texts"]
-
-_AT_ONCE = 500
-"""Files that are looked up together, and held in memory meanwhile."""
 
 _INTERPOLATION_CODES = {"malformed": "D310", "unset": "D311", "refused": "D312"}
 
@@ -60,23 +55,17 @@ def load_declarations(
     root: Path,
     defaults: yaml_nodes.Mapping | None = None,
     environ: Mapping[str, str],
-    cache: Cache | None = None,
     bounds: Bounds = BOUNDS,
 ) -> Loaded:
     """Read the files, which are shown relative to `root`, each declaration laid on the defaults.
 
-    defaults: the settings' node, or None. environ: the variables for `${env:NAME}`. cache: what earlier loads made of
-    files that have not changed since. bounds: how much of each file is read. Never raises for what the files hold: all
-    problems are in the result's diagnostics.
+    defaults: the settings' node, or None. environ: the variables for `${env:NAME}`. bounds: how much of each file
+    is read. Never raises for what the files hold: all problems are in the result's diagnostics.
     """
     with no_collection():
         loader = _Loader(environ, defaults, bounds)
-        named = list({display(file, root): file for file in files}.items())
-        if cache is None:
-            for name, file in named:
-                loader.file(file, name)
-        else:
-            loader.files(named, cache)
+        for name, file in {display(file, root): file for file in files}.items():
+            loader.file(file, name)
         return loader.result()
 
 
@@ -132,8 +121,6 @@ class _Loader:
         self._packer = Packer()
         self._seen: dict[tuple[str, str], Source] = {}
         self._declared = 0
-        self._is_own = True  # whether what is read says the same whatever the variables are
-        self._entered: list[Quick | Draft] | None = None
         self._customer = _Kind("customer", self._text)
         self._defaults = _Kind("defaults", self._text)
         self._base = self._make_base(defaults, None) if defaults is not None else None
@@ -142,54 +129,11 @@ class _Loader:
 
     def file(self, file: Path, name: str) -> None:
         """Read one file."""
-        data = self._bytes(file, name)
-        if data is not None:
-            self.text(data, name)
-
-    def _bytes(self, file: Path, name: str) -> bytes | None:
         data, problem = read_bytes(file, name, self._bounds.file_size)
         if problem:
             self._problems.append(problem)
-            return None
-        return data
-
-    def files(self, named: Sequence[tuple[str, Path]], cache: Cache) -> None:
-        """Read files, parsing only those that the cache does not know; it is told of these."""
-        keeper = Keeper(self._base, self._bounds)
-        new: dict[bytes, bytes] = {}
-        used: list[bytes] = []
-        for start in range(0, len(named), _AT_ONCE):
-            texts: list[tuple[str, bytes, bytes]] = []
-            for name, file in named[start : start + _AT_ONCE]:
-                data = self._bytes(file, name)
-                if data is not None:
-                    texts.append((name, data, keeper.key(data)))
-            known = cache.get([key for _, _, key in texts])
-            for name, data, key in texts:
-                kept = keeper.unpack(known[key], name) if key in known else None
-                if kept is not None:
-                    self._enter_all(kept)
-                elif (packed := self._packed(keeper, data, name)) is not None:
-                    new[key] = packed
-                used.append(key)
-        if new:
-            cache.put(new, used)
-
-    def _packed(self, keeper: Keeper, data: bytes, name: str) -> bytes | None:
-        """Read a file's bytes; what the cache keeps of them, if they speak for themselves and nothing is wrong."""
-        before, first = len(self._problems), len(self._digests)
-        self._is_own = True
-        self._entered = []
-        self.text(data, name)
-        made, self._entered = self._entered, None
-        if not self._is_own or len(self._problems) > before:
-            return None
-        return keeper.pack(list(zip(made, self._digests[first:], strict=True)), name)
-
-    def _enter_all(self, made: Sequence[tuple[Quick, bytes]]) -> None:
-        for each, digest in made:
-            self._declared += 1
-            self._enter(each, digest)
+        else:
+            self.text(data, name)
 
     def text(self, data: bytes, name: str) -> None:
         """Read one file's bytes."""
@@ -253,7 +197,6 @@ class _Loader:
 
     def _text(self, node: yaml_nodes.Scalar) -> str | None:
         """A scalar's text with its variables put in."""
-        self._is_own = False
         text, problems = interpolate(node.text, self._environ)
         for each in problems:
             self._error(_INTERPOLATION_CODES[each.kind], node.source, each.summary, each.remedy)
@@ -345,20 +288,15 @@ class _Loader:
                 overlay(made, base.draft, base.units)
             self._enter(made)
 
-    def _enter(self, made: Draft | Quick, digest: bytes | None = None) -> None:
-        """A declaration that the schema admits, on its defaults, is desired unless its identity is in doubt.
-
-        digest: `_digest_of` it, where that is known from an earlier run.
-        """
-        if self._entered is not None:
-            self._entered.append(made)
+    def _enter(self, made: Draft | Quick) -> None:
+        """A declaration that the schema admits, on its defaults, is desired unless its identity is in doubt."""
         self._check_identity(made)
         if made.problems:
             self._problems += made.problems
         else:
             finished = self._finished(made)
             self._desired.append(finished)
-            self._digests.append(digest or _digest_of(finished))
+            self._digests.append(_digest_of(finished))
 
     def _finished(self, made: Draft | Quick) -> Desired:
         life = made.lifecycle

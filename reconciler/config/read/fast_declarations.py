@@ -83,22 +83,9 @@ class Quick:
             put(self.values, path, fresh(value))
         self.problems: list[Diagnostic] | None = None
 
-    @classmethod
-    def known(cls, shape: Shape, file: str, line: int, number: str | None, ref: str | None, values: Values) -> Quick:
-        """A declaration whose values were read before, with the defaults under them."""
-        made = cls.__new__(cls)
-        made.shape = shape
-        made._file = file
-        made._line = line
-        made.number = number
-        made.ref = ref
-        made.values = values
-        made.problems = None
-        return made
-
     @property
     def match(self) -> tuple[str, ...] | None:
-        """The shape's: one of the defaults, unless the declaration was read before."""
+        """The shape's: that of the defaults."""
         return self.shape.match
 
     @property

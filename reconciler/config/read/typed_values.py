@@ -83,7 +83,7 @@ FORMATS: Final[dict[str, Callable[[str], bool]]] = {
 _NO_LIMIT = 2**62
 _CORE_TYPES = frozenset(("boolean", "number"))
 
-_SAID = frozenset({"title", "description", "default", "examples", "$schema", "$id", "$defs"})
+_SAID = frozenset({"title", "description", "default", "examples", "deprecated", "$schema", "$id", "$defs"})
 _REFERENCE = _SAID | {"$ref"}
 _CHOICE = _SAID | {"if", "then", "else"}
 _OBJECT = _SAID | {"type", "properties", "additionalProperties", "required", "anyOf", "propertyNames"}

@@ -137,6 +137,6 @@ class Store:
             self.close()
             if not is_ours(self.path):
                 raise foreign(self.path)
-            for suffix in ("", *SIDE_FILES, ".lock"):
+            for suffix in ("", *SIDE_FILES, ".lock", ".cache"):  # older versions kept a cache
                 beside(self.path, suffix).unlink(missing_ok=True)
         return True
