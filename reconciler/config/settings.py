@@ -472,7 +472,7 @@ def _schema() -> dict[str, Any]:
 
 
 def _mapping(node: yaml_nodes.Node | None) -> yaml_nodes.Mapping:
-    return node if isinstance(node, yaml_nodes.Mapping) else yaml_nodes.Mapping({}, 0, 0, "")
+    return node if isinstance(node, yaml_nodes.Mapping) else yaml_nodes.Mapping({})
 
 
 def _known(document: yaml_nodes.Mapping, default: str) -> list[str]:
@@ -484,8 +484,8 @@ def _merged(document: yaml_nodes.Mapping, own: yaml_nodes.Mapping) -> yaml_nodes
     top = {
         name: entry for name, entry in document.entries.items() if name not in ("environments", "default_environment")
     }
-    base = yaml_nodes.Mapping(top, document.line, document.column, document.file)
-    over = yaml_nodes.Mapping(own.entries, document.line, document.column, document.file)
+    base = replace(document, entries=top)
+    over = replace(document, entries=own.entries)
     found = yaml_nodes.merged(base, over)
     assert isinstance(found, yaml_nodes.Mapping)
     return found

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from reconciler.cli.shell.session import Session
-    from reconciler.config.edit.proposed_edits import Wish
+    from reconciler.config.edit.proposed_edits import ProposedEdit
     from reconciler.config.read.declarations import Loaded
     from reconciler.core.customer import Desired
     from reconciler.core.drift_detection import ActiveMutes
@@ -36,26 +36,26 @@ class Choice:
         number = desired.number is not None and number_key(desired.number) in self._keys
         return not self._keys or number or desired.ref in self._keys
 
-    def takes(self, wish: Wish) -> bool:
+    def takes(self, edit: ProposedEdit) -> bool:
         """Whether the value is to be accepted; counts those that are left out without having been asked for."""
         from reconciler.core.plan import Cause
 
-        if self._fields and not self._names(wish):
+        if self._fields and not self._names(edit):
             return False
         if self._mutes is None:
             return True
-        if wish.cause is Cause.CONFIG:
+        if edit.cause is Cause.CONFIG:
             self.not_applied += 1
-        elif _is_muted(wish, self._mutes):
+        elif _is_muted(edit, self._mutes):
             self.muted += 1
         else:
             return True
         return False
 
-    def _names(self, wish: Wish) -> bool:
+    def _names(self, edit: ProposedEdit) -> bool:
         from reconciler.core.patterns import covers
 
-        return any(covers(pattern, path) for pattern in self._fields for path in _paths(wish))
+        return any(covers(pattern, path) for pattern in self._fields for path in _paths(edit))
 
     def left_out(self) -> str:
         """What was left out and how to take it too; nothing where all is taken."""
@@ -84,17 +84,17 @@ def active_mutes(session: Session, loaded: Loaded) -> ActiveMutes:
     return ActiveMutes(found.mutes, today)
 
 
-def _is_muted(wish: Wish, mutes: ActiveMutes) -> bool:
+def _is_muted(edit: ProposedEdit, mutes: ActiveMutes) -> bool:
     from reconciler.core.normalise import number_key
     from reconciler.resources.values import render_path
 
-    names = (number_key(wish.live.number), wish.desired.number and number_key(wish.desired.number), wish.desired.ref)
-    return mutes.find(names, render_path(wish.path)) is not None
+    names = (number_key(edit.live.number), edit.desired.number and number_key(edit.desired.number), edit.desired.ref)
+    return mutes.find(names, render_path(edit.path)) is not None
 
 
-def _paths(wish: Wish) -> Iterator[tuple[str, ...]]:
-    """The paths by which a wish can be chosen: a line is one thing, chosen by any of its members."""
-    yield wish.path
-    for side in (wish.before, wish.after):
+def _paths(edit: ProposedEdit) -> Iterator[tuple[str, ...]]:
+    """The paths by which an edit can be chosen: a line is one thing, chosen by any of its members."""
+    yield edit.path
+    for side in (edit.before, edit.after):
         if isinstance(side, dict):
-            yield from ((*wish.path, name) for name in side)
+            yield from ((*edit.path, name) for name in side)

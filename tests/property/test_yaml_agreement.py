@@ -1,4 +1,4 @@
-"""The fast path to declarations and the reference path say the same, or the fast one steps aside."""
+"""The fast path to declarations and the full parser say the same, or the fast one steps aside."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def seen(loaded: Loaded) -> list[Any]:
 
 
 def both(files: dict[str, bytes], defaults: bytes = b"") -> tuple[Loaded, Loaded]:
-    """What the fast path and the reference path make of the files."""
+    """What the fast path and the full parser make of the files."""
     base = yaml_nodes.parse(defaults, "reconciler.yaml").documents[0] if defaults else None
     assert base is None or isinstance(base, yaml_nodes.Mapping)
     environ = {"A": "x", "EMPTY": ""}
@@ -225,17 +225,17 @@ def test_a_line_that_is_taken_for_simple_holds_what_yaml_says_it_holds(value: st
 
 
 def test_most_files_take_the_fast_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The reference path sees one declaration of a make, however many there are."""
-    asked = []
-    parse = yaml_nodes.parse
+    """The full parser sees one declaration of a make, however many there are."""
+    composed = []
+    compose = yaml_nodes.compose
 
-    def counted(data: bytes, file: str) -> yaml_nodes.Parsed:
-        asked.append(data)
-        return parse(data, file)
+    def counted(text: str, file: str, **how: Any) -> yaml_nodes.Parsed:
+        composed.append(text)
+        return compose(text, file, **how)
 
-    monkeypatch.setattr(yaml_nodes, "parse", counted)
+    monkeypatch.setattr(yaml_nodes, "compose", counted)
     one = "- number: '%d'  # note\n  name: Å %d\n  mainAddress:\n    city: Oslo\n  attributes:\n    REGION: NORTH\n"
     text = "# note\n" + "".join(one % (each, each) for each in range(50))
     loaded = load_texts({"a.yaml": text.encode()}, environ={})
     assert len(loaded.desired) == 50
-    assert len(asked) == 1
+    assert len(composed) == 1

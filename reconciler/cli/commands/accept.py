@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from reconciler.cli.shell.session import Session
     from reconciler.config.edit.accept import Accepted
-    from reconciler.config.edit.proposed_edits import Denied, Granted, Wish
+    from reconciler.config.edit.proposed_edits import Denied, Granted, ProposedEdit
     from reconciler.config.edit.write_files import Replacement
     from reconciler.config.read.declarations import Loaded
     from reconciler.core.customer import Desired
@@ -101,13 +101,13 @@ class _Job:
 
     def run(self, paired: Pairing) -> list[Replacement]:
         """The files to replace."""
-        by_file: dict[str, list[Wish]] = {}
-        for desired, wishes in self._wishes(paired):
-            by_file.setdefault(desired.source.file, []).extend(wishes)
-        return [change for name, wishes in by_file.items() for change in self._file(name, wishes)]
+        by_file: dict[str, list[ProposedEdit]] = {}
+        for desired, edits in self._edits(paired):
+            by_file.setdefault(desired.source.file, []).extend(edits)
+        return [change for name, edits in by_file.items() for change in self._file(name, edits)]
 
-    def _wishes(self, paired: Pairing) -> Iterator[tuple[Desired, list[Wish]]]:
-        from reconciler.config.edit.proposed_edits import wishes
+    def _edits(self, paired: Pairing) -> Iterator[tuple[Desired, list[ProposedEdit]]]:
+        from reconciler.config.edit.proposed_edits import proposed_edits
 
         for desired, live in paired.pairs:
             if not self.choice.has(desired):
@@ -115,11 +115,12 @@ class _Job:
             if live is None:
                 self.missing.append(desired)
                 continue
-            found = [each for each in wishes(desired, live, self._rules, self._memory) if self.choice.takes(each)]
+            proposed = proposed_edits(desired, live, self._rules, self._memory)
+            found = [edit for edit in proposed if self.choice.takes(edit)]
             if found:
                 yield desired, found
 
-    def _file(self, name: str, wishes: list[Wish]) -> Iterator[Replacement]:
+    def _file(self, name: str, edits: list[ProposedEdit]) -> Iterator[Replacement]:
         from reconciler.cli.shell.rewriting import read_declarations
         from reconciler.config.edit.accept import accept
         from reconciler.config.edit.write_files import Replacement
@@ -130,7 +131,7 @@ class _Job:
         done: Accepted = accept(
             data,
             name,
-            wishes,
+            edits,
             rules=self._rules,
             memory=self._memory,
             defaults=settings.defaults,
@@ -160,7 +161,7 @@ def _tell(session: Session, job: _Job, changes: list[Replacement], *, dry_run: b
     else:
         session.print(_lines(job))
     values = counted(len(job.granted), "value")
-    customers = counted(len({each.wish.desired.label for each in job.granted}), "customer")
+    customers = counted(len({each.edit.desired.label for each in job.granted}), "customer")
     left_out = job.choice.left_out()
     did = "Would accept" if dry_run else "Accepted"
     if job.granted:
@@ -185,11 +186,11 @@ def _lines(job: _Job) -> Iterator[Text]:
     for desired, granted, denied in _by_customer(job.granted, job.denied):
         yield Text.assemble((visible(desired.label), "bold"), f"  {visible(str(desired.source))}")
         for each in granted:
-            yield Text.assemble("    ", ("✓", "bold green"), f" {_change(each.wish)}")
+            yield Text.assemble("    ", ("✓", "bold green"), f" {_change(each.edit)}")
             if each.note:
                 yield Text(f"        {visible(each.note)}", "dim")
         for refused in denied:
-            yield Text.assemble("    ", ("✗", "bold red"), f" {_change(refused.wish)}")
+            yield Text.assemble("    ", ("✗", "bold red"), f" {_change(refused.edit)}")
             yield Text(f"        not accepted: {visible(refused.why)}")
     for desired in job.missing:
         yield Text.assemble(
@@ -203,21 +204,21 @@ def _by_customer(
 ) -> Iterator[tuple[Desired, list[Granted], list[Denied]]]:
     found: dict[str, tuple[Desired, list[Granted], list[Denied]]] = {}
 
-    def entry(wish: Wish) -> tuple[Desired, list[Granted], list[Denied]]:
-        return found.setdefault(wish.desired.label, (wish.desired, [], []))
+    def entry(edit: ProposedEdit) -> tuple[Desired, list[Granted], list[Denied]]:
+        return found.setdefault(edit.desired.label, (edit.desired, [], []))
 
     for each in granted:
-        entry(each.wish)[1].append(each)
+        entry(each.edit)[1].append(each)
     for refused in denied:
-        entry(refused.wish)[2].append(refused)
+        entry(refused.edit)[2].append(refused)
     yield from found.values()
 
 
-def _change(wish: Wish) -> str:
+def _change(edit: ProposedEdit) -> str:
     from reconciler.reports.safe_text import shown, visible
     from reconciler.resources.values import render_path
 
-    return f"{visible(render_path(wish.path))}  {shown(wish.before)} → {shown(wish.after)}  ({wish.cause.value})"
+    return f"{visible(render_path(edit.path))}  {shown(edit.before)} → {shown(edit.after)}  ({edit.cause.value})"
 
 
 def _explain(session: Session, paired: Pairing) -> None:

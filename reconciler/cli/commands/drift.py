@@ -155,9 +155,9 @@ def _recording(session: Session, record: Callable[[], None]) -> None:
 def _mute(session: Session, number: str, path: str, until: str | None, reason: str | None) -> None:
     """Put a mute into the file of mutes."""
     from reconciler.cli.shell.session import now
+    from reconciler.config.edit.mutes import add_mute
     from reconciler.config.read import pattern_checks
     from reconciler.config.read.files import display
-    from reconciler.config.read.mutes import add_mute
     from reconciler.config.read.typed_values import is_day
     from reconciler.core.drift import Mute
     from reconciler.core.errors import WrongUsage

@@ -172,7 +172,8 @@ class _Job:
             yield from erp.with_own([live for live in taken if sieve.keeps(live)], self.own)
 
     def _take(self, live: Live) -> None:
-        from reconciler.config.edit.emit import declarable, item, mapping
+        from reconciler.config.edit.declarable import declarable
+        from reconciler.config.edit.yaml_writer import item_lines, mapping_lines, raw_members
         from reconciler.core.adopt import to_declare
         from reconciler.core.declaration_values import declared
 
@@ -181,8 +182,8 @@ class _Job:
         self.problems.pop(live.internal_id, None)
         if problems:
             self.problems[live.internal_id] = (live.number, problems)
-        members = {"number": live.number} | declared(values, nulls=True)
-        lines = item(members, indent=2) if self.as_item else mapping(members)
+        members = raw_members({"number": live.number} | declared(values, nulls=True))
+        lines = (f"  {line}" for line in item_lines(members)) if self.as_item else mapping_lines(members)
         self.spool.put(live.internal_id, live.number, "".join(f"{line}\n" for line in lines).encode())
 
     def tell(self, requests: int, folder: Path) -> None:

@@ -120,11 +120,11 @@ class _Yaml:
         self._is_empty = True
 
     def page(self, page: Page) -> None:
-        from reconciler.config.edit.emit import item
+        from reconciler.config.edit.yaml_writer import item_lines, raw_members
         from reconciler.reports.records import record
 
         for live, _ in page:
-            lines = item(record(live, self.paths), declaration=False)
+            lines = item_lines(raw_members(record(live, self.paths), declaration=False))
             self._session.write("".join(f"{line}\n" for line in lines).encode())
             self._is_empty = False
 

@@ -18,7 +18,7 @@ from decimal import Decimal
 from typing import Any, Final, TypeAlias
 
 from reconciler.config.read.pattern_checks import names_field
-from reconciler.config.read.yaml_nodes import Broken, Mapping, Node, Scalar, Sequence
+from reconciler.config.read.yaml_nodes import NULLS, Broken, Mapping, Node, Scalar, Sequence
 
 Interpolate: TypeAlias = Callable[[Scalar], "str | None"]
 """The text of a scalar that holds `${`, or None when that was reported as a problem."""
@@ -268,7 +268,7 @@ class Reader:
             if type(node) is not Scalar:
                 return self._doubt(node)
             text: str | None = node.text
-            if node.plain and text in ("", "~", "null"):
+            if not node.style and text in NULLS:
                 if not nullable:
                     self.sure = False
                 return None
@@ -278,7 +278,7 @@ class Reader:
                     self.sure = False
                     return BROKEN
             assert text is not None
-            value = text if is_text or not node.plain else typed(text, kinds)
+            value = text if is_text or node.style else typed(text, kinds)
             if not fits(value):
                 self.sure = False
             return value
