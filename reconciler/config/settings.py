@@ -136,18 +136,18 @@ class Credentials:
 def find_settings(start: Path) -> Path | None:
     """`reconciler.yaml` in the folder or the nearest one above it."""
     folder = Path(os.path.abspath(start))  # noqa: PTH100 (symlinks in the way stay as the user sees them)
-    for each in (folder, *folder.parents):
-        if (each / FILE_NAME).is_file():
-            return each / FILE_NAME
+    for at in (folder, *folder.parents):
+        if (at / FILE_NAME).is_file():
+            return at / FILE_NAME
     return None
 
 
 def load_settings(path: Path, *, environment: str | None, environ: Mapping[str, str]) -> Settings:
     """Read the settings for one environment (None: the file's default one). Raises InvalidInput with all problems."""
-    found, problems = check_settings(path, environment=environment, environ=environ)
-    if found is None or has_errors(problems):
+    settings, problems = check_settings(path, environment=environment, environ=environ)
+    if settings is None or has_errors(problems):
         raise InvalidInput(problems)
-    return found
+    return settings
 
 
 def check_settings(
@@ -236,7 +236,7 @@ class _Loading:
         node = _merged(document, own)
         value, wrong = self._check(node, self._text)
         globs, defaults = value.get("customers", (_CUSTOMERS,)), _defaults(node)
-        is_known = all(each.code != "S113" for each in self.problems)
+        is_known = all(problem.code != "S113" for problem in self.problems)
         if is_known and wrong.isdisjoint(("customers", "defaults")):
             self.for_declarations = Settings(
                 self.file, self.root, environment, self.root / _STATE, customers=tuple(globs), defaults=defaults
@@ -300,8 +300,8 @@ class _Loading:
 
     def _text(self, node: yaml_nodes.Scalar) -> str | None:
         text, problems = interpolate(node.text, self.environ)
-        for each in problems:
-            self._error(_INTERPOLATION_CODES[each.kind], node.source, each.summary, each.remedy)
+        for problem in problems:
+            self._error(_INTERPOLATION_CODES[problem.kind], node.source, problem.summary, problem.remedy)
         return None if problems else text
 
     def _environment(self, document: yaml_nodes.Mapping, wanted: str | None) -> tuple[str, str]:
@@ -336,8 +336,8 @@ class _Loading:
         where = _mapping(node.get("api"))
         for name in ("base_url", "token_url", "tenant_id"):
             variable = f"VISMA_{name.upper()}"
-            found = where.get(name)
-            source, label = (found.source if found else None), f"api.{name}"
+            given_node = where.get(name)
+            source, label = (given_node.source if given_node else None), f"api.{name}"
             if environment != SANDBOX and self.environ.get(variable):
                 if name == "tenant_id":
                     self._check_tenant(_mapping(own.get("api")).get(name), self.environ[variable].strip())
@@ -375,9 +375,9 @@ class _Loading:
         for policy in policies:
             self._check_policy(policy)
         duplicates: Literal["warning", "error"] = "error" if given.get("duplicates") == "error" else "warning"
-        found = Guards(policies=policies, duplicates=duplicates)
+        guards = Guards(policies=policies, duplicates=duplicates)
         return replace(
-            found, updates=limits.get("updates", found.updates), creates=limits.get("creates", found.creates)
+            guards, updates=limits.get("updates", guards.updates), creates=limits.get("creates", guards.creates)
         )
 
     def _check_policy(self, policy: Policy) -> None:
@@ -403,9 +403,9 @@ class _Loading:
             return Fraction(bare[:-1]) / 100
         if bare.isascii() and bare.isdigit() and len(bare) < 10:
             return int(bare)
-        found = where.get(name)
+        limit_node = where.get(name)
         remedy = "Write a number of customers, such as 50, or a share up to 100%, such as 30%."
-        self._error("S118", found.source if found else None, f"guards.{name} is {quoted(text)}", remedy)
+        self._error("S118", limit_node.source if limit_node else None, f"guards.{name} is {quoted(text)}", remedy)
         return 0
 
     def _refresh(self, value: dict[str, Any], node: yaml_nodes.Mapping) -> RefreshPolicy:
@@ -413,12 +413,12 @@ class _Loading:
         members: dict[str, Any] = dict(given) if isinstance(given, dict) else {}
         age = members.pop("max_age", None)
         if isinstance(age, str):
-            if not (found := _AGE.fullmatch(age.strip())):
+            if not (duration := _AGE.fullmatch(age.strip())):
                 where = _mapping(node.get("refresh")).get("max_age")
                 remedy = "Write a number and s, m, h or d, such as 90m, 24h or 7d."
                 self._error("S118", where.source if where else None, f"refresh.max_age is {quoted(age)}", remedy)
                 return RefreshPolicy()
-            members["max_age"] = int(found[1]) * _SECONDS[found[2]]
+            members["max_age"] = int(duration[1]) * _SECONDS[duration[2]]
         return RefreshPolicy(**members) if not has_errors(self.problems) else RefreshPolicy()
 
     def _state(self, value: dict[str, Any], environment: str, *, own: bool) -> Path:
@@ -453,7 +453,7 @@ def is_allowed(url: str, hosts: str) -> bool:
     (True, False)
     """
     host = (urlsplit(url).hostname or "").rstrip(".")
-    named = tuple(f".{each.strip().strip('.').lower()}" for each in hosts.split(",") if each.strip())
+    named = tuple(f".{host_name.strip().strip('.').lower()}" for host_name in hosts.split(",") if host_name.strip())
     return f".{host}".endswith(named)
 
 
@@ -486,23 +486,23 @@ def _merged(document: yaml_nodes.Mapping, own: yaml_nodes.Mapping) -> yaml_nodes
     }
     base = replace(document, entries=top)
     over = replace(document, entries=own.entries)
-    found = yaml_nodes.merged(base, over)
-    assert isinstance(found, yaml_nodes.Mapping)
-    return found
+    merged_node = yaml_nodes.merged(base, over)
+    assert isinstance(merged_node, yaml_nodes.Mapping)
+    return merged_node
 
 
 def _defaults(node: yaml_nodes.Mapping) -> yaml_nodes.Mapping | None:
-    found = node.get("defaults")
-    return found if isinstance(found, yaml_nodes.Mapping) and found.entries else None
+    defaults = node.get("defaults")
+    return defaults if isinstance(defaults, yaml_nodes.Mapping) and defaults.entries else None
 
 
 def _limits(value: Mapping[str, Any]) -> Limits:
     """The schema has checked them. Sizes are given in mebibytes."""
     given: dict[str, int] = dict(value.get("limits", {}))
     sizes = {name: given[name] * 2**20 for name in ("file_size", "answer_size") if name in given}
-    found = given | sizes
-    files = {name: found.pop(name) for name in ("file_size", "depth", "aliases") if name in found}
-    return Limits(Bounds(**files), **found)
+    limits = given | sizes
+    files = {name: limits.pop(name) for name in ("file_size", "depth", "aliases") if name in limits}
+    return Limits(Bounds(**files), **limits)
 
 
 def _called(policy: Policy) -> str:
@@ -514,7 +514,7 @@ def _policies(given: Any, node: yaml_nodes.Node | None) -> tuple[Policy, ...]:
     if not isinstance(given, list) or not isinstance(node, yaml_nodes.Sequence):
         return ()
     return tuple(
-        Policy(each["message"], each["schema"], each.get("name", ""), item.source, each.get("severity", "error"))
-        for each, item in zip(given, node.items, strict=True)
-        if isinstance(each, dict) and "message" in each and "schema" in each
+        Policy(one["message"], one["schema"], one.get("name", ""), item.source, one.get("severity", "error"))
+        for one, item in zip(given, node.items, strict=True)
+        if isinstance(one, dict) and "message" in one and "schema" in one
     )

@@ -36,7 +36,7 @@ def matches(glob: str, root: Path, listed: Listed | None = None) -> Matches:
     machine be read. So are a folder that cannot be listed, and a name that is no file.
     listed: shared by the globs of one run, so that no folder is listed twice.
     """
-    return _Walk(root, {} if listed is None else listed).run([_Part(each) for each in PurePath(glob).parts])
+    return _Walk(root, {} if listed is None else listed).run([_Part(part) for part in PurePath(glob).parts])
 
 
 class _Part:
@@ -88,7 +88,7 @@ class _Walk:
         if folder not in self._entries:
             try:
                 with os.scandir(self._root + folder) as entries:
-                    self._entries[folder] = [each for each in entries if not each.name.startswith(".")]
+                    self._entries[folder] = [entry for entry in entries if not entry.name.startswith(".")]
             except OSError as error:
                 self._unreadable(folder.rstrip("/") or ".", error.strerror or type(error).__name__)
                 return
@@ -133,9 +133,9 @@ class _Walk:
         self._problem("Y215", _shown(name), f"{quoted(_shown(name))} cannot be read: {why}", remedy)
 
     def _problem(self, code: str, name: str, summary: str, remedy: str) -> None:
-        found = Diagnostic(Severity.ERROR, code, summary, remedy=remedy, source=Source(name, 1, 1))
-        if found not in self._found.problems:
-            self._found.problems.append(found)
+        problem = Diagnostic(Severity.ERROR, code, summary, remedy=remedy, source=Source(name, 1, 1))
+        if problem not in self._found.problems:
+            self._found.problems.append(problem)
 
 
 def _shown(name: str) -> str:

@@ -81,8 +81,8 @@ def _value(match: re.Match[str], text: str, environ: Mapping[str, str]) -> str |
         )
     if default is not None and "${" in default:
         return _nested(default)
-    if found := environ.get(name, ""):
-        return found if _is_text(found) else _no_text(name)
+    if value := environ.get(name, ""):
+        return value if _is_text(value) else _no_text(name)
     if default is not None:
         return default
     state = "empty" if name in environ else "not set"

@@ -74,25 +74,25 @@ class Validator:
         """Every problem of the value, each at its place in the node it was read from; of very many the first ones."""
         if self._made is None:
             self._made = self._make()
-        found: list[Diagnostic] = []
+        diagnostics: list[Diagnostic] = []
         members: set[str] = set()
         left = 0
         for error in self._made.iter_errors(value):
             members.update(str(step) for step in list(error.absolute_path)[:1])
             if error.instance is BROKEN:
                 continue
-            if len(found) >= _LISTED:
+            if len(diagnostics) >= _LISTED:
                 left += 1
                 continue
             for sort, summary, remedy, source in _explain(error, node):
                 code = self._codes[sort]
-                found.append(Diagnostic(Severity.ERROR, code, summary, remedy=remedy, source=source))
+                diagnostics.append(Diagnostic(Severity.ERROR, code, summary, remedy=remedy, source=source))
         if left:
             summary = f"{left:,} more problem{'s' * (left > 1)} below this {'are' if left > 1 else 'is'} not listed"
-            found.append(
+            diagnostics.append(
                 Diagnostic(Severity.ERROR, self._codes["other"], summary, remedy=_REST_REMEDY, source=node.source)
             )
-        return Verdict(tuple(found), frozenset(members))
+        return Verdict(tuple(diagnostics), frozenset(members))
 
     def _make(self) -> Draft202012Validator:
         from jsonschema import Draft202012Validator, FormatChecker  # noqa: PLC0415 (most runs need no verdict)
@@ -152,9 +152,11 @@ def _elsewhere(name: str, schema: dict[str, Any]) -> str:
 def _missing(error: ValidationError, node: Node, name: str) -> Iterator[_Finding]:
     assert isinstance(error.validator_value, list)
     instance: Any = error.instance
-    absent = [each for each in error.validator_value if each not in instance]
+    absent = [name_of_member for name_of_member in error.validator_value if name_of_member not in instance]
     # jsonschema says it once for each missing member; each of them says which in its message alone
-    member = next((each for each in absent if error.message.startswith(repr(each))), absent[0])
+    member = next(
+        (name_of_member for name_of_member in absent if error.message.startswith(repr(name_of_member))), absent[0]
+    )
     inside = f" in {shown(name)}" if name else ""
     remedy = "Start each line with '- '." if member == "lines" else f"Add {member}."
     yield "missing", f"{member} is missing{inside}", remedy, node.source
@@ -170,7 +172,7 @@ def _identity(error: ValidationError, node: Node, _name: str) -> Iterator[_Findi
 
 
 def _enum(error: ValidationError, node: Node, name: str) -> Iterator[_Finding]:
-    words = [str(each) for each in error.validator_value] if isinstance(error.validator_value, list) else []
+    words = [str(word) for word in error.validator_value] if isinstance(error.validator_value, list) else []
     listed = ", ".join(words[:30])
     if isinstance(node, Scalar) and not node.is_null:
         close = nearest(str(error.instance), words)
@@ -287,7 +289,7 @@ def _wanted(types: list[str]) -> str:
         "number": "a number",
         "string": "a text",
     }
-    named = ["a text"] if "string" in types else [words[each] for each in types if each in words]
+    named = ["a text"] if "string" in types else [words[one] for one in types if one in words]
     return " or ".join(named)
 
 
@@ -347,10 +349,10 @@ def _format(error: ValidationError, node: Node, name: str) -> Iterator[_Finding]
 
 
 def _const(error: ValidationError, node: Node, name: str) -> Iterator[_Finding]:
-    wanted, found = str(error.validator_value), str(error.instance)
+    wanted, actual = str(error.validator_value), str(error.instance)
     yield (
         "enum",
-        f"{name} cannot be {quoted(found)}",
+        f"{name} cannot be {quoted(actual)}",
         f"Write {wanted}; it is all that this version knows.",
         node.source,
     )
