@@ -46,19 +46,21 @@ def accept(
     reasons = [_undeclarable(edit) for edit in edits]
     denied = [Denied(edit, why) for edit, why in zip(edits, reasons, strict=True) if why]
     possible = [edit for edit, why in zip(edits, reasons, strict=True) if not why]
-    whole = task.attempt(data, possible)
+    attempt = _attempt_all(task, data, possible)
+    return Accepted(attempt.data, attempt.granted, (*denied, *attempt.denied))
+
+
+def _attempt_all(task: _Task, data: bytes, edits: Sequence[ProposedEdit]) -> _Attempt:
+    """Make the edits all at once; where one of them stands in the way, halve them until it is found."""
+    whole = task.attempt(data, edits)
     if isinstance(whole, _Attempt):
-        return Accepted(whole.data, whole.granted, (*denied, *whole.denied))
-    granted: list[Granted] = []
-    for edit in possible:  # one of them stands in the way; find out which
-        single = task.attempt(data, [edit])
-        if isinstance(single, str):
-            denied.append(Denied(edit, single))
-        else:
-            data = single.data
-            granted += single.granted
-            denied += single.denied
-    return Accepted(data, tuple(granted), tuple(denied))
+        return whole
+    if len(edits) == 1:
+        return _Attempt(data, (), (Denied(edits[0], whole),))
+    half = len(edits) // 2
+    first = _attempt_all(task, data, edits[:half])
+    second = _attempt_all(task, first.data, edits[half:])
+    return _Attempt(second.data, first.granted + second.granted, first.denied + second.denied)
 
 
 def _undeclarable(edit: ProposedEdit) -> str:

@@ -42,21 +42,20 @@ def find_files(globs: Sequence[str], root: Path) -> tuple[tuple[Path, ...], tupl
     A glob that matches nothing is an error: it would silently declare nothing.
     """
     files: dict[str, Path] = {}  # by what a symlink in the end is
-    problems: list[Diagnostic] = []
+    problems: dict[Diagnostic, None] = {}  # each once, in order
     listed: Listed = {}
     for glob in globs:
         problem = _glob_problem(glob)
         matched = Matches() if problem else matches(glob, root, listed)
-        problems += [problem for problem in matched.problems if problem not in problems]
+        problems |= dict.fromkeys(matched.problems)
         if not matched.files and not matched.problems:
             summary = problem or f"the glob {quoted(glob)} matches no file"
             remedy = "Write a glob such as customers/**/*.yaml, relative to the settings file."
-            problems.append(Diagnostic(Severity.ERROR, "S119", summary, remedy=remedy))
+            problems[Diagnostic(Severity.ERROR, "S119", summary, remedy=remedy)] = None
         for real, path in matched.files.items():
             files.setdefault(real, path)
-    problems += [
-        _other_ending(path, root) for real, path in _with_other_ending(globs, root, listed) if real not in files
-    ]
+    twins = [_other_ending(path, root) for real, path in _with_other_ending(globs, root, listed) if real not in files]
+    problems |= dict.fromkeys(twins)
     return tuple(sorted(files.values(), key=lambda path: display(path, root))), tuple(problems)
 
 

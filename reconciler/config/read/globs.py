@@ -21,7 +21,7 @@ class Matches:
     """The files, by what a symlink in the end is; and the problems on the way."""
 
     files: dict[str, Path] = field(default_factory=dict)
-    problems: list[Diagnostic] = field(default_factory=list)
+    problems: dict[Diagnostic, None] = field(default_factory=dict)  # each once, in order
 
 
 Listed: TypeAlias = "dict[str, list[os.DirEntry[str]]]"
@@ -55,7 +55,7 @@ class _Walk:
     def __init__(self, root: Path, listed: Listed) -> None:
         self._root = os.path.join(root, "")
         self._inside = os.path.join(os.path.realpath(root), "")
-        self._found = Matches()
+        self._matches = Matches()
         self._links: dict[str, str] = {}
         self._entries = listed
 
@@ -81,8 +81,8 @@ class _Walk:
                 else:
                     self._file(folder, real, entry)
         for real, name in self._links.items():
-            self._found.files.setdefault(real, Path(self._root + name))
-        return self._found
+            self._matches.files.setdefault(real, Path(self._root + name))
+        return self._matches
 
     def _in(self, folder: str) -> Iterator[os.DirEntry[str]]:
         if folder not in self._entries:
@@ -106,7 +106,7 @@ class _Walk:
     def _file(self, folder: str, real: str, entry: os.DirEntry[str]) -> None:
         name = folder + entry.name
         if not entry.is_symlink() and entry.is_file():
-            self._found.files.setdefault(real + entry.name, Path(self._root + name))
+            self._matches.files.setdefault(real + entry.name, Path(self._root + name))
             return
         target = os.path.realpath(entry.path)
         if os.path.isdir(target) or not self._is_inside(name, target):
@@ -134,8 +134,7 @@ class _Walk:
 
     def _problem(self, code: str, name: str, summary: str, remedy: str) -> None:
         problem = Diagnostic(Severity.ERROR, code, summary, remedy=remedy, source=Source(name, 1, 1))
-        if problem not in self._found.problems:
-            self._found.problems.append(problem)
+        self._matches.problems[problem] = None
 
 
 def _shown(name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from reconciler.config.read import pattern_checks
 from reconciler.config.read.messages import did_you_mean, nearest, quoted, shown
@@ -96,15 +96,25 @@ class Validator:
 
     def _make(self) -> Draft202012Validator:
         from jsonschema import Draft202012Validator, FormatChecker  # noqa: PLC0415 (most runs need no verdict)
+        from jsonschema.validators import extend  # noqa: PLC0415 (as above)
 
         checker = FormatChecker(())
         for name, is_valid in FORMATS.items():
             checker.checks(name)(_unless_text(is_valid))
-        return Draft202012Validator(self._schema, format_checker=checker)
+        validator = extend(Draft202012Validator, {"uniqueItems": _check_unique})  # type: ignore[no-untyped-call]
+        return cast("Draft202012Validator", validator(self._schema, format_checker=checker))
 
 
 def _unless_text(is_valid: Callable[[str], bool]) -> Callable[[object], bool]:
     return lambda value: not isinstance(value, str) or is_valid(value)
+
+
+def _check_unique(_validator: object, is_wanted: bool, value: object, _schema: object) -> Iterator[ValidationError]:
+    """As jsonschema does it, but in one pass: with items of several types it compares each with each."""
+    from jsonschema.exceptions import ValidationError  # noqa: PLC0415 (most runs need no verdict)
+
+    if is_wanted and isinstance(value, list) and len(set(map(repr, value))) < len(value):
+        yield ValidationError("the items are not unique")
 
 
 def at(node: Node, path: list[str | int]) -> Node:
@@ -149,15 +159,13 @@ def _elsewhere(name: str, schema: dict[str, Any]) -> str:
     return ""
 
 
-def _missing(error: ValidationError, node: Node, name: str) -> Iterator[_Finding]:
+def _missing(error: ValidationError, node: Node, path: str) -> Iterator[_Finding]:
     assert isinstance(error.validator_value, list)
     instance: Any = error.instance
-    absent = [name_of_member for name_of_member in error.validator_value if name_of_member not in instance]
-    # jsonschema says it once for each missing member; each of them says which in its message alone
-    member = next(
-        (name_of_member for name_of_member in absent if error.message.startswith(repr(name_of_member))), absent[0]
-    )
-    inside = f" in {shown(name)}" if name else ""
+    absent = [name for name in error.validator_value if name not in instance]
+    # jsonschema reports it once for each missing member, and says only in the message which one it is
+    member = next((name for name in absent if error.message.startswith(repr(name))), absent[0])
+    inside = f" in {shown(path)}" if path else ""
     remedy = "Start each line with '- '." if member == "lines" else f"Add {member}."
     yield "missing", f"{member} is missing{inside}", remedy, node.source
 
