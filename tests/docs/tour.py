@@ -21,7 +21,7 @@ from pathlib import Path
 from reconciler.cli.shell.application import run
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("README.md", "docs/review.md", "docs/apply.md", "docs/drift.md", "docs/adoption.md")
+PAGES = ("README.md", "docs/declarations.md", "docs/review.md", "docs/apply.md", "docs/drift.md", "docs/adoption.md")
 _BLOCK = re.compile(r"(?m)^```console\n(.*?)^```$", re.DOTALL)
 _CHANGING = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), "2026-01-31T12:00:00Z"),
