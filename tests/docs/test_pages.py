@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from reconciler.cli.shell.exit_codes import Exit
+from reconciler.reports.formats import FORMATS
 from tests.docs.naming import page
 from tests.docs.tour import ROOT, run_quietly
 
@@ -41,6 +42,10 @@ def test_the_command_line_page_has_every_exit_code() -> None:
     listed = page("cli.md").partition("## Exit codes\n")[2]
     codes = re.findall(r"\d+", " ".join(re.findall(r"(?m)^\| ([\d, ]+) \|", listed)))
     assert [int(code) for code in codes] == [code.value for code in Exit]
+
+
+def test_the_page_on_reports_has_every_format() -> None:
+    assert re.findall(r"(?m)^\| `([a-z-]+)` \|", page("reports.md")) == list(FORMATS)
 
 
 def test_the_declarations_that_their_page_shows_are_valid(tmp_path: Path) -> None:
