@@ -1,4 +1,4 @@
-"""The plan file: a plan as JSON, sealed with a digest (contract 5)."""
+"""The plan file: a plan as JSON, sealed with a digest (docs/decisions/0019)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _DEVICES = (Path("/dev"), Path("/dev/fd"), Path("/proc/self/fd"))
 
 
 def document(plan: Plan) -> dict[str, Any]:
-    """The plan as JSON values, keys in the order of the contract."""
+    """The plan as JSON values, keys in the order of the schema."""
     values: dict[str, Any] = msgspec.to_builtins(plan, builtin_types=(Decimal,))
     if not plan.signature:
         del values["signature"]

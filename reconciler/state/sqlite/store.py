@@ -1,4 +1,4 @@
-"""The state of one environment: what earlier runs applied, their journal, and the lock (contract 7)."""
+"""The state of one environment: what earlier runs applied, their journal, and the lock (docs/decisions/0003)."""
 
 from __future__ import annotations
 
