@@ -55,6 +55,13 @@ def test_the_declarations_that_their_page_shows_are_valid(tmp_path: Path) -> Non
     assert run_quietly("--chdir", str(tmp_path), "validate") == "Valid: 2 declarations.\n"
 
 
+def test_every_module_that_the_architecture_names_with_its_room_is_there() -> None:
+    rooms = [folder.name for folder in (ROOT / "reconciler").iterdir() if folder.is_dir()]
+    named = re.findall(rf"`(?:reconciler/)?((?:{'|'.join(rooms)})/[a-z_/]+\.py)`", page("architecture.md"))
+    assert len(named) > 20
+    assert [name for name in named if not (ROOT / "reconciler" / name).is_file()] == []
+
+
 def test_every_decision_is_in_the_list_of_decisions() -> None:
     folder = ROOT / "docs" / "decisions"
     listed = re.findall(r"\]\((\d{4}-[a-z0-9-]+\.md)\)", (folder / "README.md").read_text(encoding="utf-8"))
