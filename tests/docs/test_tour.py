@@ -25,7 +25,7 @@ def test_links_between_the_pages_lead_somewhere() -> None:
 
 
 def test_the_pictures_show_what_the_reports_are() -> None:
-    """Pictures are made by hand (`python -m tests.docs.pictures`). A fingerprint of the page shows when one is stale."""
+    """Pictures are made by hand (`python -m tests.docs.pictures`). A fingerprint shows when one is stale."""
     recorded = json.loads(SOURCES.read_text(encoding="utf-8"))
     assert recorded == {name: fingerprint(page) for name, page in pages().items()}, "run: python -m tests.docs.pictures"
     for name in recorded:
