@@ -1,4 +1,4 @@
-"""Flags of `os.open` that only some systems have; they are 0 elsewhere, where what they guard against is not refused."""
+"""Flags of `os.open` that only some systems have. Elsewhere they are 0, and guard against nothing."""
 
 from __future__ import annotations
 

@@ -61,7 +61,7 @@ def hold(path: Path, owner: Owner) -> Iterator[None]:
 def holder(path: Path) -> Holder | None:
     """Who holds the lock at the path, or None. Changes nothing. Raises StateError.
 
-    Nobody holds it without a record, so nothing is locked to find that out: a run that starts meanwhile is not kept out.
+    Nobody holds it without a record: while there is none, no look keeps a run from starting.
     """
     owner = _read_record(path)
     if owner is None:
