@@ -17,6 +17,7 @@ _TEXT = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)(?:[ Tt](\d\d):(\d\d):(\d\d)(?:\.(\d+))?)?(?:([Zz])|([+-])(\d\d):?(\d\d))?", re.ASCII
 )
 
+
 @dataclass(frozen=True, slots=True)
 class Moment:
     """`wall`: ticks of the wall clock since 0001-01-01. `offset`: minutes ahead of UTC, None without a zone mark."""
