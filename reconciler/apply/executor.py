@@ -52,12 +52,8 @@ def execute(
                 journal.finish(result.action.label, result.outcome, message=result.message)
                 yield result
             for action in schedule.ready(max(1, parallelism) - len(flying)):
-                is_open = action.label in open_labels
                 recheck = recheck_nested and action.is_unprotected
-                settle = partial(
-                    write, action, erp, since=since, may_be_done=is_open, claims=claims, recheck=recheck
-                )  # what is open is looked up by the write, and its end may be unknown
-                check = partial(overtaken, action, erp) if recheck and not is_open else _no_check
+                check, settle = _steps(action, erp, since, claims, recheck, action.label in open_labels)
                 flying[started(partial(_perform, action, journal, check, settle, abandoned))] = action
             done, _ = wait(flying, timeout=_LOOK_UP, return_when=FIRST_COMPLETED)
             for future in sorted(done, key=lambda each: schedule.place[flying[each].label]):
@@ -86,6 +82,14 @@ _LOOK_UP = 0.1
 def _left(action: Action) -> Result:
     message = "the run was ended while it was being written: it may or may not be done"
     return Result(action, Outcome.UNKNOWN, action.number, message, "Go on with the run: it is looked up first.")
+
+
+def _steps(
+    action: Action, erp: Erp, since: str, claims: Claims, recheck: bool, is_open: bool
+) -> tuple[Callable[[], Ended | None], Callable[[], Ended]]:
+    """The check before an action is sent, and the write. What is open is looked up by the write: it may be done."""
+    settle = partial(write, action, erp, since=since, may_be_done=is_open, claims=claims, recheck=recheck)
+    return partial(overtaken, action, erp) if recheck and not is_open else _no_check, settle
 
 
 def _no_check() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+import sys
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -16,6 +17,7 @@ from reconciler.core.errors import Refused, ReportError
 from reconciler.core.normalise import normalise
 from reconciler.core.plan import FORMAT, FORMAT_VERSION, Action, Change, Plan
 from reconciler.core.safe_json import inert_json
+from reconciler.file_flags import NO_WAIT
 from reconciler.resources.customer import leaf
 from reconciler.resources.values import parse_path
 
@@ -148,8 +150,9 @@ def check_place(path: Path) -> None:
 def _write_through(path: Path, data: bytes) -> None:
     try:
         # standard output by name may be a file that holds something already; a pipe that nobody reads must not block
-        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NONBLOCK | os.O_NOCTTY)
-        os.set_blocking(handle, True)
+        handle = os.open(path, os.O_WRONLY | os.O_APPEND | NO_WAIT)
+        if sys.platform != "win32":
+            os.set_blocking(handle, True)
         with os.fdopen(handle, "ab") as file:
             file.write(data)
     except OSError as error:

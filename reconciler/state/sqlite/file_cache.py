@@ -16,7 +16,8 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from reconciler.core.errors import StateError
-from reconciler.state.sqlite.database import beside, has_content, is_ours
+from reconciler.file_flags import NO_LINK, NO_WAIT
+from reconciler.state.sqlite.database import beside, connect, has_content, is_ours
 from reconciler.state.sqlite.migrations import APPLICATION_ID
 
 LOG = logging.getLogger("reconciler")
@@ -38,6 +39,7 @@ _DAMAGE = (
     sqlite3.SQLITE_CONSTRAINT,  # an index that lies
 )
 
+_PRAGMAS = ("synchronous = OFF", "trusted_schema = OFF", "cell_size_check = ON", "temp_store = MEMORY")
 _TABLE = "CREATE TABLE IF NOT EXISTS entry (key BLOB PRIMARY KEY, data BLOB NOT NULL)"
 _BYTES = "SELECT coalesce(sum(length(data)), 0) FROM entry"
 _OF_USED = " WHERE key IN (SELECT key FROM temp.used)"
@@ -85,7 +87,7 @@ class FileCache:
     def _prepare(self) -> bool:
         """Make the file, private, unless it is there; whether it is ours."""
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600))
+        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | NO_LINK | NO_WAIT, 0o600))
         if has_content(self.path) and not _is_ours(self.path):
             return False
         if self.path.stat().st_mode & 0o077:  # a copied one
@@ -94,12 +96,7 @@ class FileCache:
 
     def _connect(self) -> sqlite3.Connection:
         """Who may write also mends what a killed run left half done; SQLite does so when it opens the file."""
-        mode = "rw" if self._writes else "ro"
-        address = f"{self.path.absolute().as_uri()}?mode={mode}"
-        db = sqlite3.connect(address, uri=True, timeout=self._timeout, isolation_level=None)
-        for pragma in ("synchronous = OFF", "trusted_schema = OFF", "cell_size_check = ON", "temp_store = MEMORY"):
-            db.execute(f"PRAGMA {pragma}")
-        return db
+        return connect(self.path, "rw" if self._writes else "ro", self._timeout, _PRAGMAS)
 
     @contextmanager
     def _forgiving(self) -> Iterator[None]:
