@@ -1,11 +1,14 @@
 """Each format says of each sample what its golden file says, byte for byte.
 
-`UPDATE_GOLDENS=1 pytest tests/golden` writes the files anew: look at the difference before you commit it.
+`UPDATE_GOLDENS=1 pytest tests/golden` writes the files anew: look at the difference before you commit it. The goldens
+of HTML hold what a page says; the style, the script and the policy that names them, which all pages share, are one
+golden of their own (`html/shared/frame.txt`).
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from json import loads
@@ -33,6 +36,12 @@ EXTENSIONS = {
     "gitlab-terraform": "json",
 }
 """The formats that have golden files here, with what their files end in."""
+FRAME = HERE / "html" / "shared" / "frame.txt"
+_FRAME = re.compile(
+    r'(?<=<meta http-equiv="Content-Security-Policy" content=")[^"]*'
+    r"|(?<=<style>).*?(?=</style>)|(?<=<script>).*?(?=</script>)",
+    re.DOTALL,
+)
 
 
 def _lines(lines: Iterable[Text]) -> bytes:
@@ -64,7 +73,8 @@ def rendered(form: str, case: str) -> bytes:
     if own is not None:
         return own[case]()
     report = samples.REPORTS[case]()
-    return render(replace(report, place=replace(report.place, version=samples.VERSION)), form)
+    found = render(replace(report, place=replace(report.place, version=samples.VERSION)), form)
+    return _FRAME.sub("", found.decode()).encode() if form == "html" else found
 
 
 def cases() -> list[tuple[str, str]]:
@@ -85,18 +95,30 @@ def _kind(case: str) -> Kind:
 @pytest.mark.parametrize(("form", "case"), cases())
 def test_a_sample_is_rendered_as_its_golden_file(form: str, case: str) -> None:
     """What a reader sees changes only when somebody means it to."""
-    file = HERE / form / f"{case}.{EXTENSIONS[form]}"
-    found = rendered(form, case)
+    _compare(HERE / form / f"{case}.{EXTENSIONS[form]}", rendered(form, case))
+
+
+def test_every_page_has_the_style_and_the_script_of_the_golden_frame() -> None:
+    """Nothing of a report gets into them, so that their hashes in the policy never change with the data."""
+    frames = [_FRAME.findall(render(make(), "html").decode()) for make in samples.REPORTS.values()]
+    whole = max(frames, key=len)
+    assert all(frame == whole[: len(frame)] for frame in frames)  # a page that lists nothing needs no script
+    _compare(FRAME, "\n".join(whole).encode())
+
+
+def _compare(file: Path, content: bytes) -> None:
     if os.environ.get("UPDATE_GOLDENS"):
         file.parent.mkdir(exist_ok=True)
-        file.write_bytes(found)
-    assert found.decode() == file.read_bytes().decode()
+        file.write_bytes(content)
+    assert content.decode() == file.read_bytes().decode()
 
 
 def test_every_golden_file_is_of_a_sample() -> None:
     """A sample that was renamed leaves no file behind that nobody compares."""
     known = {f"{form}/{case}.{EXTENSIONS[form]}" for form, case in cases()}
-    there = {file.relative_to(HERE).as_posix() for form in EXTENSIONS for file in (HERE / form).iterdir()}
+    there = {
+        file.relative_to(HERE).as_posix() for form in EXTENSIONS for file in (HERE / form).iterdir() if file.is_file()
+    }
     assert there == known
 
 
