@@ -25,7 +25,7 @@ from reconciler.reports import view
 from reconciler.reports.fitting import cut
 from reconciler.reports.report import Entry, Report, Row
 from reconciler.reports.report_kind import Kind
-from reconciler.reports.safe_text import visible
+from reconciler.reports.safe_text import escaped, visible
 
 RULES: dict[str, str] = {
     "guard-volume": "The plan writes more customers than the guards allow.",
@@ -167,4 +167,4 @@ def _field(row: Row) -> str:
 
 def visible_lines(text: str) -> str:
     """Each line visible; the line ends are ours."""
-    return "\n".join(visible(line) for line in text.split("\n"))
+    return "\n".join(escaped(line) for line in text.split("\n"))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from reconciler.reports.report import Entry
+
+_CUT = re.compile(r"… \([\d,]+ characters\)$")
 
 Render: TypeAlias = Callable[[Entry], str]
 
@@ -57,5 +60,8 @@ def fit(customers: Sequence[Entry], row: Render, details: Render, room: Room) ->
 
 
 def cut(text: str, longest: int) -> str:
-    """The text, or its beginning and how many characters it has."""
-    return text if len(text) <= longest else f"{text[:longest]}… ({len(text):,} characters)"
+    """The visible text, or its beginning and how many characters it has; what was cut before keeps its number."""
+    if len(text) <= longest:
+        return text
+    earlier = _CUT.search(text[-40:])
+    return text[:longest] + (earlier[0] if earlier else f"… ({len(text):,} characters)")

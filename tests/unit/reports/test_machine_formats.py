@@ -22,7 +22,7 @@ from reconciler.core.plan import Cause, Outcome
 from reconciler.reports.findings import SETTINGS, findings
 from reconciler.reports.formats import codequality, github, junit, sarif, terraform_widget
 from reconciler.reports.report import Report, of_plan, of_run, of_validation
-from reconciler.reports.safe_text import visible
+from reconciler.reports.safe_text import escaped, visible
 from tests.unit.reports import samples
 
 DATA = Path(__file__).parents[2] / "data"
@@ -317,7 +317,7 @@ def test_no_character_that_steers_a_terminal_or_a_parser_is_written(render: Call
     """Whatever the format, its bytes are text and line ends; only annotations begin with a command, our own."""
     for line in render(report_of(case)).decode().split("\n"):
         text = line.removeprefix("::") if render is github.render else line
-        assert visible(text) == text
+        assert escaped(text) == text
 
 
 @pytest.mark.parametrize("render", [codequality.render, sarif.render])
