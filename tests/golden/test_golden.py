@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from json import loads
 from pathlib import Path
 
 import pytest
 from jsonschema_rs import validator_for
-from rich.text import Text
 
-from reconciler.reports.formats import formats_of, json, render, text
-from reconciler.reports.report_kind import Kind
+from reconciler.reports import json_documents
+from reconciler.reports.formats import FORMATS, formats_of, render
+from reconciler.reports.report_kind import ReportKind
 from reconciler.state import plan_file
 from tests.unit.reports import samples
 
@@ -35,17 +35,14 @@ EXTENSIONS = {
     "gitlab-codequality": "json",
     "gitlab-terraform": "json",
 }
-"""The formats that have golden files here, with what their files end in."""
+"""What the golden files of each format end in."""
+assert set(EXTENSIONS) == set(FORMATS)
 FRAME = HERE / "html" / "shared" / "frame.txt"
 _FRAME = re.compile(
     r'(?<=<meta http-equiv="Content-Security-Policy" content=")[^"]*'
     r"|(?<=<style>).*?(?=</style>)|(?<=<script>).*?(?=</script>)",
     re.DOTALL,
 )
-
-
-def _lines(lines: Iterable[Text]) -> bytes:
-    return "".join(f"{line.plain}\n" for line in lines).encode()
 
 
 PLANS = {
@@ -55,41 +52,30 @@ PLANS = {
     "plan_refused": samples.refused_by_guard,
     "plan_invalid": samples.invalid_plan,
 }
-TEXTS: dict[str, Callable[[], bytes]] = {
-    **{name: lambda make=make: _lines(text.plan_lines(make(), None)) for name, make in PLANS.items()},
-    "validation_errors": lambda: _lines(text.validation_lines(samples.validation_errors(), 14)),
-    "run_conflict": lambda: _lines(text.run_lines(samples.mixed_with_conflict())),
-}
 JSONS: dict[str, Callable[[], bytes]] = {
     **{name: lambda make=make: plan_file.dumps(make()) for name, make in PLANS.items()},
-    "validation_errors": lambda: json.validation(samples.validation_errors(), 14),
-    "run_conflict": lambda: json.run(samples.mixed_with_conflict()),
+    "validation_errors": lambda: json_documents.validation(samples.validation_errors(), 14),
+    "run_conflict": lambda: json_documents.run(samples.mixed_with_conflict()),
+    "drift": lambda: json_documents.drift(samples.drifted()),
 }
 
 
 def rendered(form: str, case: str) -> bytes:
     """The sample in the format; a validation as of a fixed version of reconciler."""
-    own = {"text": TEXTS, "json": JSONS}.get(form)
-    if own is not None:
-        return own[case]()
+    if form == "json":
+        return JSONS[case]()
     report = samples.REPORTS[case]()
-    found = render(replace(report, place=replace(report.place, version=samples.VERSION)), form)
-    return _FRAME.sub("", found.decode()).encode() if form == "html" else found
+    content = render(replace(report, header=replace(report.header, version=samples.VERSION)), form)
+    return _FRAME.sub("", content.decode()).encode() if form == "html" else content
 
 
 def cases() -> list[tuple[str, str]]:
     """Every format with every sample that it makes sense for."""
-    found = []
-    for case in samples.REPORTS:
-        for form in formats_of(_kind(case)):
-            own = {"text": TEXTS, "json": JSONS}.get(form)
-            if form in EXTENSIONS and (own is None or case in own):
-                found.append((form, case))
-    return found
+    return [(form, case) for case in samples.REPORTS for form in formats_of(_kind(case))]
 
 
-def _kind(case: str) -> Kind:
-    return Kind(case.partition("_")[0])
+def _kind(case: str) -> ReportKind:
+    return ReportKind(case.partition("_")[0])
 
 
 @pytest.mark.parametrize(("form", "case"), cases())
