@@ -63,8 +63,8 @@ def shown(value: object) -> str:
             return f"{shown(value[:LONGEST])}… ({len(value):,} characters)"
         case str():
             return '"' + escaped(value.replace("\\", "\\\\").replace('"', '\\"')) + '"'
-        case Decimal():  # 1e999999999 would be a billion digits
-            return format(value, "f") if value.is_finite() and abs(value.adjusted()) < _DIGITS else str(value)
+        case Decimal():
+            return _amount(value)
         case dict():
             members = (f"{visible(str(key))}: {shown(member)}" for key, member in value.items())
             return "{" + _listed(members, len(value)) + "}"
@@ -72,6 +72,15 @@ def shown(value: object) -> str:
             return "[" + _listed(map(shown, value), len(value)) + "]"
         case _:
             return visible(str(value))
+
+
+def _amount(value: Decimal) -> str:
+    """Without the zeros that change nothing: `25` for 25.000, which is easily read as 25 thousand."""
+    if not value.is_finite() or abs(value.adjusted()) >= _DIGITS:
+        return str(value)  # 1e999999999 would be a billion digits
+    whole, point, decimals = format(value, "f").partition(".")
+    decimals = decimals.rstrip("0")
+    return f"{whole}{point}{decimals}" if decimals else whole
 
 
 def _listed(members: Iterable[str], count: int) -> str:

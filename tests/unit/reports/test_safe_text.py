@@ -45,6 +45,15 @@ def test_what_follows_the_first_20_000_characters_of_a_text_is_cut_and_counted(s
     assert "…" not in show("x" * 5_000)
 
 
+@pytest.mark.parametrize(
+    ("written", "seen"),
+    [("25.000", "25"), ("50000.00", "50000"), ("0.10", "0.1"), ("100", "100"), ("1E+3", "1000"), ("-0.50", "-0.5")],
+)
+def test_an_amount_is_shown_without_the_zeros_that_change_nothing(written: str, seen: str) -> None:
+    """`25.000` is 25 here and 25 thousand to half of Europe."""
+    assert shown(Decimal(written)) == seen
+
+
 def test_of_many_members_the_first_are_shown_and_all_are_counted() -> None:
     found = shown(list(range(1_000_000)))
     assert found.startswith("[0, 1, 2, ")
