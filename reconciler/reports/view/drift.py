@@ -17,7 +17,7 @@ LISTED = 10
 """Unmanaged customers that have a row; there may be 100,000, and JSON has them all."""
 
 _MISSING = 70  # risk of a customer that is gone
-_HINT = "Next: `accept` declares the ERP's values, `apply` restores the declared ones, `drift --mute` accepts the drift."
+_HINT = "Next: `accept` declares the ERP's values, `apply` restores the declared ones, `drift --mute` mutes the drift."
 
 
 def of_drift(drift: Drift) -> Report:
