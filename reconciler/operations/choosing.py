@@ -59,7 +59,7 @@ class Choice:
 
     def left_out(self) -> str:
         """What was left out and how to take it too; nothing where all is taken."""
-        from reconciler.reports.view import counted
+        from reconciler.reports.wording import counted
 
         told = [
             *([f"{counted(self.not_applied, 'value')} that only the declarations changed"] if self.not_applied else []),

@@ -181,11 +181,11 @@ def _in_plan_order(made: Plan, results: Iterable[Result]) -> Iterator[Result]:
 def report(session: Session, run: Run, form: str, reports: list[tuple[str, Path]]) -> None:
     """What stands below the results, and the report files."""
     from reconciler.cli.shell.output import emit, run_document, write_reports
-    from reconciler.reports.formats import text
+    from reconciler.reports.formats.text import run_end
 
     document = run_document(session, run)
     if form == "text":
-        session.print(text.run_end(session.redactor.run(run) if session.redactor else run))
+        session.print(run_end(document.report()))
         write_reports(session, reports, document)
     else:
         emit(session, form, reports, document)

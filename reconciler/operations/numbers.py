@@ -76,7 +76,7 @@ def _changes(session: Session, learned: dict[str, dict[str, str]]) -> tuple[list
 def _write(session: Session, changes: list[Replacement], count: int) -> None:
     from reconciler.config.edit.write_files import replace_files
     from reconciler.reports.safe_text import visible
-    from reconciler.reports.view import counted
+    from reconciler.reports.wording import counted
 
     replace_files(changes)
     if changes:

@@ -329,13 +329,13 @@ def render(plan: Plan, form: str = "text", *, width: int | None = None, max_char
     """
     if form == "json":
         return dumps(plan)
-    if form == "text":
-        from reconciler.reports.formats.text import plan_lines
-
-        return "".join(f"{line.plain}\n" for line in plan_lines(plan, width)).encode()
     from reconciler.reports import formats
-    from reconciler.reports.report import of_plan
+    from reconciler.reports.view.plan import of_plan
 
+    if form == "text":
+        from reconciler.reports.formats.text import lines
+
+        return "".join(f"{line.plain}\n" for line in lines(of_plan(plan), width)).encode()
     return formats.render(of_plan(plan), form, max_chars=max_chars)
 
 

@@ -155,7 +155,7 @@ def settle(
     comes next waits for what is left.
     """
     from reconciler.core.errors import NotSent
-    from reconciler.reports.view import duration
+    from reconciler.reports.wording import duration
 
     for each in store.runs.close_dead():
         session.say(f"Run {each.id} of {each.started_at} was cut short; see: reconciler runs show {each.id}")

@@ -27,8 +27,8 @@ def record(live: Live, paths: Iterable[Path] | None = None) -> Record:
     """The customer in the shape of a declaration, then `EXTRAS`; only what is at the paths, if they are given."""
     extras = {"internalId": live.internal_id, "lastModifiedDateTime": live.modified, "createdDateTime": live.created}
     if paths is None:
-        found: Record = {"number": live.number} | declared(live.values)
-        return found | {name: value for name, value in extras.items() if value is not None}
+        whole: Record = {"number": live.number} | declared(live.values)
+        return whole | {name: value for name, value in extras.items() if value is not None}
     chosen: Values = {}
     for path in paths:
         value = get(live.values, path)

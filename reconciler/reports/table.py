@@ -92,8 +92,8 @@ def page(record: Record, indent: int = 0) -> Iterator[Text]:
             yield from page(value, indent + 2)
         elif isinstance(value, list):
             yield Text(f"{pad}{shown}", style="bold")
-            for each in value:
-                yield Text(f"{pad}  - {_inline(each)}")
+            for line in value:
+                yield Text(f"{pad}  - {_inline(line)}")
         else:
             filled = shown + " " * (column - cell_len(shown))
             yield Text.assemble((f"{pad}{filled}", "bold"), visible(cell(value)))

@@ -151,7 +151,7 @@ def _unpaired(loaded: Loaded, paired: Pairing, job: _Job) -> bool:
 def _tell(session: Session, job: _Job, changes: list[Replacement], *, dry_run: bool) -> None:
     """What was accepted, on standard output; with `--dry-run` the diff stands there instead."""
     from reconciler.cli.shell.rewriting import show_diffs
-    from reconciler.reports.view import counted
+    from reconciler.reports.wording import counted
 
     if dry_run:
         show_diffs(session, changes)

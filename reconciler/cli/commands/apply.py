@@ -62,11 +62,11 @@ def apply(
     from reconciler.cli.shell.stopping import Stopping
     from reconciler.core.diagnostics import has_errors
     from reconciler.operations import execute, numbers, pipeline, resuming
-    from reconciler.reports.report_kind import Kind
+    from reconciler.reports.report_kind import ReportKind
     from reconciler.state import plan_file
 
     session: Session = context.obj
-    reports = check_formats(form, report or [], Kind.RUN, session)
+    reports = check_formats(form, report or [], ReportKind.RUN, session)
     consent = _is_digest(digest) or auto_approve
     _check_consent(session, planfile, consent=consent, targets=target or [])
     saved = None if planfile is None else plan_file.read(planfile, plan_key(session))

@@ -21,7 +21,7 @@ def auth(context: typer.Context, form: Plain = "text") -> None:
     from dataclasses import asdict
 
     from reconciler.core.safe_json import inert_json
-    from reconciler.reports.view import duration
+    from reconciler.reports.wording import duration
 
     session: Session = context.obj
     check_formats(form, [], PLAIN)
@@ -65,7 +65,7 @@ def _line(session: Session, name: str, text: str) -> None:
 
 
 def _budget(window: Window | None) -> str:
-    from reconciler.reports.view import duration
+    from reconciler.reports.wording import duration
 
     if window is None or window.limit is None or window.remaining is None:
         return "the ERP says nothing of it"

@@ -151,7 +151,7 @@ def _list(session: Session, erp: Customers, filters: Filters, out: Writer) -> No
     from reconciler.core.filters import Sieve
     from reconciler.erp.listing import Tally
     from reconciler.reports.records import own_fields
-    from reconciler.reports.view import counted
+    from reconciler.reports.wording import counted
 
     filters = settled(session, filters, erp)
     sieve, tally, count, listed = Sieve(filters), Tally(), 0, set[int]()

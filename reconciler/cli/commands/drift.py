@@ -57,7 +57,7 @@ def drift(
     from reconciler.core.diagnostics import has_errors
     from reconciler.core.drift_detection import new_only
     from reconciler.core.errors import WrongUsage
-    from reconciler.reports.report_kind import Kind
+    from reconciler.reports.report_kind import ReportKind
 
     session: Session = context.obj
     if mute is not None:
@@ -65,7 +65,7 @@ def drift(
         raise typer.Exit(Exit.DONE)
     if until is not None or reason is not None:
         raise WrongUsage("--until and --reason go with --mute NUMBER PATH")
-    reports = check_formats(form, report or [], Kind.DRIFT, session)
+    reports = check_formats(form, report or [], ReportKind.DRIFT, session)
     loaded = planning.load_or_tell(session, target or [], form, reports)
     muted = _mutes_or_tell(session, loaded, form, reports)
     whole, record = _look(session, loaded, muted, target or [], refresh)

@@ -188,7 +188,7 @@ class _Job:
     def tell(self, requests: int, folder: Path) -> None:
         """What was written, and what could not be."""
         from reconciler.config.read.files import display
-        from reconciler.reports.view import counted
+        from reconciler.reports.wording import counted
 
         told = [
             f"{number}: {path} is not in its declaration: {reason}."

@@ -111,7 +111,7 @@ def _tell(session: Session, changes: list[Replacement], count: int, *, check: bo
 
     from reconciler.cli.shell.rewriting import show_diffs
     from reconciler.reports.safe_text import visible
-    from reconciler.reports.view import counted
+    from reconciler.reports.wording import counted
 
     if diff:
         show_diffs(session, changes)

@@ -61,10 +61,10 @@ def plan(
     from reconciler.cli.shell.signing import plan_key, signed
     from reconciler.core.errors import WrongUsage
     from reconciler.operations.base_revision import attribute, load_base
-    from reconciler.reports.report_kind import Kind
+    from reconciler.reports.report_kind import ReportKind
 
     session: Session = context.obj
-    reports = check_formats(form, report or [], Kind.PLAN, session, out)
+    reports = check_formats(form, report or [], ReportKind.PLAN, session, out)
     plan_key(session)
     targets = target or []
     if fail_outside and base is None:
@@ -101,10 +101,10 @@ def load_or_tell(session: Session, targets: list[str], form: str, reports: list[
 def tell_invalid(session: Session, error: InvalidInput, form: str, reports: list[tuple[str, Path]]) -> None:
     """What is wrong, in every format but the terminal's, which gets the error itself."""
     from reconciler.reports.formats import formats_of
-    from reconciler.reports.report_kind import Kind
+    from reconciler.reports.report_kind import ReportKind
 
     found = validation_document(session, error.diagnostics, 0)
-    known = formats_of(Kind.VALIDATION)
+    known = formats_of(ReportKind.VALIDATION)
     if form != "text" and form in known:
         emit(session, form, (), found)
     write_reports(session, [each for each in reports if each[0] in known], found)

@@ -110,7 +110,7 @@ def _lines(rows: list[dict[str, Any]]) -> list[Text]:
 def _counts(row: dict[str, Any]) -> str:
     """`3 done, 1 unclear, 1 not sent`: every action of the run."""
     from reconciler.core.plan import Outcome
-    from reconciler.reports.view import OUTCOMES
+    from reconciler.reports.wording import OUTCOMES
 
     counts = {OUTCOMES[Outcome(name)]: count for name, count in row["outcomes"].items()}
     unclear, unsent = OUTCOMES[Outcome.UNKNOWN], OUTCOMES[Outcome.SKIPPED]
@@ -131,9 +131,9 @@ def show(
     redact: Redact = False,
 ) -> None:
     """Show how each action of a run ended. Needs neither the declarations nor the ERP."""
-    from reconciler.reports.report_kind import Kind
+    from reconciler.reports.report_kind import ReportKind
 
-    show_run(context.obj, run, form, check_formats(form, report or [], Kind.RUN, context.obj))
+    show_run(context.obj, run, form, check_formats(form, report or [], ReportKind.RUN, context.obj))
     raise typer.Exit(Exit.DONE)
 
 
@@ -181,11 +181,11 @@ def resume(
     """
     from reconciler.cli.shell.stopping import Stopping
     from reconciler.operations import execute, numbers, pipeline, resuming
-    from reconciler.reports.report_kind import Kind
+    from reconciler.reports.report_kind import ReportKind
     from reconciler.state.sqlite.journal import RunStatus
 
     session: Session = context.obj
-    reports = check_formats(form, report or [], Kind.RUN, session)
+    reports = check_formats(form, report or [], ReportKind.RUN, session)
     stopping = Stopping()
     with (
         session.store() as store,
@@ -214,7 +214,7 @@ def _show_rest(session: Session, info: RunInfo, made: Plan, begun: Begun, form: 
     """What is going to be done, before it is."""
     from reconciler.cli.commands.apply import show_first
     from reconciler.core.plan import Verb
-    from reconciler.reports.view import counted
+    from reconciler.reports.wording import counted
 
     session.say(
         f"Going on with run {info.id} of {info.started_at}: {len(begun.already):,} of"
@@ -255,11 +255,11 @@ def undo(
     from reconciler.cli.shell.stopping import Stopping
     from reconciler.core.errors import WrongUsage
     from reconciler.operations import execute, pipeline, resuming
-    from reconciler.reports.report_kind import Kind
+    from reconciler.reports.report_kind import ReportKind
     from reconciler.state import plan_file
 
     session: Session = context.obj
-    reports = check_formats(form, report or [], Kind.RUN if out is None else Kind.PLAN, session, out)
+    reports = check_formats(form, report or [], ReportKind.RUN if out is None else ReportKind.PLAN, session, out)
     if out is None and not auto_approve and not session.is_interactive:
         raise WrongUsage(
             "There is nobody to ask here",

@@ -57,7 +57,7 @@ def seed(
     db: Db = None,
 ) -> None:
     """Add believable Nordic and Dutch companies."""
-    from reconciler.reports.view import counted
+    from reconciler.reports.wording import counted
     from reconciler.sandbox import open_store
 
     session: Session = context.obj

@@ -29,12 +29,12 @@ def show(
     """Show a saved plan or a past run. Needs neither the declarations nor the ERP."""
     from reconciler.cli.commands.runs import show_run
     from reconciler.cli.shell.signing import plan_key
-    from reconciler.reports.report_kind import Kind
+    from reconciler.reports.report_kind import ReportKind
     from reconciler.state import plan_file
 
     if _RUN.fullmatch(str(what)) and not what.exists():
-        show_run(context.obj, str(what), form, check_formats(form, report or [], Kind.RUN, context.obj))
+        show_run(context.obj, str(what), form, check_formats(form, report or [], ReportKind.RUN, context.obj))
     else:
-        reports = check_formats(form, report or [], Kind.PLAN, context.obj)
+        reports = check_formats(form, report or [], ReportKind.PLAN, context.obj)
         emit(context.obj, form, reports, plan_document(context.obj, plan_file.read(what, plan_key(context.obj))))
     raise typer.Exit(Exit.DONE)

@@ -31,10 +31,10 @@ def validate(
     from reconciler.core.diagnostics import has_errors
     from reconciler.core.errors import InvalidInput
     from reconciler.operations import pipeline
-    from reconciler.reports.report_kind import Kind
+    from reconciler.reports.report_kind import ReportKind
 
     session: Session = context.obj
-    reports = check_formats(form, report or [], Kind.VALIDATION, session)
+    reports = check_formats(form, report or [], ReportKind.VALIDATION, session)
     settings, problems = session.check_settings()
     if settings is None:
         raise InvalidInput(problems)

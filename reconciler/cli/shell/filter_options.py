@@ -93,7 +93,7 @@ def settled(session: Session, filters: Filters, erp: Customers) -> Filters:
 
 def warn_dropped(session: Session, sieve: Sieve) -> None:
     """One warning for all rows that the ERP returned although they do not satisfy what it was asked."""
-    from reconciler.reports.view import counted
+    from reconciler.reports.wording import counted
 
     if sieve.dropped:
         warn(

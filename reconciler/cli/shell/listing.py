@@ -144,7 +144,7 @@ class _Csv:
         self._others: frozenset[str] | None = None
 
     def page(self, page: Page) -> None:
-        from reconciler.reports.formats.csv import header, row
+        from reconciler.reports.csv_lines import header, row
         from reconciler.reports.records import record
 
         records = [record(live, self.paths) for live, _ in page]

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import os
+import stat
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,6 +14,9 @@ if TYPE_CHECKING:
 
     from reconciler.cli.shell.session import Session
     from reconciler.config.edit.write_files import Replacement
+
+_CI = ("CI", "TF_BUILD", "JENKINS_URL", "TEAMCITY_VERSION")
+"""Each CI server sets one of these: most of them CI, Azure Pipelines TF_BUILD."""
 
 
 def read_declarations(path: Path, name: str, most: int) -> bytes:
@@ -35,16 +41,27 @@ def unified_diff(change: Replacement) -> bytes:
 
 
 def show_diffs(session: Session, changes: Iterable[Replacement]) -> None:
-    """The diffs to standard output: byte for byte into a file or pipe, made harmless on a terminal."""
+    """The diffs to standard output: byte for byte into a file or pipe, made harmless on a terminal and in a CI log."""
     from rich.text import Text
 
-    from reconciler.reports.safe_text import visible
+    from reconciler.reports.safe_text import escaped
 
+    is_read = session.out.is_terminal or _is_ci_log(session)
     for change in changes:
-        found = unified_diff(change)
-        if not session.out.is_terminal:
-            session.write(found)
+        diff = unified_diff(change)
+        if not is_read:
+            session.write(diff)
             continue
-        for line in found.decode("utf-8", "replace").removesuffix("\n").split("\n"):
+        for line in diff.decode("utf-8", "replace").removesuffix("\n").split("\n"):
             style = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "")
-            session.print([Text(visible(line), style if not line.startswith(("+++", "---")) else "bold")])
+            session.print([Text(escaped(line), style if not line.startswith(("+++", "---")) else "bold")])
+
+
+def _is_ci_log(session: Session) -> bool:
+    """Whether a CI server reads standard output, and obeys commands in it. A patch for `git apply` goes into a file."""
+    if not any(session.environ.get(name) for name in _CI):
+        return False
+    try:
+        return not stat.S_ISREG(os.fstat(sys.stdout.fileno()).st_mode)
+    except (OSError, ValueError):  # no file at all: nothing that a patch could be kept in
+        return True

@@ -292,7 +292,7 @@ def private_folder(file: Path) -> Path:
 def _customers(settings: Settings, access: _Access, session: Session, pace: dict[str, Any]) -> Iterator[Customers]:
     from reconciler.erp.customers import open_customers
     from reconciler.reports.safe_text import visible
-    from reconciler.reports.view import duration
+    from reconciler.reports.wording import duration
 
     with open_customers(
         base_url=access.base_url,

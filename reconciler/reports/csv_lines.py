@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 
 from reconciler.reports.records import Record, cell
-from reconciler.reports.safe_text import visible
+from reconciler.reports.safe_text import escaped
 from reconciler.resources.values import Path, get, render_path
 
 _FORMULA = re.compile("[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
@@ -48,7 +48,7 @@ def line(cells: Iterable[object]) -> str:
 def _cell(value: object) -> str:
     text = cell(value)
     if isinstance(value, str):
-        text = "".join(part if _BREAKS.fullmatch(part) else visible(part) for part in _BREAKS.split(text))
+        text = "".join(part if _BREAKS.fullmatch(part) else escaped(part) for part in _BREAKS.split(text))
         if _FORMULA.match(text):
             text = f"'{text}"
     return '"' + text.replace('"', '""') + '"' if _SPECIAL.search(text) else text

@@ -98,22 +98,24 @@ def _members(schema: Mapping[str, Any], root: Mapping[str, Any], above: str) -> 
         is_list = isinstance(member.get("items"), dict)
         path = f"{above}{name}{'[]' if is_list else ''}"
         below = _resolved(member["items"], root) if is_list else member
-        words = ", ".join(f"`{word}`" for word in member.get("enum", ()) if word is not None)
-        meaning = " ".join(
-            filter(
-                None, (given.get("description") or below.get("description", ""), f"One of {words}." if words else "")
-            )
-        )
-        lines.append(f"| `{path}` | {meaning} |")
+        description = given.get("description") or below.get("description", "")
+        lines.append(f"| `{path}` | {' '.join(filter(None, (description, _choices(member))))} |")
         lines += _members(below, root, f"{path}.")
     return lines
 
 
+def _choices(member: Mapping[str, Any]) -> str:
+    words = ", ".join(f"`{word}`" for word in member.get("enum", ()) if word is not None)
+    return f"One of {words}." if words else ""
+
+
 def _resolved(member: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str, Any]:
-    found: Any = root
-    for step in str(member.get("$ref", "#")).split("/")[1:]:
-        found = found[step]
-    return {**found, **member} if "$ref" in member else member
+    if "$ref" not in member:
+        return member
+    target: Any = root
+    for step in str(member["$ref"]).split("/")[1:]:
+        target = target[step]
+    return {**target, **member}
 
 
 def _yaml(default: object) -> str:
@@ -126,8 +128,8 @@ def _settings(schema: Mapping[str, Any], root: Mapping[str, Any], above: str) ->
         member = _resolved(given, root)
         path = f"{above}{name}"
         default = f"`{_yaml(member['default'])}`" if "default" in member else ""
-        words = f" One of {', '.join(f'`{word}`' for word in member['enum'])}." if "enum" in member else ""
-        lines.append(f"| `{path}` | {member.get('description', '')}{words} | {default} |")
+        description = " ".join(filter(None, (member.get("description", ""), _choices(member))))
+        lines.append(f"| `{path}` | {description} | {default} |")
         below = member.get("items", member) if isinstance(member.get("items", member), dict) else member
         if name not in ("environments", "schema"):
             lines += _settings(below, root, f"{path}{'[]' if 'items' in member else ''}.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from reconciler.reports.report import Report
+from reconciler.reports.view.report import Report
 
 
 def render(report: Report, *, max_chars: int | None = None) -> bytes:

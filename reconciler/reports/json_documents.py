@@ -1,4 +1,4 @@
-"""JSON for scripts. A plan's JSON is the plan file itself; these are the others."""
+"""JSON for scripts: a validation, a run, a drift. A plan's JSON is the plan file itself."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def validation(diagnostics: Sequence[Diagnostic], declarations: int) -> bytes:
             "format": "reconciler/validation",
             "format_version": "1.0",
             "declarations": declarations,
-            "summary": {word: sum(each.severity == word for each in diagnostics) for word in severities},
+            "summary": {word: sum(diagnostic.severity == word for diagnostic in diagnostics) for word in severities},
             "diagnostics": diagnostics,
         }
     )
@@ -70,8 +70,8 @@ def drift(drift: Drift) -> bytes:
     """The drift as `schemas/drift.schema.json` has it: `{"format": "reconciler/drift", ..., "customers": [...]}`."""
     plain = msgspec.to_builtins(drift, builtin_types=(Decimal,))
     plain["summary"]["coverage"] = drift.coverage
-    for each, customer in zip(plain["customers"], drift.customers, strict=True):
-        each["muted"] = customer.is_muted
+    for values, customer in zip(plain["customers"], drift.customers, strict=True):
+        values["muted"] = customer.is_muted
     order = ("format", "format_version")
     return _dump({name: plain[name] for name in (*order, *(name for name in plain if name not in order))})
 
