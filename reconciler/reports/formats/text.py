@@ -132,8 +132,8 @@ def _customer(
         reasons = [ORIGINS.get(reason, reason) for reason in field.reasons(kind)]
         words = f"  ({', '.join([*reasons, *field.notes])})" if reasons or field.notes else ""
         where = line_beside(field.source, row.source)
-        tail = Text(words + (f"  {where}" if where else ""), _QUIET)
-        sign = Text.assemble("    ", (field.symbol, style or styles[field.symbol]), " ")
+        tail = (words + (f"  {where}" if where else ""), _QUIET)
+        sign = (field.symbol, style or styles[field.symbol])
         values = [(field.before, style or _BEFORE), (field.after, style or _AFTER)]
         yield from _field(sign, (field.path, style), values[row.symbol == "+" :], tail, (paths, befores), width)
 
@@ -142,19 +142,19 @@ Styled = tuple[str, str]
 
 
 def _field(
-    sign: Text, path: Styled, values: Sequence[Styled], tail: Text, columns: tuple[int, int], width: int | None
+    sign: Styled, path: Styled, values: Sequence[Styled], tail: Styled, columns: tuple[int, int], width: int | None
 ) -> Iterator[Text]:
     """One line when it fits, in columns or closer together; else the path with the tail, and the values below it."""
     *before, after = values
     for path_width, before_width in (columns, (0, 0)):
-        line = sign + Text.assemble(path, " " * (path_width - cell_len(path[0])), "  ")
-        for text, style in before:
-            line += Text.assemble((text, style), " " * (before_width - cell_len(text)), " → ")
-        line += Text.assemble(after) + tail
+        parts: list[str | Styled] = ["    ", sign, " ", path, " " * (path_width - cell_len(path[0])), "  "]
+        for value in before:
+            parts += [value, " " * (before_width - cell_len(value[0])), " → "]
+        line = Text.assemble(*parts, after, tail)
         if width is None or line.cell_len <= width:
             yield line
             return
-    yield sign + Text.assemble(path) + tail
+    yield Text.assemble("    ", sign, " ", path, tail)
     yield from (Text.assemble("        ", value) for value in before)
     yield Text.assemble("      → " if before else "        ", after)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import asdict
 
 from reconciler.core.attribution import by_origin
 from reconciler.core.diagnostics import Severity, has_errors
@@ -35,7 +36,7 @@ def of_plan(plan: Plan) -> Report:
         ReportKind.PLAN,
         state,
         _headline(plan, state, tally),
-        _counts(plan),
+        asdict(plan.summary),
         tuple(action_row(action, refused) for action in plan.actions),
         plan.diagnostics,
         plan.refusals,
@@ -106,17 +107,6 @@ def _headline(plan: Plan, state: ReportState, tally: str) -> str:
             return f"No changes: {tally}."
         case _:
             return f"Plan: {tally}."
-
-
-def _counts(plan: Plan) -> dict[str, int]:
-    summary = plan.summary
-    return {
-        "create": summary.create,
-        "update": summary.update,
-        "unchanged": summary.unchanged,
-        "unmanaged": summary.unmanaged,
-        "removed": summary.removed,
-    }
 
 
 def _tally(plan: Plan) -> str:
