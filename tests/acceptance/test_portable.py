@@ -60,10 +60,6 @@ def test_a_project_is_planned_and_applied_without_posix(project: Path) -> None:
         ["validate"],
         ["--env", "sandbox", "plan", "-o", "plan.json"],
         ["--env", "sandbox", "apply", "plan.json", "--auto-approve"],
-        ["--env", "sandbox", "plan"],
-        ["--env", "sandbox", "drift"],
-        ["fmt"],
-        ["--env", "sandbox", "export", "-o", "exported"],
         ["--env", "sandbox", "state", "show"],
     ):
         ended = run(project, *arguments)

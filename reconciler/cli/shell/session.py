@@ -245,14 +245,18 @@ def _strangers(settings: Settings, environ: Mapping[str, str]) -> list[Diagnosti
     """Hosts that are not among VISMA_ALLOWED_HOSTS, where that is set, are sent no credentials.
 
     A branch can change the settings file, and a job that plans the branch has the credentials: whoever gives a job
-    these can say beside them where they may go.
+    these can say beside them where they may go. Set but empty means nowhere: a CI's variable that is missing is empty.
     """
     from reconciler.config.settings import is_allowed
     from reconciler.core.diagnostics import Diagnostic, Severity
 
-    allowed = environ.get("VISMA_ALLOWED_HOSTS", "")
-    if not allowed.strip():
+    allowed = environ.get("VISMA_ALLOWED_HOSTS")
+    if allowed is None:
         return []
+    if not allowed.strip():
+        problem = "VISMA_ALLOWED_HOSTS is set but empty, so no host may be sent the credentials"
+        remedy = "Name the ERP's hosts in it, such as visma.net,visma.com; or unset it to allow any host."
+        return [Diagnostic(Severity.ERROR, "S130", problem, remedy=remedy)]
     return [
         Diagnostic(
             Severity.ERROR,
