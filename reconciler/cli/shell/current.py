@@ -32,6 +32,11 @@ def current() -> Session:
     return _CURRENT[0] if _CURRENT else Session(None, None, None, False, os.environ)
 
 
+def is_unwritten() -> bool:
+    """Whether a report of the command could not be written. Without a session none was asked for: help stays light."""
+    return bool(_CURRENT and _CURRENT[0].unwritten)
+
+
 def redactor() -> Redactor | None:
     """What replaces personal data in messages of errors; None also when the very key is the error."""
     from reconciler.core.errors import ReconcilerError

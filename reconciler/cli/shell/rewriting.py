@@ -1,27 +1,15 @@
-"""What the commands that rewrite declaration files share: unified diffs, and which file a position means."""
+"""Unified diffs, for the commands that rewrite declaration files."""
 
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
+from rich.text import Text
 
-    from reconciler.cli.shell.session import Session
-    from reconciler.config.edit.write_files import Replacement
-
-
-def read_declarations(path: Path, name: str, most: int) -> bytes:
-    """A declaration file's bytes, of which there may be so many; `name` as in positions. Raises InvalidInput."""
-    from reconciler.config.read.files import read_bytes
-    from reconciler.core.errors import InvalidInput
-
-    data, problem = read_bytes(path, name, most)
-    if problem:
-        raise InvalidInput((problem,))
-    return data
+from reconciler.cli.shell.session import Session
+from reconciler.config.edit.write_files import Replacement
+from reconciler.reports.safe_text import visible
 
 
 def unified_diff(change: Replacement) -> bytes:
@@ -36,10 +24,6 @@ def unified_diff(change: Replacement) -> bytes:
 
 def show_diffs(session: Session, changes: Iterable[Replacement]) -> None:
     """The diffs to standard output: byte for byte into a file or pipe, made harmless on a terminal."""
-    from rich.text import Text
-
-    from reconciler.reports.safe_text import visible
-
     for change in changes:
         found = unified_diff(change)
         if not session.out.is_terminal:
