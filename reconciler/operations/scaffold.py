@@ -103,7 +103,7 @@ def _write(path: Path, text: str) -> bool:
 
 
 def check_label(option: str, text: str) -> None:
-    """Refuse what no settings file can hold; the company is the folder's name where none is given. Raises WrongUsage."""
+    """Raise WrongUsage for what no settings file can hold; the company is the folder's name where none is given."""
     for at, character in enumerate(text, 1):
         if category(character) in ("Cc", "Cs", "Zl", "Zp") or ord(character) & 0xFFFE == 0xFFFE:
             raise WrongUsage(

@@ -216,7 +216,7 @@ class _Writing:
         return execute(
             plan,
             self.erp,
-            self.journal or _NoJournal(),
+            self.journal or NoJournal(),
             parallelism=self.parallelism,
             recheck_nested=self.workspace.settings.api.recheck_nested,
             since=plan.refresh.created_since or plan.refresh.as_of,
@@ -262,7 +262,7 @@ class _Writing:
             self.workspace.listener.say(f"Stopped. Go on with: reconciler runs resume {self.journal.run_id}")
 
 
-class _NoJournal:
+class NoJournal:
     """For an empty plan: nothing is sent, so nothing is recorded."""
 
     def intend(self, label: str) -> None:

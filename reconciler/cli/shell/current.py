@@ -27,7 +27,7 @@ def forget() -> None:
 
 def current() -> Session:
     """The session in use, or one without any option when the arguments were not even understood."""
-    from reconciler.cli.shell.session import Session
+    from reconciler.cli.shell.session import Session  # noqa: PLC0415 - help stays light
 
     return _CURRENT[0] if _CURRENT else Session(None, None, None, False, os.environ)
 
@@ -39,7 +39,7 @@ def is_unwritten() -> bool:
 
 def redactor() -> Redactor | None:
     """What replaces personal data in messages of errors; None also when the very key is the error."""
-    from reconciler.core.errors import ReconcilerError
+    from reconciler.core.errors import ReconcilerError  # noqa: PLC0415 - help stays light
 
     try:
         return current().redactor

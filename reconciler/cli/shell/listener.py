@@ -1,4 +1,4 @@
-"""The terminal as a listener: progress and questions on standard error, results on standard output, Ctrl-C as a stop."""
+"""The terminal as a listener: progress and questions on standard error, results on standard output, Ctrl-C to stop."""
 
 from __future__ import annotations
 
