@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.text import Text
 
 from reconciler.cli.shell.options import (
     AutoApprove,
@@ -23,16 +22,13 @@ from reconciler.cli.shell.options import (
 )
 from reconciler.cli.shell.output import PLAIN, check_formats, emit, plan_document
 from reconciler.cli.shell.planned import plan_exit, say_saved
+from reconciler.cli.shell.run_table import run_facts, run_table
 from reconciler.cli.shell.session import Session
 from reconciler.cli.shell.written import end, show_run, writing
 from reconciler.core.errors import WrongUsage
-from reconciler.core.plan import Outcome
 from reconciler.core.safe_json import inert_json
 from reconciler.exit_codes import Exit
-from reconciler.operations.past_runs import PastRun
 from reconciler.reports.report_kind import Kind
-from reconciler.reports.safe_text import visible
-from reconciler.reports.view import OUTCOMES
 from reconciler.state import plan_file
 
 app = typer.Typer(
@@ -53,51 +49,15 @@ def list_runs(context: typer.Context, form: Plain = "text") -> None:
     session: Session = context.obj
     check_formats(form, [], PLAIN)
     with session.project as project:
-        rows = [_facts(past) for past in project.runs()]
+        rows = [run_facts(past) for past in project.runs()]
     if form == "json":
         document = {"format": "reconciler/runs", "format_version": "1.0", "runs": rows}
         session.write(inert_json(json.dumps(document, indent=2, ensure_ascii=False) + "\n").encode())
     elif rows:
-        session.print(_lines(rows))
+        session.print(run_table(rows))
     else:
         session.say("There are no runs yet.")
     raise typer.Exit(Exit.DONE)
-
-
-def _facts(past: PastRun) -> dict[str, Any]:
-    info = past.info
-    return {
-        "id": info.id,
-        "status": past.status,
-        "environment": info.environment,
-        "tenant_id": info.tenant_id,
-        "base_url": info.base_url,
-        "started_at": info.started_at,
-        "finished_at": info.finished_at,
-        "plan_digest": info.digest,
-        "actions": info.actions,
-        "open": info.open,
-        "outcomes": {outcome.value: count for outcome, count in info.outcomes.items()},
-    }
-
-
-def _lines(rows: list[dict[str, Any]]) -> list[Text]:
-    cells = [("RUN", "STARTED", "STATUS", "ENVIRONMENT", "ACTIONS")]
-    cells += [(row["id"], row["started_at"], row["status"], visible(row["environment"]), _counts(row)) for row in rows]
-    widths = [max(len(row[at]) for row in cells) for at in range(4)]
-    lines = ["  ".join([*(f"{row[at]:<{widths[at]}}" for at in range(4)), row[4]]) for row in cells]
-    return [Text(line, style="bold" if at == 0 else "") for at, line in enumerate(lines)]
-
-
-def _counts(row: dict[str, Any]) -> str:
-    """`3 done, 1 unclear, 1 not sent`: every action of the run."""
-    counts = {OUTCOMES[Outcome(name)]: count for name, count in row["outcomes"].items()}
-    unclear, unsent = OUTCOMES[Outcome.UNKNOWN], OUTCOMES[Outcome.SKIPPED]
-    untouched = row["actions"] - row["open"] - sum(counts.values())
-    counts[unclear] = counts.get(unclear, 0) + row["open"]
-    counts[unsent] = counts.get(unsent, 0) + untouched
-    parts = [f"{counts[word]:,} {word}" for word in OUTCOMES.values() if counts.get(word)]
-    return ", ".join(parts)
 
 
 @app.command("show")
