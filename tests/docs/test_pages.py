@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from reconciler.cli.shell.exit_codes import Exit
+
 from reconciler.reports.formats import FORMATS
 from tests.docs.naming import page
 from tests.docs.tour import ROOT, run_quietly

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from reconciler.cli.shell.exit_codes import Exit
-
-if TYPE_CHECKING:
-    from reconciler.cli.shell.session import Session
-    from reconciler.sandbox import Address
+from reconciler.cli.shell.session import Session
+from reconciler.config.settings import SANDBOX, find_settings
+from reconciler.core.errors import ReconcilerError, WrongUsage
+from reconciler.exit_codes import Exit
+from reconciler.operations.workspace import SANDBOX_DB, private_folder
+from reconciler.reports.wording import counted
+from reconciler.sandbox import Address, Switches, open_store
+from reconciler.sandbox import serve as serve_sandbox
 
 app = typer.Typer(
     help="The embedded ERP: a real server over one SQLite file.", no_args_is_help=True, rich_markup_mode=None
@@ -37,9 +41,6 @@ def serve(
     ] = None,
 ) -> None:
     """Serve until Ctrl-C. Point another reconciler at it with the variables it prints."""
-    from reconciler.sandbox import Switches
-    from reconciler.sandbox import serve as serve_sandbox
-
     session: Session = context.obj
     with _translated():
         switches = Switches().with_pairs(switch or [])
@@ -57,9 +58,6 @@ def seed(
     db: Db = None,
 ) -> None:
     """Add believable Nordic and Dutch companies."""
-    from reconciler.reports.wording import counted
-    from reconciler.sandbox import open_store
-
     session: Session = context.obj
     with _translated(), open_store(_db(session, db)) as store:
         added = store.seed(count, seed, odd=odd, start=start)
@@ -75,9 +73,6 @@ def edit(
     db: Db = None,
 ) -> None:
     """Change a customer as a clerk in the ERP would; an empty VALUE clears."""
-    from reconciler.core.errors import WrongUsage
-    from reconciler.sandbox import open_store
-
     session: Session = context.obj
     wanted: dict[str, object] = {}
     for word in values:
@@ -94,8 +89,6 @@ def edit(
 @app.command("reset")
 def reset(context: typer.Context, db: Db = None) -> None:
     """Delete all customers."""
-    from reconciler.sandbox import open_store
-
     session: Session = context.obj
     with _translated(), open_store(_db(session, db)) as store:
         store.reset()
@@ -107,22 +100,14 @@ def reset(context: typer.Context, db: Db = None) -> None:
 
 def _forget(session: Session) -> None:
     """What was remembered of the sandbox's customers is of no use with others in their place."""
-    from dataclasses import replace
-
-    from reconciler.cli.shell.session import SANDBOX
-    from reconciler.core.errors import ReconcilerError
-
     try:
-        with replace(session, environment=SANDBOX).store() as store:
-            store.clear()
+        with replace(session, environment=SANDBOX).project as project:
+            project.clear_state(consent=True)
     except ReconcilerError:
         return  # no settings yet, or none that can be read: nothing was remembered under them
 
 
 def _db(session: Session, chosen: Path | None) -> Path:
-    from reconciler.cli.shell.session import SANDBOX_DB, private_folder
-    from reconciler.config.settings import find_settings
-
     if chosen is not None:
         return private_folder(chosen)
     file = session.config or find_settings(Path.cwd())
@@ -144,8 +129,6 @@ def _announce(session: Session, address: Address) -> None:
 @contextmanager
 def _translated() -> Iterator[None]:
     """The sandbox knows nothing of our errors; its own become ours here."""
-    from reconciler.core.errors import ReconcilerError, WrongUsage
-
     try:
         yield
     except ValueError as error:

@@ -7,18 +7,29 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.ci.platforms import running_on
 from reconciler.cli.shell.output_paths import check_places
+from reconciler.core.diagnostics import Diagnostic
+from reconciler.core.drift import Drift
+from reconciler.core.errors import InvalidInput, ReportError, WrongUsage
+from reconciler.core.plan import Plan, Run
+from reconciler.operations.clock import now
+from reconciler.reports import json_documents
+from reconciler.reports.fitting import COMMENT_LIMITS
 from reconciler.reports.formats import formats_of, render
+from reconciler.reports.formats.text import lines
+from reconciler.reports.report_kind import ReportKind
+from reconciler.reports.view.drift import of_drift
+from reconciler.reports.view.plan import of_plan
+from reconciler.reports.view.report import Report
+from reconciler.reports.view.run import of_run
+from reconciler.reports.view.validation import of_validation
+from reconciler.state import plan_file
 
 if TYPE_CHECKING:
     from rich.text import Text
 
     from reconciler.cli.shell.session import Session
-    from reconciler.core.diagnostics import Diagnostic
-    from reconciler.core.drift import Drift
-    from reconciler.core.plan import Plan, Run
-    from reconciler.reports.report_kind import ReportKind
-    from reconciler.reports.view.report import Report
 
 PLAIN = ("text", "json")
 """The formats of what is no report."""
@@ -33,8 +44,6 @@ class Document:
 
     def lines(self, width: int | None) -> Iterable[Text]:
         """The text for a width in cells; None never breaks a line."""
-        from reconciler.reports.formats.text import lines
-
         return lines(self.report(), width)
 
     def render(self, form: str, max_chars: int | None) -> bytes:
@@ -54,9 +63,6 @@ def check_formats(
     known: the formats that there are, or the kind of report that they must make sense for.
     session: where files are to be written, whose places are checked then; out: that of the plan.
     """
-    from reconciler.core.errors import WrongUsage
-    from reconciler.reports.report_kind import ReportKind
-
     allowed = formats_of(known) if isinstance(known, ReportKind) else tuple(known)
     parts = []
     for word in reports:
@@ -81,74 +87,57 @@ def emit(session: Session, form: str, reports: Iterable[tuple[str, Path]], docum
     write_reports(session, reports, document)
 
 
+def tell_invalid(session: Session, error: InvalidInput, form: str, reports: list[tuple[str, Path]]) -> None:
+    """What is wrong, in every format but the terminal's, which gets the error itself."""
+    found = validation_document(session, error.diagnostics, 0)
+    known = formats_of(ReportKind.VALIDATION)
+    if form != "text" and form in known:
+        emit(session, form, (), found)
+    write_reports(session, [each for each in reports if each[0] in known], found)
+
+
 def write_reports(session: Session, reports: Iterable[tuple[str, Path]], document: Document) -> None:
     """Render to each report file (0600).
 
     One that fails is told, and the command ends with 1 if nothing else is wrong. It stops neither the others nor what
     comes after them: a run is done by then, and its numbers must still come into the YAML.
     """
-    from reconciler.core.errors import ReportError
-    from reconciler.state.plan_file import write_private
-
     for name, path in reports:
         try:
-            write_private(path, document.render(name, _room(session)))
+            plan_file.write_private(path, document.render(name, _room(session)))
         except ReportError as error:
             session.miss(error)
 
 
-_PLATFORMS = {
-    "GITHUB_ACTIONS": "github",
-    "GITLAB_CI": "gitlab",
-    "TF_BUILD": "azure",
-    "BITBUCKET_BUILD_NUMBER": "bitbucket",
-}
-
-
 def _room(session: Session) -> int:
     """How many characters a comment may take: as the options say, or what it takes where this runs."""
-    from reconciler.reports.fitting import COMMENT_LIMITS
-
-    here = next((name for variable, name in _PLATFORMS.items() if session.environ.get(variable)), "github")
+    here = running_on(session.environ) or "github"
     return COMMENT_LIMITS[here] if session.max_chars is None else session.max_chars
 
 
 # ---- what there is to render; redacted when the session is ----
 
 
-def plan_document(session: Session, made: Plan) -> Document:
+def plan_document(session: Session, plan: Plan) -> Document:
     """A plan; its JSON is the plan file."""
-    from reconciler.reports.view.plan import of_plan
-    from reconciler.state import plan_file
-
-    shown = plan_file.seal(session.redactor.plan(made)) if session.redactor else made
+    shown = plan_file.seal(session.redactor.plan(plan)) if session.redactor else plan
     return Document(lambda: plan_file.dumps(shown), lambda: of_plan(shown))
 
 
 def run_document(session: Session, run: Run) -> Document:
     """A run, from its first result to the counts."""
-    from reconciler.reports import json_documents
-    from reconciler.reports.view.run import of_run
-
     shown = session.redactor.run(run) if session.redactor else run
     return Document(lambda: json_documents.run(shown), lambda: of_run(shown))
 
 
 def drift_document(session: Session, drift: Drift) -> Document:
     """What the ERP has otherwise than declared."""
-    from reconciler.reports import json_documents
-    from reconciler.reports.view.drift import of_drift
-
     shown = session.redactor.drift(drift) if session.redactor else drift
     return Document(lambda: json_documents.drift(shown), lambda: of_drift(shown))
 
 
 def validation_document(session: Session, diagnostics: Iterable[Diagnostic], declarations: int) -> Document:
     """What `validate` found."""
-    from reconciler.cli.shell.session import now
-    from reconciler.reports import json_documents
-    from reconciler.reports.view.validation import of_validation
-
     found = session.redactor.diagnostics(diagnostics) if session.redactor else tuple(diagnostics)
     return Document(
         lambda: json_documents.validation(found, declarations),

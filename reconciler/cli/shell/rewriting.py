@@ -1,4 +1,4 @@
-"""What the commands that rewrite declaration files share: unified diffs, and which file a position means."""
+"""Unified diffs, for the commands that rewrite declaration files."""
 
 from __future__ import annotations
 
@@ -6,28 +6,16 @@ import difflib
 import os
 import stat
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
+from rich.text import Text
 
-    from reconciler.cli.shell.session import Session
-    from reconciler.config.edit.write_files import Replacement
+from reconciler.cli.shell.session import Session
+from reconciler.config.edit.write_files import Replacement
+from reconciler.reports.safe_text import escaped
 
 _CI = ("CI", "TF_BUILD", "JENKINS_URL", "TEAMCITY_VERSION")
 """Each CI server sets one of these: most of them CI, Azure Pipelines TF_BUILD."""
-
-
-def read_declarations(path: Path, name: str, most: int) -> bytes:
-    """A declaration file's bytes, of which there may be so many; `name` as in positions. Raises InvalidInput."""
-    from reconciler.config.read.files import read_bytes
-    from reconciler.core.errors import InvalidInput
-
-    data, problem = read_bytes(path, name, most)
-    if problem:
-        raise InvalidInput((problem,))
-    return data
 
 
 def unified_diff(change: Replacement) -> bytes:
@@ -42,10 +30,6 @@ def unified_diff(change: Replacement) -> bytes:
 
 def show_diffs(session: Session, changes: Iterable[Replacement]) -> None:
     """The diffs to standard output: byte for byte into a file or pipe, made harmless on a terminal and in a CI log."""
-    from rich.text import Text
-
-    from reconciler.reports.safe_text import escaped
-
     is_read = session.out.is_terminal or _is_ci_log(session)
     for change in changes:
         diff = unified_diff(change)

@@ -1,4 +1,4 @@
-"""Exit codes (contract 4), stated once."""
+"""Exit codes, stated once: of the command line, and of what CI jobs make of them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,19 @@ class Exit(IntEnum):
 
 def exit_code(error: ReconcilerError) -> Exit:
     """The exit code of an error that stopped a run."""
-    from reconciler.core.errors import InvalidInput, Locked, Refused, WrongUsage
+    from reconciler.core.errors import (  # noqa: PLC0415 - start-up: help and versions need none
+        Declined,
+        InvalidInput,
+        Locked,
+        Refused,
+        WrongUsage,
+    )
 
-    codes = {InvalidInput: Exit.INVALID, Refused: Exit.REFUSED, Locked: Exit.LOCKED, WrongUsage: Exit.USAGE}
+    codes = {
+        InvalidInput: Exit.INVALID,
+        Declined: Exit.ERROR,
+        Refused: Exit.REFUSED,
+        Locked: Exit.LOCKED,
+        WrongUsage: Exit.USAGE,
+    }
     return next((code for kind, code in codes.items() if isinstance(error, kind)), Exit.ERROR)
