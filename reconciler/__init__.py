@@ -23,9 +23,10 @@ from reconciler._version import __version__
 if TYPE_CHECKING:
     from reconciler.config.read.declarations import Loaded
     from reconciler.config.settings import Credentials, Settings, load_credentials, load_settings
-    from reconciler.core.customer import Desired, Lifecycle, Live
+    from reconciler.core.desired import Desired, Lifecycle
     from reconciler.core.diagnostics import Diagnostic, Severity, Source
     from reconciler.core.errors import ErpError, InvalidInput, Locked, ReconcilerError, Refused
+    from reconciler.core.live import Live
     from reconciler.core.plan import Action, Cause, Change, Outcome, Plan, Result, Run, Verb
     from reconciler.core.ports import View
     from reconciler.core.rules import Target
@@ -38,12 +39,12 @@ _HOMES = {
     "Cause": "core.plan",
     "Change": "core.plan",
     "Credentials": "config.settings",
-    "Desired": "core.customer",
+    "Desired": "core.desired",
     "Diagnostic": "core.diagnostics",
     "ErpError": "core.errors",
     "InvalidInput": "core.errors",
-    "Lifecycle": "core.customer",
-    "Live": "core.customer",
+    "Lifecycle": "core.desired",
+    "Live": "core.live",
     "Loaded": "config.read.declarations",
     "Locked": "core.errors",
     "Outcome": "core.plan",

@@ -39,7 +39,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from reconciler.core.customer import Live, PackedLive
+from reconciler.core.live import Live, PackedLive
 from reconciler.core.timestamps import DAY, SECOND, read_moment, render_moment
 
 SLACK = 8

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from reconciler.core.classes import ClassAttribute, CustomerClass
 from reconciler.core.errors import UnexpectedAnswer
 from reconciler.core.normalise import attribute_key
+from reconciler.resources.customer import ATTRIBUTES, CUSTOMER
+from reconciler.resources.grammar import Kind
+from reconciler.resources.values import Values, put
 
 T = TypeVar("T")
 
@@ -21,12 +24,21 @@ def _class(row: dict[str, Any]) -> CustomerClass:
     return CustomerClass(
         _member(row, "id", ""),
         _member(row, "description", ""),
-        _member(row, "taxZoneId", ""),
         _member(row, "requiredTaxzoneId", False),
-        _member(row, "paymentMethodId", ""),
-        tuple(_attribute(each) for each in _objects(row, "attributes")),
-        _member(row, "invoiceOrdersSeparately", False) if row.get("invoiceOrdersSeparately") is not None else None,
+        tuple(_attribute(each) for each in _objects(row, ATTRIBUTES)),
+        _given(row),
     )
+
+
+def _given(row: dict[str, Any]) -> Values:
+    """The values of the members that a class may give; a member that is absent or blank gives none."""
+    values: Values = {}
+    for path, field in CUSTOMER.walk():
+        if field.class_member:
+            value = _member(row, field.class_member, None, bool if field.kind is Kind.BOOLEAN else str)
+            if value is not None and value != "":
+                put(values, path, value)
+    return values
 
 
 def _attribute(row: dict[str, Any]) -> ClassAttribute:
@@ -40,13 +52,13 @@ def _attribute(row: dict[str, Any]) -> ClassAttribute:
     )
 
 
-def _member(row: dict[str, Any], name: str, absent: T) -> T:
+def _member(row: dict[str, Any], name: str, absent: T, kind: type | None = None) -> T:
     value = row.get(name)
     if value is None:
         return absent
-    if not isinstance(value, type(absent)):
+    if not isinstance(value, kind or type(absent)):
         raise UnexpectedAnswer(f"{name} of a customer class has a type that the API does not allow")
-    return value
+    return cast(T, value)
 
 
 def _objects(row: dict[str, Any], name: str) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from reconciler.cli.shell.session import Session
     from reconciler.config.edit.proposed_edits import Wish
     from reconciler.config.read.declarations import Loaded
-    from reconciler.core.customer import Desired
+    from reconciler.core.desired import Desired
     from reconciler.core.drift_detection import ActiveMutes
 
 

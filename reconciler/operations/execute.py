@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from reconciler.apply.readback import Checked
     from reconciler.cli.commands.plan import Compared
     from reconciler.cli.shell.session import Session
-    from reconciler.core.customer import Live
     from reconciler.core.diagnostics import Diagnostic
+    from reconciler.core.live import Live
     from reconciler.core.plan import Plan, Result, Run
     from reconciler.core.ports import Erp
     from reconciler.core.rules import Target

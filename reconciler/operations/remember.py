@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from copy import deepcopy
 
 from reconciler.core.compare import comparable, differences
-from reconciler.core.customer import Desired, Live
+from reconciler.core.desired import Desired
 from reconciler.core.identity import Pairing
+from reconciler.core.live import Live
 from reconciler.core.normalise import number_key
 from reconciler.core.plan import Change, Outcome, Result, Run
 from reconciler.core.rules import Rules

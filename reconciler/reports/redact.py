@@ -18,7 +18,8 @@ from typing import Any
 from reconciler.core.diagnostics import Diagnostic
 from reconciler.core.drift import Drift, DriftedCustomer, DriftedField, Mute
 from reconciler.core.plan import Action, Change, Plan, Refusal, Result, Run
-from reconciler.resources.customer import FIELDS, Field, Form, Group, leaf, walk
+from reconciler.resources.customer import FIELDS, leaf, walk
+from reconciler.resources.grammar import Field, Form, Group
 from reconciler.resources.values import Path, parse_path, render_path
 
 _HEX = 12  # 48 bits: no two of a million customers' values are likely to meet

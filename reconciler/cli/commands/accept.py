@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from reconciler.config.edit.proposed_edits import Denied, Granted, Wish
     from reconciler.config.edit.write_files import Replacement
     from reconciler.config.read.declarations import Loaded
-    from reconciler.core.customer import Desired
+    from reconciler.core.desired import Desired
     from reconciler.core.identity import Pairing
     from reconciler.core.rules import Memory
     from reconciler.operations.choosing import Choice

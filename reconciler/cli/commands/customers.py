@@ -28,8 +28,8 @@ from reconciler.cli.shell.listing import RAW, Writer, writer
 
 if TYPE_CHECKING:
     from reconciler.cli.shell.session import Session
-    from reconciler.core.customer import Live
     from reconciler.core.filters import Filters
+    from reconciler.core.live import Live
     from reconciler.core.ports import Need
     from reconciler.erp.customers import Customers
     from reconciler.erp.decode import Json

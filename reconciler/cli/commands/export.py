@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from reconciler.cli.shell.session import Session
     from reconciler.config.edit.export import Spool
     from reconciler.core.adopt import Manner
-    from reconciler.core.customer import Live
     from reconciler.core.filters import Filters, Sieve
+    from reconciler.core.live import Live
     from reconciler.erp.customers import Customers
     from reconciler.erp.listing import Tally
     from reconciler.resources.values import Values
@@ -209,7 +209,8 @@ class _Job:
 
 def _unseen_groups(seen: set[str]) -> list[str]:
     """The groups that no row showed although they were asked for: unknown is not empty (fact sheet 13.7)."""
-    from reconciler.resources.customer import FIELDS, Read
+    from reconciler.resources.customer import FIELDS
+    from reconciler.resources.grammar import Read
 
     return [name for name, row in FIELDS.items() if row.where is Read.EXPANDED and name not in seen]
 

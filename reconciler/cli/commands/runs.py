@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from reconciler.cli.shell.session import Session
-    from reconciler.core.customer import Desired
+    from reconciler.core.desired import Desired
     from reconciler.core.plan import Plan
     from reconciler.core.ports import Erp, View
     from reconciler.core.rules import Memory, Target

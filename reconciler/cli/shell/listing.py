@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from reconciler.cli.shell.session import Session
-    from reconciler.core.customer import Live
+    from reconciler.core.live import Live
     from reconciler.erp.decode import Json
     from reconciler.resources.values import Path
 

@@ -13,7 +13,8 @@ from reconciler.config.read.schema import MAX_LENGTH
 from reconciler.config.read.typed_values import is_wall_clock
 from reconciler.config.read.typed_values import number as read_number
 from reconciler.core.normalise import number_key
-from reconciler.resources.customer import FIELDS, Field, Form, Group, Kind, Row
+from reconciler.resources.customer import FIELDS
+from reconciler.resources.grammar import Field, Form, Group, Kind, Row
 from reconciler.resources.values import Path, Values, render_path
 
 LONGEST_KEY = 512

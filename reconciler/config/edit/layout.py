@@ -12,7 +12,8 @@ from typing import TypeAlias
 
 from reconciler.config.edit.spans import Span
 from reconciler.config.read.schema import TEXT_KINDS
-from reconciler.resources.customer import FIELDS, Field, Form, Kind, Row
+from reconciler.resources.customer import FIELDS
+from reconciler.resources.grammar import Field, Form, Kind, Row
 
 NodePath: TypeAlias = "tuple[str | int, ...]"
 """The way from a document's root: keys of mappings, and indices of lists."""

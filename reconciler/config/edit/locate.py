@@ -13,9 +13,10 @@ from reconciler.config.edit.scalar_style import NULL, Literal
 from reconciler.config.edit.spans import Span
 from reconciler.config.read.interpolate import interpolate
 from reconciler.config.read.schema import OPTIONAL_KEYS
-from reconciler.core.customer import Desired
+from reconciler.core.desired import Desired
 from reconciler.core.normalise import attribute_key, normalise
-from reconciler.resources.customer import FIELDS, Field, Form, Group, Kind, Read, leaf
+from reconciler.resources.customer import FIELDS, leaf
+from reconciler.resources.grammar import Field, Form, Group, Kind, Read
 from reconciler.resources.values import Path, Scalar, Values, get
 
 

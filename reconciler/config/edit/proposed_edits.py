@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 from reconciler.core.actions import changes_of, compared
 from reconciler.core.compare import differences, order
-from reconciler.core.customer import Desired, Live
+from reconciler.core.desired import Desired
+from reconciler.core.live import Live
 from reconciler.core.plan import Cause
 from reconciler.core.rules import Memory, Rules
-from reconciler.resources.customer import FIELDS, Form, Group
+from reconciler.resources.customer import FIELDS
+from reconciler.resources.grammar import Form, Group
 from reconciler.resources.values import Path, Scalar, Values, get, parse_path
 
 

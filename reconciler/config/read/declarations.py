@@ -27,7 +27,7 @@ from reconciler.config.read.schema_errors import DECLARATION_CODES, Validator
 from reconciler.config.read.source_map import Packer
 from reconciler.config.read.typed_values import BROKEN, Reader
 from reconciler.config.read.unmerged import Base, Draft, draft, overlay, units
-from reconciler.core.customer import DEFAULT_MATCH, Desired, Lifecycle
+from reconciler.core.desired import DEFAULT_MATCH, Desired, Lifecycle
 from reconciler.core.diagnostics import Diagnostic, Severity, Source, has_errors, in_order
 from reconciler.core.errors import InvalidInput
 from reconciler.core.normalise import number_key

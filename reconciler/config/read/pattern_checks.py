@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from reconciler.config.read.messages import nearest
 from reconciler.core.patterns import Pattern, segments
-from reconciler.resources.customer import FIELDS, Field, Form, Row, walk
+from reconciler.resources.customer import FIELDS, walk
+from reconciler.resources.grammar import Field, Form, Row
 
 
 def names_field(pattern: str) -> bool:

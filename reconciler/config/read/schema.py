@@ -15,8 +15,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from reconciler.core.customer import DEFAULT_MATCH
-from reconciler.resources.customer import FIELDS, Field, Form, Group, Kind, Read, Row
+from reconciler.core.desired import DEFAULT_MATCH
+from reconciler.resources.customer import FIELDS
+from reconciler.resources.grammar import Field, Form, Group, Kind, Read, Row
 
 Schema: TypeAlias = dict[str, Any]
 

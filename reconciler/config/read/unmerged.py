@@ -13,7 +13,8 @@ from reconciler.config.read.source_map import Packer
 from reconciler.config.read.yaml_nodes import Mapping, Node, Sequence
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
 from reconciler.core.normalise import attribute_key, normalise
-from reconciler.resources.customer import FIELDS, Field, Form, Group, Row
+from reconciler.resources.customer import FIELDS
+from reconciler.resources.grammar import Field, Form, Group, Row
 from reconciler.resources.values import Path, Scalar, Values, put
 
 Report: TypeAlias = Callable[[str, Source, str, str], None]
