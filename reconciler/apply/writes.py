@@ -145,9 +145,10 @@ def _update(action: Action, erp: Erp, *, may_be_done: bool, recheck: bool) -> En
     try:
         sent = erp.send(action.request)
     except Conflict as error:
-        answer = _read_if_possible(action, erp)
-        live = answer if isinstance(answer, Live) else None
-        if live is not None and is_as_wanted(action, live):
+        live = _read_if_possible(action, erp)
+        if isinstance(live, ErpError):
+            return Ended(_conflict(action, None))
+        if is_as_wanted(action, live):
             note = "" if error.after_lost else "it was so already"
             return Ended(Result(action, Outcome.DONE, live.number, note, version=live.version))
         return Ended(_conflict(action, live))

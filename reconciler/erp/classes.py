@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from reconciler.core.classes import ClassAttribute, CustomerClass
 from reconciler.core.errors import UnexpectedAnswer
 from reconciler.core.normalise import attribute_key
 from reconciler.resources.customer import ATTRIBUTES, CUSTOMER
 from reconciler.resources.grammar import Kind
-from reconciler.resources.values import Values, put
+from reconciler.resources.values import Scalar, Values, put
 
 T = TypeVar("T")
 
@@ -35,8 +35,9 @@ def _given(row: dict[str, Any]) -> Values:
     values: Values = {}
     for path, field in CUSTOMER.walk():
         if field.class_member:
-            value = _member(row, field.class_member, None, bool if field.kind is Kind.BOOLEAN else str)
-            if value is not None and value != "":
+            absent: Scalar = False if field.kind is Kind.BOOLEAN else ""
+            value = _member(row, field.class_member, absent)
+            if row.get(field.class_member) not in (None, ""):
                 put(values, path, value)
     return values
 
@@ -52,13 +53,13 @@ def _attribute(row: dict[str, Any]) -> ClassAttribute:
     )
 
 
-def _member(row: dict[str, Any], name: str, absent: T, kind: type | None = None) -> T:
+def _member(row: dict[str, Any], name: str, absent: T) -> T:
     value = row.get(name)
     if value is None:
         return absent
-    if not isinstance(value, kind or type(absent)):
+    if not isinstance(value, type(absent)):
         raise UnexpectedAnswer(f"{name} of a customer class has a type that the API does not allow")
-    return cast(T, value)
+    return value
 
 
 def _objects(row: dict[str, Any], name: str) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from reconciler.core.plan import Verdict as GuardVerdict
 from reconciler.reports import view
 from reconciler.reports.report_kind import Kind
 from reconciler.reports.safe_text import shown, visible
+from reconciler.resources.customer import CUSTOMER
 
 if TYPE_CHECKING:
     from reconciler.core.drift import Drift
@@ -286,30 +287,15 @@ def _result_entry(result: Result) -> Entry:
     )
 
 
-_RISKS: Mapping[str, int] = {
-    "status": 60,
-    "creditLimit": 50,
-    "creditVerification": 40,
-    "number": 40,
-    "customerClassId": 35,
-    "parentRecordNumber": 35,
-    "creditTermsId": 30,
-    "currencyId": 30,
-    "vatZoneId": 30,
-    "vatRegistrationId": 30,
-    "corporateId": 30,
-    "name": 20,
-}
-
-
-def weight(path: str) -> int:
+def review_priority(path: str) -> int:
     """How much a change of the field needs a look."""
-    return 1 + _RISKS.get(path.partition(".")[0], 0)
+    row = CUSTOMER.fields.get(path.partition(".")[0])
+    return 1 + (row.priority if row is not None else 0)
 
 
 def risk_of(action: Action) -> int:
     """How early a reviewer must see the action: what moves money or trade first, then what clears, then the rest."""
-    found = [weight(change.path) for change in action.changes]
+    found = [review_priority(change.path) for change in action.changes]
     clears = any(change.after is None for change in action.changes)
     drifted = any(change.cause in ("drift", "both") for change in action.changes)
     base = max(found, default=0) if action.action is Verb.UPDATE else 10

@@ -7,7 +7,7 @@ from reconciler.core.drift import Drift, DriftedCustomer, DriftedField, DriftSum
 from reconciler.core.plan import Cause
 from reconciler.core.timestamps import DAY, read_moment
 from reconciler.reports import view
-from reconciler.reports.report import Entry, Report, Row, State, place_of, weight
+from reconciler.reports.report import Entry, Report, Row, State, place_of, review_priority
 from reconciler.reports.report_kind import Kind
 from reconciler.reports.safe_text import shown, visible
 
@@ -181,7 +181,7 @@ def _risk(customer: DriftedCustomer) -> int:
     if customer.standing is Standing.MISSING:
         return _GONE if customer.alerts else 1
     found = [
-        weight(each.path) + _CLEARED * (each.live is None) + _MOVED * (each.cause is not Cause.CONFIG)
+        review_priority(each.path) + _CLEARED * (each.live is None) + _MOVED * (each.cause is not Cause.CONFIG)
         for each in customer.fields
         if each.mute is None
     ]

@@ -19,6 +19,9 @@ INT32 = (-(2**31), 2**31 - 1)
 ATTRIBUTES = "attributes"
 """The group of attributes: the classes define them, and lists can be filtered and shown by them."""
 
+NOTE, SALES_PERSONS = "note", "salesPersons"
+"""Each has an option of `export`, since it costs a request for each customer."""
+
 
 def _text(name: str, title: str, description: str, **facts: Any) -> Field:
     return Field(name, Kind.TEXT, title, description, **facts)
@@ -143,10 +146,10 @@ _ROWS: tuple[Row, ...] = (
           priority=30),
     _text("corporateId", "Corporate id", "Organisation number, exactly as stored.", personal=True, elsewhere=True,
           priority=30),
-    _reference("vatZoneId", "VAT zone", "Id of the VAT zone; some classes require one.", read="vatZone.id", elsewhere=True,
-               class_member="taxZoneId", priority=30),
+    _reference("vatZoneId", "VAT zone", "Id of the VAT zone; some classes require one.", read="vatZone.id",
+               elsewhere=True, class_member="taxZoneId", priority=30),
     _text("gln", "GLN", "Global location number.", elsewhere=True),
-    Field("note", Kind.TEXT, "Note", "Free text. Read with a request of its own for each customer that declares it.",
+    Field(NOTE, Kind.TEXT, "Note", "Free text. Read with a request of its own for each customer that declares it.",
           personal=True, where=Read.OWN, own_path="note", elsewhere=True),
     _address("mainAddress", "Main address", "Where the customer is."),
     _contact("mainContact", "Main contact", "Whom to speak to."),
@@ -205,7 +208,7 @@ _ROWS: tuple[Row, ...] = (
               Field("expirationDate", Kind.DATE, "Expiration", "2026-01-31, or with a time.", nullable=True),
               _reference("branch", "Branch", "Branch that collects."),
           ), wrapped=False, key=("mandateId",), line_id="id", expand="expandDirectDebit", where=Read.EXPANDED),
-    Group("salesPersons", Form.LINES, "Sales persons",
+    Group(SALES_PERSONS, Form.LINES, "Sales persons",
           "Sales persons, told apart by salesPersonID and locationID. Read with a request of its own.", (
               Field("salesPersonID", Kind.REFERENCE, "Sales person", "Id of the sales person.", read="salePersonID",
                     clearable=False),

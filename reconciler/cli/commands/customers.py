@@ -35,9 +35,6 @@ if TYPE_CHECKING:
     from reconciler.erp.decode import Json
     from reconciler.resources.values import Path
 
-OWN = ("note", "salesPersons")
-"""Fields that take a request for each customer."""
-
 app = typer.Typer(help="Query the live customers.", no_args_is_help=True, rich_markup_mode=None)
 
 
@@ -137,13 +134,14 @@ def _paths(fields: str | None, *, raw: bool) -> tuple[Path, ...] | None:
     from reconciler.core.errors import WrongUsage
     from reconciler.core.normalise import attribute_key
     from reconciler.reports.records import parse_paths
+    from reconciler.resources.customer import CUSTOMER
 
     if fields is None:
         return None
     if raw:
         raise WrongUsage("--raw shows the API's rows whole", remedy="Leave --fields or --raw out.")
     found = parse_paths(fields)
-    return tuple((path[0], attribute_key(path[1])) if path[0] == "attributes" and path[1:] else path for path in found)
+    return tuple((path[0], attribute_key(path[1])) if path[0] in CUSTOMER.maps and path[1:] else path for path in found)
 
 
 def _list(session: Session, erp: Customers, filters: Filters, out: Writer) -> None:
@@ -196,6 +194,7 @@ def _one(
     from reconciler.core.ports import Need
     from reconciler.erp.decode import decode
     from reconciler.reports.records import own_fields
+    from reconciler.resources.customer import CUSTOMER
 
     need = Need(readable_fields(), {})
     try:
@@ -209,7 +208,7 @@ def _one(
             remedy="`reconciler customers list` shows all; numbers must be whole.",
             status=error.status,
         ) from None
-    names = OWN if paths is None else own_fields(paths)
+    names = sorted(CUSTOMER.own) if paths is None else own_fields(paths)
     return erp.with_own([live], names)[0], {}
 
 

@@ -175,13 +175,14 @@ class _Job:
         from reconciler.config.edit.emit import declarable, item, mapping
         from reconciler.core.adopt import to_declare
         from reconciler.core.declaration_values import declared
+        from reconciler.resources.customer import CUSTOMER
 
         self.seen |= live.values.keys()
         values, problems = declarable(live.number, to_declare(live, self.manner))
         self.problems.pop(live.internal_id, None)
         if problems:
             self.problems[live.internal_id] = (live.number, problems)
-        members = {"number": live.number} | declared(values, nulls=True)
+        members = {CUSTOMER.key: live.number} | declared(values, nulls=True)
         lines = item(members, indent=2) if self.as_item else mapping(members)
         self.spool.put(live.internal_id, live.number, "".join(f"{line}\n" for line in lines).encode())
 
@@ -216,7 +217,9 @@ def _unseen_groups(seen: set[str]) -> list[str]:
 
 
 def _own(*, notes: bool, sales_persons: bool) -> tuple[str, ...]:
-    return (*(["note"] if notes else []), *(["salesPersons"] if sales_persons else []))
+    from reconciler.resources.customer import NOTE, SALES_PERSONS
+
+    return (*([NOTE] if notes else []), *([SALES_PERSONS] if sales_persons else []))
 
 
 def _manner(erp: Customers, defaults: Values, *, mirrors: bool, skip_class_defaults: bool) -> Manner:

@@ -158,15 +158,16 @@ class _Csv:
     def _all_columns(self, records: list[dict[str, object]]) -> tuple[Path, ...]:
         """Without paths: every member, and the attributes of the classes and of the first page."""
         from reconciler.reports.records import EXTRAS, flat_paths
+        from reconciler.resources.customer import ATTRIBUTES
 
         if self.paths is not None:
             return self.paths
         for each in records:
-            held = each.get("attributes")
+            held = each.get(ATTRIBUTES)
             self._attributes.update(held if isinstance(held, dict) else ())
         self._others = frozenset(self._attributes)
         paths = flat_paths()
-        own = tuple(("attributes", name) for name in sorted(self._attributes))
+        own = tuple((ATTRIBUTES, name) for name in sorted(self._attributes))
         at = len(paths) - len(EXTRAS)
         return (*paths[:at], *own, *paths[at:])
 
