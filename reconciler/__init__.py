@@ -19,7 +19,6 @@ from reconciler._version import __version__
 
 if TYPE_CHECKING:
     from reconciler.config.settings import Settings
-    from reconciler.core.customer import Live
     from reconciler.core.diagnostics import Diagnostic, Severity, Source
     from reconciler.core.drift import Drift
     from reconciler.core.errors import (
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
         WrongUsage,
     )
     from reconciler.core.filters import Filters
+    from reconciler.core.live import Live
     from reconciler.core.plan import Action, Cause, Change, Outcome, Plan, Result, Run, Verb
     from reconciler.core.rules import Target
     from reconciler.operations.accept import Acceptance
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "config.settings": ("Settings",),
-    "core.customer": ("Live",),
+    "core.live": ("Live",),
     "core.diagnostics": ("Diagnostic", "Severity", "Source"),
     "core.drift": ("Drift",),
     "core.errors": (

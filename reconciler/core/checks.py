@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from reconciler.core.customer import DEFAULT_MATCH, Desired, Live
+from reconciler.core.desired import DEFAULT_MATCH, Desired
 from reconciler.core.diagnostics import Diagnostic, Severity
 from reconciler.core.identity import Pairing
+from reconciler.core.live import Live
 from reconciler.core.normalise import number_key
 from reconciler.core.plan import (
     Action,
@@ -15,7 +16,8 @@ from reconciler.core.plan import (
 )
 from reconciler.core.ports import View
 from reconciler.core.rules import Rules
-from reconciler.resources.customer import leaf as leaf_row
+from reconciler.resources.customer import CUSTOMER
+from reconciler.resources.grammar import Resource
 from reconciler.resources.values import parse_path
 
 
@@ -62,19 +64,19 @@ def rivals(paired: Pairing) -> Iterator[Diagnostic]:
             holders.setdefault(key, each)
 
 
-def orphans(actions: Iterable[Action], paired: Pairing, view: View) -> Iterator[Diagnostic]:
+def orphans(actions: Iterable[Action], paired: Pairing, view: View, resource: Resource) -> Iterator[Diagnostic]:
     """Parents that are neither live nor declared. A warning: the ERP may take another kind of account for a parent."""
     known = {number_key(live.number) for live in view.customers}
     known |= {number_key(each.number) for each, _ in paired.pairs if each.number is not None}
     for action in actions:
         for change in action.changes:
             parent = change.after
-            if change.path == "parentRecordNumber" and isinstance(parent, str) and number_key(parent) not in known:
+            if change.path == resource.parent and isinstance(parent, str) and number_key(parent) not in known:
                 yield Diagnostic(
                     Severity.WARNING,
                     "P514",
                     f"{action.label}: its parent {parent} is neither a customer of the ERP nor declared",
-                    remedy="Correct parentRecordNumber; the ERP will refuse the customer otherwise.",
+                    remedy=f"Correct {resource.parent}; the ERP will refuse the customer otherwise.",
                     source=change.source,
                 )
 
@@ -105,7 +107,7 @@ def looped(action: Action) -> Diagnostic:
         Severity.ERROR,
         "P502",
         f"{action.label} is to be created under {action.depends_on[0]}, which waits for {action.label} itself",
-        remedy="Break the circle of parentRecordNumber.",
+        remedy=f"Break the circle of {CUSTOMER.parent}.",
         source=action.source,
     )
 
@@ -126,7 +128,7 @@ def null_problems(actions: list[Action], rules: Rules) -> Iterator[Diagnostic]:
         (action, change)
         for action in actions
         for change in action.changes
-        if change.after is None and (row := leaf_row(parse_path(change.path))) is not None and row.nullable
+        if change.after is None and (row := rules.resource.leaf(parse_path(change.path))) is not None and row.nullable
     ]
     if cleared and rules.send_null:
         summary = f"{len(cleared)} field{'s are' if len(cleared) > 1 else ' is'} cleared with null"

@@ -6,8 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from reconciler.core.customer import Desired, Live
+from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Diagnostic, Severity
+from reconciler.core.live import Live
 from reconciler.core.normalise import number_key
 from reconciler.resources.values import get
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from reconciler.resources.customer import Field, Kind
+from reconciler.resources.grammar import Field, Kind
 from reconciler.resources.values import Scalar
 
 _MIDNIGHT = re.compile(r"[T ]00:00:00(\.0+)?$")

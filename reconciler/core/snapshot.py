@@ -40,7 +40,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from reconciler.core.customer import Live, PackedLive
+from reconciler.core.live import Live, PackedLive
 from reconciler.core.timestamps import DAY, SECOND, read_moment, render_moment, start_of
 
 SLACK = 8

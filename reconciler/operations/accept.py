@@ -11,7 +11,7 @@ from reconciler.config.edit.write_files import Replacement, replace_files
 from reconciler.config.read.declarations import Loaded
 from reconciler.config.read.pattern_checks import names_field, remedy
 from reconciler.config.settings import Settings
-from reconciler.core.customer import Desired
+from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Diagnostic
 from reconciler.core.drift_detection import ActiveMutes
 from reconciler.core.errors import WrongUsage

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
-from reconciler.core.customer import Live
 from reconciler.core.declaration_values import readable_fields
 from reconciler.core.errors import NotFound, PermissionDenied
 from reconciler.core.filters import Filters, Sieve
+from reconciler.core.live import Live
 from reconciler.core.ports import Need
 from reconciler.erp.customers import Customers
 from reconciler.erp.decode import Json, decode

@@ -20,17 +20,18 @@ from reconciler.config.edit.export import (
 from reconciler.config.read.declarations import default_values
 from reconciler.core.adopt import Manner, to_declare
 from reconciler.core.classes import class_values
-from reconciler.core.customer import Live
 from reconciler.core.declaration_values import declared, readable_fields
 from reconciler.core.errors import WrongUsage
 from reconciler.core.filters import Filters, Sieve
+from reconciler.core.live import Live
 from reconciler.core.ordering import natural
 from reconciler.core.ports import Need
 from reconciler.erp.customers import Customers
 from reconciler.erp.listing import READS, Tally
 from reconciler.operations.customers import settled, warn_dropped
 from reconciler.operations.workspace import Workspace
-from reconciler.resources.customer import FIELDS, Read
+from reconciler.resources.customer import FIELDS
+from reconciler.resources.grammar import Read
 from reconciler.resources.values import Values
 
 FOLDER = "customers"

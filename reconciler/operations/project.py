@@ -18,9 +18,9 @@ from reconciler.operations.listener import Listener
 from reconciler.operations.workspace import Workspace
 
 if TYPE_CHECKING:
-    from reconciler.core.customer import Live
     from reconciler.core.drift import Drift
     from reconciler.core.filters import Filters
+    from reconciler.core.live import Live
     from reconciler.core.plan import Plan, Run
     from reconciler.erp.customers import Access, Acted
     from reconciler.erp.decode import Json

@@ -7,7 +7,7 @@ from fractions import Fraction
 
 from reconciler.config.read.declarations import Loaded
 from reconciler.core import undo as undoing
-from reconciler.core.customer import Desired
+from reconciler.core.desired import Desired
 from reconciler.core.normalise import number_key
 from reconciler.core.plan import Plan, Run
 from reconciler.core.ports import Erp, View

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, replace
 
 from reconciler.apply.executor import execute
 from reconciler.apply.readback import Checked, read_back
-from reconciler.core.customer import Live
 from reconciler.core.diagnostics import Diagnostic, Severity, has_errors
 from reconciler.core.errors import Declined, InvalidInput, Refused, StateError
+from reconciler.core.live import Live
 from reconciler.core.normalise import number_key
 from reconciler.core.plan import UNREAD, Outcome, Plan, Result, Run
 from reconciler.core.ports import Erp

@@ -8,11 +8,12 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from reconciler.core.customer import Live
 from reconciler.core.declaration_values import declared
 from reconciler.core.errors import WrongUsage
+from reconciler.core.live import Live
 from reconciler.core.safe_json import inert_json
-from reconciler.resources.customer import FIELDS, Form, Group, Read, Row
+from reconciler.resources.customer import FIELDS
+from reconciler.resources.grammar import Form, Group, Read, Row
 from reconciler.resources.values import Path, Values, get, parse_path, put, render_path
 
 Record: TypeAlias = "dict[str, Any]"

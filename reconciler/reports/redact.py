@@ -18,11 +18,12 @@ from typing import Any
 from reconciler.core.diagnostics import Diagnostic
 from reconciler.core.drift import Drift, DriftedCustomer, DriftedField, Mute
 from reconciler.core.plan import Action, Change, Plan, Refusal, Result, Run
-from reconciler.resources.customer import FIELDS, Field, Form, Group, leaf, walk
+from reconciler.resources.customer import CUSTOMER, FIELDS
+from reconciler.resources.grammar import Field, Form, Group
 from reconciler.resources.values import Path, parse_path, render_path
 
 _HEX = 12  # 48 bits: no two of a million customers' values are likely to meet
-_MEMBERS = {segment for path, _ in walk() for segment in path} | {"true", "false", "null"}
+_MEMBERS = {segment for path, _ in CUSTOMER.walk() for segment in path} | {"true", "false", "null"}
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"|(?<!\w)\'((?:[^\'\\]|\\.)*)\'(?!\w)', re.DOTALL)
 _KEYED = tuple(
     name
@@ -102,7 +103,12 @@ class Redactor:
 
     def _unquoted(self, match: re.Match[str]) -> str:
         inner = match[1] if match[1] is not None else match[2]
-        kept = not inner or inner.startswith("redacted:") or leaf(parse_path(inner)) is not None or inner in _MEMBERS
+        kept = (
+            not inner
+            or inner.startswith("redacted:")
+            or CUSTOMER.leaf(parse_path(inner)) is not None
+            or inner in _MEMBERS
+        )
         return match[0] if kept else match[0][0] + self.word(inner) + match[0][-1]
 
     # ---- plans and runs ----
@@ -206,7 +212,7 @@ def _personal_key(path: Path) -> str | None:
 def _is_personal(text: str) -> bool:
     """Whether the field is personal; what the table does not know is taken to be."""
     path: Path = parse_path(text)
-    row = leaf(path)
+    row = CUSTOMER.leaf(path)
     return row is None or row.personal
 
 

@@ -10,27 +10,13 @@ from rich.text import Text
 
 from reconciler.reports.records import Record, cell
 from reconciler.reports.safe_text import visible
+from reconciler.resources.customer import COLUMNS as CUSTOMER_COLUMNS
 from reconciler.resources.values import Path, get, render_path
 
 _GAP = "  "
 _NARROWEST = 3
-_TITLES = {
-    "customerClassId": "CLASS",
-    "mainAddress.city": "CITY",
-    "mainAddress.countryId": "COUNTRY",
-    "corporateId": "CORPORATE ID",
-    "lastModifiedDateTime": "MODIFIED",
-}
-COLUMNS: tuple[Path, ...] = (
-    ("number",),
-    ("name",),
-    ("status",),
-    ("customerClassId",),
-    ("mainAddress", "city"),
-    ("mainAddress", "countryId"),
-    ("corporateId",),
-    ("lastModifiedDateTime",),
-)
+_TITLES: dict[Path, str] = {**CUSTOMER_COLUMNS, ("lastModifiedDateTime",): "MODIFIED"}
+COLUMNS: tuple[Path, ...] = tuple(_TITLES)
 """What a list shows if nothing else is asked for."""
 
 
@@ -68,7 +54,7 @@ class Table:
 
 def _title(path: Path) -> str:
     name = render_path(path)
-    return visible(_TITLES.get(name, name.upper() if name.isalpha() and name.islower() else name))
+    return visible(_TITLES.get(path, name.upper() if name.isalpha() and name.islower() else name))
 
 
 def _fitted(widths: list[int], limit: int | None) -> list[int]:

@@ -18,7 +18,9 @@ from reconciler.core.normalise import normalise
 from reconciler.core.plan import FORMAT, FORMAT_VERSION, Action, Change, Plan
 from reconciler.core.safe_json import inert_json
 from reconciler.file_flags import NO_WAIT
-from reconciler.resources.customer import leaf
+from reconciler.resources.customer import CUSTOMER
+from reconciler.resources.grammar import Resource
+from reconciler.resources.registry import RESOURCES
 from reconciler.resources.values import parse_path
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
@@ -96,17 +98,20 @@ def _as_of_now(plan: Plan) -> Plan:
 
 def _with_decimals(plan: Plan) -> Plan:
     """JSON tells no whole decimal from an integer: the fields do, and comparisons with live values need it."""
+    unknown = {action.resource for action in plan.actions} - RESOURCES.keys()
+    if unknown:
+        raise ValueError(f"it writes what this version does not know: {', '.join(sorted(unknown))}")
     return replace(plan, actions=tuple(_decimal_action(action) for action in plan.actions))
 
 
 def _decimal_action(action: Action) -> Action:
     if not any(type(value) is int for change in action.changes for value in (change.before, change.after)):
         return action
-    return replace(action, changes=tuple(_decimal_change(change) for change in action.changes))
+    return replace(action, changes=tuple(_decimal_change(change, action.table) for change in action.changes))
 
 
-def _decimal_change(change: Change) -> Change:
-    row = leaf(parse_path(change.path))
+def _decimal_change(change: Change, resource: Resource) -> Change:
+    row = resource.leaf(parse_path(change.path))
     if row is None:
         return change
     return replace(change, before=normalise(row, change.before), after=normalise(row, change.after))
@@ -217,12 +222,15 @@ def _changes_digest(values: dict[str, Any]) -> str:
     sent (names, places, causes, diagnostics), and versions: an edit of a field that is not touched needs no new
     consent, and one of a touched field shows in its before-value.
     """
-    return _sha256({key: values[key] for key in _PLACE} | {"actions": [_consented(each) for each in values["actions"]]})
+    return _sha256(
+        {key: values[key] for key in _PLACE} | {"actions": [_consented(action) for action in values["actions"]]}
+    )
 
 
 def _consented(action: dict[str, Any]) -> dict[str, Any]:
-    request = action["request"]
+    request, resource = action["request"], action.get("resource", CUSTOMER.name)
     return {
+        **({} if resource == CUSTOMER.name else {"resource": resource}),  # plans before 1.2 know customers alone
         **{key: action.get(key) for key in ("action", "number", "ref", "depends_on")},
         "changes": [[change.get(key) for key in ("path", "before", "after")] for change in action["changes"]],
         "request": {key: request.get(key) for key in ("method", "path", "body")},

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.resources.customer import FIELDS, Field, Form, Read, Row
+from reconciler.resources.customer import FIELDS
+from reconciler.resources.grammar import Field, Form, Read, Row
 
 _ROOMS = {
     "S": "Settings",

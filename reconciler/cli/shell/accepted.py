@@ -9,7 +9,7 @@ from rich.text import Text
 from reconciler.cli.shell.rewriting import show_diffs
 from reconciler.cli.shell.session import Session
 from reconciler.config.edit.proposed_edits import Denied, Granted, Wish
-from reconciler.core.customer import Desired
+from reconciler.core.desired import Desired
 from reconciler.operations.accept import Acceptance
 from reconciler.reports.formats.text import diagnostics_lines
 from reconciler.reports.safe_text import shown, visible

@@ -12,7 +12,8 @@ from typing import TypeAlias
 
 from reconciler.config.edit.spans import Span
 from reconciler.config.read.schema import TEXT_KINDS
-from reconciler.resources.customer import FIELDS, Field, Form, Kind, Row
+from reconciler.resources.customer import CUSTOMER, FIELDS
+from reconciler.resources.grammar import Field, Form, Kind, Row
 
 NodePath: TypeAlias = "tuple[str | int, ...]"
 """The way from a document's root: keys of mappings, and indices of lists."""
@@ -84,8 +85,8 @@ def _declaration() -> Shape:
     rows = {name: _row(row) for name, row in FIELDS.items()}
     texts = Shape(item=TEXT)
     lifecycle = Shape({"ignore_changes": texts, "create_only": texts, "prevent_update": Shape(scalar="boolean")})
-    number = rows.pop("number")
-    return Shape({"number": number, "ref": TEXT, **rows, "match": texts, "lifecycle": lifecycle}, header=True)
+    number = rows.pop(CUSTOMER.key)
+    return Shape({CUSTOMER.key: number, "ref": TEXT, **rows, "match": texts, "lifecycle": lifecycle}, header=True)
 
 
 DECLARATION = _declaration()

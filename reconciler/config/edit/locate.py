@@ -12,10 +12,10 @@ from reconciler.config.edit.rewrite import Edit
 from reconciler.config.edit.scalar_style import NULL, Literal
 from reconciler.config.edit.spans import Span
 from reconciler.config.read.interpolate import interpolate
-from reconciler.config.read.schema import OPTIONAL_KEYS
-from reconciler.core.customer import Desired
+from reconciler.core.desired import Desired
 from reconciler.core.normalise import attribute_key, normalise
-from reconciler.resources.customer import FIELDS, Field, Form, Group, Kind, Read, leaf
+from reconciler.resources.customer import CUSTOMER, FIELDS
+from reconciler.resources.grammar import Field, Form, Group, Kind, Read
 from reconciler.resources.values import Path, Scalar, Values, get
 
 
@@ -55,7 +55,7 @@ class Declaration:
     # -- leaves
 
     def _leaf(self, wish: Wish) -> Iterator[Edit]:
-        row = leaf(wish.path)
+        row = CUSTOMER.leaf(wish.path)
         assert row is not None
         assert not isinstance(wish.after, dict)
         place = self._written(wish.path)
@@ -68,7 +68,7 @@ class Declaration:
     def _written(self, path: Path) -> NodePath:
         """A leaf's path with the attribute's id as it is written."""
         group = self._raw.get(path[0])
-        if path[0] != "attributes":
+        if path[0] not in CUSTOMER.maps:
             return path
         known = (name for name in group if attribute_key(name) == path[1]) if isinstance(group, dict) else iter(())
         return path[0], next(known, self._desired.spelled.get(path, path[1]))
@@ -126,7 +126,7 @@ class Declaration:
                 yield from self._line_member(wish, row, place)
 
     def _line_member(self, wish: Wish, row: Group, line: NodePath) -> Iterator[Edit]:
-        name = wish.path[-1] if row.form is Form.LINES else "segmentValue"
+        name = wish.path[-1] if row.form is Form.LINES else row.value.name
         member = row.by_name[name]
         assert isinstance(member, Field)
         assert not isinstance(wish.after, dict)
@@ -150,7 +150,7 @@ class Declaration:
         for name in row.key:
             member, held = row.by_name[name], item.get(name)
             assert isinstance(member, Field)
-            text = interpolate(held.text, self._environ)[0] if isinstance(held, Literal) else OPTIONAL_KEYS[name]
+            text = interpolate(held.text, self._environ)[0] if isinstance(held, Literal) else member.default
             parts.append(str(text if member.kind is Kind.INTEGER else normalise(member, text)))
         return "/".join(parts)
 
@@ -174,7 +174,7 @@ class Declaration:
             items = [_line(row, line) for line in lines.values() if isinstance(line, dict)]
         else:
             items = [
-                {"segmentId": Literal(key, "plain"), "segmentValue": literal(value)}  # type: ignore[arg-type]  # a leaf
+                {row.key[0]: Literal(key, "plain"), row.value.name: literal(value)}  # type: ignore[arg-type]  # a leaf
                 for key, value in lines.items()
             ]
         complete: Raw = {"complete": Literal("true", "plain"), "lines": items}

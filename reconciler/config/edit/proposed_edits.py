@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reconciler.core.actions import changes_of, compared
-from reconciler.core.compare import differences, order
-from reconciler.core.customer import Desired, Live
+from reconciler.core.compare import differences
+from reconciler.core.desired import Desired
+from reconciler.core.live import Live
 from reconciler.core.plan import Cause
 from reconciler.core.rules import Memory, Rules
-from reconciler.resources.customer import FIELDS, Form, Group
+from reconciler.resources.customer import CUSTOMER, FIELDS
+from reconciler.resources.grammar import Form, Group
 from reconciler.resources.values import Path, Scalar, Values, get, parse_path
 
 
@@ -59,7 +61,7 @@ def wishes(desired: Desired, live: Live, rules: Rules, memory: Memory) -> tuple[
             made[each.path] = Wish(desired, live, each.path, each.desired, each.live, _cause(each.path, causes))
     for path in found.removed:
         made[path] = Wish(desired, live, path, None, get(live.values, path), _cause(path, causes))  # type: ignore[arg-type]  # leaves of Values are Scalars
-    return tuple(made[path] for path in sorted(made, key=order))
+    return tuple(made[path] for path in sorted(made, key=CUSTOMER.order))
 
 
 def _cause(path: Path, causes: dict[Path, Cause]) -> Cause:

@@ -26,7 +26,8 @@ from reconciler.config.read.nodes import Node
 from reconciler.config.read.schema import IDENTITY, customer_schema
 from reconciler.config.read.unmerged import Base, Draft
 from reconciler.core.diagnostics import Source
-from reconciler.resources.customer import FIELDS, Field, Form, Group, Kind, Row
+from reconciler.resources.customer import FIELDS
+from reconciler.resources.grammar import Field, Form, Group, Kind, Row
 from reconciler.resources.values import Values
 
 _FORMAT = 2

@@ -27,11 +27,12 @@ from reconciler.config.read.schema_errors import DECLARATION_CODES, Validator
 from reconciler.config.read.source_map import Packer
 from reconciler.config.read.typed_values import BROKEN, Reader
 from reconciler.config.read.unmerged import Base, Draft, draft, overlay, units
-from reconciler.core.customer import DEFAULT_MATCH, Desired, Lifecycle
+from reconciler.core.desired import DEFAULT_MATCH, Desired, Lifecycle
 from reconciler.core.diagnostics import Diagnostic, Severity, Source, has_errors, in_order
 from reconciler.core.errors import InvalidInput
 from reconciler.core.normalise import number_key
 from reconciler.core.ports import Cache
+from reconciler.resources.customer import CUSTOMER
 from reconciler.resources.values import Values
 
 __all__ = ["Loaded", "find_files", "load_declarations", "load_texts"]
@@ -377,9 +378,9 @@ class _Loader:
     def _check_identity(self, made: Draft | Quick) -> None:
         self._claim(made)
         if made.number is not None:
-            parent = made.values.get("parentRecordNumber")
+            parent = made.values.get(CUSTOMER.parent)
             if isinstance(parent, str) and number_key(parent) == number_key(made.number):
-                source = made.place("parentRecordNumber")
+                source = made.place(CUSTOMER.parent)
                 remedy = "Name another customer, or remove the line."
                 made.report("I404", source, f"the customer {quoted(made.number)} is its own parent", remedy)
         elif not any(made.values.get(name) is not None for name in made.match or DEFAULT_MATCH):

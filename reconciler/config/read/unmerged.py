@@ -8,12 +8,13 @@ from functools import cache
 from typing import Any, TypeAlias
 
 from reconciler.config.read.messages import quoted
-from reconciler.config.read.schema import IDENTITY, OPTIONAL_KEYS
+from reconciler.config.read.schema import IDENTITY
 from reconciler.config.read.source_map import Packer
 from reconciler.config.read.yaml_nodes import Mapping, Node, Sequence
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
 from reconciler.core.normalise import attribute_key, normalise
-from reconciler.resources.customer import FIELDS, Field, Form, Group, Row
+from reconciler.resources.customer import FIELDS
+from reconciler.resources.grammar import Field, Form, Group, Row
 from reconciler.resources.values import Path, Scalar, Values, put
 
 Report: TypeAlias = Callable[[str, Source, str, str], None]
@@ -187,15 +188,15 @@ def _is_free(made: Draft, row: Group, key: str, written: Node, seen: dict[str, N
 
 def _segments(made: Draft, row: Group, value: list[dict[str, Any]], node: Node, path: Path) -> Values:
     assert isinstance(node, Sequence)
-    member = row.by_name["segmentValue"]
+    key_name, member = row.key[0], row.value
     found: Values = {}
     seen: dict[str, Node] = {}
     for each, line in zip(value, node.items, strict=True):
         assert isinstance(line, Mapping)
-        key = str(each["segmentId"])
-        below = line.entries["segmentValue"][1]
+        key = str(each[key_name])
+        below = line.entries[member.name][1]
         if _is_new(made, row, key, line, seen):
-            found[key] = _leaf(made, member, each["segmentValue"], below)
+            found[key] = _leaf(made, member, each[member.name], below)
             made.note((*path, key), below)
     return found
 
@@ -239,7 +240,9 @@ def _line(made: Draft, row: Group, value: dict[str, Any], line: Mapping) -> Valu
         found[name] = _leaf(made, member, each, line.entries[name][1])
     for name in row.key:
         if name not in found:
-            found[name] = OPTIONAL_KEYS[name]
+            key = rows[name]
+            assert isinstance(key, Field)
+            found[name] = key.default
     return found
 
 

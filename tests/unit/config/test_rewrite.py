@@ -21,9 +21,10 @@ from reconciler.config.edit.rewrite import Edit, rewrite
 from reconciler.config.edit.scalar_style import NULL, Literal, double, spell
 from reconciler.config.edit.spans import Tree
 from reconciler.config.read.declarations import load_texts
-from reconciler.core.customer import Live
+from reconciler.core.live import Live
 from reconciler.core.rules import Memory, Rules
-from reconciler.resources.customer import FIELDS, Field, Form, Group, Row
+from reconciler.resources.customer import FIELDS
+from reconciler.resources.grammar import Field, Form, Group, Row
 from reconciler.resources.values import Values
 from tests.unit.config.yaml_texts import customers, texts
 

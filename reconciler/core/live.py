@@ -1,50 +1,12 @@
-"""Customers as they are wanted and as they are: the two things that a plan compares."""
+"""Customers as the ERP holds them: the other side of what a plan compares."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from reconciler.core.diagnostics import Source
+from reconciler.resources.customer import CUSTOMER
 from reconciler.resources.values import Path, Values
-
-DEFAULT_MATCH = ("corporateId", "vatRegistrationId")
-"""The fields by which a customer without a number is found again (contract 3)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lifecycle:
-    """A declaration's exceptions; the paths may hold `*` for one segment and cover all below them."""
-
-    ignore_changes: tuple[str, ...] = ()
-    create_only: tuple[str, ...] = ()
-    prevent_update: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Desired:
-    """One declaration after defaults, interpolation and normalisation.
-
-    `values` holds only what is declared: a member that is absent is never touched, None clears. `locate` gives the
-    place where the value at a path was written (also inside defaults), or the declaration's own.
-    `complete` names the line groups whose lines are all declared, so that others are deleted. Attributes stand under
-    their `attribute_key`; `spelled` has those that were written otherwise, by path.
-    """
-
-    number: str | None
-    ref: str | None
-    values: Values
-    source: Source
-    locate: Callable[[Path], Source]
-    match: tuple[str, ...] = DEFAULT_MATCH
-    lifecycle: Lifecycle = Lifecycle()
-    complete: frozenset[str] = frozenset()
-    spelled: Mapping[Path, str] = field(default_factory=dict)
-
-    @property
-    def label(self) -> str:
-        """What to call the customer in messages."""
-        return self.number or f"ref {self.ref}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +30,12 @@ class Live:
     @property
     def name(self) -> str:
         """The customer's name, or nothing."""
-        found = self.values.get("name")
-        return found if isinstance(found, str) else ""
+        name = self.values.get(CUSTOMER.label)
+        return name if isinstance(name, str) else ""
+
+    def unpacked(self) -> Live:
+        """The same customer, ready to be looked at more than once."""
+        return self
 
     def with_values(self, values: Values, line_ids: Mapping[Path, str] | None = None) -> Live:
         """The same customer with these values, and these line ids when they are given."""
@@ -78,7 +44,7 @@ class Live:
 
 
 class PackedLive(Live):
-    """A live customer whose values are kept packed and are unpacked anew each time that they are asked for.
+    """A live customer whose values are kept packed. Each access unpacks them anew: use `unpacked` for more than one.
 
     A ledger of a hundred thousand fits into memory so. `whole` says whether all fields are there that were to be read,
     or only those by which a customer is known. `unpack` gives the values and the line ids.
@@ -109,6 +75,11 @@ class PackedLive(Live):
         put(self, "packed", packed)
         put(self, "whole", whole)
         put(self, "unpack", unpack)
+
+    def unpacked(self) -> Live:
+        """The same customer with its values, unpacked once."""
+        values, line_ids = self.unpack(self.packed)
+        return self.with_values(values, line_ids)
 
     @property
     def values(self) -> Values:
