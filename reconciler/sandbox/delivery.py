@@ -11,7 +11,7 @@ from typing import Any
 
 from starlette.types import Receive, Send
 
-from reconciler.sandbox.faults import Fault
+from reconciler.sandbox.fault_injection import Fault
 
 
 @dataclass

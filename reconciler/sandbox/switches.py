@@ -38,7 +38,7 @@ class Switches:
     page_size_max: int = _switch(1000, "Q2", "Largest page.")
     page_size_default: int = _switch(100, "Q2", "Page size when none is asked for.")
     list_order: str = _switch("number", "Q3", "Order of lists.", "number", "internal_id", "modified")
-    page_shift: int = _switch(0, "Q3", "Rows by which each further page shifts: -1 repeats a row, 1 skips one.")
+    page_shift: int = _switch(0, "Q3", "Rows by which each further page shifts: -1 repeats a row, 1 skips switch.")
     list_details: str = _switch(
         "expand", "Q19", "Details (GL accounts and so on) in lists: on demand or always.", "expand", "always"
     )
@@ -143,19 +143,19 @@ class Switches:
 
     def as_dict(self) -> dict[str, object]:
         """Name to value, in the order of the documentation."""
-        return {one.name: getattr(self, one.name) for one in fields(self)}
+        return {switch.name: getattr(self, switch.name) for switch in fields(self)}
 
 
 def switch_table() -> list[dict[str, object]]:
     """One row a switch: name, default, question, choices, doc. For help texts and the documentation."""
     return [
-        {"name": one.name, "default": one.default, **{key: one.metadata[key] for key in one.metadata}}
-        for one in fields(Switches)
+        {"name": switch.name, "default": switch.default, **{key: switch.metadata[key] for key in switch.metadata}}
+        for switch in fields(Switches)
     ]
 
 
 def _coerced(name: str, value: object) -> object:
-    known = {one.name: one for one in fields(Switches)}
+    known = {switch.name: switch for switch in fields(Switches)}
     if name not in known:
         raise ValueError(f"unknown switch {name!r}; known: {', '.join(known)}")
     default, choices = known[name].default, known[name].metadata["choices"]

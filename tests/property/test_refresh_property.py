@@ -22,7 +22,7 @@ from reconciler.erp.customers import Customers, open_customers
 from reconciler.operations.pipeline import compare, updated
 from reconciler.operations.refresh import Refreshing
 from reconciler.sandbox import Sandbox
-from reconciler.sandbox.writes import create
+from reconciler.sandbox.record_writes import create
 from reconciler.state.sqlite.store import Store
 
 COUNT, PAGE_SIZE, RUNS, STEPS = 23, 5, 4, 6

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from reconciler.sandbox import FAULT_KINDS, Fault
-from reconciler.sandbox.faults import FaultBook, fault_of
+from reconciler.sandbox.fault_injection import FaultBook, fault_of
 
 
 def test_over_the_limit_the_answer_is_429_until_the_window_ends(one, sandbox):

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from reconciler.sandbox.filters import filter_moment
+from reconciler.sandbox.list_query import filter_moment
 from reconciler.sandbox.switches import Switches
 
 

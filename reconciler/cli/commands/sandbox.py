@@ -13,7 +13,7 @@ from reconciler.cli.shell.exit_codes import Exit
 
 if TYPE_CHECKING:
     from reconciler.cli.shell.session import Session
-    from reconciler.sandbox import Address
+    from reconciler.sandbox import Endpoint
 
 app = typer.Typer(
     help="The embedded ERP: a real server over one SQLite file.", no_args_is_help=True, rich_markup_mode=None
@@ -43,7 +43,7 @@ def serve(
     session: Session = context.obj
     with _translated():
         switches = Switches().with_pairs(switch or [])
-        serve_sandbox(_db(session, db), host, port, switches, ready=lambda address: _announce(session, address))
+        serve_sandbox(_db(session, db), host, port, switches, ready=lambda endpoint: _announce(session, endpoint))
     raise typer.Exit(Exit.DONE)
 
 
@@ -129,14 +129,14 @@ def _db(session: Session, chosen: Path | None) -> Path:
     return private_folder((file.parent if file else Path.cwd()) / SANDBOX_DB)
 
 
-def _announce(session: Session, address: Address) -> None:
-    session.say(f"The sandbox ERP answers at {address.base_url}; Ctrl-C stops it. In another terminal:")
+def _announce(session: Session, endpoint: Endpoint) -> None:
+    session.say(f"The sandbox ERP answers at {endpoint.base_url}; Ctrl-C stops it. In another terminal:")
     for name, value in (
-        ("VISMA_BASE_URL", address.base_url),
-        ("VISMA_TOKEN_URL", address.token_url),
-        ("VISMA_TENANT_ID", address.tenant_id),
-        ("VISMA_CLIENT_ID", address.client_id),
-        ("VISMA_CLIENT_SECRET", address.client_secret),
+        ("VISMA_BASE_URL", endpoint.base_url),
+        ("VISMA_TOKEN_URL", endpoint.token_url),
+        ("VISMA_TENANT_ID", endpoint.tenant_id),
+        ("VISMA_CLIENT_ID", endpoint.client_id),
+        ("VISMA_CLIENT_SECRET", endpoint.client_secret),
     ):
         session.out.print(f"export {name}={value}", soft_wrap=True)
 

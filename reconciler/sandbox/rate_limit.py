@@ -15,7 +15,7 @@ _SAME_SECONDS: Final = 60
 _FAILED_SECONDS: Final = 300
 
 
-class Limits:
+class RateLimit:
     """Counts calls and says when the next one is too many. Limit and window may change at any time."""
 
     def __init__(self, clock: Clock) -> None:

@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from reconciler.sandbox.clock import Clock, moment_text
-from reconciler.sandbox.filters import EVERYTHING, ListQuery
+from reconciler.sandbox.customer_dto import StoredCustomer, looks_usual, moment, row_text, version_token
+from reconciler.sandbox.dto_members import ADDRESS, ADDRESSES, CONTACT, CONTACTS, MIRRORS
 from reconciler.sandbox.jsontext import dumps, loads
+from reconciler.sandbox.list_query import EVERYTHING, ListQuery
 from reconciler.sandbox.merge import Record, class_defaults, class_record, part
-from reconciler.sandbox.render import Stored, looks_usual, moment, row_text, version_token
-from reconciler.sandbox.shapes import ADDRESS, ADDRESSES, CONTACT, CONTACTS, MIRRORS
 from reconciler.sandbox.switches import Switches
 
 _FORMAT: Final = 2
@@ -74,7 +74,7 @@ _READ: Final = (
 """A row as `_stored` takes it; the parent's name is looked up, so it cannot be stale."""
 
 
-class Store:
+class CompanyStore:
     """Customers, counters and the write log. Safe to use from several threads and processes."""
 
     def __init__(self, path: str | Path, *, switches: Switches | None = None, clock: Clock | None = None) -> None:
@@ -90,7 +90,7 @@ class Store:
         with self._lock:
             self._db.close()
 
-    def __enter__(self) -> Store:
+    def __enter__(self) -> CompanyStore:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -130,8 +130,8 @@ class Store:
 
         Raises ValueError for an unknown number, an unknown path or a value that the field cannot hold.
         """
-        from reconciler.sandbox.edits import patch_of
-        from reconciler.sandbox.writes import clerk_edit
+        from reconciler.sandbox.clerk_edits import patch_of
+        from reconciler.sandbox.record_writes import clerk_edit
 
         patch = patch_of(values)
         with self.transaction():
@@ -140,18 +140,18 @@ class Store:
     def delete(self, number: str) -> None:
         """Let a customer vanish (the API itself cannot do that). Raises ValueError when unknown."""
         with self.transaction():
-            one = self._known(number)
-            self._db.execute("delete from customer where id = ?", (one.internal_id,))
-            self._forget_texts(one)
+            customer = self._known(number)
+            self._db.execute("delete from customer where id = ?", (customer.internal_id,))
+            self._forget_texts(customer)
 
     def renumber(self, number: str, new: str) -> None:
         """Give a customer another number; its internal id stays. Raises ValueError when unknown or taken."""
         with self.transaction():
-            one = self._known(number)
+            customer = self._known(number)
             new = self.normal_number(new)
             if not new or self.has(new):
                 raise ValueError(f"number {new!r} is empty or taken")
-            self.rename(one, new)
+            self.rename(customer, new)
 
     def reset(self) -> None:
         """Forget all customers, the log and the counters."""
@@ -225,15 +225,15 @@ class Store:
         number = number.strip() if self.switches.number_trim else number
         return number.upper() if self.switches.number_upper else number
 
-    def find(self, number: str) -> Stored | None:
+    def find(self, number: str) -> StoredCustomer | None:
         """The customer of that number."""
         return self._one("number = ?", self.normal_number(number))
 
-    def find_internal(self, internal_id: int) -> Stored | None:
+    def find_internal(self, internal_id: int) -> StoredCustomer | None:
         """The customer of that internal id."""
         return self._one("id = ?", internal_id)
 
-    def page(self, query: ListQuery) -> list[Stored]:
+    def page(self, query: ListQuery) -> list[StoredCustomer]:
         """The customers of one page."""
         rows = self.rows(f"{_READ} where {_on_page(query)}", (*query.values, query.size, query.offset))
         return [_stored(row) for row in rows]
@@ -241,36 +241,38 @@ class Store:
     def page_texts(self, query: ListQuery) -> list[str]:
         """The same as JSON, each open at its end. In their usual looks customers are made into text once."""
         if not looks_usual(self.switches):
-            return [row_text(one, self.switches, query.details) for one in self.page(query)]
-        found = self._kept_texts(query)
-        if any(text is None for _, text in found):
+            return [row_text(customer, self.switches, query.details) for customer in self.page(query)]
+        texts = self._kept_texts(query)
+        if any(text is None for _, text in texts):
             with self.transaction():
-                self._keep_texts([one for one, text in self._kept_texts(query) if text is None], query)
-                found = self._kept_texts(query)
-        return [text for _, text in found]
+                self._keep_texts([customer for customer, text in self._kept_texts(query) if text is None], query)
+                texts = self._kept_texts(query)
+        return [text for _, text in texts]
 
-    def insert(self, record: Record) -> Stored:
+    def insert(self, record: Record) -> StoredCustomer:
         """A new customer with the next internal id, its number taken from the record."""
         internal_id = self._next("internal_id", _FIRST_ID)
         now = moment_text(self.clock.now())
-        one = Stored(internal_id, record["number"], self._next("version", _FIRST_VERSION), now, now, record)
-        return self._put(one)
+        customer = StoredCustomer(
+            internal_id, record["number"], self._next("version", _FIRST_VERSION), now, now, record
+        )
+        return self._put(customer)
 
-    def save(self, one: Stored, *, touch: bool = True) -> Stored:
+    def save(self, customer: StoredCustomer, *, touch: bool = True) -> StoredCustomer:
         """Keep a changed record; `touch` raises version and modified time (Q10)."""
         if touch:
             version = self._next("version", _FIRST_VERSION)
-            one = one._replace(version=version, modified=moment_text(self.clock.now()))
-        return self._put(one)
+            customer = customer._replace(version=version, modified=moment_text(self.clock.now()))
+        return self._put(customer)
 
-    def rename(self, one: Stored, new: str) -> Stored:
+    def rename(self, customer: StoredCustomer, new: str) -> StoredCustomer:
         """Change the number; children follow."""
-        children = self.rows("select id from customer where parent = ?", (one.number,))
-        renamed = self.save(one._replace(number=new, record={**one.record, "number": new}))
-        for (child,) in children:
-            found = self.find_internal(child)
-            if found is not None:
-                self._put(found._replace(record={**found.record, "parentRecordNumber": new}))
+        children = self.rows("select id from customer where parent = ?", (customer.number,))
+        renamed = self.save(customer._replace(number=new, record={**customer.record, "number": new}))
+        for (child_id,) in children:
+            child = self.find_internal(child_id)
+            if child is not None:
+                self._put(child._replace(record={**child.record, "parentRecordNumber": new}))
         return renamed
 
     def next_number(self) -> str:
@@ -296,21 +298,21 @@ class Store:
         yield
         _make_indexes(self._db)
 
-    def _known(self, number: str) -> Stored:
-        one = self.find(number)
-        if one is None:
+    def _known(self, number: str) -> StoredCustomer:
+        customer = self.find(number)
+        if customer is None:
             raise ValueError(f"no customer has the number {number!r}")
-        return one
+        return customer
 
-    def _one(self, where: str, value: object) -> Stored | None:
+    def _one(self, where: str, value: object) -> StoredCustomer | None:
         rows = self.rows(f"{_READ} where {where}", (value,))
         return _stored(rows[0]) if rows else None
 
-    def _put(self, one: Stored) -> Stored:
+    def _put(self, customer: StoredCustomer) -> StoredCustomer:
         with self._lock:
-            self._db.execute(f"insert or replace {_ROW}", self._columns(one))
-            self._forget_texts(one)
-        return one
+            self._db.execute(f"insert or replace {_ROW}", self._columns(customer))
+            self._forget_texts(customer)
+        return customer
 
     def _kept_texts(self, query: ListQuery) -> list[tuple[Any, ...]]:
         """Ids of a page, each with its text or None."""
@@ -325,31 +327,31 @@ class Store:
         with self._lock:
             self._db.executemany("insert into shown (customer, details, text) values (?, ?, ?)", texts)
 
-    def _forget_texts(self, one: Stored) -> None:
+    def _forget_texts(self, customer: StoredCustomer) -> None:
         """The text of a changed customer, and of those that show its name as their parent's."""
         children = "select id from customer where parent = ?"
         sql = f"delete from shown where customer = ? or customer in ({children})"
-        self._db.execute(sql, (one.internal_id, one.number))
+        self._db.execute(sql, (customer.internal_id, customer.number))
 
-    def _noted(self, people: Iterable[Stored], added: list[str]) -> Iterator[tuple[object, ...]]:
+    def _noted(self, people: Iterable[StoredCustomer], added: list[str]) -> Iterator[tuple[object, ...]]:
         """Rows for the table; the numbers are noted in `added`."""
-        for one in people:
-            added.append(one.number)
-            yield self._columns(one)
+        for customer in people:
+            added.append(customer.number)
+            yield self._columns(customer)
 
-    def _columns(self, one: Stored) -> tuple[object, ...]:
-        record = one.record
+    def _columns(self, customer: StoredCustomer) -> tuple[object, ...]:
+        record = customer.record
         contact, parent = record["mainContact"], record["parentRecordNumber"]
         return (
-            one.internal_id, one.number, one.version, one.created, one.modified,
+            customer.internal_id, customer.number, customer.version, customer.created, customer.modified,
             record["name"], record["name"].casefold(), record["status"],
             record["corporateId"], record["vatRegistrationId"], contact["email"], contact["phone1"],
             self.normal_number(parent), _attributes_text(tuple(record["attributes"].items())), _compact(record),
         )  # fmt: skip
 
     def _counter(self, name: str, first: int) -> int:
-        found = self.value("select value from counter where name = ?", name)
-        return first if found is None else int(found)
+        value = self.value("select value from counter where name = ?", name)
+        return first if value is None else int(value)
 
     def _set_counter(self, name: str, value: int) -> None:
         with self._lock:
@@ -361,9 +363,9 @@ class Store:
         return value
 
 
-def open_store(path: str | Path, *, switches: Switches | None = None, clock: Clock | None = None) -> Store:
+def open_store(path: str | Path, *, switches: Switches | None = None, clock: Clock | None = None) -> CompanyStore:
     """Open (or make) a sandbox company; the file is readable by its owner only."""
-    return Store(path, switches=switches, clock=clock)
+    return CompanyStore(path, switches=switches, clock=clock)
 
 
 def _connected(path: Path) -> sqlite3.Connection:
@@ -386,9 +388,9 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
     db.execute("pragma journal_mode = wal")
     db.execute("pragma synchronous = normal")
     db.execute("pragma temp_store = memory")
-    found = db.execute("pragma user_version").fetchone()[0]
+    version = db.execute("pragma user_version").fetchone()[0]
     tables = db.execute("select count(*) from sqlite_master").fetchone()[0]
-    if found != _FORMAT and tables:
+    if version != _FORMAT and tables:
         raise ValueError(f"{path} is no sandbox database of this version")
     if not tables:
         db.executescript(f"begin; {_SCHEMA} pragma user_version = {_FORMAT}; commit;")
@@ -411,9 +413,9 @@ def _on_page(query: ListQuery) -> str:
     return f"id in ({ids}) order by {query.order}"
 
 
-def _stored(row: tuple[Any, ...]) -> Stored:
+def _stored(row: tuple[Any, ...]) -> StoredCustomer:
     internal_id, number, version, created, modified, record, parent_name = row
-    return Stored(internal_id, number, version, created, modified, _full(record), parent_name or "")
+    return StoredCustomer(internal_id, number, version, created, modified, _full(record), parent_name or "")
 
 
 def _compact(record: Record) -> str:
@@ -439,12 +441,12 @@ def _attributes_text(attributes: tuple[tuple[str, str], ...]) -> str:
     return dumps(dict(attributes))
 
 
-def _declared(one: Stored) -> dict[str, Any]:
-    shown = {**one.record, **{name: part(one.record, name) for name in MIRRORS}}
+def _declared(customer: StoredCustomer) -> dict[str, Any]:
+    shown = {**customer.record, **{name: part(customer.record, name) for name in MIRRORS}}
     return {
         **shown,
-        "internalId": one.internal_id,
-        "createdDateTime": moment(one.created),
-        "lastModifiedDateTime": moment(one.modified),
-        "timeStamp": version_token(one.version),
+        "internalId": customer.internal_id,
+        "createdDateTime": moment(customer.created),
+        "lastModifiedDateTime": moment(customer.modified),
+        "timeStamp": version_token(customer.version),
     }

@@ -8,58 +8,60 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from reconciler.sandbox import refs
-from reconciler.sandbox.dto import read_customer
-from reconciler.sandbox.edits import patch_of
-from reconciler.sandbox.errors import Refused, record_errors
+from reconciler.sandbox import reference_tables
+from reconciler.sandbox.clerk_edits import patch_of
+from reconciler.sandbox.company_store import CompanyStore
+from reconciler.sandbox.customer_dto import StoredCustomer
+from reconciler.sandbox.dto_members import NESTED, ON_LOCATION
 from reconciler.sandbox.merge import Record, blank_record, merge
-from reconciler.sandbox.render import Stored
-from reconciler.sandbox.rules import fit_lengths, problems
-from reconciler.sandbox.shapes import NESTED, ON_LOCATION
-from reconciler.sandbox.store import Store
+from reconciler.sandbox.record_checks import fit_lengths, problems
+from reconciler.sandbox.refusals import Refusal, record_errors
+from reconciler.sandbox.request_bodies import read_customer
 from reconciler.sandbox.switches import Switches
 
 
 @dataclass(frozen=True)
-class Meddling:
+class WriteFault:
     """What a fault lets the ERP do to a write: change values, or give another number."""
 
     values: Mapping[str, object] = field(default_factory=dict)
     number: str = ""
 
 
-NO_MEDDLING: Final = Meddling()
+NO_FAULT: Final = WriteFault()
 
 
-def create(store: Store, body: bytes, meddling: Meddling = NO_MEDDLING) -> Stored:
-    """POST /v1/customer. Raises Refused."""
+def create(store: CompanyStore, body: bytes, write_fault: WriteFault = NO_FAULT) -> StoredCustomer:
+    """POST /v1/customer. Raises Refusal."""
     patch = read_customer(body, store.switches)
     with store.transaction():
         record = blank_record()
-        record["number"] = meddling.number or _new_number(store, patch)
+        record["number"] = write_fault.number or _new_number(store, patch)
         if not record["number"]:
             raise record_errors("Inserting", ["'Customer ID' cannot be empty."])
         if store.has(record["number"]):
             text = f"'Customer ID' '{record['number']}' already exists."
             raise record_errors("Inserting", [text], store.switches.duplicate_status)
-        record["customerClassId"] = patch.get("customerClassId") or refs.DEFAULT_CLASS
-        _change(store, record, patch, "Inserting", meddling)
+        record["customerClassId"] = patch.get("customerClassId") or reference_tables.DEFAULT_CLASS
+        _change(store, record, patch, "Inserting", write_fault)
         return store.insert(record)
 
 
-def update(store: Store, one: Stored, body: bytes, meddling: Meddling = NO_MEDDLING) -> Stored:
-    """PUT of a customer whose version was checked already. Raises Refused."""
+def update(
+    store: CompanyStore, customer: StoredCustomer, body: bytes, write_fault: WriteFault = NO_FAULT
+) -> StoredCustomer:
+    """PUT of a customer whose version was checked already. Raises Refusal."""
     switches = store.switches
     patch = read_customer(body, switches)
     with store.transaction():
-        one = _put_number(store, one, patch.pop("number", None))
-        record = copy.deepcopy(one.record)
-        _change(store, record, patch, "Updating", meddling)
-        return store.save(one._replace(record=record), touch=_touches(switches, one.record, record))
+        customer = _put_number(store, customer, patch.pop("number", None))
+        record = copy.deepcopy(customer.record)
+        _change(store, record, patch, "Updating", write_fault)
+        return store.save(customer._replace(record=record), touch=_touches(switches, customer.record, record))
 
 
-def change_number(store: Store, one: Stored, new: str) -> Stored:
-    """The action changeCustomerCd: the internal id stays (fact sheet 12.5). Raises Refused."""
+def change_number(store: CompanyStore, customer: StoredCustomer, new: str) -> StoredCustomer:
+    """The action changeCustomerCd: the internal id stays (fact sheet 12.5). Raises Refusal."""
     with store.transaction():
         new = store.normal_number(new)
         if not new:
@@ -67,20 +69,20 @@ def change_number(store: Store, one: Stored, new: str) -> Stored:
         if store.has(new):
             text = f"'Customer ID' '{new}' already exists."
             raise record_errors("Updating", [text], store.switches.duplicate_status)
-        return store.rename(one, new)
+        return store.rename(customer, new)
 
 
-def clerk_edit(store: Store, one: Stored, patch: dict[str, Any]) -> Stored:
+def clerk_edit(store: CompanyStore, customer: StoredCustomer, patch: dict[str, Any]) -> StoredCustomer:
     """An edit in the ERP's own screens: the same merging, without the checks of references."""
-    record = copy.deepcopy(one.record)
+    record = copy.deepcopy(customer.record)
     try:
         merge(record, patch, replace(store.switches, nested_merge="merge"))
-    except Refused as refused:
+    except Refusal as refused:
         raise ValueError(refused.message) from None
-    return store.save(one._replace(record=record), touch=_touches(store.switches, one.record, record))
+    return store.save(customer._replace(record=record), touch=_touches(store.switches, customer.record, record))
 
 
-def _new_number(store: Store, patch: Mapping[str, Any]) -> str:
+def _new_number(store: CompanyStore, patch: Mapping[str, Any]) -> str:
     """Who numbers the customer (fact sheet 12.3, Q25)."""
     switches, sent = store.switches, store.normal_number(patch.get("number", ""))
     if switches.numbering == "manual" or (switches.numbering == "mixed" and sent):
@@ -94,31 +96,31 @@ def _new_number(store: Store, patch: Mapping[str, Any]) -> str:
     return sent if sent and switches.automatic_number_sent == "use" else store.next_number()
 
 
-def _put_number(store: Store, one: Stored, sent: str | None) -> Stored:
+def _put_number(store: CompanyStore, customer: StoredCustomer, sent: str | None) -> StoredCustomer:
     """`number` in a PUT: ignored if equal; what else is Q30."""
     number = store.normal_number(sent or "")
-    if not number or number == one.number or store.switches.put_number == "ignore":
-        return one
+    if not number or number == customer.number or store.switches.put_number == "ignore":
+        return customer
     if store.switches.put_number == "rename":
-        return change_number(store, one, number)
+        return change_number(store, customer, number)
     raise record_errors("Updating", ["'Customer ID' cannot be changed; use the action changeCustomerCd."])
 
 
-def _change(store: Store, record: Record, patch: dict[str, Any], verb: str, meddling: Meddling) -> None:
+def _change(store: CompanyStore, record: Record, patch: dict[str, Any], verb: str, write_fault: WriteFault) -> None:
     """Merge and check; the ERP's own changes come last and unchecked."""
     switches = store.switches
     before = copy.deepcopy(record)
     if patch.get("parentRecordNumber"):
         patch["parentRecordNumber"] = store.normal_number(patch["parentRecordNumber"])
-    found = fit_lengths(patch, switches)
+    reasons = fit_lengths(patch, switches)
     try:
         merge(record, patch, switches)
-    except Refused as refused:
+    except Refusal as refused:
         raise record_errors(verb, [refused.message.rpartition("Error: ")[2].strip()]) from None
-    found += problems(record, patch, switches, store.has)
-    if found:
-        raise record_errors(verb, found)
-    _meddle(record, before, patch, switches, meddling)
+    reasons += problems(record, patch, switches, store.has)
+    if reasons:
+        raise record_errors(verb, reasons)
+    _meddle(record, before, patch, switches, write_fault)
 
 
 def _touches(switches: Switches, before: Record, after: Record) -> bool:
@@ -137,7 +139,7 @@ _HOWS: Final[dict[str, Callable[[str], str]]] = {
 }
 
 
-def _meddle(record: Record, before: Record, patch: Mapping[str, Any], switches: Switches, by: Meddling) -> None:
+def _meddle(record: Record, before: Record, patch: Mapping[str, Any], switches: Switches, by: WriteFault) -> None:
     """Values that the ERP keeps otherwise than sent (trap 11): only those that this write sent."""
     wanted: dict[str, object] = dict(pair.partition(":")[::2] for pair in switches.normalise.split(",") if pair)
     wanted.update(by.values)

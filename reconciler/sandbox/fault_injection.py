@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Final
 
-from reconciler.sandbox.edits import patch_of
+from reconciler.sandbox.clerk_edits import patch_of
 
 HOWS: Final = ("upper", "lower", "trim", "digits", "keep")
 
@@ -81,7 +81,7 @@ class Fault:
 
 def fault_of(values: Mapping[str, Any]) -> Fault:
     """A fault from plain values. Raises ValueError for an unknown name or a value of the wrong type."""
-    known = {one.name: one for one in fields(Fault)}
+    known = {member.name: member for member in fields(Fault)}
     checked: dict[str, Any] = {}
     for name, value in values.items():
         if name not in known:
@@ -150,21 +150,21 @@ class FaultBook:
 
     def pending(self) -> list[dict[str, Any]]:
         """The faults still to strike, with how often each has struck."""
-        return [{**one.fault.as_dict(), "struck": one.struck} for one in self._queue]
+        return [{**queued.fault.as_dict(), "struck": queued.struck} for queued in self._queue]
 
     def take(self, method: str, target: str) -> Fault | None:
         """The fault that strikes this request, if any."""
-        for one in self._queue:
-            if one.fault.matches(method, target) and self._strikes(one):
+        for queued in self._queue:
+            if queued.fault.matches(method, target) and self._strikes(queued):
                 self._queue = [left for left in self._queue if not left.done]
-                return one.fault
+                return queued.fault
         return None
 
-    def _strikes(self, one: _Queued) -> bool:
-        if one.seen < one.fault.skip:
-            one.seen += 1
+    def _strikes(self, queued: _Queued) -> bool:
+        if queued.seen < queued.fault.skip:
+            queued.seen += 1
             return False
-        if one.fault.probability < 1 and self.chance.random() >= one.fault.probability:
+        if queued.fault.probability < 1 and self.chance.random() >= queued.fault.probability:
             return False
-        one.struck += 1
+        queued.struck += 1
         return True
