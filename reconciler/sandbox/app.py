@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any, Final
 
 from starlette.applications import Starlette
@@ -24,6 +25,7 @@ from reconciler.sandbox.delivery import Reply, deliver, reset_connection, wait_f
 from reconciler.sandbox.fault_injection import Fault
 from reconciler.sandbox.http_answers import error_answer, json_answer
 from reconciler.sandbox.refusals import GatewayRefusal, Refusal, support_reference
+from reconciler.sandbox.renumbering import end_due_actions
 from reconciler.sandbox.runtime import Runtime
 from reconciler.sandbox.server_options import CREATE, READ, UPDATE
 from reconciler.sandbox.tokens import TokenRefused
@@ -154,6 +156,11 @@ class Gate:
         """One request of a client, with at most one fault."""
         target = _target(scope)
         fault = self.runtime.faults.take(scope["method"], target)
+        with self.runtime.store.switched(fault.values if fault is not None and fault.kind == "switch" else {}):
+            await self._serve_with(fault, scope, body, receive, send)
+
+    async def _serve_with(self, fault: Fault | None, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
+        target = _target(scope)
         await self._latency()
         if fault is not None and fault.when == "before" and await self._strike_before(fault, receive, send):
             self._note(scope, target, 0, fault)
@@ -178,16 +185,19 @@ class Gate:
 
     async def _strike_before(self, fault: Fault, receive: Receive, send: Send) -> bool:
         """True when the connection is gone and nothing is left to do."""
-        self._meddle(fault)
+        self._play_clerk(fault)
         if fault.kind == "expire":
             self.runtime.tokens.expire_all()
         elif fault.kind == "throttle":
             self.runtime.limits.block(fault.seconds)
-        return await self._strike_after(fault, receive, send, meddled=True)
+        return await self._end_connection(fault, receive, send)
 
-    async def _strike_after(self, fault: Fault, receive: Receive, send: Send, *, meddled: bool = False) -> bool:
-        if not meddled:
-            self._meddle(fault)
+    async def _strike_after(self, fault: Fault, receive: Receive, send: Send) -> bool:
+        self._play_clerk(fault)
+        return await self._end_connection(fault, receive, send)
+
+    async def _end_connection(self, fault: Fault, receive: Receive, send: Send) -> bool:
+        """Late, or not at all: true when the connection is gone."""
         if fault.kind == "delay":
             await asyncio.sleep(fault.seconds)
         elif fault.kind == "hang":
@@ -197,14 +207,18 @@ class Gate:
         reset_connection(send)
         return True
 
-    def _meddle(self, fault: Fault) -> None:
-        """The clerk's hand; an unknown number leaves everything as it is."""
+    def _play_clerk(self, fault: Fault) -> None:
+        """The clerk's hand; an unknown or a taken number leaves everything as it is."""
         store = self.runtime.store
-        if fault.kind in ("edit", "vanish") and store.has(fault.number):
-            if fault.kind == "edit":
-                store.edit(fault.number, fault.values)
-            else:
-                store.delete(fault.number)
+        acts: dict[str, Callable[[], object]] = {
+            "edit": lambda: store.edit(fault.number, fault.values),
+            "create": lambda: store.create(fault.values, fault.number),
+            "renumber": lambda: store.renumber(fault.number, fault.new),
+            "vanish": lambda: store.delete(fault.number),
+        }
+        if fault.kind in acts:
+            with suppress(ValueError):
+                acts[fault.kind]()
 
     def _replaced(self, fault: Fault | None) -> Reply | None:
         if fault is None or fault.kind != "respond":
@@ -220,6 +234,7 @@ class Gate:
         wait = self.runtime.limits.admit(identity, self.runtime.switches)
         if wait:
             return await _too_many(wait, self.runtime)
+        end_due_actions(self.runtime.store)
         reply = await self._answer(scope, body)
         if reply.status >= 400:
             self.runtime.limits.failed(identity)

@@ -12,6 +12,7 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -24,6 +25,7 @@ from reconciler.sandbox.list_query import EVERYTHING, ListQuery
 from reconciler.sandbox.merge import Record, class_defaults, class_record, part
 from reconciler.sandbox.switches import Switches
 
+_of_this_request: ContextVar[Switches | None] = ContextVar("switches of this request", default=None)
 _FORMAT: Final = 2
 _FIRST_VERSION: Final = 0x64D5FA
 _FIRST_ID: Final = 5001
@@ -43,7 +45,13 @@ create table if not exists shown (
     customer integer not null, details text not null, text text not null, primary key (customer, details)
 );
 create table if not exists counter (name text primary key, value integer not null);
+create table if not exists queued_number (
+    id integer primary key, customer integer not null, number text not null, ends text not null,
+    due text not null, requests integer not null
+);
 """
+
+_TABLES: Final = {"customer", "write_log", "shown", "counter", "queued_number"}
 
 _INDEXES: Final = {
     "modified": "(modified, number)",  # with the number a list in its usual order needs no rows to be sorted
@@ -79,7 +87,7 @@ class CompanyStore:
 
     def __init__(self, path: str | Path, *, switches: Switches | None = None, clock: Clock | None = None) -> None:
         self.path = Path(path)
-        self.switches = switches or Switches()
+        self._switches = switches or Switches()
         self.clock = clock or Clock()
         self._lock = threading.RLock()
         self._depth = 0
@@ -95,6 +103,24 @@ class CompanyStore:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @property
+    def switches(self) -> Switches:
+        """The switches in force; for one request they can be others."""
+        return _of_this_request.get() or self._switches
+
+    @switches.setter
+    def switches(self, switches: Switches) -> None:
+        self._switches = switches
+
+    @contextmanager
+    def switched(self, values: Mapping[str, object]) -> Iterator[None]:
+        """Other switches for the block, and for no other request that is served at the same time."""
+        token = _of_this_request.set(self.switches.with_values(values) if values else None)
+        try:
+            yield
+        finally:
+            _of_this_request.reset(token)
 
     # ---- the clerk's hands: what the command line and tests call ----
 
@@ -137,6 +163,19 @@ class CompanyStore:
         with self.transaction():
             clerk_edit(self, self._known(number), patch)
 
+    def create(self, values: Mapping[str, object], number: str = "") -> str:
+        """Enter a customer as a clerk would, with the settings of its class; answers its number.
+
+        Without `number` the company's series gives one. Raises ValueError for a taken number, an unknown path or a
+        value that the field cannot hold.
+        """
+        from reconciler.sandbox.clerk_edits import patch_of
+        from reconciler.sandbox.record_writes import clerk_create
+
+        patch = patch_of(values)
+        with self.transaction():
+            return clerk_create(self, self.normal_number(number) or self.next_number(), patch).number
+
     def delete(self, number: str) -> None:
         """Let a customer vanish (the API itself cannot do that). Raises ValueError when unknown."""
         with self.transaction():
@@ -156,7 +195,7 @@ class CompanyStore:
     def reset(self) -> None:
         """Forget all customers, the log and the counters."""
         with self.transaction():
-            for table in ("customer", "shown", "write_log", "counter"):
+            for table in _TABLES:
                 self._db.execute(f"delete from {table}")
 
     def customer(self, number: str) -> dict[str, Any]:
@@ -215,6 +254,11 @@ class CompanyStore:
             row = self._db.execute(sql, parameters).fetchone()
         return None if row is None else row[0]
 
+    def change(self, sql: str, *parameters: object) -> None:
+        """Carry out a statement that answers nothing."""
+        with self._lock:
+            self._db.execute(sql, parameters)
+
     def rows(self, sql: str, parameters: Iterable[object] = ()) -> list[tuple[Any, ...]]:
         """The rows of a query."""
         with self._lock:
@@ -266,9 +310,10 @@ class CompanyStore:
         return self._put(customer)
 
     def rename(self, customer: StoredCustomer, new: str) -> StoredCustomer:
-        """Change the number; children follow."""
+        """Change the number; children show it as their parent's, and keep their version (neighbours-api.md 6)."""
         children = self.rows("select id from customer where parent = ?", (customer.number,))
-        renamed = self.save(customer._replace(number=new, record={**customer.record, "number": new}))
+        touch = self.switches.renumber_touches
+        renamed = self.save(customer._replace(number=new, record={**customer.record, "number": new}), touch=touch)
         for (child_id,) in children:
             child = self.find_internal(child_id)
             if child is not None:
@@ -389,11 +434,11 @@ def _prepare(db: sqlite3.Connection, path: Path) -> None:
     db.execute("pragma synchronous = normal")
     db.execute("pragma temp_store = memory")
     version = db.execute("pragma user_version").fetchone()[0]
-    tables = db.execute("select count(*) from sqlite_master").fetchone()[0]
+    tables = {name for (name,) in db.execute("select name from sqlite_master where type = 'table'")}
     if version != _FORMAT and tables:
         raise ValueError(f"{path} is no sandbox database of this version")
-    if not tables:
-        db.executescript(f"begin; {_SCHEMA} pragma user_version = {_FORMAT}; commit;")
+    if not tables >= _TABLES:  # a new file, or one from before a table was added
+        db.executescript(f"begin immediate; {_SCHEMA} pragma user_version = {_FORMAT}; commit;")
         _make_indexes(db)
 
 

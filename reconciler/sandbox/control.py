@@ -38,6 +38,7 @@ def control_routes(runtime: Runtime) -> list[Route]:
         "/seed": {"POST": _seed},
         "/customers": {"GET": _customers},
         "/edit": {"POST": _edit},
+        "/create": {"POST": _create},
         "/delete": {"POST": _delete},
         "/renumber": {"POST": _renumber},
         "/writes": {"GET": _writes},
@@ -133,6 +134,11 @@ def _edit(runtime: Runtime, values: dict[str, Any]) -> Any:
     number, changes = _take(values, number=str, values=dict)
     runtime.store.edit(_required(number, "number"), _required(changes, "values"))
     return runtime.store.customer(number)
+
+
+def _create(runtime: Runtime, values: dict[str, Any]) -> Any:
+    number, members = _take(values, number=str, values=dict)
+    return runtime.store.customer(runtime.store.create(_required(members, "values"), number or ""))
 
 
 def _delete(runtime: Runtime, values: dict[str, Any]) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import uuid
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
@@ -20,10 +19,13 @@ from reconciler.sandbox.fault_injection import Fault
 from reconciler.sandbox.http_answers import check_if_match, customer_answer, etag, json_answer, text_answer
 from reconciler.sandbox.jsontext import dumps
 from reconciler.sandbox.list_query import read_query
-from reconciler.sandbox.record_writes import NO_FAULT, WriteFault, change_number, create, update
+from reconciler.sandbox.misshapen import with_oddities
+from reconciler.sandbox.record_writes import NO_FAULT, WriteFault, create, update
 from reconciler.sandbox.refusals import BadBody, UnknownRecord
+from reconciler.sandbox.renumbering import ActionResult, start_action
 from reconciler.sandbox.request_bodies import read_object
 from reconciler.sandbox.runtime import Runtime
+from reconciler.sandbox.switches import Switches
 
 _RESERVED: Final = set(":/?#[]@&*+;")
 _INT32: Final = 1 << 31
@@ -62,7 +64,7 @@ class Call:
 
     def write_fault(self) -> WriteFault:
         """What a fault does to the values of this write."""
-        if self.fault is None or self.fault.kind not in ("normalise", "renumber"):
+        if self.fault is None or self.fault.kind not in ("normalise", "assign"):
             return NO_FAULT
         return WriteFault(self.fault.values, self.runtime.store.normal_number(self.fault.number))
 
@@ -95,10 +97,19 @@ def list_customers(call: Call) -> Response:
     query = read_query(call.request.query_params, switches)
     if call.fault is not None and call.fault.kind == "shift":
         query.offset = max(0, query.offset + call.fault.rows)
-    total = store.count(query)
-    tail = f',"metadata":{{"totalCount":{total},"maxPageSize":{switches.page_size_max}}}}}'
+    tail = _metadata_text(store.count(query), switches)
     rows = [row + tail for row in store.page_texts(query)]
+    if switches.extra_members or switches.misshapen:
+        rows = [with_oddities(row, switches.extra_members, switches.misshapen) for row in rows]
     return text_answer(f"[{','.join(rows)}]")
+
+
+def _metadata_text(total: int, switches: Switches) -> str:
+    """The end of each row; the count can be wrong, or missing as it was in v8.36 (fact sheet 6)."""
+    if switches.total_count == "absent":
+        return "}"
+    shown = 0 if switches.total_count == "zero" else max(0, total + switches.total_off)
+    return f',"metadata":{{"totalCount":{shown},"maxPageSize":{switches.page_size_max}}}}}'
 
 
 # ---- one customer ----
@@ -251,7 +262,7 @@ def create_dunning_letter(call: Call) -> Response:
         raise BadBody("levelFrom", "the first level is above the last")
     status = call.runtime.switches.dunning_status
     _log(call, customer, status)
-    return json_answer(_done(), status)
+    return json_answer(ActionResult("Done").as_dict(), status)
 
 
 def change_customer_cd(call: Call) -> Response:
@@ -261,10 +272,12 @@ def change_customer_cd(call: Call) -> Response:
     if not isinstance(new, str):
         raise BadBody("customerCd", "expected a string")
     check_text(new)
-    with call.runtime.store.transaction():
-        renamed = change_number(call.runtime.store, customer, new)
-        _log(call, renamed, 200)
-    return json_answer(_done())
+    store = call.runtime.store
+    with store.transaction():
+        action = start_action(store, customer, new)
+        if action.result != "Failed":
+            _log(call, store.find_internal(customer.internal_id) or customer, 200)
+    return json_answer(action.as_dict())
 
 
 def check_text(text: str) -> None:
@@ -277,7 +290,3 @@ def check_text(text: str) -> None:
 
 def _action_body(call: Call) -> dict[str, Any]:
     return {name.lower(): value for name, value in read_object(call.body).items()}
-
-
-def _done() -> dict[str, str]:
-    return {"actionId": str(uuid.uuid4()), "actionResult": "Done", "errorInfo": ""}

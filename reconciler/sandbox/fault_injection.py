@@ -15,8 +15,8 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Final
 
 from reconciler.sandbox.clerk_edits import patch_of
-
-HOWS: Final = ("upper", "lower", "trim", "digits", "keep")
+from reconciler.sandbox.stored_forms import check_form
+from reconciler.sandbox.switches import Switches
 
 KINDS: Final = {
     "respond": "Answer `status`, `body`, `content_type`, `headers`; `when` after: once the work is done.",
@@ -30,9 +30,12 @@ KINDS: Final = {
     "throttle": "429 for `seconds`, this request included.",
     "shift": "Shift the page of a list by `rows`.",
     "location": "Name `host` in Location.",
-    "normalise": "The ERP keeps other `values`: path to upper, lower, trim, digits, keep or {set: value}.",
-    "renumber": "A POST gets `number` whatever it asked for.",
+    "normalise": "The ERP keeps other `values`: path to a form as in the switch `normalise`, or to {set: value}.",
+    "assign": "A POST gets `number` whatever it asked for.",
+    "switch": "The request meets other switches: `values`, name to value.",
     "edit": "A clerk changes `number` with `values`, before or after the request (`when`).",
+    "create": "A clerk enters a customer with `values` (and `number`, if given), before or after the request.",
+    "renumber": "A clerk gives customer `number` the number `new`, before or after the request (`when`).",
     "vanish": "Customer `number` disappears, before or after the request (`when`).",
 }
 
@@ -57,6 +60,7 @@ class Fault:
     rows: int = -1
     host: str = "https://elsewhere.example"
     number: str = ""
+    new: str = ""
     values: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -88,21 +92,22 @@ def fault_of(values: Mapping[str, Any]) -> Fault:
             raise ValueError(f"unknown field {name!r} of a fault; known: {', '.join(known)}")
         checked[name] = _typed(name, value, str(known[name].type))
     fault = Fault(**checked)
-    if fault.kind in ("edit", "normalise"):
-        _check_values(fault)
+    _check_values(fault)
     return fault
 
 
 def _check_values(fault: Fault) -> None:
     """Paths and values are checked when the fault is ordered, not when it strikes."""
-    if fault.kind == "edit":
+    if fault.kind in ("edit", "create"):
         patch_of(fault.values)
-        return
-    for path, how in fault.values.items():
-        if isinstance(how, Mapping):
-            patch_of({path: how.get("set")})
-        elif how not in HOWS:
-            raise ValueError(f"{path} takes {', '.join(HOWS)} or {{set: value}}, not {how!r}")
+    elif fault.kind == "switch":
+        Switches().with_values(fault.values)
+    elif fault.kind == "normalise":
+        for path, form in fault.values.items():
+            if isinstance(form, Mapping):
+                patch_of({path: form.get("set")})
+            else:
+                check_form(form)
 
 
 def _typed(name: str, value: Any, kind: str) -> Any:

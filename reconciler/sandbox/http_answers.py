@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from reconciler.sandbox.customer_dto import DETAILS, StoredCustomer, customer_text, version_token
 from reconciler.sandbox.jsontext import dumps
+from reconciler.sandbox.misshapen import with_oddities
 from reconciler.sandbox.refusals import GatewayRefusal, Refusal, UnknownRecord
 from reconciler.sandbox.switches import Switches
 
@@ -20,8 +21,8 @@ def json_answer(value: object, status: int = 200, headers: dict[str, str] | None
 
 
 def text_answer(text: str, status: int = 200, headers: dict[str, str] | None = None, kind: str = _JSON) -> Response:
-    """A body that is text already."""
-    return Response(text.encode("utf-8", "replace"), status, headers, kind)
+    """A body that is text already; half a surrogate pair becomes an escape, which JSON can hold."""
+    return Response(text.encode("utf-8", "backslashreplace"), status, headers, kind)
 
 
 def error_answer(refused: Refusal, switches: Switches) -> Response:
@@ -70,7 +71,7 @@ def customer_answer(switches: Switches, customer: StoredCustomer) -> Response:
     if switches.version_in_single != "header":
         text += f',"timeStamp":"{version_token(customer.version)}"'
     headers = {} if switches.version_in_single == "body" else {"ETag": etag(customer, switches)}
-    return text_answer(text + "}", headers=headers)
+    return text_answer(with_oddities(text + "}", switches.extra_members, switches.misshapen), headers=headers)
 
 
 def etag(customer: StoredCustomer, switches: Switches) -> str:

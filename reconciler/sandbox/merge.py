@@ -195,16 +195,33 @@ def _merge_attributes(record: Record, lines: list[dict[str, Any]], switches: Swi
             attributes[key] = value
 
 
-def _merge_debits(record: Record, lines: list[dict[str, Any]], _: Switches) -> None:
+def _merge_debits(record: Record, lines: list[dict[str, Any]], switches: Switches) -> None:
     """Per-line operations, looked up by id (11.5, 12.1)."""
     kept: list[dict[str, Any]] = record["directDebitLines"]
+    newest = ""
     for line in lines:
         operation, key, values = _taken_apart(line, ("operation", "id"))
         if operation == "Insert":
-            kept.append({"id": key or str(uuid.uuid4()), **values})
-            continue
-        present = next((line for line in kept if line["id"] == key), None)
-        _change_line(kept, present, operation, values, f"direct debit line '{key}'")
+            key = key or str(uuid.uuid4())
+            kept.append({"id": key, **values})
+        else:
+            present = next((line for line in kept if line["id"] == key), None)
+            _change_line(kept, present, operation, values, f"direct debit line '{key}'")
+        if values.get("isDefault"):
+            newest = key
+    _keep_one_default(kept, newest, switches)
+
+
+def _keep_one_default(kept: list[dict[str, Any]], newest: str, switches: Switches) -> None:
+    """Only one line may be the default (11.1, row 40); what a second one meets is unknown."""
+    defaults = [line for line in kept if line.get("isDefault")]
+    if len(defaults) < 2:
+        return
+    if switches.second_default_mandate == "refuse":
+        raise Refusal("Error updating the customer. Error: only one direct debit line can be the default.\r\n")
+    newest = newest or defaults[-1]["id"]
+    for line in defaults:
+        line["isDefault"] = line["id"] == newest
 
 
 def _merge_sales_persons(record: Record, lines: list[dict[str, Any]], _: Switches) -> None:

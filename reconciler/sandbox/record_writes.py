@@ -1,10 +1,9 @@
-"""Create, update and renumber: read the body, merge, check, keep, log (fact sheet 12)."""
+"""Create and update, by a client or a clerk: read, merge, check, keep (fact sheet 12)."""
 
 from __future__ import annotations
 
 import copy
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -13,10 +12,12 @@ from reconciler.sandbox.clerk_edits import patch_of
 from reconciler.sandbox.company_store import CompanyStore
 from reconciler.sandbox.customer_dto import StoredCustomer
 from reconciler.sandbox.dto_members import NESTED, ON_LOCATION
-from reconciler.sandbox.merge import Record, blank_record, merge
+from reconciler.sandbox.merge import Record, blank_record, class_record, merge
 from reconciler.sandbox.record_checks import fit_lengths, problems
 from reconciler.sandbox.refusals import Refusal, record_errors
+from reconciler.sandbox.renumbering import change_number
 from reconciler.sandbox.request_bodies import read_customer
+from reconciler.sandbox.stored_forms import KEEP, in_form, parse_forms
 from reconciler.sandbox.switches import Switches
 
 
@@ -53,38 +54,49 @@ def update(
     """PUT of a customer whose version was checked already. Raises Refusal."""
     switches = store.switches
     patch = read_customer(body, switches)
+    number = patch.pop("number", None)
     with store.transaction():
-        customer = _put_number(store, customer, patch.pop("number", None))
+        customer = _put_number(store, customer, number)
         record = copy.deepcopy(customer.record)
         _change(store, record, patch, "Updating", write_fault)
+        if switches.put_stores == "nothing":
+            return customer
+        if switches.put_stores == "version":
+            return store.save(customer)
         return store.save(customer._replace(record=record), touch=_touches(switches, customer.record, record))
 
 
-def change_number(store: CompanyStore, customer: StoredCustomer, new: str) -> StoredCustomer:
-    """The action changeCustomerCd: the internal id stays (fact sheet 12.5). Raises Refusal."""
-    with store.transaction():
-        new = store.normal_number(new)
-        if not new:
-            raise record_errors("Updating", ["'Customer ID' cannot be empty."])
-        if store.has(new):
-            text = f"'Customer ID' '{new}' already exists."
-            raise record_errors("Updating", [text], store.switches.duplicate_status)
-        return store.rename(customer, new)
+def clerk_create(store: CompanyStore, number: str, patch: dict[str, Any]) -> StoredCustomer:
+    """A customer entered in the ERP's own screens, with the settings of its class. Raises ValueError."""
+    if store.has(number):
+        raise ValueError(f"the number {number!r} is taken")
+    record = class_record(patch.get("customerClassId") or reference_tables.DEFAULT_CLASS)
+    record["number"] = number
+    _merge_by_hand(store, record, patch)
+    if not record["name"].strip():
+        raise ValueError("a customer needs a name")
+    return store.insert(record)
 
 
 def clerk_edit(store: CompanyStore, customer: StoredCustomer, patch: dict[str, Any]) -> StoredCustomer:
-    """An edit in the ERP's own screens: the same merging, without the checks of references."""
+    """An edit in the ERP's own screens: the same merging, without the checks of references. Raises ValueError."""
     record = copy.deepcopy(customer.record)
+    _merge_by_hand(store, record, patch)
+    return store.save(customer._replace(record=record), touch=_touches(store.switches, customer.record, record))
+
+
+def _merge_by_hand(store: CompanyStore, record: Record, patch: dict[str, Any]) -> None:
     try:
         merge(record, patch, replace(store.switches, nested_merge="merge"))
     except Refusal as refused:
         raise ValueError(refused.message) from None
-    return store.save(customer._replace(record=record), touch=_touches(store.switches, customer.record, record))
 
 
 def _new_number(store: CompanyStore, patch: Mapping[str, Any]) -> str:
     """Who numbers the customer (fact sheet 12.3, Q25)."""
     switches, sent = store.switches, store.normal_number(patch.get("number", ""))
+    if switches.numbering == "ignores_sent":
+        return store.next_number()
     if switches.numbering == "manual" or (switches.numbering == "mixed" and sent):
         return sent
     if sent and patch.get("overrideNumberSeries"):
@@ -120,7 +132,7 @@ def _change(store: CompanyStore, record: Record, patch: dict[str, Any], verb: st
     reasons += problems(record, patch, switches, store.has)
     if reasons:
         raise record_errors(verb, reasons)
-    _meddle(record, before, patch, switches, write_fault)
+    _keep_otherwise(record, before, patch, switches, write_fault)
 
 
 def _touches(switches: Switches, before: Record, after: Record) -> bool:
@@ -131,36 +143,37 @@ def _touches(switches: Switches, before: Record, after: Record) -> bool:
     return switches.nested_edits_touch or bool(changed - NESTED - ON_LOCATION)
 
 
-_HOWS: Final[dict[str, Callable[[str], str]]] = {
-    "upper": str.upper,
-    "lower": str.lower,
-    "trim": str.strip,
-    "digits": lambda text: re.sub(r"[^0-9+]", "", text),
-}
-
-
-def _meddle(record: Record, before: Record, patch: Mapping[str, Any], switches: Switches, by: WriteFault) -> None:
+def _keep_otherwise(
+    record: Record, before: Record, patch: Mapping[str, Any], switches: Switches, fault: WriteFault
+) -> None:
     """Values that the ERP keeps otherwise than sent (trap 11): only those that this write sent."""
-    wanted: dict[str, object] = dict(pair.partition(":")[::2] for pair in switches.normalise.split(",") if pair)
-    wanted.update(by.values)
-    for path, how in wanted.items():
+    forms = {**parse_forms(switches.normalise), **fault.values}
+    for path, form in forms.items():
         head, _, rest = path.strip().partition(".")
         sent = head in patch or (head == "attributes" and "attributeLines" in patch)
-        if sent and head in record:
-            _set_otherwise(record, before, head, rest, how)
+        if not sent or head not in record:
+            continue
+        if isinstance(form, Mapping):
+            merge(record, patch_of({path.strip(): form.get("set")}), Switches())
+        else:
+            _keep_in_form(record, before, head, rest, str(form))
 
 
-def _set_otherwise(record: Record, before: Record, head: str, rest: str, how: object) -> None:
-    if isinstance(how, Mapping):
-        patch = patch_of({f"{head}.{rest}" if rest else head: how.get("set")})
-        merge(record, patch, Switches())
-        return
-    target, old = (record[head], before[head]) if rest else (record, before)
-    name = rest or head
+def _keep_in_form(record: Record, before: Record, head: str, rest: str, form: str) -> None:
+    """One value, or the values of that name in each line."""
+    if rest and isinstance(record[head], list):
+        for line in record[head]:
+            _set_in_form(line, {}, rest, form)
+    else:
+        target, old = (record[head], before[head]) if rest else (record, before)
+        _set_in_form(target, old, rest or head, form)
+
+
+def _set_in_form(target: object, old: object, name: str, form: str) -> None:
     if not isinstance(target, dict):
         return
-    if how == "keep":
+    if form == KEEP:
         if isinstance(old, dict) and name in old:
             target[name] = old[name]
-    elif how in _HOWS and isinstance(target.get(name), str):
-        target[name] = _HOWS[str(how)](target[name])
+    elif isinstance(target.get(name), str):
+        target[name] = in_form(target[name], form)

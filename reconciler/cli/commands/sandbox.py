@@ -75,20 +75,62 @@ def edit(
     db: Db = None,
 ) -> None:
     """Change a customer as a clerk in the ERP would; an empty VALUE clears."""
-    from reconciler.core.errors import WrongUsage
     from reconciler.sandbox import open_store
 
     session: Session = context.obj
-    wanted: dict[str, object] = {}
-    for word in values:
+    members = _members(values)
+    with _translated(), open_store(_db(session, db)) as store:
+        store.edit(number, members)
+    session.say(f"Changed {number}: {', '.join(values)}")
+    raise typer.Exit(Exit.DONE)
+
+
+@app.command("create")
+def create(
+    context: typer.Context,
+    values: Annotated[list[str], typer.Argument(metavar="PATH=VALUE...", help="Such as name='Fjord AS'.")],
+    number: Annotated[str, typer.Option("--number", help="Its number; else the next of the series.")] = "",
+    db: Db = None,
+) -> None:
+    """Enter a customer as a clerk in the ERP would."""
+    from reconciler.sandbox import open_store
+
+    session: Session = context.obj
+    members = _members(values)
+    with _translated(), open_store(_db(session, db)) as store:
+        assigned = store.create(members, number)
+    session.say(f"Created {assigned}: {', '.join(values)}")
+    raise typer.Exit(Exit.DONE)
+
+
+@app.command("renumber")
+def renumber(
+    context: typer.Context,
+    number: Annotated[str, typer.Argument(metavar="NUMBER", help="The customer.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="Its new number.")],
+    db: Db = None,
+) -> None:
+    """Give a customer another number as a clerk in the ERP would."""
+    from reconciler.sandbox import open_store
+
+    session: Session = context.obj
+    with _translated(), open_store(_db(session, db)) as store:
+        store.renumber(number, new)
+    session.say(f"Renumbered {number} to {new}")
+    raise typer.Exit(Exit.DONE)
+
+
+def _members(words: list[str]) -> dict[str, object]:
+    """`PATH=VALUE` words as path to value. Raises WrongUsage."""
+    from reconciler.core.errors import WrongUsage
+
+    members: dict[str, object] = {}
+    for word in words:
         path, equals, value = word.partition("=")
         if not equals:
             raise WrongUsage(f"{word!r} is not PATH=VALUE", remedy="For example: mainAddress.city=Oslo")
-        wanted[path] = value
-    with _translated(), open_store(_db(session, db)) as store:
-        store.edit(number, wanted)
-    session.say(f"Changed {number}: {', '.join(values)}")
-    raise typer.Exit(Exit.DONE)
+        members[path] = value
+    return members
 
 
 @app.command("reset")
