@@ -41,7 +41,7 @@ class Switches:
     page_size_max: int = _switch(1000, "Q2", "Largest page.")
     page_size_default: int = _switch(100, "Q2", "Page size when none is asked for.")
     list_order: str = _switch("number", "Q3", "Order of lists.", "number", "internal_id", "modified")
-    page_shift: int = _switch(0, "Q3", "Rows by which each further page shifts: -1 repeats a row, 1 skips switch.")
+    page_shift: int = _switch(0, "Q3", "Rows by which each further page shifts: -1 repeats a row, 1 skips one.")
     list_details: str = _switch(
         "expand", "Q19", "Details (GL accounts and so on) in lists: on demand or always.", "expand", "always"
     )
@@ -105,7 +105,7 @@ class Switches:
     )
     renumber_ends: str = _switch("Done", "N17", "How a Queued or InProcess action ends.", "Done", "Failed")
     renumber_seconds: int = _switch(2, "N17", "Seconds of the sandbox's clock after which it ends.")
-    renumber_requests: int = _switch(0, "N17", "Requests that are answered, too, before it ends.")
+    renumber_requests: int = _switch(0, "N17", "Further requests that it waits for, too.")
     renumber_refused: str = _switch(
         "failed", "N17", "A taken, empty or over-long number: 200 with Failed, or an error.", "failed", "error"
     )
@@ -153,7 +153,7 @@ class Switches:
     strict_references: bool = _switch(True, "-", "Whether unknown class, parent, currency and so on are refused.")
     strict_attributes: bool = _switch(False, "-", "Whether unknown attributes and combo values are refused.")
     require_postal_code: bool = _switch(True, "12.2", "Whether Norwegian addresses need a postal code.")
-    company_country: str = _switch("NO", "12.2", "The company's country, where an address without country is.")
+    company_country: str = _switch("NO", "12.2", "Country of an address that names none: the company's; empty: none.")
     normalise: str = _switch(
         "",
         "trap 11",
