@@ -1,5 +1,5 @@
 # ruff: noqa: TRY004  # a value of the wrong type is one more value that does not fit
-"""A clerk's edit: dotted write names with plain values, turned into the same patch that a body gives."""
+"""What a clerk enters: dotted write names with plain values, turned into the same patch that a body gives."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-# ruff: noqa: PLC0415, S608  # seed and edit stand on this module; SQL is put together from constants only
+# ruff: noqa: S608  # SQL is put together from constants only
 """The sandbox company in one SQLite file, and the hand that edits it behind everyone's back.
 
 Every process that opens the file sees the same company: nothing is cached outside it, so a clerk's edit from
@@ -7,8 +7,6 @@ another process shows in a running server at once.
 
 from __future__ import annotations
 
-import os
-import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -17,53 +15,24 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
+from reconciler.sandbox.clerk_edits import patch_of
 from reconciler.sandbox.clock import Clock, moment_text
+from reconciler.sandbox.company_file import TABLES, connected, drop_indexes, make_indexes
 from reconciler.sandbox.customer_dto import StoredCustomer, looks_usual, moment, row_text, version_token
 from reconciler.sandbox.dto_members import ADDRESS, ADDRESSES, CONTACT, CONTACTS, MIRRORS
 from reconciler.sandbox.jsontext import dumps, loads
 from reconciler.sandbox.list_query import EVERYTHING, ListQuery
 from reconciler.sandbox.merge import Record, class_defaults, class_record, part
+from reconciler.sandbox.record_writes import clerk_create, clerk_edit
+from reconciler.sandbox.seed import seeded
 from reconciler.sandbox.switches import Switches
 
 _of_this_request: ContextVar[Switches | None] = ContextVar("switches of this request", default=None)
-_FORMAT: Final = 2
 _FIRST_VERSION: Final = 0x64D5FA
 _FIRST_ID: Final = 5001
 
-_SCHEMA: Final = """
-create table if not exists customer (
-    id integer primary key, number text not null unique, version integer not null,
-    created text not null, modified text not null, name text not null, name_folded text not null,
-    status text not null, corporate_id text not null, vat_id text not null, email text not null,
-    phone text not null, parent text not null, attributes text not null, record text not null
-);
-create table if not exists write_log (
-    id integer primary key, time text not null, method text not null, path text not null,
-    number text not null, status integer not null, body text not null
-);
-create table if not exists shown (
-    customer integer not null, details text not null, text text not null, primary key (customer, details)
-);
-create table if not exists counter (name text primary key, value integer not null);
-create table if not exists queued_number (
-    id integer primary key, customer integer not null, number text not null, ends text not null,
-    due text not null, requests integer not null
-);
-"""
-
-_TABLES: Final = {"customer", "write_log", "shown", "counter", "queued_number"}
-
-_INDEXES: Final = {
-    "modified": "(modified, number)",  # with the number a list in its usual order needs no rows to be sorted
-    "created": "(created, number)",
-    "corporate_id": "(corporate_id)",
-    "vat_id": "(vat_id)",
-    "email": "(email)",
-    "phone": "(phone)",
-    "parent": "(parent)",
-}
 _BULK: Final = 2000
-"""From so many new rows on it is quicker to build the indexes afterwards."""
+"""With this many new rows or more it is quicker to build the indexes afterwards."""
 
 _PARTS: Final = {
     **dict.fromkeys(ADDRESSES, tuple(ADDRESS.members)),
@@ -91,7 +60,7 @@ class CompanyStore:
         self.clock = clock or Clock()
         self._lock = threading.RLock()
         self._depth = 0
-        self._db = _connected(self.path)
+        self._db = connected(self.path)
 
     def close(self) -> None:
         """Release the file."""
@@ -129,8 +98,6 @@ class CompanyStore:
 
         `odd` adds a few customers with awkward numbers and names. Without `start` numbers go on from 10000.
         """
-        from reconciler.sandbox.seed import seeded
-
         with self.transaction():
             first_id = self._counter("internal_id", _FIRST_ID)
             first_version = self._counter("version", _FIRST_VERSION)
@@ -156,9 +123,6 @@ class CompanyStore:
 
         Raises ValueError for an unknown number, an unknown path or a value that the field cannot hold.
         """
-        from reconciler.sandbox.clerk_edits import patch_of
-        from reconciler.sandbox.record_writes import clerk_edit
-
         patch = patch_of(values)
         with self.transaction():
             clerk_edit(self, self._known(number), patch)
@@ -169,9 +133,6 @@ class CompanyStore:
         Without `number` the company's series gives one. Raises ValueError for a taken number, an unknown path or a
         value that the field cannot hold.
         """
-        from reconciler.sandbox.clerk_edits import patch_of
-        from reconciler.sandbox.record_writes import clerk_create
-
         patch = patch_of(values)
         with self.transaction():
             return clerk_create(self, self.normal_number(number) or self.next_number(), patch).number
@@ -195,7 +156,7 @@ class CompanyStore:
     def reset(self) -> None:
         """Forget all customers, the log and the counters."""
         with self.transaction():
-            for table in _TABLES:
+            for table in TABLES:
                 self._db.execute(f"delete from {table}")
 
     def customer(self, number: str) -> dict[str, Any]:
@@ -339,9 +300,9 @@ class CompanyStore:
     @contextmanager
     def _bulk(self, count: int) -> Iterator[None]:
         if count >= _BULK:
-            _drop_indexes(self._db)
+            drop_indexes(self._db)
         yield
-        _make_indexes(self._db)
+        make_indexes(self._db)
 
     def _known(self, number: str) -> StoredCustomer:
         customer = self.find(number)
@@ -411,45 +372,6 @@ class CompanyStore:
 def open_store(path: str | Path, *, switches: Switches | None = None, clock: Clock | None = None) -> CompanyStore:
     """Open (or make) a sandbox company; the file is readable by its owner only."""
     return CompanyStore(path, switches=switches, clock=clock)
-
-
-def _connected(path: Path) -> sqlite3.Connection:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
-    try:
-        _prepare(db, path)
-    except sqlite3.DatabaseError as problem:
-        db.close()
-        raise ValueError(f"{path} is no sandbox database: {problem}") from None
-    except ValueError:
-        db.close()
-        raise
-    return db
-
-
-def _prepare(db: sqlite3.Connection, path: Path) -> None:
-    db.execute("pragma page_size = 8192")  # the texts of customers pack badly in less; holds for new files only
-    db.execute("pragma journal_mode = wal")
-    db.execute("pragma synchronous = normal")
-    db.execute("pragma temp_store = memory")
-    version = db.execute("pragma user_version").fetchone()[0]
-    tables = {name for (name,) in db.execute("select name from sqlite_master where type = 'table'")}
-    if version != _FORMAT and tables:
-        raise ValueError(f"{path} is no sandbox database of this version")
-    if not tables >= _TABLES:  # a new file, or one from before a table was added
-        db.executescript(f"begin immediate; {_SCHEMA} pragma user_version = {_FORMAT}; commit;")
-        _make_indexes(db)
-
-
-def _make_indexes(db: sqlite3.Connection) -> None:
-    for name, columns in _INDEXES.items():
-        db.execute(f"create index if not exists customer_{name} on customer {columns}")
-
-
-def _drop_indexes(db: sqlite3.Connection) -> None:
-    for name in _INDEXES:
-        db.execute(f"drop index if exists customer_{name}")
 
 
 def _on_page(query: ListQuery) -> str:

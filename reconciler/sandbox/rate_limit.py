@@ -42,7 +42,7 @@ class RateLimit:
         self._failed.setdefault(hashlib.sha256(request).hexdigest(), deque()).append(self._clock.now())
 
     def block(self, seconds: float) -> None:
-        """Answer 429 for so many seconds, whatever the count."""
+        """Answer 429 for `seconds`, however few calls were made."""
         self._blocked_until = self._clock.now() + timedelta(seconds=seconds)
 
     def restart(self) -> None:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.sandbox import reference_tables
 from reconciler.sandbox.clerk_edits import patch_of
-from reconciler.sandbox.company_store import CompanyStore
 from reconciler.sandbox.customer_dto import StoredCustomer
 from reconciler.sandbox.dto_members import NESTED, ON_LOCATION
 from reconciler.sandbox.merge import Record, blank_record, class_record, merge
@@ -19,6 +18,9 @@ from reconciler.sandbox.renumbering import change_number
 from reconciler.sandbox.request_bodies import read_customer
 from reconciler.sandbox.stored_forms import KEEP, in_form, parse_forms
 from reconciler.sandbox.switches import Switches
+
+if TYPE_CHECKING:
+    from reconciler.sandbox.company_store import CompanyStore
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from reconciler.sandbox.clock import moment_text
-from reconciler.sandbox.company_store import CompanyStore
 from reconciler.sandbox.customer_dto import StoredCustomer
 from reconciler.sandbox.record_checks import fit_lengths
 from reconciler.sandbox.refusals import Refusal, record_errors
+
+if TYPE_CHECKING:
+    from reconciler.sandbox.company_store import CompanyStore
 
 _WAITING: Final = ("Queued", "InProcess")
 
@@ -89,7 +91,7 @@ def end_due_actions(store: CompanyStore) -> None:
 
 
 def _end(store: CompanyStore, internal_id: int, new: str) -> None:
-    """A number that was taken meanwhile leaves everything as it is; nobody is told, as nobody can ask."""
+    """If the number was taken meanwhile, nothing changes, and the client learns it only by reading the customer."""
     customer = store.find_internal(internal_id)
     if customer is None:
         return

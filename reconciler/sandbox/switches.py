@@ -29,7 +29,7 @@ class Switches:
     same_request_limit: int = _switch(0, "Q28", "Identical requests allowed per minute; 0 is off.")
     failed_request_limit: int = _switch(0, "Q28", "Repeats of a failing request allowed in 5 minutes; 0 is off.")
     latency_ms: int = _switch(0, "-", "Milliseconds added to every answer.")
-    latency_jitter_ms: int = _switch(0, "-", "Up to so many milliseconds more, by chance (seeded).")
+    latency_jitter_ms: int = _switch(0, "-", "Largest number of milliseconds added on top by chance (seeded).")
     # token
     token_lifetime: int = _switch(3600, "2.1", "Seconds that a token lives.")
     invalid_client_status: int = _switch(400, "Q33", "Status of invalid_client.")

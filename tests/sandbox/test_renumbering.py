@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import httpx
 import pytest
 
@@ -13,8 +15,9 @@ def renumber(one):
     """Ask for another number of customer 1; answers the HTTP answer."""
     path = f"/v1/customer/action/changeCustomerCd/{one.read()['internalId']}"
 
-    def call(number="2", **body):
-        return one.http.post(path, json=body or {"customerCd": number})
+    def call(number="2", body=""):
+        content = body or json.dumps({"customerCd": number})
+        return one.http.post(path, content=content, headers={"content-type": "application/json"})
 
     return call
 
@@ -79,9 +82,10 @@ def test_the_number_that_the_customer_has_is_taken_or_done_already(one, renumber
     assert one.read() == before
 
 
-def test_a_body_of_the_wrong_shape_is_refused(renumber):
-    for body in ({"customerCd": {"value": "2"}}, {"customerNr": "2"}, {"customerCd": "\ud800"}):
-        assert renumber(**body).status_code == 400
+@pytest.mark.parametrize("body", ['{"customerCd": {"value": "2"}}', '{"customerNr": "2"}', r'{"customerCd": "\ud800"}'])
+def test_a_body_of_the_wrong_shape_is_refused(one, renumber, body):
+    assert renumber(body=body).status_code == 400
+    assert one.numbers() == ["1"]
 
 
 def test_an_unknown_internal_id_is_404(one):
