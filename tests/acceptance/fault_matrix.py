@@ -121,7 +121,7 @@ def _faults() -> Iterator[tuple[str, Fault]]:
     yield "page shifted back", {"kind": "shift", "rows": 1}
     yield "other Location", {"kind": "location"}
     yield "normalised", {"kind": "normalise", "values": {"name": "upper", "mainAddress.city": "upper"}}
-    yield "renumbered", {"kind": "renumber", "number": "777"}
+    yield "renumbered", {"kind": "assign", "number": "777"}
     yield "clerk before", {"kind": "edit", "values": CLERKS}
     yield "clerk after", {"kind": "edit", "values": CLERKS, "when": "after"}
     yield "rival before", {"kind": "edit", "values": RIVAL}

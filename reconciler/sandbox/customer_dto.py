@@ -9,14 +9,14 @@ from functools import lru_cache
 from json.encoder import encode_basestring as _quoted
 from typing import Any, Final, NamedTuple
 
-from reconciler.sandbox import refs
+from reconciler.sandbox import reference_tables
+from reconciler.sandbox.dto_members import GL_MEMBERS, GL_SUBACCOUNTS
 from reconciler.sandbox.jsontext import dumps, loads
 from reconciler.sandbox.merge import Record, part
-from reconciler.sandbox.shapes import GL_MEMBERS, GL_SUBACCOUNTS
 from reconciler.sandbox.switches import Switches
 
 
-class Stored(NamedTuple):
+class StoredCustomer(NamedTuple):
     """A customer as the store holds it. Moments are UTC text with six digits."""
 
     internal_id: int
@@ -44,10 +44,10 @@ def version_token(version: int) -> str:
     return base64.b64encode(version.to_bytes(8, "big")).decode()
 
 
-def customer_text(one: Stored, switches: Switches, details: Collection[str] = ()) -> str:
+def customer_text(customer: StoredCustomer, switches: Switches, details: Collection[str] = ()) -> str:
     """A customer as a JSON object, still open at its end for the members that are not the record's."""
-    record = one.record
-    texts = [*_customer_texts(one, switches)]
+    record = customer.record
+    texts = [*_customer_texts(customer, switches)]
     if "glAccounts" in details:
         texts.append(f'"glAccounts":{_gl_text(dumps(record["glAccounts"]))}')
     if "paymentMethods" in details:
@@ -57,9 +57,9 @@ def customer_text(one: Stored, switches: Switches, details: Collection[str] = ()
     return "{" + ",".join([text for text in texts if text])
 
 
-def row_text(one: Stored, switches: Switches, details: Collection[str]) -> str:
+def row_text(customer: StoredCustomer, switches: Switches, details: Collection[str]) -> str:
     """A customer as a list shows it, still open at its end for the metadata."""
-    return f'{customer_text(one, switches, details)},"timeStamp":"{version_token(one.version)}"'
+    return f'{customer_text(customer, switches, details)},"timeStamp":"{version_token(customer.version)}"'
 
 
 def debit_text(record: Record, switches: Switches) -> str:
@@ -121,33 +121,33 @@ def _object(members: Mapping[str, str], send: bool = False) -> str:
 # ---- the customer, member by member ----
 
 
-def _customer_texts(one: Stored, switches: Switches) -> Iterator[str]:
+def _customer_texts(customer: StoredCustomer, switches: Switches) -> Iterator[str]:
     """The members in their order; runs of members that many customers share are made once."""
-    record, send = one.record, switches.nulls == "send"
+    record, send = customer.record, switches.nulls == "send"
     main = {
-        "Address": _address_text(record["mainAddress"], one.internal_id * 10 + 1, send),
-        "Contact": _contact_text(record["mainContact"], one.internal_id * 10 + 1, send),
+        "Address": _address_text(record["mainAddress"], customer.internal_id * 10 + 1, send),
+        "Contact": _contact_text(record["mainContact"], customer.internal_id * 10 + 1, send),
     }
     own = {
-        "internalId": str(one.internal_id),
-        "number": _quoted(one.number.ljust(switches.number_padding)),
+        "internalId": str(customer.internal_id),
+        "number": _quoted(customer.number.ljust(switches.number_padding)),
         "name": _text(record["name"]),
         "status": _text(record["status"]),
         "mainAddress": main["Address"],
         "mainContact": main["Contact"],
         "accountReference": _text(record["accountReference"]),
-        "parentRecord": _reference_text("number", record["parentRecordNumber"], "name", one.parent_name),
+        "parentRecord": _reference_text("number", record["parentRecordNumber"], "name", customer.parent_name),
     }
     yield _joined(own, send)
     yield _terms_text(tuple([record[name] for name in _TERMS]), _text(record["creditLimit"]), send)
-    yield _joined(_parts(one, "invoice", 2, main, send), send)
+    yield _joined(_parts(customer, "invoice", 2, main, send), send)
     yield _flags_text(tuple([record[name] for name in _FLAGS]), send)
-    yield _joined(_parts(one, "delivery", 3, main, send), send)
+    yield _joined(_parts(customer, "delivery", 3, main, send), send)
     yield _joined(_texts({name: record[name] for name in _IDENTITY}), send)
     yield _zone_text(record["vatZoneId"], part(record, "deliveryAddress")["countryId"], send)
     yield f'"attributes":{_attributes_text(tuple(record["attributes"].items()))}'
-    yield f'"lastModifiedDateTime":"{moment(one.modified, switches)}"'
-    yield f'"createdDateTime":"{moment(one.created, switches)}"'
+    yield f'"lastModifiedDateTime":"{moment(customer.modified, switches)}"'
+    yield f'"createdDateTime":"{moment(customer.created, switches)}"'
     yield _rest_text(tuple([record[name] for name in _REST]), tuple(record["eInvoiceContract"].items()), send)
 
 
@@ -164,13 +164,13 @@ _IDENTITY: Final = ("vatRegistrationId", "corporateId", "gln")
 _REST: Final = (
     "priceClassId", "invoiceToDefaultLocation", "defaultPaymentMethodId", "numberOfEmployees", "excludeDebtCollection",
 )  # fmt: skip
-_CLASS_NAMES: Final = {name: one["description"] for name, one in refs.CLASSES.items()}
+_CLASS_NAMES: Final = {class_id: settings["description"] for class_id, settings in reference_tables.CLASSES.items()}
 
 
-def _parts(one: Stored, side: str, digit: int, main: Mapping[str, str], send: bool) -> dict[str, str]:
+def _parts(customer: StoredCustomer, side: str, digit: int, main: Mapping[str, str], send: bool) -> dict[str, str]:
     """Invoice or delivery address and contact; a mirrored one is the main one, id included (12.5)."""
-    address, contact = one.record[f"{side}Address"], one.record[f"{side}Contact"]
-    own_id = one.internal_id * 10 + digit
+    address, contact = customer.record[f"{side}Address"], customer.record[f"{side}Contact"]
+    own_id = customer.internal_id * 10 + digit
     return {
         f"{side}Address": main["Address"] if address is None else _address_text(address, own_id, send),
         f"{side}Contact": main["Contact"] if contact is None else _contact_text(contact, own_id, send),
@@ -208,12 +208,12 @@ def _described(key: str, table: Mapping[str, str]) -> str:
 
 @lru_cache(maxsize=512)
 def _country_text(country: str) -> str:
-    return _reference_text("id", country, "name", refs.COUNTRIES.get(country, ""))
+    return _reference_text("id", country, "name", reference_tables.COUNTRIES.get(country, ""))
 
 
 @lru_cache(maxsize=512)
 def _county_text(county: str) -> str:
-    return _reference_text("id", county, "name", refs.COUNTIES.get(county, ""))
+    return _reference_text("id", county, "name", reference_tables.COUNTIES.get(county, ""))
 
 
 @lru_cache(maxsize=4096)
@@ -224,7 +224,7 @@ def _terms_text(values: tuple[Any, ...], limit: str, send: bool) -> str:
     shown = {
         "customerClass": _described(members["customerClassId"], _CLASS_NAMES),
         "invoiceOrdersSeparately": texts["invoiceOrdersSeparately"],
-        "creditTerms": _described(members["creditTermsId"], refs.CREDIT_TERMS),
+        "creditTerms": _described(members["creditTermsId"], reference_tables.CREDIT_TERMS),
         "currencyId": texts["currencyId"],
         "creditVerification": texts["creditVerification"],
         "creditLimit": limit,
@@ -250,7 +250,7 @@ def _vat_zone_text(zone: str) -> str:
         return ""
     category = {"number": "3", "description": "Liable to VAT"}
     rest = {"defaultVatCategory": "3" if zone == "01" else "5", "defaultTaxCategory": category}
-    return f"{_described(zone, refs.VAT_ZONES)[:-1]},{dumps(rest)[1:]}"
+    return f"{_described(zone, reference_tables.VAT_ZONES)[:-1]},{dumps(rest)[1:]}"
 
 
 @lru_cache(maxsize=4096)
@@ -258,7 +258,7 @@ def _rest_text(values: tuple[Any, ...], contract: tuple[tuple[str, str], ...], s
     members = dict(zip(_REST, values, strict=True))
     texts = _texts(members)
     shown = {
-        "priceClass": _described(members["priceClassId"], refs.PRICE_CLASSES),
+        "priceClass": _described(members["priceClassId"], reference_tables.PRICE_CLASSES),
         "invoiceToDefaultLocation": texts["invoiceToDefaultLocation"],
         "eInvoiceContract": _object(_texts(dict(contract))),
         **{name: texts[name] for name in ("defaultPaymentMethodId", "numberOfEmployees", "excludeDebtCollection")},
@@ -272,13 +272,13 @@ def _attributes_text(attributes: tuple[tuple[str, str], ...]) -> str:
 
 
 def _attribute_dto(key: str, value: str) -> dict[str, str]:
-    description = refs.ATTRIBUTES[key]["description"] if key in refs.ATTRIBUTES else ""
+    description = reference_tables.ATTRIBUTES[key]["description"] if key in reference_tables.ATTRIBUTES else ""
     return {"id": key, "value": value, **({"description": description} if description else {})}
 
 
 @lru_cache(maxsize=512)
 def _payment_text(methods: tuple[tuple[str, bool], ...]) -> str:
-    return dumps([{"paymentMethodId": one, "isDefault": default} for one, default in methods])
+    return dumps([{"paymentMethodId": method, "isDefault": default} for method, default in methods])
 
 
 @lru_cache(maxsize=512)
@@ -297,7 +297,7 @@ def _gl_dto(accounts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _account_dto(number: str) -> dict[str, str]:
-    kind, description = refs.ACCOUNTS.get(number, ("", ""))
+    kind, description = reference_tables.ACCOUNTS.get(number, ("", ""))
     return _without_blanks({"type": kind, "number": number, "description": description})
 
 
@@ -312,7 +312,7 @@ def _subaccount_dto(segments: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _segment_dto(key: int, value: str) -> dict[str, Any]:
-    description = refs.SEGMENTS.get(key, "")
+    description = reference_tables.SEGMENTS.get(key, "")
     return _without_blanks({"segmentId": key, "segmentDescription": description, "segmentValue": value})
 
 

@@ -182,27 +182,27 @@ CLASSES: Final[dict[str, dict[str, Any]]] = {
 
 def class_dto(class_id: str) -> dict[str, Any]:
     """A customer class as the API reads it (fact sheet 4.2)."""
-    one = CLASSES[class_id]
+    settings = CLASSES[class_id]
     return {
         "id": class_id,
-        "description": one["description"],
-        "taxZoneId": one["values"]["vatZoneId"],
-        "requiredTaxzoneId": one["needs_zone"],
-        "paymentMethodId": one["values"]["defaultPaymentMethodId"],
-        "invoiceOrdersSeparately": one["values"]["invoiceOrdersSeparately"],
-        "attributes": [_attribute_dto(name, order) for order, name in enumerate(one["attributes"], 1)],
+        "description": settings["description"],
+        "taxZoneId": settings["values"]["vatZoneId"],
+        "requiredTaxzoneId": settings["needs_zone"],
+        "paymentMethodId": settings["values"]["defaultPaymentMethodId"],
+        "invoiceOrdersSeparately": settings["values"]["invoiceOrdersSeparately"],
+        "attributes": [_attribute_dto(name, order) for order, name in enumerate(settings["attributes"], 1)],
     }
 
 
 def _attribute_dto(attribute_id: str, order: int) -> dict[str, Any]:
-    one = ATTRIBUTES[attribute_id]
+    attribute = ATTRIBUTES[attribute_id]
     dto = {
         "attributeId": attribute_id,
-        "description": one["description"],
+        "description": attribute["description"],
         "sortOrder": order,
         "required": False,
-        "attributeType": one["type"],
-        "defaultValue": one["default"],
-        "details": [{"id": value, "description": text} for value, text in one["details"].items()],
+        "attributeType": attribute["type"],
+        "defaultValue": attribute["default"],
+        "details": [{"id": value, "description": text} for value, text in attribute["details"].items()],
     }
     return {name: value for name, value in dto.items() if value != ""}

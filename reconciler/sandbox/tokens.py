@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from urllib.parse import parse_qs, unquote_plus
 
 from reconciler.sandbox.clock import Clock
-from reconciler.sandbox.errors import Gateway
-from reconciler.sandbox.options import Options
+from reconciler.sandbox.refusals import GatewayRefusal
+from reconciler.sandbox.server_options import Options
 from reconciler.sandbox.switches import Switches
 
 
@@ -64,15 +64,15 @@ class Tokens:
         }
 
     def check(self, authorization: str, any_of: tuple[str, ...], switches: Switches) -> None:
-        """Raises Gateway: 401 without a living token of the tenant, 403 (Q6) without one of the scopes."""
+        """Raises GatewayRefusal: 401 without a living token of the tenant, 403 (Q6) without one of the scopes."""
         scheme, _, token = authorization.partition(" ")
         grant = self._grants.get(token.strip())
         if scheme.lower() != "bearer" or grant is None or not grant.tenant:
-            raise Gateway(401, "Access denied due to missing or invalid access token.")
+            raise GatewayRefusal(401, "Access denied due to missing or invalid access token.")
         if grant.expires <= self._clock.now():
-            raise Gateway(401, "Access denied: the access token has expired.")
+            raise GatewayRefusal(401, "Access denied: the access token has expired.")
         if not grant.scopes.intersection(any_of):
-            raise Gateway(switches.missing_scope_status, "Access denied: the access token lacks the scope.")
+            raise GatewayRefusal(switches.missing_scope_status, "Access denied: the access token lacks the scope.")
 
     def expire_all(self) -> None:
         """Every token issued so far is worthless from now on."""

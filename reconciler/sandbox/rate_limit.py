@@ -15,7 +15,7 @@ _SAME_SECONDS: Final = 60
 _FAILED_SECONDS: Final = 300
 
 
-class Limits:
+class RateLimit:
     """Counts calls and says when the next one is too many. Limit and window may change at any time."""
 
     def __init__(self, clock: Clock) -> None:
@@ -42,7 +42,7 @@ class Limits:
         self._failed.setdefault(hashlib.sha256(request).hexdigest(), deque()).append(self._clock.now())
 
     def block(self, seconds: float) -> None:
-        """Answer 429 for so many seconds, whatever the count."""
+        """Answer 429 for `seconds`, however few calls were made."""
         self._blocked_until = self._clock.now() + timedelta(seconds=seconds)
 
     def restart(self) -> None:

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from reconciler.sandbox.errors import Refused, support_reference
+from reconciler.sandbox.dto_members import CUSTOMER
 from reconciler.sandbox.jsontext import loads
-from reconciler.sandbox.shapes import CUSTOMER
+from reconciler.sandbox.refusals import Refusal, support_reference
 from reconciler.sandbox.switches import Switches
 
 _EQUAL: Final = {
@@ -61,7 +61,7 @@ EVERYTHING: Final = ListQuery()
 def read_query(parameters: Mapping[str, str], switches: Switches) -> ListQuery:
     """The list query of request parameters; unknown ones are ignored (5), names match in any case.
 
-    Raises Refused (400) for a value that does not fit its parameter.
+    Raises Refusal (400) for a value that does not fit its parameter.
     """
     sent = {name.lower(): value for name, value in reversed(list(parameters.items()))}
     query = ListQuery(order=_ORDERS[switches.list_order])
@@ -76,8 +76,8 @@ def read_query(parameters: Mapping[str, str], switches: Switches) -> ListQuery:
     return query
 
 
-def _bad(text: str) -> Refused:
-    return Refused(f"{support_reference()}{text}", 400)
+def _bad(text: str) -> Refusal:
+    return Refusal(f"{support_reference()}{text}", 400)
 
 
 def _page(query: ListQuery, sent: Mapping[str, str], switches: Switches) -> None:
@@ -180,11 +180,11 @@ def _attribute_filter(query: ListQuery, text: str) -> None:
     if not isinstance(wanted, dict):
         raise _bad("The value of attributes is not a JSON object.")
     for key, value in wanted.items():
-        options = [one.strip() for one in _attribute_text(value).split(",")]
+        options = [option.strip() for option in _attribute_text(value).split(",")]
         marks = ", ".join("?" * len(options))
-        member = f"one.key = ? and one.value in ({marks})"
+        member = f"line.key = ? and line.value in ({marks})"
         query.add(
-            f"exists (select 1 from json_each(customer.attributes) one where {member})",
+            f"exists (select 1 from json_each(customer.attributes) line where {member})",
             key.upper(),
             *options,
         )

@@ -6,9 +6,10 @@ import uuid
 
 from starlette.responses import Response
 
-from reconciler.sandbox.errors import Gateway, Refused, Unknown
+from reconciler.sandbox.customer_dto import DETAILS, StoredCustomer, customer_text, version_token
 from reconciler.sandbox.jsontext import dumps
-from reconciler.sandbox.render import DETAILS, Stored, customer_text, version_token
+from reconciler.sandbox.misshapen import with_oddities
+from reconciler.sandbox.refusals import GatewayRefusal, Refusal, UnknownRecord
 from reconciler.sandbox.switches import Switches
 
 _JSON = "application/json; charset=utf-8"
@@ -20,15 +21,15 @@ def json_answer(value: object, status: int = 200, headers: dict[str, str] | None
 
 
 def text_answer(text: str, status: int = 200, headers: dict[str, str] | None = None, kind: str = _JSON) -> Response:
-    """A body that is text already."""
-    return Response(text.encode("utf-8", "replace"), status, headers, kind)
+    """A body that is text already; half a surrogate pair becomes an escape, which JSON can hold."""
+    return Response(text.encode("utf-8", "backslashreplace"), status, headers, kind)
 
 
-def error_answer(refused: Refused, switches: Switches) -> Response:
+def error_answer(refused: Refusal, switches: Switches) -> Response:
     """The body that the switches name for the kind of refusal (fact sheet 10; Q4, Q5, Q6)."""
-    if isinstance(refused, Gateway):
+    if isinstance(refused, GatewayRefusal):
         return _gateway_answer(refused.status or 500, refused.message, switches.gateway_body)
-    if isinstance(refused, Unknown):
+    if isinstance(refused, UnknownRecord):
         return _shaped(refused.message, switches.unknown_status, switches.unknown_body, switches)
     return json_answer({switches.message_key: refused.message}, refused.status or switches.error_status)
 
@@ -64,26 +65,26 @@ def _bare(message: str, status: int, shape: str) -> Response:
     return text_answer("" if shape == "empty" else message, status, kind="text/plain")
 
 
-def customer_answer(switches: Switches, one: Stored) -> Response:
+def customer_answer(switches: Switches, customer: StoredCustomer) -> Response:
     """A single read: ETag in the header, timeStamp in the body (Q8), details included (Q19)."""
-    text = customer_text(one, switches, DETAILS if switches.single_details else ())
+    text = customer_text(customer, switches, DETAILS if switches.single_details else ())
     if switches.version_in_single != "header":
-        text += f',"timeStamp":"{version_token(one.version)}"'
-    headers = {} if switches.version_in_single == "body" else {"ETag": etag(one, switches)}
-    return text_answer(text + "}", headers=headers)
+        text += f',"timeStamp":"{version_token(customer.version)}"'
+    headers = {} if switches.version_in_single == "body" else {"ETag": etag(customer, switches)}
+    return text_answer(with_oddities(text + "}", switches.extra_members, switches.misshapen), headers=headers)
 
 
-def etag(one: Stored, switches: Switches) -> str:
+def etag(customer: StoredCustomer, switches: Switches) -> str:
     """The version as an ETag (Q7)."""
-    token = version_token(one.version)
+    token = version_token(customer.version)
     return {"quoted": f'"{token}"', "bare": token, "weak": f'W/"{token}"'}[switches.etag_form]
 
 
-def check_if_match(header: str | None, one: Stored, switches: Switches) -> None:
-    """Raises Refused (412) when none of the tags is the present version; quotes and W/ are optional (7)."""
+def check_if_match(header: str | None, customer: StoredCustomer, switches: Switches) -> None:
+    """Raises Refusal (412) when none of the tags is the present version; quotes and W/ are optional (7)."""
     if header is None or not header.strip():
         return
     tags = [tag.strip().removeprefix("W/").strip('"') for tag in header.split(",")]
-    if version_token(one.version) in tags or ("*" in tags and switches.if_match_star):
+    if version_token(customer.version) in tags or ("*" in tags and switches.if_match_star):
         return
-    raise Refused("The version in If-Match is not the current one; nothing was changed.", 412)
+    raise Refusal("The version in If-Match is not the current customer; nothing was changed.", 412)

@@ -1,4 +1,4 @@
-# ruff: noqa: PLC0415, S608  # seed and edit stand on this module; SQL is put together from constants only
+# ruff: noqa: S608  # SQL is put together from constants only
 """The sandbox company in one SQLite file, and the hand that edits it behind everyone's back.
 
 Every process that opens the file sees the same company: nothing is cached outside it, so a clerk's edit from
@@ -7,55 +7,32 @@ another process shows in a running server at once.
 
 from __future__ import annotations
 
-import os
-import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
+from reconciler.sandbox.clerk_edits import patch_of
 from reconciler.sandbox.clock import Clock, moment_text
-from reconciler.sandbox.filters import EVERYTHING, ListQuery
+from reconciler.sandbox.company_file import TABLES, connected, drop_indexes, make_indexes
+from reconciler.sandbox.customer_dto import StoredCustomer, looks_usual, moment, row_text, version_token
+from reconciler.sandbox.dto_members import ADDRESS, ADDRESSES, CONTACT, CONTACTS, MIRRORS
 from reconciler.sandbox.jsontext import dumps, loads
+from reconciler.sandbox.list_query import EVERYTHING, ListQuery
 from reconciler.sandbox.merge import Record, class_defaults, class_record, part
-from reconciler.sandbox.render import Stored, looks_usual, moment, row_text, version_token
-from reconciler.sandbox.shapes import ADDRESS, ADDRESSES, CONTACT, CONTACTS, MIRRORS
+from reconciler.sandbox.record_writes import clerk_create, clerk_edit
+from reconciler.sandbox.seed import seeded
 from reconciler.sandbox.switches import Switches
 
-_FORMAT: Final = 2
+_of_this_request: ContextVar[Switches | None] = ContextVar("switches of this request", default=None)
 _FIRST_VERSION: Final = 0x64D5FA
 _FIRST_ID: Final = 5001
 
-_SCHEMA: Final = """
-create table if not exists customer (
-    id integer primary key, number text not null unique, version integer not null,
-    created text not null, modified text not null, name text not null, name_folded text not null,
-    status text not null, corporate_id text not null, vat_id text not null, email text not null,
-    phone text not null, parent text not null, attributes text not null, record text not null
-);
-create table if not exists write_log (
-    id integer primary key, time text not null, method text not null, path text not null,
-    number text not null, status integer not null, body text not null
-);
-create table if not exists shown (
-    customer integer not null, details text not null, text text not null, primary key (customer, details)
-);
-create table if not exists counter (name text primary key, value integer not null);
-"""
-
-_INDEXES: Final = {
-    "modified": "(modified, number)",  # with the number a list in its usual order needs no rows to be sorted
-    "created": "(created, number)",
-    "corporate_id": "(corporate_id)",
-    "vat_id": "(vat_id)",
-    "email": "(email)",
-    "phone": "(phone)",
-    "parent": "(parent)",
-}
 _BULK: Final = 2000
-"""From so many new rows on it is quicker to build the indexes afterwards."""
+"""With this many new rows or more it is quicker to build the indexes afterwards."""
 
 _PARTS: Final = {
     **dict.fromkeys(ADDRESSES, tuple(ADDRESS.members)),
@@ -74,27 +51,45 @@ _READ: Final = (
 """A row as `_stored` takes it; the parent's name is looked up, so it cannot be stale."""
 
 
-class Store:
+class CompanyStore:
     """Customers, counters and the write log. Safe to use from several threads and processes."""
 
     def __init__(self, path: str | Path, *, switches: Switches | None = None, clock: Clock | None = None) -> None:
         self.path = Path(path)
-        self.switches = switches or Switches()
+        self._switches = switches or Switches()
         self.clock = clock or Clock()
         self._lock = threading.RLock()
         self._depth = 0
-        self._db = _connected(self.path)
+        self._db = connected(self.path)
 
     def close(self) -> None:
         """Release the file."""
         with self._lock:
             self._db.close()
 
-    def __enter__(self) -> Store:
+    def __enter__(self) -> CompanyStore:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    @property
+    def switches(self) -> Switches:
+        """The switches in force; for one request they can be others."""
+        return _of_this_request.get() or self._switches
+
+    @switches.setter
+    def switches(self, switches: Switches) -> None:
+        self._switches = switches
+
+    @contextmanager
+    def switched(self, values: Mapping[str, object]) -> Iterator[None]:
+        """Other switches for the block, and for no other request that is served at the same time."""
+        token = _of_this_request.set(self.switches.with_values(values) if values else None)
+        try:
+            yield
+        finally:
+            _of_this_request.reset(token)
 
     # ---- the clerk's hands: what the command line and tests call ----
 
@@ -103,8 +98,6 @@ class Store:
 
         `odd` adds a few customers with awkward numbers and names. Without `start` numbers go on from 10000.
         """
-        from reconciler.sandbox.seed import seeded
-
         with self.transaction():
             first_id = self._counter("internal_id", _FIRST_ID)
             first_version = self._counter("version", _FIRST_VERSION)
@@ -130,33 +123,40 @@ class Store:
 
         Raises ValueError for an unknown number, an unknown path or a value that the field cannot hold.
         """
-        from reconciler.sandbox.edits import patch_of
-        from reconciler.sandbox.writes import clerk_edit
-
         patch = patch_of(values)
         with self.transaction():
             clerk_edit(self, self._known(number), patch)
 
+    def create(self, values: Mapping[str, object], number: str = "") -> str:
+        """Enter a customer as a clerk would, with the settings of its class; answers its number.
+
+        Without `number` the company's series gives one. Raises ValueError for a taken number, an unknown path or a
+        value that the field cannot hold.
+        """
+        patch = patch_of(values)
+        with self.transaction():
+            return clerk_create(self, self.normal_number(number) or self.next_number(), patch).number
+
     def delete(self, number: str) -> None:
         """Let a customer vanish (the API itself cannot do that). Raises ValueError when unknown."""
         with self.transaction():
-            one = self._known(number)
-            self._db.execute("delete from customer where id = ?", (one.internal_id,))
-            self._forget_texts(one)
+            customer = self._known(number)
+            self._db.execute("delete from customer where id = ?", (customer.internal_id,))
+            self._forget_texts(customer)
 
     def renumber(self, number: str, new: str) -> None:
         """Give a customer another number; its internal id stays. Raises ValueError when unknown or taken."""
         with self.transaction():
-            one = self._known(number)
+            customer = self._known(number)
             new = self.normal_number(new)
             if not new or self.has(new):
                 raise ValueError(f"number {new!r} is empty or taken")
-            self.rename(one, new)
+            self.rename(customer, new)
 
     def reset(self) -> None:
         """Forget all customers, the log and the counters."""
         with self.transaction():
-            for table in ("customer", "shown", "write_log", "counter"):
+            for table in TABLES:
                 self._db.execute(f"delete from {table}")
 
     def customer(self, number: str) -> dict[str, Any]:
@@ -215,6 +215,11 @@ class Store:
             row = self._db.execute(sql, parameters).fetchone()
         return None if row is None else row[0]
 
+    def change(self, sql: str, *parameters: object) -> None:
+        """Carry out a statement that answers nothing."""
+        with self._lock:
+            self._db.execute(sql, parameters)
+
     def rows(self, sql: str, parameters: Iterable[object] = ()) -> list[tuple[Any, ...]]:
         """The rows of a query."""
         with self._lock:
@@ -225,15 +230,15 @@ class Store:
         number = number.strip() if self.switches.number_trim else number
         return number.upper() if self.switches.number_upper else number
 
-    def find(self, number: str) -> Stored | None:
+    def find(self, number: str) -> StoredCustomer | None:
         """The customer of that number."""
         return self._one("number = ?", self.normal_number(number))
 
-    def find_internal(self, internal_id: int) -> Stored | None:
+    def find_internal(self, internal_id: int) -> StoredCustomer | None:
         """The customer of that internal id."""
         return self._one("id = ?", internal_id)
 
-    def page(self, query: ListQuery) -> list[Stored]:
+    def page(self, query: ListQuery) -> list[StoredCustomer]:
         """The customers of one page."""
         rows = self.rows(f"{_READ} where {_on_page(query)}", (*query.values, query.size, query.offset))
         return [_stored(row) for row in rows]
@@ -241,36 +246,39 @@ class Store:
     def page_texts(self, query: ListQuery) -> list[str]:
         """The same as JSON, each open at its end. In their usual looks customers are made into text once."""
         if not looks_usual(self.switches):
-            return [row_text(one, self.switches, query.details) for one in self.page(query)]
-        found = self._kept_texts(query)
-        if any(text is None for _, text in found):
+            return [row_text(customer, self.switches, query.details) for customer in self.page(query)]
+        texts = self._kept_texts(query)
+        if any(text is None for _, text in texts):
             with self.transaction():
-                self._keep_texts([one for one, text in self._kept_texts(query) if text is None], query)
-                found = self._kept_texts(query)
-        return [text for _, text in found]
+                self._keep_texts([customer for customer, text in self._kept_texts(query) if text is None], query)
+                texts = self._kept_texts(query)
+        return [text for _, text in texts]
 
-    def insert(self, record: Record) -> Stored:
+    def insert(self, record: Record) -> StoredCustomer:
         """A new customer with the next internal id, its number taken from the record."""
         internal_id = self._next("internal_id", _FIRST_ID)
         now = moment_text(self.clock.now())
-        one = Stored(internal_id, record["number"], self._next("version", _FIRST_VERSION), now, now, record)
-        return self._put(one)
+        customer = StoredCustomer(
+            internal_id, record["number"], self._next("version", _FIRST_VERSION), now, now, record
+        )
+        return self._put(customer)
 
-    def save(self, one: Stored, *, touch: bool = True) -> Stored:
+    def save(self, customer: StoredCustomer, *, touch: bool = True) -> StoredCustomer:
         """Keep a changed record; `touch` raises version and modified time (Q10)."""
         if touch:
             version = self._next("version", _FIRST_VERSION)
-            one = one._replace(version=version, modified=moment_text(self.clock.now()))
-        return self._put(one)
+            customer = customer._replace(version=version, modified=moment_text(self.clock.now()))
+        return self._put(customer)
 
-    def rename(self, one: Stored, new: str) -> Stored:
-        """Change the number; children follow."""
-        children = self.rows("select id from customer where parent = ?", (one.number,))
-        renamed = self.save(one._replace(number=new, record={**one.record, "number": new}))
-        for (child,) in children:
-            found = self.find_internal(child)
-            if found is not None:
-                self._put(found._replace(record={**found.record, "parentRecordNumber": new}))
+    def rename(self, customer: StoredCustomer, new: str) -> StoredCustomer:
+        """Change the number; children show it as their parent's, and keep their version (neighbours-api.md 6)."""
+        children = self.rows("select id from customer where parent = ?", (customer.number,))
+        touch = self.switches.renumber_touches
+        renamed = self.save(customer._replace(number=new, record={**customer.record, "number": new}), touch=touch)
+        for (child_id,) in children:
+            child = self.find_internal(child_id)
+            if child is not None:
+                self._put(child._replace(record={**child.record, "parentRecordNumber": new}))
         return renamed
 
     def next_number(self) -> str:
@@ -292,25 +300,25 @@ class Store:
     @contextmanager
     def _bulk(self, count: int) -> Iterator[None]:
         if count >= _BULK:
-            _drop_indexes(self._db)
+            drop_indexes(self._db)
         yield
-        _make_indexes(self._db)
+        make_indexes(self._db)
 
-    def _known(self, number: str) -> Stored:
-        one = self.find(number)
-        if one is None:
+    def _known(self, number: str) -> StoredCustomer:
+        customer = self.find(number)
+        if customer is None:
             raise ValueError(f"no customer has the number {number!r}")
-        return one
+        return customer
 
-    def _one(self, where: str, value: object) -> Stored | None:
+    def _one(self, where: str, value: object) -> StoredCustomer | None:
         rows = self.rows(f"{_READ} where {where}", (value,))
         return _stored(rows[0]) if rows else None
 
-    def _put(self, one: Stored) -> Stored:
+    def _put(self, customer: StoredCustomer) -> StoredCustomer:
         with self._lock:
-            self._db.execute(f"insert or replace {_ROW}", self._columns(one))
-            self._forget_texts(one)
-        return one
+            self._db.execute(f"insert or replace {_ROW}", self._columns(customer))
+            self._forget_texts(customer)
+        return customer
 
     def _kept_texts(self, query: ListQuery) -> list[tuple[Any, ...]]:
         """Ids of a page, each with its text or None."""
@@ -325,31 +333,31 @@ class Store:
         with self._lock:
             self._db.executemany("insert into shown (customer, details, text) values (?, ?, ?)", texts)
 
-    def _forget_texts(self, one: Stored) -> None:
+    def _forget_texts(self, customer: StoredCustomer) -> None:
         """The text of a changed customer, and of those that show its name as their parent's."""
         children = "select id from customer where parent = ?"
         sql = f"delete from shown where customer = ? or customer in ({children})"
-        self._db.execute(sql, (one.internal_id, one.number))
+        self._db.execute(sql, (customer.internal_id, customer.number))
 
-    def _noted(self, people: Iterable[Stored], added: list[str]) -> Iterator[tuple[object, ...]]:
+    def _noted(self, people: Iterable[StoredCustomer], added: list[str]) -> Iterator[tuple[object, ...]]:
         """Rows for the table; the numbers are noted in `added`."""
-        for one in people:
-            added.append(one.number)
-            yield self._columns(one)
+        for customer in people:
+            added.append(customer.number)
+            yield self._columns(customer)
 
-    def _columns(self, one: Stored) -> tuple[object, ...]:
-        record = one.record
+    def _columns(self, customer: StoredCustomer) -> tuple[object, ...]:
+        record = customer.record
         contact, parent = record["mainContact"], record["parentRecordNumber"]
         return (
-            one.internal_id, one.number, one.version, one.created, one.modified,
+            customer.internal_id, customer.number, customer.version, customer.created, customer.modified,
             record["name"], record["name"].casefold(), record["status"],
             record["corporateId"], record["vatRegistrationId"], contact["email"], contact["phone1"],
             self.normal_number(parent), _attributes_text(tuple(record["attributes"].items())), _compact(record),
         )  # fmt: skip
 
     def _counter(self, name: str, first: int) -> int:
-        found = self.value("select value from counter where name = ?", name)
-        return first if found is None else int(found)
+        value = self.value("select value from counter where name = ?", name)
+        return first if value is None else int(value)
 
     def _set_counter(self, name: str, value: int) -> None:
         with self._lock:
@@ -361,48 +369,9 @@ class Store:
         return value
 
 
-def open_store(path: str | Path, *, switches: Switches | None = None, clock: Clock | None = None) -> Store:
+def open_store(path: str | Path, *, switches: Switches | None = None, clock: Clock | None = None) -> CompanyStore:
     """Open (or make) a sandbox company; the file is readable by its owner only."""
-    return Store(path, switches=switches, clock=clock)
-
-
-def _connected(path: Path) -> sqlite3.Connection:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=30)
-    try:
-        _prepare(db, path)
-    except sqlite3.DatabaseError as problem:
-        db.close()
-        raise ValueError(f"{path} is no sandbox database: {problem}") from None
-    except ValueError:
-        db.close()
-        raise
-    return db
-
-
-def _prepare(db: sqlite3.Connection, path: Path) -> None:
-    db.execute("pragma page_size = 8192")  # the texts of customers pack badly in less; holds for new files only
-    db.execute("pragma journal_mode = wal")
-    db.execute("pragma synchronous = normal")
-    db.execute("pragma temp_store = memory")
-    found = db.execute("pragma user_version").fetchone()[0]
-    tables = db.execute("select count(*) from sqlite_master").fetchone()[0]
-    if found != _FORMAT and tables:
-        raise ValueError(f"{path} is no sandbox database of this version")
-    if not tables:
-        db.executescript(f"begin; {_SCHEMA} pragma user_version = {_FORMAT}; commit;")
-        _make_indexes(db)
-
-
-def _make_indexes(db: sqlite3.Connection) -> None:
-    for name, columns in _INDEXES.items():
-        db.execute(f"create index if not exists customer_{name} on customer {columns}")
-
-
-def _drop_indexes(db: sqlite3.Connection) -> None:
-    for name in _INDEXES:
-        db.execute(f"drop index if exists customer_{name}")
+    return CompanyStore(path, switches=switches, clock=clock)
 
 
 def _on_page(query: ListQuery) -> str:
@@ -411,9 +380,9 @@ def _on_page(query: ListQuery) -> str:
     return f"id in ({ids}) order by {query.order}"
 
 
-def _stored(row: tuple[Any, ...]) -> Stored:
+def _stored(row: tuple[Any, ...]) -> StoredCustomer:
     internal_id, number, version, created, modified, record, parent_name = row
-    return Stored(internal_id, number, version, created, modified, _full(record), parent_name or "")
+    return StoredCustomer(internal_id, number, version, created, modified, _full(record), parent_name or "")
 
 
 def _compact(record: Record) -> str:
@@ -439,12 +408,12 @@ def _attributes_text(attributes: tuple[tuple[str, str], ...]) -> str:
     return dumps(dict(attributes))
 
 
-def _declared(one: Stored) -> dict[str, Any]:
-    shown = {**one.record, **{name: part(one.record, name) for name in MIRRORS}}
+def _declared(customer: StoredCustomer) -> dict[str, Any]:
+    shown = {**customer.record, **{name: part(customer.record, name) for name in MIRRORS}}
     return {
         **shown,
-        "internalId": one.internal_id,
-        "createdDateTime": moment(one.created),
-        "lastModifiedDateTime": moment(one.modified),
-        "timeStamp": version_token(one.version),
+        "internalId": customer.internal_id,
+        "createdDateTime": moment(customer.created),
+        "lastModifiedDateTime": moment(customer.modified),
+        "timeStamp": version_token(customer.version),
     }

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from reconciler.sandbox.errors import BadBody
+from reconciler.sandbox.dto_members import CUSTOMER, Member
+from reconciler.sandbox.dto_values import check_value
 from reconciler.sandbox.jsontext import loads
-from reconciler.sandbox.shapes import CUSTOMER, Shape
+from reconciler.sandbox.refusals import BadBody
 from reconciler.sandbox.switches import Switches
-from reconciler.sandbox.values import check_value
 
 _ABSENT: Final = object()
 
@@ -39,7 +39,7 @@ class _BodyReader:
     def __init__(self, switches: Switches) -> None:
         self._switches = switches
 
-    def members(self, value: Mapping[str, object], shapes: Mapping[str, Shape], path: str) -> dict[str, Any]:
+    def members(self, value: Mapping[str, object], shapes: Mapping[str, Member], path: str) -> dict[str, Any]:
         """Members in any case (fact sheet 12.1); unknown ones are ignored unless a switch says otherwise."""
         known = {name.lower(): name for name in shapes}
         patch: dict[str, Any] = {}
@@ -57,14 +57,14 @@ class _BodyReader:
         if self._switches.unknown_members == "refuse":
             raise BadBody(path, "no such member")
 
-    def _member(self, value: object, shape: Shape, path: str) -> Any:
+    def _member(self, value: object, shape: Member, path: str) -> Any:
         if value is None:
             return self._null(self._switches.null_member, shape, path)
         if shape.wrapped:
             return self._wrapped(value, shape, path)
         return self._plain(value, shape, path)
 
-    def _wrapped(self, value: object, shape: Shape, path: str) -> Any:
+    def _wrapped(self, value: object, shape: Member, path: str) -> Any:
         inner = _inner(value) if isinstance(value, dict) else _ABSENT
         if inner is not _ABSENT:
             if inner is None:
@@ -76,7 +76,7 @@ class _BodyReader:
             raise BadBody(path, 'expected a wrapper {"value": ...}')
         return self._null(self._switches.empty_wrapper, shape, path)
 
-    def _null(self, policy: str, shape: Shape, path: str) -> Any:
+    def _null(self, policy: str, shape: Member, path: str) -> Any:
         """Q15: nullable types and texts are cleared, others refused, unless the switch says otherwise."""
         if policy == "ignore":
             return _ABSENT
@@ -86,7 +86,7 @@ class _BodyReader:
             return ""
         raise BadBody(path, "null is not allowed")
 
-    def _plain(self, value: object, shape: Shape, path: str) -> Any:
+    def _plain(self, value: object, shape: Member, path: str) -> Any:
         if shape.kind == "object":
             if not isinstance(value, dict):
                 raise BadBody(path, "expected an object")
@@ -98,7 +98,7 @@ class _BodyReader:
         except ValueError as problem:
             raise BadBody(path, str(problem)) from None
 
-    def _lines(self, value: object, shape: Shape, path: str) -> list[dict[str, Any]]:
+    def _lines(self, value: object, shape: Member, path: str) -> list[dict[str, Any]]:
         if not isinstance(value, list):
             raise BadBody(path, "expected an array")
         lines = []

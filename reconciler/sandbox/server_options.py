@@ -28,7 +28,7 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Address:
+class Endpoint:
     """Where a running sandbox answers, and with which credentials."""
 
     base_url: str
@@ -38,7 +38,7 @@ class Address:
     tenant_id: str
 
 
-def address_of(base_url: str, options: Options) -> Address:
+def endpoint_of(base_url: str, options: Options) -> Endpoint:
     """The address of a sandbox that listens at `base_url`."""
     token_url = f"{base_url}/connect/token"
-    return Address(base_url, token_url, options.client_id, options.client_secret, options.tenant_id)
+    return Endpoint(base_url, token_url, options.client_id, options.client_secret, options.tenant_id)

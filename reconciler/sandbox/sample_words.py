@@ -59,7 +59,7 @@ NORWAY: Final = Country(
      ("7010", "Trondheim", "50"), ("8006", "Bodø", "18"), ("9008", "Tromsø", "55"), ("9510", "Alta", "56")),
     ("Kari", "Ola", "Ingrid", "Lars", "Silje", "Bjørn", "Åse", "Øyvind", "Marit", "Jørgen"),
     ("Nordmann", "Hansen", "Johansen", "Olsen", "Bakke", "Dahl", "Haugen", "Sæther", "Ødegård"),
-    "+47", 8, "no", "7080", "NOK", "01", ids.norwegian_number, lambda one: f"NO{one}MVA",
+    "+47", 8, "no", "7080", "NOK", "01", ids.norwegian_number, lambda number: f"NO{number}MVA",
 )  # fmt: skip
 SWEDEN: Final = Country(
     "SE", 12, ("AB", "AB", "HB"),
@@ -71,7 +71,7 @@ SWEDEN: Final = Country(
     ("Åsa", "Erik", "Linnéa", "Göran", "Maja", "Sven"),
     ("Andersson", "Björk", "Lindqvist", "Öberg", "Nyström"),
     "+46", 9, "se", "7350", "SEK", "03", ids.swedish_number,
-    lambda one: f"SE{one.replace('-', '')}01",
+    lambda number: f"SE{number.replace('-', '')}01",
 )  # fmt: skip
 DENMARK: Final = Country(
     "DK", 10, ("A/S", "ApS", "ApS", "I/S"),
@@ -80,7 +80,7 @@ DENMARK: Final = Country(
     (("1050", "København K", ""), ("8000", "Aarhus C", ""), ("5000", "Odense C", ""), ("9000", "Aalborg", ""),
      ("0800", "Høje Taastrup", "")),
     ("Mette", "Søren", "Kirsten", "Jens", "Bodil"), ("Jensen", "Nielsen", "Kjær", "Østergaard", "Møller"),
-    "+45", 8, "dk", "5790", "DKK", "03", ids.danish_number, lambda one: f"DK{one}",
+    "+45", 8, "dk", "5790", "DKK", "03", ids.danish_number, lambda number: f"DK{number}",
 )  # fmt: skip
 FINLAND: Final = Country(
     "FI", 6, ("Oy", "Oyj", "Ky"),
@@ -88,7 +88,7 @@ FINLAND: Final = Country(
     ("Mannerheimintie", "Hämeenkatu", "Aleksanterinkatu", "Satamakatu"),
     (("00100", "Helsinki", ""), ("33100", "Tampere", ""), ("20100", "Turku", ""), ("90100", "Oulu", "")),
     ("Aino", "Väinö", "Päivi", "Jukka"), ("Virtanen", "Mäkinen", "Nieminen", "Hämäläinen"),
-    "+358", 9, "fi", "6400", "EUR", "03", ids.finnish_number, lambda one: f"FI{one.replace('-', '')}",
+    "+358", 9, "fi", "6400", "EUR", "03", ids.finnish_number, lambda number: f"FI{number.replace('-', '')}",
 )  # fmt: skip
 NETHERLANDS: Final = Country(
     "NL", 12, ("B.V.", "B.V.", "N.V.", "V.O.F."),
@@ -98,7 +98,7 @@ NETHERLANDS: Final = Country(
      ("3511 LN", "Utrecht", ""), ("9711 LM", "Groningen", "")),
     ("Pieter", "Sanne", "Joost", "Anouk", "Daniëlle"),
     ("de Vries", "van den Berg", "Jansen", "Bakker", "Visser"),
-    "+31", 9, "nl", "8710", "EUR", "03", ids.dutch_number, lambda one: f"NL{one}B01",
+    "+31", 9, "nl", "8710", "EUR", "03", ids.dutch_number, lambda number: f"NL{number}B01",
 )  # fmt: skip
 
 COUNTRIES: Final = (NORWAY, SWEDEN, DENMARK, FINLAND, NETHERLANDS)

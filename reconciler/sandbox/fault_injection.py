@@ -14,9 +14,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Final
 
-from reconciler.sandbox.edits import patch_of
-
-HOWS: Final = ("upper", "lower", "trim", "digits", "keep")
+from reconciler.sandbox.clerk_edits import patch_of
+from reconciler.sandbox.stored_forms import check_form
+from reconciler.sandbox.switches import Switches
 
 KINDS: Final = {
     "respond": "Answer `status`, `body`, `content_type`, `headers`; `when` after: once the work is done.",
@@ -30,9 +30,12 @@ KINDS: Final = {
     "throttle": "429 for `seconds`, this request included.",
     "shift": "Shift the page of a list by `rows`.",
     "location": "Name `host` in Location.",
-    "normalise": "The ERP keeps other `values`: path to upper, lower, trim, digits, keep or {set: value}.",
-    "renumber": "A POST gets `number` whatever it asked for.",
+    "normalise": "The ERP keeps other `values`: path to a form as in the switch `normalise`, or to {set: value}.",
+    "assign": "A POST gets `number` whatever it asked for.",
+    "switch": "The request meets other switches: `values`, name to value.",
     "edit": "A clerk changes `number` with `values`, before or after the request (`when`).",
+    "create": "A clerk enters a customer with `values` (and `number`, if given), before or after the request.",
+    "renumber": "A clerk gives customer `number` the number `new`, before or after the request (`when`).",
     "vanish": "Customer `number` disappears, before or after the request (`when`).",
 }
 
@@ -57,6 +60,7 @@ class Fault:
     rows: int = -1
     host: str = "https://elsewhere.example"
     number: str = ""
+    new: str = ""
     values: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -81,28 +85,29 @@ class Fault:
 
 def fault_of(values: Mapping[str, Any]) -> Fault:
     """A fault from plain values. Raises ValueError for an unknown name or a value of the wrong type."""
-    known = {one.name: one for one in fields(Fault)}
+    known = {member.name: member for member in fields(Fault)}
     checked: dict[str, Any] = {}
     for name, value in values.items():
         if name not in known:
             raise ValueError(f"unknown field {name!r} of a fault; known: {', '.join(known)}")
         checked[name] = _typed(name, value, str(known[name].type))
     fault = Fault(**checked)
-    if fault.kind in ("edit", "normalise"):
-        _check_values(fault)
+    _check_values(fault)
     return fault
 
 
 def _check_values(fault: Fault) -> None:
     """Paths and values are checked when the fault is ordered, not when it strikes."""
-    if fault.kind == "edit":
+    if fault.kind in ("edit", "create"):
         patch_of(fault.values)
-        return
-    for path, how in fault.values.items():
-        if isinstance(how, Mapping):
-            patch_of({path: how.get("set")})
-        elif how not in HOWS:
-            raise ValueError(f"{path} takes {', '.join(HOWS)} or {{set: value}}, not {how!r}")
+    elif fault.kind == "switch":
+        Switches().with_values(fault.values)
+    elif fault.kind == "normalise":
+        for path, form in fault.values.items():
+            if isinstance(form, Mapping):
+                patch_of({path: form.get("set")})
+            else:
+                check_form(form)
 
 
 def _typed(name: str, value: Any, kind: str) -> Any:
@@ -150,21 +155,21 @@ class FaultBook:
 
     def pending(self) -> list[dict[str, Any]]:
         """The faults still to strike, with how often each has struck."""
-        return [{**one.fault.as_dict(), "struck": one.struck} for one in self._queue]
+        return [{**queued.fault.as_dict(), "struck": queued.struck} for queued in self._queue]
 
     def take(self, method: str, target: str) -> Fault | None:
         """The fault that strikes this request, if any."""
-        for one in self._queue:
-            if one.fault.matches(method, target) and self._strikes(one):
+        for queued in self._queue:
+            if queued.fault.matches(method, target) and self._strikes(queued):
                 self._queue = [left for left in self._queue if not left.done]
-                return one.fault
+                return queued.fault
         return None
 
-    def _strikes(self, one: _Queued) -> bool:
-        if one.seen < one.fault.skip:
-            one.seen += 1
+    def _strikes(self, queued: _Queued) -> bool:
+        if queued.seen < queued.fault.skip:
+            queued.seen += 1
             return False
-        if one.fault.probability < 1 and self.chance.random() >= one.fault.probability:
+        if queued.fault.probability < 1 and self.chance.random() >= queued.fault.probability:
             return False
-        one.struck += 1
+        queued.struck += 1
         return True

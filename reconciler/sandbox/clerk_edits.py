@@ -1,5 +1,5 @@
 # ruff: noqa: TRY004  # a value of the wrong type is one more value that does not fit
-"""A clerk's edit: dotted write names with plain values, turned into the same patch that a body gives."""
+"""What a clerk enters: dotted write names with plain values, turned into the same patch that a body gives."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from decimal import Decimal, InvalidOperation
 from difflib import get_close_matches
 from typing import Any, Final
 
-from reconciler.sandbox.shapes import CUSTOMER, Shape
-from reconciler.sandbox.values import check_value
+from reconciler.sandbox.dto_members import CUSTOMER, Member
+from reconciler.sandbox.dto_values import check_value
 
 _NOT_BY_EDIT: Final = {"number", "overrideWithClassValues", "overrideNumberSeries", "attributeLines"}
 _WORDS: Final = {"true": True, "false": False}
@@ -30,7 +30,7 @@ def patch_of(values: Mapping[str, object]) -> dict[str, Any]:
     return patch
 
 
-def _top(path: str) -> Shape:
+def _top(path: str) -> Member:
     if path == "number":
         raise ValueError("'number' cannot be edited; renumber the customer")
     shape = CUSTOMER.get(path)
@@ -39,7 +39,7 @@ def _top(path: str) -> Shape:
     return shape
 
 
-def _member(path: str, head: str, rest: str) -> Shape:
+def _member(path: str, head: str, rest: str) -> Member:
     outer = CUSTOMER.get(head)
     shape = outer.members.get(rest) if outer is not None and outer.kind == "object" else None
     if shape is None:
@@ -55,16 +55,16 @@ def _unknown(path: str) -> ValueError:
 
 def known_paths() -> list[str]:
     """Every path that an edit can name."""
-    found = ["attributes.ID"]
+    paths = ["attributes.ID"]
     for name, shape in CUSTOMER.items():
         if shape.kind == "object":
-            found += [f"{name}.{member}" for member in shape.members]
+            paths += [f"{name}.{member}" for member in shape.members]
         elif name not in _NOT_BY_EDIT:
-            found.append(name)
-    return sorted(found)
+            paths.append(name)
+    return sorted(paths)
 
 
-def _checked(path: str, value: object, shape: Shape) -> Any:
+def _checked(path: str, value: object, shape: Member) -> Any:
     try:
         if shape.kind == "object":
             return _object(path, value, shape)
@@ -75,25 +75,25 @@ def _checked(path: str, value: object, shape: Shape) -> Any:
         raise ValueError(f"{path}: {problem}") from None
 
 
-def _object(path: str, value: object, shape: Shape) -> dict[str, Any]:
+def _object(path: str, value: object, shape: Member) -> dict[str, Any]:
     if not isinstance(value, Mapping):
         raise ValueError("expected a mapping")
     return {str(name): _checked(f"{path}.{name}", inner, _named(shape, name)) for name, inner in value.items()}
 
 
-def _lines(path: str, value: object, shape: Shape) -> list[dict[str, Any]]:
+def _lines(path: str, value: object, shape: Member) -> list[dict[str, Any]]:
     if not isinstance(value, list):
         raise ValueError("expected a list of lines")
     return [_object(f"{path}[{index}]", line, shape) for index, line in enumerate(value)]
 
 
-def _named(shape: Shape, name: object) -> Shape:
+def _named(shape: Member, name: object) -> Member:
     if name not in shape.members:
         raise ValueError(f"unknown member {name!r}")
     return shape.members[str(name)]
 
 
-def _plain(value: object, shape: Shape) -> Any:
+def _plain(value: object, shape: Member) -> Any:
     """Values may come from a command line, so text is read as the field's type."""
     if value is None or (value == "" and shape.nullable):
         if shape.nullable:

@@ -8,34 +8,34 @@ from typing import Final
 
 
 @dataclass(frozen=True)
-class Shape:
+class Member:
     """One member; kinds: text, bool, int16, int32, decimal, moment, enum, uuid, object, lines, segments."""
 
     kind: str
     wrapped: bool = True
     nullable: bool = False
     choices: tuple[str, ...] = ()
-    members: Mapping[str, Shape] = field(default_factory=dict)
+    members: Mapping[str, Member] = field(default_factory=dict)
 
 
-TEXT: Final = Shape("text")
-BOOL: Final = Shape("bool")
-MAYBE_BOOL: Final = Shape("bool", nullable=True)
-MAYBE_MOMENT: Final = Shape("moment", nullable=True)
-MAYBE_DECIMAL: Final = Shape("decimal", nullable=True)
-SEGMENTS: Final = Shape("segments", wrapped=False)
-OPERATION: Final = Shape("enum", wrapped=False, choices=("Insert", "Update", "Delete"))
+TEXT: Final = Member("text")
+BOOL: Final = Member("bool")
+MAYBE_BOOL: Final = Member("bool", nullable=True)
+MAYBE_MOMENT: Final = Member("moment", nullable=True)
+MAYBE_DECIMAL: Final = Member("decimal", nullable=True)
+SEGMENTS: Final = Member("segments", wrapped=False)
+OPERATION: Final = Member("enum", wrapped=False, choices=("Insert", "Update", "Delete"))
 
 
-def _object(members: Mapping[str, Shape]) -> Shape:
-    return Shape("object", members=members)
+def _object(members: Mapping[str, Member]) -> Member:
+    return Member("object", members=members)
 
 
-def _lines(members: Mapping[str, Shape]) -> Shape:
-    return Shape("lines", wrapped=False, members=members)
+def _lines(members: Mapping[str, Member]) -> Member:
+    return Member("lines", wrapped=False, members=members)
 
 
-def _texts(*names: str) -> dict[str, Shape]:
+def _texts(*names: str) -> dict[str, Member]:
     return dict.fromkeys(names, TEXT)
 
 
@@ -73,7 +73,7 @@ GL_ACCOUNTS: Final = _object({name: SEGMENTS if name in GL_SUBACCOUNTS else TEXT
 
 DIRECT_DEBIT: Final = {
     "operation": OPERATION,
-    "id": Shape("uuid", wrapped=False),
+    "id": Member("uuid", wrapped=False),
     "mandateId": TEXT,
     "mandateDescription": TEXT,
     "dateOfSignature": MAYBE_MOMENT,
@@ -115,20 +115,20 @@ BOOLEANS: Final = (
     "excludeDebtCollection",
 )
 
-CUSTOMER: Final[Mapping[str, Shape]] = {
+CUSTOMER: Final[Mapping[str, Member]] = {
     **_texts("number", "name", "accountReference", "parentRecordNumber", "currencyId", "customerClassId"),
     **_texts("creditTermsId", "vatRegistrationId", "corporateId", "vatZoneId", "gln", "note", "priceClassId"),
-    "status": Shape("enum", choices=("Active", "OnHold", "CreditHold", "Inactive", "OneTime")),
-    "numberOfEmployees": Shape("int32", nullable=True),
-    "creditLimit": Shape("decimal"),
-    "creditDaysPastDue": Shape("int16", nullable=True),
-    "overrideWithClassValues": Shape("bool", wrapped=False),
+    "status": Member("enum", choices=("Active", "OnHold", "CreditHold", "Inactive", "OneTime")),
+    "numberOfEmployees": Member("int32", nullable=True),
+    "creditLimit": Member("decimal"),
+    "creditDaysPastDue": Member("int16", nullable=True),
+    "overrideWithClassValues": Member("bool", wrapped=False),
     **dict.fromkeys(BOOLEANS, BOOL),
     "invoiceToDefaultLocation": MAYBE_BOOL,
     **dict.fromkeys(ADDRESSES, ADDRESS),
     **dict.fromkeys(CONTACTS, CONTACT),
-    "creditVerification": Shape("enum", choices=("Disabled", "DaysPastDue", "CreditLimit", "LimitAndDaysPastDue")),
-    "statementType": Shape("enum", choices=("OpenItem", "BalanceBroughtForward")),
+    "creditVerification": Member("enum", choices=("Disabled", "DaysPastDue", "CreditLimit", "LimitAndDaysPastDue")),
+    "statementType": Member("enum", choices=("OpenItem", "BalanceBroughtForward")),
     "eInvoiceContract": _object(_texts("fInvoiceContractID", "fInvoiceIntermediatorID")),
     "defaultPaymentMethod": _object({"paymentMethodId": TEXT, "isDefault": MAYBE_BOOL}),
     "glAccounts": GL_ACCOUNTS,

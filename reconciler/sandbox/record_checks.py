@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
-from reconciler.sandbox import refs
+from reconciler.sandbox import reference_tables
+from reconciler.sandbox.dto_members import ADDRESSES
 from reconciler.sandbox.merge import Record, part
-from reconciler.sandbox.shapes import ADDRESSES
 from reconciler.sandbox.switches import Switches
 
 MAX_LENGTHS: Final = {
@@ -20,46 +20,50 @@ MAX_LENGTHS: Final = {
 
 def problems(record: Record, patch: Mapping[str, Any], switches: Switches, has: Callable[[str], bool]) -> list[str]:
     """Reasons to refuse the record that `patch` led to; `has` tells whether a customer number exists."""
-    found: list[str] = []
+    reasons: list[str] = []
     if not record["name"].strip():
-        found.append("'Customer Name' cannot be empty.")
+        reasons.append("'Customer Name' cannot be empty.")
     if switches.inactive_refused and patch.get("status") == "Inactive":
-        found.append("'Status' cannot be Inactive: the customer has open documents.")
-    found += _empty_mandatory(record)
+        reasons.append("'Status' cannot be Inactive: the customer has open documents.")
+    reasons += _empty_mandatory(record)
     if switches.strict_references:
-        found += _unknown_references(record, patch, has)
+        reasons += _unknown_references(record, patch, has)
     if switches.strict_attributes:
-        found += _attribute_problems(record, patch)
+        reasons += _attribute_problems(record, patch)
     if switches.require_postal_code:
-        found += _postal_problems(record, patch)
-    return found
+        reasons += _postal_problems(record, patch, switches.company_country)
+    return reasons
 
 
 def _empty_mandatory(record: Record) -> list[str]:
     titles = {"customerClassId": "Customer Class", "currencyId": "Currency ID", "creditTermsId": "Terms"}
-    found = [f"'{title}' cannot be empty." for name, title in titles.items() if not record[name]]
-    one = refs.CLASSES.get(record["customerClassId"])
-    if one is not None and one["needs_zone"] and not record["vatZoneId"]:
-        found.append("'VAT Zone' cannot be empty.")
-    return found
+    reasons = [f"'{title}' cannot be empty." for name, title in titles.items() if not record[name]]
+    settings = reference_tables.CLASSES.get(record["customerClassId"])
+    if settings is not None and settings["needs_zone"] and not record["vatZoneId"]:
+        reasons.append("'VAT Zone' cannot be empty.")
+    return reasons
 
 
 def _unknown_references(record: Record, patch: Mapping[str, Any], has: Callable[[str], bool]) -> list[str]:
     tables: tuple[tuple[str, str, Collection[str]], ...] = (
-        ("customerClassId", "Customer Class", refs.CLASSES),
-        ("creditTermsId", "Terms", refs.CREDIT_TERMS),
-        ("currencyId", "Currency ID", refs.CURRENCIES),
-        ("vatZoneId", "VAT Zone", refs.VAT_ZONES),
-        ("priceClassId", "Price Class", refs.PRICE_CLASSES),
-        ("defaultPaymentMethodId", "Payment Method", refs.PAYMENT_METHODS),
+        ("customerClassId", "Customer Class", reference_tables.CLASSES),
+        ("creditTermsId", "Terms", reference_tables.CREDIT_TERMS),
+        ("currencyId", "Currency ID", reference_tables.CURRENCIES),
+        ("vatZoneId", "VAT Zone", reference_tables.VAT_ZONES),
+        ("priceClassId", "Price Class", reference_tables.PRICE_CLASSES),
+        ("defaultPaymentMethodId", "Payment Method", reference_tables.PAYMENT_METHODS),
     )
-    found = [
+    reasons = [
         _missing(title, record[name]) for name, title, table in tables if record[name] and record[name] not in table
     ]
-    found += [_missing("Payment Method", one) for one in record["paymentMethods"] if one not in refs.PAYMENT_METHODS]
-    found += _parent_problems(record, has)
-    found += _sales_person_problems(record)
-    return list(dict.fromkeys(found + _address_references(record, patch)))
+    reasons += [
+        _missing("Payment Method", method)
+        for method in record["paymentMethods"]
+        if method not in reference_tables.PAYMENT_METHODS
+    ]
+    reasons += _parent_problems(record, has)
+    reasons += _sales_person_problems(record)
+    return list(dict.fromkeys(reasons + _address_references(record, patch)))
 
 
 def _parent_problems(record: Record, has: Callable[[str], bool]) -> list[str]:
@@ -71,43 +75,47 @@ def _parent_problems(record: Record, has: Callable[[str], bool]) -> list[str]:
 
 def _sales_person_problems(record: Record) -> list[str]:
     people = (line["salesPersonID"] for line in record["salesPersons"])
-    return [_missing("Salesperson ID", one) for one in people if one not in refs.SALES_PERSONS]
+    return [_missing("Salesperson ID", person) for person in people if person not in reference_tables.SALES_PERSONS]
 
 
 def _address_references(record: Record, patch: Mapping[str, Any]) -> list[str]:
-    found = []
+    reasons = []
     for name in ADDRESSES:
         if name not in patch:
             continue
         address = record[name] if name == "mainAddress" else part(record, name)
-        if address["countryId"] and address["countryId"] not in refs.COUNTRIES:
-            found.append(_missing("Country", address["countryId"]))
-        if address["county"] and address["countryId"] == "NO" and address["county"] not in refs.COUNTIES:
-            found.append(_missing("County", address["county"]))
-    return found
+        if address["countryId"] and address["countryId"] not in reference_tables.COUNTRIES:
+            reasons.append(_missing("Country", address["countryId"]))
+        if address["county"] and address["countryId"] == "NO" and address["county"] not in reference_tables.COUNTIES:
+            reasons.append(_missing("County", address["county"]))
+    return reasons
 
 
-def _postal_problems(record: Record, patch: Mapping[str, Any]) -> list[str]:
-    """A Norwegian address without postal code was refused (12.2, client tests)."""
+def _postal_problems(record: Record, patch: Mapping[str, Any], company_country: str) -> list[str]:
+    """A Norwegian address without postal code was refused (12.2, client tests).
+
+    An address without country is in the company's own country; one without any member is no address.
+    """
     for name in ADDRESSES:
         if not patch.get(name):
             continue
         address = record[name] if name == "mainAddress" else part(record, name)
-        if address["countryId"] == "NO" and not address["postalCode"].strip():
+        country = address["countryId"] or company_country
+        if any(address.values()) and country == "NO" and not address["postalCode"].strip():
             return ["'Postal Code' (postcode) cannot be empty."]
     return []
 
 
 def _attribute_problems(record: Record, patch: Mapping[str, Any]) -> list[str]:
-    found = []
+    reasons = []
     for line in patch.get("attributeLines", []):
         key, value = line.get("attributeId", "").strip().upper(), line.get("attributeValue", "")
-        one = refs.ATTRIBUTES.get(key)
-        if one is None:
-            found.append(_missing("Attribute", key))
-        elif one["type"] == "Combo" and value and value not in one["details"]:
-            found.append(_missing(f"Attribute {key}", value))
-    return found
+        attribute = reference_tables.ATTRIBUTES.get(key)
+        if attribute is None:
+            reasons.append(_missing("Attribute", key))
+        elif attribute["type"] == "Combo" and value and value not in attribute["details"]:
+            reasons.append(_missing(f"Attribute {key}", value))
+    return reasons
 
 
 def _missing(title: str, value: str) -> str:
@@ -118,13 +126,13 @@ def fit_lengths(patch: dict[str, Any], switches: Switches, path: str = "") -> li
     """Q21: refuse or cut over-long texts, if the switch asks for it; cuts in place, answers the problems."""
     if switches.max_lengths == "off":
         return []
-    found: list[str] = []
+    reasons: list[str] = []
     for name, value in patch.items():
         limit = MAX_LENGTHS.get(name)
         if isinstance(value, dict):
-            found += fit_lengths(value, switches, f"{path}{name}.")
+            reasons += fit_lengths(value, switches, f"{path}{name}.")
         elif limit and isinstance(value, str) and len(value) > limit:
             if switches.max_lengths == "refuse":
-                found.append(f"'{path}{name}' is longer than {limit} characters.")
+                reasons.append(f"'{path}{name}' is longer than {limit} characters.")
             patch[name] = value[:limit]
-    return found
+    return reasons

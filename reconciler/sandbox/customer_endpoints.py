@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import uuid
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import quote
@@ -12,18 +11,21 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import Response
 
-from reconciler.sandbox import refs
-from reconciler.sandbox.answers import check_if_match, customer_answer, etag, json_answer, text_answer
-from reconciler.sandbox.dto import read_object
-from reconciler.sandbox.errors import BadBody, Unknown
-from reconciler.sandbox.faults import Fault
-from reconciler.sandbox.filters import read_query
+from reconciler.sandbox import reference_tables
+from reconciler.sandbox.customer_dto import StoredCustomer, debit_text, moment
+from reconciler.sandbox.dto_members import Member
+from reconciler.sandbox.dto_values import check_value
+from reconciler.sandbox.fault_injection import Fault
+from reconciler.sandbox.http_answers import check_if_match, customer_answer, etag, json_answer, text_answer
 from reconciler.sandbox.jsontext import dumps
-from reconciler.sandbox.render import Stored, debit_text, moment
+from reconciler.sandbox.list_query import read_query
+from reconciler.sandbox.misshapen import with_oddities
+from reconciler.sandbox.record_writes import NO_FAULT, WriteFault, create, update
+from reconciler.sandbox.refusals import BadBody, UnknownRecord
+from reconciler.sandbox.renumbering import ActionResult, start_action
+from reconciler.sandbox.request_bodies import read_object
 from reconciler.sandbox.runtime import Runtime
-from reconciler.sandbox.shapes import Shape
-from reconciler.sandbox.values import check_value
-from reconciler.sandbox.writes import NO_MEDDLING, Meddling, change_number, create, update
+from reconciler.sandbox.switches import Switches
 
 _RESERVED: Final = set(":/?#[]@&*+;")
 _INT32: Final = 1 << 31
@@ -43,39 +45,39 @@ class Call:
         """The path as it is logged."""
         return str(self.request.scope["path"])
 
-    def customer(self) -> Stored:
-        """The customer that the path names by number. Raises Unknown."""
+    def customer(self) -> StoredCustomer:
+        """The customer that the path names by number. Raises UnknownRecord."""
         number = identifier(self.request.path_params["number"])
-        one = self.runtime.store.find(number)
-        if one is None:
-            raise Unknown(f"Customer '{number}' was not found.")
-        return one
+        customer = self.runtime.store.find(number)
+        if customer is None:
+            raise UnknownRecord(f"Customer '{number}' was not found.")
+        return customer
 
-    def internal(self) -> Stored:
-        """The customer that the path names by internal id. Raises Unknown."""
+    def internal(self) -> StoredCustomer:
+        """The customer that the path names by internal id. Raises UnknownRecord."""
         text = self.request.path_params["internal_id"]
         wanted = int(text) if text.isascii() and text.isdigit() and len(text) < 11 else -1
-        one = self.runtime.store.find_internal(wanted)
-        if one is None:
-            raise Unknown(f"Customer with internal id '{text}' was not found.")
-        return one
+        customer = self.runtime.store.find_internal(wanted)
+        if customer is None:
+            raise UnknownRecord(f"Customer with internal id '{text}' was not found.")
+        return customer
 
-    def meddling(self) -> Meddling:
+    def write_fault(self) -> WriteFault:
         """What a fault does to the values of this write."""
-        if self.fault is None or self.fault.kind not in ("normalise", "renumber"):
-            return NO_MEDDLING
-        return Meddling(self.fault.values, self.runtime.store.normal_number(self.fault.number))
+        if self.fault is None or self.fault.kind not in ("normalise", "assign"):
+            return NO_FAULT
+        return WriteFault(self.fault.values, self.runtime.store.normal_number(self.fault.number))
 
 
 def identifier(segment: str) -> str:
     """A path segment as an identifier: plain, or b64(x) with unpadded base64url (fact sheet 4.4).
 
-    Reserved characters cannot be reached by percent-encoding. Raises Unknown.
+    Reserved characters cannot be reached by percent-encoding. Raises UnknownRecord.
     """
     if segment.startswith("b64(") and segment.endswith(")"):
         return _decoded(segment[4:-1])
     if _RESERVED.intersection(segment):
-        raise Unknown(f"'{segment}' was not found.")
+        raise UnknownRecord(f"'{segment}' was not found.")
     return segment
 
 
@@ -83,7 +85,7 @@ def _decoded(text: str) -> str:
     try:
         return base64.b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True).decode()
     except (binascii.Error, ValueError):
-        raise Unknown(f"'b64({text})' was not found.") from None
+        raise UnknownRecord(f"'b64({text})' was not found.") from None
 
 
 # ---- lists ----
@@ -95,10 +97,19 @@ def list_customers(call: Call) -> Response:
     query = read_query(call.request.query_params, switches)
     if call.fault is not None and call.fault.kind == "shift":
         query.offset = max(0, query.offset + call.fault.rows)
-    total = store.count(query)
-    tail = f',"metadata":{{"totalCount":{total},"maxPageSize":{switches.page_size_max}}}}}'
+    tail = _metadata_text(store.count(query), switches)
     rows = [row + tail for row in store.page_texts(query)]
+    if switches.extra_members or switches.misshapen:
+        rows = [with_oddities(row, switches.extra_members, switches.misshapen) for row in rows]
     return text_answer(f"[{','.join(rows)}]")
+
+
+def _metadata_text(total: int, switches: Switches) -> str:
+    """The end of each row; the count can be wrong, or missing as it was in v8.36 (fact sheet 6)."""
+    if switches.total_count == "absent":
+        return "}"
+    shown = 0 if switches.total_count == "zero" else max(0, total + switches.total_off)
+    return f',"metadata":{{"totalCount":{shown},"maxPageSize":{switches.page_size_max}}}}}'
 
 
 # ---- one customer ----
@@ -118,11 +129,11 @@ def post_customer(call: Call) -> Response:
     """POST /v1/customer: 201 and Location, no useful body (fact sheet 12.2)."""
     store, switches = call.runtime.store, call.runtime.switches
     with store.transaction():
-        one = create(store, call.body, call.meddling())
-        _log(call, one, 201)
-    headers = {"Location": _location(call, one.number)}
+        customer = create(store, call.body, call.write_fault())
+        _log(call, customer, 201)
+    headers = {"Location": _location(call, customer.number)}
     if switches.post_etag:
-        headers["ETag"] = etag(one, switches)
+        headers["ETag"] = etag(customer, switches)
     return (
         json_answer({}, 201, headers) if switches.post_body == "object" else Response(status_code=201, headers=headers)
     )
@@ -142,11 +153,11 @@ def _put(call: Call, find: Any) -> Response:
     """204 and the new ETag, or 412 and nothing changed (fact sheet 7)."""
     store = call.runtime.store
     with store.transaction():
-        one = find()
-        check_if_match(call.request.headers.get("if-match"), one, store.switches)
-        one = update(store, one, call.body, call.meddling())
-        _log(call, one, 204)
-    return Response(status_code=204, headers={"ETag": etag(one, store.switches)})
+        customer = find()
+        check_if_match(call.request.headers.get("if-match"), customer, store.switches)
+        customer = update(store, customer, call.body, call.write_fault())
+        _log(call, customer, 204)
+    return Response(status_code=204, headers={"ETag": etag(customer, store.switches)})
 
 
 def _location(call: Call, number: str) -> str:
@@ -164,9 +175,9 @@ def segment(number: str) -> str:
     return quote(number, safe="")
 
 
-def _log(call: Call, one: Stored, status: int) -> None:
+def _log(call: Call, customer: StoredCustomer, status: int) -> None:
     body = dumps(read_object(call.body))
-    call.runtime.store.log_write(call.request.method, call.path, one.number, status, body)
+    call.runtime.store.log_write(call.request.method, call.path, customer.number, status, body)
 
 
 # ---- what CustomerDto does not show ----
@@ -186,7 +197,7 @@ def read_sales_persons(call: Call) -> Response:
 def _sales_person_dto(line: dict[str, Any]) -> dict[str, Any]:
     dto = {
         "salePersonID": line["salesPersonID"],
-        "name": refs.SALES_PERSONS.get(line["salesPersonID"]),
+        "name": reference_tables.SALES_PERSONS.get(line["salesPersonID"]),
         "locationID": line["locationID"],
         "locationName": "Primary Location",
         "commisionPct": line.get("commissionPct"),
@@ -208,15 +219,15 @@ def read_balance(call: Call) -> Response:
 def list_balances(call: Call) -> Response:
     """GET /v1/customer/balance: zero for each customer of a page."""
     query = read_query(call.request.query_params, call.runtime.switches)
-    return json_answer([_balance_dto(one) for one in call.runtime.store.page(query)])
+    return json_answer([_balance_dto(customer) for customer in call.runtime.store.page(query)])
 
 
-def _balance_dto(one: Stored) -> dict[str, Any]:
+def _balance_dto(customer: StoredCustomer) -> dict[str, Any]:
     sums = ("balance", "totalOrder", "totalLoan", "totalSalePeriod", "totalSaleYear")
     return {
-        "customer": {"internalId": one.internal_id, "number": one.number, "name": one.record["name"]},
+        "customer": {"internalId": customer.internal_id, "number": customer.number, "name": customer.record["name"]},
         **dict.fromkeys((*sums, "totalDiscountPeriod", "totalDiscountYear"), 0),
-        "lastModified": moment(one.modified),
+        "lastModified": moment(customer.modified),
     }
 
 
@@ -225,15 +236,15 @@ def _balance_dto(one: Stored) -> dict[str, Any]:
 
 def list_classes(call: Call) -> Response:
     """GET /v1/customer/customerClass."""
-    return json_answer([refs.class_dto(one) for one in refs.CLASSES])
+    return json_answer([reference_tables.class_dto(class_id) for class_id in reference_tables.CLASSES])
 
 
 def read_class(call: Call) -> Response:
     """GET /v1/customer/customerClass/{customerClassId}."""
     wanted = identifier(call.request.path_params["class_id"])
-    if wanted not in refs.CLASSES:
-        raise Unknown(f"Customer class '{wanted}' was not found.")
-    return json_answer(refs.class_dto(wanted))
+    if wanted not in reference_tables.CLASSES:
+        raise UnknownRecord(f"Customer class '{wanted}' was not found.")
+    return json_answer(reference_tables.class_dto(wanted))
 
 
 # ---- actions: their bodies are not wrapped (fact sheet 4.1) ----
@@ -241,43 +252,41 @@ def read_class(call: Call) -> Response:
 
 def create_dunning_letter(call: Call) -> Response:
     """POST /v1/customer/{customer}/action/createDunningLetter: 200 or 201 (Q26)."""
-    one, body = call.customer(), _action_body(call)
+    customer, body = call.customer(), _action_body(call)
     try:
-        check_value(body.get("dunningletterdate", "0001-01-01"), Shape("moment"))
-        first, last = (check_value(body.get(name, 0), Shape("int32")) for name in ("levelfrom", "levelto"))
+        check_value(body.get("dunningletterdate", "0001-01-01"), Member("moment"))
+        first, last = (check_value(body.get(name, 0), Member("int32")) for name in ("levelfrom", "levelto"))
     except ValueError as problem:
         raise BadBody("dunningLetterDate, levelFrom, levelTo", str(problem)) from None
     if first > last:
         raise BadBody("levelFrom", "the first level is above the last")
     status = call.runtime.switches.dunning_status
-    _log(call, one, status)
-    return json_answer(_done(), status)
+    _log(call, customer, status)
+    return json_answer(ActionResult("Done").as_dict(), status)
 
 
 def change_customer_cd(call: Call) -> Response:
     """POST /v1/customer/action/changeCustomerCd/{internalId}."""
-    one, body = call.internal(), _action_body(call)
+    customer, body = call.internal(), _action_body(call)
     new = body.get("customercd")
     if not isinstance(new, str):
         raise BadBody("customerCd", "expected a string")
     check_text(new)
-    with call.runtime.store.transaction():
-        renamed = change_number(call.runtime.store, one, new)
-        _log(call, renamed, 200)
-    return json_answer(_done())
+    store = call.runtime.store
+    with store.transaction():
+        action = start_action(store, customer, new)
+        if action.result != "Failed":
+            _log(call, store.find_internal(customer.internal_id) or customer, 200)
+    return json_answer(action.as_dict())
 
 
 def check_text(text: str) -> None:
     """Raises BadBody for text that cannot be stored."""
     try:
-        check_value(text, Shape("text"))
+        check_value(text, Member("text"))
     except ValueError as problem:
         raise BadBody("customerCd", str(problem)) from None
 
 
 def _action_body(call: Call) -> dict[str, Any]:
     return {name.lower(): value for name, value in read_object(call.body).items()}
-
-
-def _done() -> dict[str, str]:
-    return {"actionId": str(uuid.uuid4()), "actionResult": "Done", "errorInfo": ""}
