@@ -16,7 +16,7 @@ from reconciler.resources.values import parse_path
 
 FORMAT = "reconciler/plan"
 FORMAT_VERSION = "1.2"
-"""Minor versions only add: 1.1 `redacted`, `removed`, `signature` and a change's `origin`; 1.2 `resource` of an action."""
+"""Minor versions only add: 1.1 `redacted`, `removed`, `signature`, a change's `origin`; 1.2 an action's `resource`."""
 
 
 class Verb(StrEnum):
@@ -203,6 +203,7 @@ class Guard(StrEnum):
     VOLUME = "volume"
     POLICY = "policy"
     LIFECYCLE = "lifecycle"
+    DUPLICATE = "duplicate"  # a new customer is there already, or looks like one that is
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,10 @@ from reconciler.config.read.policies import Rule, broken
 from reconciler.config.settings import Settings
 from reconciler.core.classes import class_notes, touches_classes
 from reconciler.core.diagnostics import Diagnostic, Severity, has_errors
+from reconciler.core.duplicates import declared_twice
 from reconciler.core.errors import InvalidInput, NotFound, PermissionDenied, Refused
 from reconciler.core.guards import Limits
 from reconciler.core.identity import Pairing
-from reconciler.core.lookalikes import with_alike
 from reconciler.core.normalise import number_key
 from reconciler.core.plan import Action, ConfigSummary, Guard, Outcome, Plan, Result, Verb
 from reconciler.core.planner import compute_plan
@@ -57,7 +57,8 @@ def load(
         cache=cache,
         bounds=settings.limits.files,
     )
-    return replace(loaded, diagnostics=(*problems, *loaded.diagnostics))
+    twice = declared_twice(loaded.desired, settings.guards.duplicates)
+    return replace(loaded, diagnostics=(*problems, *loaded.diagnostics, *twice))
 
 
 def refresh(loaded: Loaded, erp: Erp, *, memory: Memory | None = None) -> View:
@@ -138,7 +139,6 @@ def make_plan(
         targets=targets,
         paired=paired,
     )
-    made = replace(made, actions=with_alike(made.actions, view.customers))
     refusals, warnings = broken(made.actions, _policies(settings))
     return seal(
         replace(
@@ -207,6 +207,7 @@ def rules_of(settings: Settings) -> Rules:
         send_null=settings.api.clear_nullable == "send-null",
         deactivate_removed=settings.on_removed == "deactivate",
         duplicates=settings.guards.duplicates,
+        lookalikes=settings.guards.lookalikes,
         recheck_nested=settings.api.recheck_nested,
         limits=Limits(settings.guards.updates, settings.guards.creates),
     )

@@ -1,4 +1,4 @@
-"""No customer is made twice: not by another spelling of its id, not by a second job, not on a machine that knows nothing."""
+"""No customer is made twice: not by another spelling of its id, nor by a second job, nor on a machine without state."""
 
 from __future__ import annotations
 
@@ -64,7 +64,8 @@ def test_a_new_customer_whose_id_a_live_one_has_is_refused(
     planned = company.run("plan")
     assert planned.code == 4
     assert "P511" in planned.out
-    assert "20001" in planned.out and "10001" in planned.out
+    assert "20001" in planned.out
+    assert "10001" in planned.out
     for more in ([], ["--force"]):
         assert company.run("apply", "--auto-approve", *more).code == 4
     assert company.store.count() == 1
@@ -105,17 +106,21 @@ def test_the_same_name_and_postal_code_is_a_finding(company: Company) -> None:
 
 @pytest.mark.parametrize(("first", "second"), [("number: 30001", "ref: b"), ("ref: a", "ref: b")])
 def test_validate_refuses_two_new_ones_with_one_id(company: Company, first: str, second: str) -> None:
-    company.declare(f'- {{{first}, name: A, corporateId: "1234567-8"}}\n- {{{second}, name: B, corporateId: "12345678"}}')
+    company.declare(
+        f'- {{{first}, name: A, corporateId: "1234567-8"}}\n- {{{second}, name: B, corporateId: "12345678"}}'
+    )
     ended = company.run("validate")
     assert ended.code == 3
-    assert "all.yaml:1" in ended.out + ended.err and "all.yaml:2" in ended.out + ended.err
+    assert "all.yaml:1" in ended.out + ended.err
+    assert "all.yaml:2" in ended.out + ended.err
 
 
 def test_two_numbers_with_one_id_are_a_warning_and_the_plan_decides(company: Company) -> None:
     company.declare('- {number: 30001, name: A, corporateId: "1"}\n- {number: 30002, name: B, corporateId: "1"}')
     ended = company.run("validate")
     assert ended.code == 0
-    assert "30001" in ended.out + ended.err and "30002" in ended.out + ended.err
+    assert "30001" in ended.out + ended.err
+    assert "30002" in ended.out + ended.err
     assert company.run("plan").code == 4
     company.settings("guards: {duplicates: warning}")
     assert company.run("plan").code == 0
@@ -156,12 +161,10 @@ def test_a_clerks_customer_between_plan_and_apply_is_not_made_again(company: Com
 
 
 @pytest.mark.parametrize("consent", ["saved", "digest"])
-def test_a_reviewed_plan_used_again_on_a_fresh_machine_makes_no_second_customer(
-    company: Company, consent: str
-) -> None:
+def test_a_reviewed_plan_used_again_on_a_fresh_machine_makes_no_second_customer(company: Company, consent: str) -> None:
     company.sandbox.switch(numbering="automatic", automatic_number_sent="ignore")
     company.declare(
-        '{number: "20002", name: Elv Fisk AS, mainAddress: {addressLine1: Elvegata 3, postalCode: "0181", countryId: NO}}'
+        '{number: "20002", name: Elv Fisk AS, mainAddress: {addressLine1: Elv 3, postalCode: "0181", countryId: NO}}'
     )
     company.run("plan", "-o", "plan.json")
     digest = str(json.loads((company.folder / "plan.json").read_text())["changes_digest"])
