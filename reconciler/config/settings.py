@@ -91,7 +91,8 @@ class Guards:
     updates: Limit = Fraction(30, 100)
     creates: Limit = 50
     policies: tuple[Policy, ...] = ()
-    duplicates: Literal["warning", "error"] = "warning"
+    duplicates: Literal["warning", "error"] = "error"
+    lookalikes: Literal["warning", "error"] = "warning"
 
 
 @dataclass(frozen=True, slots=True)
@@ -366,8 +367,11 @@ class _Loading:
         policies = _policies(given.get("policies"), where.get("policies"))
         for policy in policies:
             self._check_policy(policy)
-        duplicates: Literal["warning", "error"] = "error" if given.get("duplicates") == "error" else "warning"
-        found = Guards(policies=policies, duplicates=duplicates)
+        found = Guards(
+            policies=policies,
+            duplicates="warning" if given.get("duplicates") == "warning" else "error",
+            lookalikes="error" if given.get("lookalikes") == "error" else "warning",
+        )
         return replace(
             found, updates=limits.get("updates", found.updates), creates=limits.get("creates", found.creates)
         )

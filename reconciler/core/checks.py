@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from reconciler.core.desired import DEFAULT_MATCH, Desired
+from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Diagnostic, Severity
 from reconciler.core.identity import Pairing
 from reconciler.core.live import Live
-from reconciler.core.normalise import number_key
+from reconciler.core.normalise import match_key, number_key
 from reconciler.core.plan import (
     Action,
     Guard,
@@ -21,35 +21,12 @@ from reconciler.resources.grammar import Resource
 from reconciler.resources.values import parse_path
 
 
-def doubled(pairs: Iterable[tuple[Desired, Live | None]], live: Iterable[Live], rules: Rules) -> Iterator[Diagnostic]:
-    """New customers whose corporate id or VAT registration a live customer has already."""
-    new = [each for each, found in pairs if found is None and any(each.values.get(name) for name in DEFAULT_MATCH)]
-    if not new:
-        return
-    holders: dict[tuple[str, object], str] = {}
-    for customer in live:
-        for name in DEFAULT_MATCH:
-            if value := customer.values.get(name):
-                holders.setdefault((name, value), customer.number)
-    for each in new:
-        for name in DEFAULT_MATCH:
-            value = each.values.get(name)
-            if value and (holder := holders.get((name, value))):
-                yield Diagnostic(
-                    Severity(rules.duplicates),
-                    "P511",
-                    f"{each.label} is new, and {holder} has the same {name} {value!r} already",
-                    remedy=f"If they are one customer, declare number {holder}.",
-                    source=each.locate((name,)),
-                )
-
-
 def rivals(paired: Pairing) -> Iterator[Diagnostic]:
     """New customers without number whose match fields another new customer has too: the next run could not tell."""
     new = [each for each, live in paired.pairs if live is None]
     holders: dict[tuple[str, object], Desired] = {}
     for each in sorted(new, key=lambda one: one.number is None):  # a number is the stronger claim
-        keys = [(name, value) for name in each.match if isinstance(value := each.values.get(name), str)]
+        keys = [(name, key) for name in each.match if (key := match_key(name, each.values.get(name)))]
         other = next((holders[key] for key in keys if key in holders), None)
         if other is not None and each.number is None:
             yield Diagnostic(
@@ -60,8 +37,8 @@ def rivals(paired: Pairing) -> Iterator[Diagnostic]:
                 remedy="Keep one of the two declarations, or give both a number.",
                 source=each.source,
             )
-        for key in keys:
-            holders.setdefault(key, each)
+        for mark in keys:
+            holders.setdefault(mark, each)
 
 
 def orphans(actions: Iterable[Action], paired: Pairing, view: View, resource: Resource) -> Iterator[Diagnostic]:

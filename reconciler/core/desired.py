@@ -15,11 +15,15 @@ DEFAULT_MATCH = CUSTOMER.match
 
 @dataclass(frozen=True, slots=True)
 class Lifecycle:
-    """A declaration's exceptions; the paths may hold `*` for one segment and cover all below them."""
+    """A declaration's exceptions; the paths may hold `*` for one segment and cover all below them.
+
+    same_as: numbers or refs of customers that are the same organisation, on purpose.
+    """
 
     ignore_changes: tuple[str, ...] = ()
     create_only: tuple[str, ...] = ()
     prevent_update: bool = False
+    same_as: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -203,6 +203,7 @@ class Guard(StrEnum):
     VOLUME = "volume"
     POLICY = "policy"
     LIFECYCLE = "lifecycle"
+    DUPLICATE = "duplicate"  # a new customer is there already, or looks like one that is
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import chain
 
 from reconciler.core.actions import create_action, update_action
-from reconciler.core.checks import doubled, null_problems, orphans, prevented, rivals, targeted_note
+from reconciler.core.checks import null_problems, orphans, prevented, rivals, targeted_note
 from reconciler.core.desired import Desired
+from reconciler.core.duplicates import Likeness, findings, likenesses, of_declared, of_live
 from reconciler.core.guards import refusals as volume_refusals
 from reconciler.core.guards import volume_verdicts
 from reconciler.core.identity import Pairing, pair
@@ -41,6 +43,8 @@ def need_of(desired: Iterable[Desired], resource: Resource = CUSTOMER) -> Need:
         of_all.update(*(resource.mirrors[name] for name in resource.mirrors.keys() & declaration.values.keys()))
         if declaration.number is None:
             of_all.update(declaration.match)
+        if not resource.match_set.isdisjoint(declaration.values):
+            of_all.update(resource.match)  # an id may stand in the other field of the live customer
     return Need.of(((declaration.number, declaration.values) for declaration in declarations), of_all, resource)
 
 
@@ -83,7 +87,10 @@ def compute_plan(
             refusals.append(prevented(declaration, live))
     problems.extend(rivals(paired))
     problems.extend(orphans(actions, paired, view, rules.resource))
-    problems.extend(doubled(paired.pairs, view.customers, rules))
+    similar = _similar(paired, desired, view, targets, rules.resource)
+    actions = [_with_alike(action, similar) for action in actions]
+    doubles, unwanted = findings(similar, duplicates=rules.duplicates, lookalikes=rules.lookalikes)
+    problems.extend(doubles)
     undeclared = () if targets else removed(desired, paired, view, memory)
     problems.extend(left_alone(undeclared, rules))
     if rules.deactivate_removed:
@@ -95,6 +102,7 @@ def compute_plan(
         planned = {action.number for action in ordered}
         refusals = [refusal for refusal in refusals if refusal.number in planned]
         problems.append(targeted_note(targets))
+    refusals.extend(unwanted)
     summary = Summary(
         create=sum(action.action is Verb.CREATE for action in ordered),
         update=sum(action.action is Verb.UPDATE for action in ordered),
@@ -128,6 +136,34 @@ def compute_plan(
         guards=verdicts,
         removed=tuple(Removed(live.number, live.name) for live in undeclared),
     )
+
+
+def _similar(
+    paired: Pairing, desired: Iterable[Desired], view: View, targets: frozenset[str], resource: Resource
+) -> list[Likeness]:
+    """How the new customers are like live ones, and like what else is declared."""
+    new = [
+        declaration
+        for declaration, live in paired.pairs
+        if live is None and (not targets or is_target(declaration.number, declaration.ref, targets))
+    ]
+    if not new:
+        return []
+    known = chain(map(of_live, view.customers), map(of_declared, desired))
+    return list(likenesses(new, known, resource))
+
+
+def _with_alike(action: Action, similar: Iterable[Likeness]) -> Action:
+    """A create with the live customers that are like it now: none of them can be its doing, and the reviewer who agrees
+    to the plan agrees to have it beside them."""
+    if action.action is not Verb.CREATE:
+        return action
+    alike = sorted(
+        likeness.other.label
+        for likeness in similar
+        if likeness.other.declaration is None and likeness.declaration.label == action.label
+    )
+    return replace(action, alike=tuple(alike)) if alike else action
 
 
 def _requests(actions: list[Action], view: View, rules: Rules) -> int:

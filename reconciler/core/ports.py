@@ -8,12 +8,12 @@ from typing import Protocol
 
 from reconciler.core.classes import CustomerClass
 from reconciler.core.live import Live, PackedLive
-from reconciler.core.normalise import number_key
+from reconciler.core.normalise import match_key, number_key
 from reconciler.core.plan import READ_IN_FULL, Outcome, Reading, Request
 from reconciler.core.snapshot import Head, Kept
 from reconciler.resources.customer import CUSTOMER
 from reconciler.resources.grammar import Resource
-from reconciler.resources.values import Path, Scalar, Values
+from reconciler.resources.values import Path, Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +53,22 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class DeclaredCustomers:
-    """The customers that some declaration may mean: by `number_key`, or by the value of a match field.
+    """The customers that some declaration may mean: by `number_key`, or by the `match_key` of a match field.
 
     `known_by`: the fields that every customer is read with, so that it can be found.
     """
 
     numbers: frozenset[str]
-    matches: frozenset[tuple[str, Scalar]]
+    matches: frozenset[tuple[str, str]]
     known_by: frozenset[str]
 
     def has(self, number: str, values: Values) -> bool:
         """Whether a customer with that number and those values of `known_by` may be meant."""
         if number_key(number) in self.numbers:
             return True
-        return bool(self.matches) and any((name, values.get(name)) in self.matches for name in self.known_by)
+        return bool(self.matches) and any(
+            (name, match_key(name, values.get(name))) in self.matches for name in self.known_by
+        )
 
 
 @dataclass(frozen=True, slots=True)

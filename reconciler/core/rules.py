@@ -26,7 +26,8 @@ class Rules:
     nested_updates: Literal["leaf", "whole"] = "leaf"
     send_null: bool = True
     deactivate_removed: bool = False
-    duplicates: Literal["warning", "error"] = "warning"
+    duplicates: Literal["warning", "error"] = "error"
+    lookalikes: Literal["warning", "error"] = "warning"
     recheck_nested: bool = True
     limits: Limits = field(default_factory=Limits)
     resource: Resource = CUSTOMER

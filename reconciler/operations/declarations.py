@@ -9,6 +9,7 @@ from pathlib import Path
 from reconciler.config.read.declarations import Loaded, find_files, load_declarations
 from reconciler.config.settings import Settings
 from reconciler.core.diagnostics import has_errors
+from reconciler.core.duplicates import declared_twice
 from reconciler.core.errors import InvalidInput, WrongUsage
 from reconciler.core.normalise import number_key
 from reconciler.core.ports import Cache
@@ -33,7 +34,8 @@ def read(
         cache=cache,
         bounds=settings.limits.files,
     )
-    return replace(loaded, diagnostics=(*problems, *loaded.diagnostics))
+    twice = declared_twice(loaded.desired, settings.guards.duplicates)
+    return replace(loaded, diagnostics=(*problems, *loaded.diagnostics, *twice))
 
 
 def load(workspace: Workspace, targets: Sequence[str] = ()) -> Loaded:

@@ -15,7 +15,6 @@ from reconciler.core.diagnostics import Diagnostic, Severity, has_errors
 from reconciler.core.errors import InvalidInput, NotFound, PermissionDenied, StateError
 from reconciler.core.guards import Limits
 from reconciler.core.identity import Pairing, pair
-from reconciler.core.lookalikes import with_alike
 from reconciler.core.plan import ConfigSummary, Plan, Verb
 from reconciler.core.planner import compute_plan
 from reconciler.core.ports import Erp, View
@@ -151,7 +150,6 @@ def make_plan(
         targets=targets,
         paired=paired,
     )
-    plan = replace(plan, actions=with_alike(plan.actions, view.customers))
     refusals, warnings = broken(plan.actions, _policies(settings))
     return seal(
         replace(
@@ -170,6 +168,7 @@ def rules_of(settings: Settings) -> Rules:
         send_null=settings.api.clear_nullable == "send-null",
         deactivate_removed=settings.on_removed == "deactivate",
         duplicates=settings.guards.duplicates,
+        lookalikes=settings.guards.lookalikes,
         recheck_nested=settings.api.recheck_nested,
         limits=Limits(settings.guards.updates, settings.guards.creates),
     )

@@ -12,14 +12,13 @@ from functools import partial
 from reconciler.core.desired import Desired
 from reconciler.core.errors import NotFound, Rejected, StateError, TornView, WrongUsage
 from reconciler.core.live import Live, PackedLive
-from reconciler.core.normalise import number_key
+from reconciler.core.normalise import match_key, number_key
 from reconciler.core.plan import Reading
 from reconciler.core.planner import incomplete, need_of
 from reconciler.core.ports import DeclaredCustomers, Erp, Need, Snapshot, Spent, View
 from reconciler.core.rules import Memory
 from reconciler.core.snapshot import Head, Kept, Policy, disproof, pages, pages_to_verify, since, too_old, watermark
 from reconciler.resources.customer import CUSTOMER
-from reconciler.resources.values import Scalar
 from reconciler.state.packing import CUSTOMER_PACKER
 
 
@@ -209,14 +208,14 @@ class Refreshing:
 
 def _meant(desired: Iterable[Desired], memory: Memory, need: Need) -> DeclaredCustomers:
     numbers = {*memory.applied, *(number_key(number) for number in memory.numbers.values())}
-    matches: set[tuple[str, Scalar]] = set()
-    known_by = CUSTOMER.always | (need.fields & frozenset(CUSTOMER.match))
+    matches: set[tuple[str, str]] = set()
+    known_by = CUSTOMER.always | (need.fields & CUSTOMER.recognised_by)
     for each in desired:
         if each.number is not None:
             numbers.add(number_key(each.number))
             continue
         known_by |= frozenset(each.match)
-        matches |= {(name, value) for name in each.match if isinstance(value := each.values.get(name), str)}
+        matches |= {(name, key) for name in each.match if (key := match_key(name, each.values.get(name)))}
     return DeclaredCustomers(frozenset(numbers), frozenset(matches), known_by)
 
 

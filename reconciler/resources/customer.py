@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.resources.grammar import Field, Form, Group, Kind, Read, Resource, Row
+from reconciler.resources.grammar import Comparison, Field, Form, Group, Kind, Read, Resource, Row
 from reconciler.resources.values import Path
 
 INT16 = (-(2**15), 2**15 - 1)
@@ -73,9 +73,15 @@ def _contact(name: str, title: str, description: str, mirrors: str = "") -> Grou
             _text("attention", "Attention", "The person that letters are addressed to.", personal=True),
             _text("email", "E-mail", "E-mail address.", personal=True),
             _text("web", "Web", "Web address.", personal=True),
-            _text("phone1", "Phone 1", "First phone number; the one that lists can filter by.", personal=True),
-            _text("phone2", "Phone 2", "Second phone number.", personal=True),
-            _text("fax", "Fax", "Fax number.", personal=True),
+            _text(
+                "phone1",
+                "Phone 1",
+                "First phone number; the one that lists can filter by.",
+                personal=True,
+                comparison=Comparison.PHONE,
+            ),
+            _text("phone2", "Phone 2", "Second phone number.", personal=True, comparison=Comparison.PHONE),
+            _text("fax", "Fax", "Fax number.", personal=True, comparison=Comparison.PHONE),
         ),
         mirrors=mirrors,
         whole=True,
@@ -142,9 +148,11 @@ _ROWS: tuple[Row, ...] = (
     _flag("printMultiCurrencyStatements", "Print multi-currency statements", "Statements show each currency."),
     Field("invoiceToDefaultLocation", Kind.BOOLEAN, "Invoice to default location",
           "Invoices go to the default location.", nullable=True),
-    _text("vatRegistrationId", "VAT registration", "VAT number, exactly as stored.", personal=True, elsewhere=True,
+    _text("vatRegistrationId", "VAT registration", "VAT number, exactly as stored.",
+              personal=True, comparison=Comparison.ID, elsewhere=True,
           priority=30),
-    _text("corporateId", "Corporate id", "Organisation number, exactly as stored.", personal=True, elsewhere=True,
+    _text("corporateId", "Corporate id", "Organisation number, exactly as stored.",
+              personal=True, comparison=Comparison.ID, elsewhere=True,
           priority=30),
     _reference("vatZoneId", "VAT zone", "Id of the VAT zone; some classes require one.", read="vatZone.id",
                elsewhere=True, class_member="taxZoneId", priority=30),
@@ -202,7 +210,7 @@ _ROWS: tuple[Row, ...] = (
               Field("isDefault", Kind.BOOLEAN, "Default", "The mandate that is used by default.", nullable=True),
               Field("oneTime", Kind.BOOLEAN, "One time", "The mandate holds for one collection.", nullable=True),
               _text("bic", "BIC", "Bank's BIC.", personal=True),
-              _text("iban", "IBAN", "Account's IBAN.", personal=True),
+              _text("iban", "IBAN", "Account's IBAN.", personal=True, comparison=Comparison.ID),
               Field("lastCollectionDate", Kind.DATE, "Last collection", "2026-01-31, or with a time.", nullable=True),
               Field("maxAmount", Kind.DECIMAL, "Maximum amount", "Most that is collected at once.", nullable=True),
               Field("expirationDate", Kind.DATE, "Expiration", "2026-01-31, or with a time.", nullable=True),
@@ -234,6 +242,7 @@ CUSTOMER = Resource(
     key="number",
     label="name",
     match=("corporateId", "vatRegistrationId"),
+    postal_codes=(("mainAddress", "postalCode"),),
     status="status",
     retired="Inactive",
     parent="parentRecordNumber",

@@ -48,6 +48,14 @@ class Form(StrEnum):
     SEGMENTS = "segments"  # a list of bare {segmentId, segmentValue}
 
 
+class Comparison(StrEnum):
+    """Which texts of a field are the same value: another layout alone is no change."""
+
+    EXACT = "exact"
+    ID = "letters and digits"  # organisation numbers, VAT ids, IBANs: without case
+    PHONE = "digits"  # with the + or 00 of a country in front
+
+
 class Read(StrEnum):
     """Where a member can be read (11, 13.6, 13.7)."""
 
@@ -68,7 +76,7 @@ class Field:
     extra GET's path below the record. always: every record is read with it. elsewhere: the ERP keeps it outside the
     record, so that the record's version may not protect it (Q10). default: what a key member of a line is when it is
     left out. class_member: the member of a customer class that gives new customers a value (4.2). priority: how early a
-    reviewer should see a change of it.
+    reviewer should see a change of it. comparison: which texts are the same value.
     """
 
     name: str
@@ -92,6 +100,7 @@ class Field:
     default: str = ""
     class_member: str = ""
     priority: int = 0
+    comparison: Comparison = Comparison.EXACT
 
     @cached_property
     def read_path(self) -> Path:
@@ -229,7 +238,8 @@ class Resource:
     table. key: the member that identifies a record; label: the one that people call it by. match: the members by which
     a record without a key is found again. status, retired: the member whose value `retired` stands for deletion.
     parent: the member that holds the key of the record above. category, takes_category: the member that names the
-    class, and the one that asks for its values.
+    class, and the one that asks for its values. postal_codes: the members that, with the label, make two records look
+    alike.
     """
 
     name: str
@@ -243,6 +253,7 @@ class Resource:
     parent: str = ""
     category: str = ""
     takes_category: str = ""
+    postal_codes: tuple[Path, ...] = ()
 
     @cached_property
     def fields(self) -> dict[str, Row]:
@@ -289,6 +300,16 @@ class Resource:
     def never_compared(self) -> tuple[Path, ...]:
         """The paths of the leaves whose live value says nothing of the declared one."""
         return tuple(path for path, row in self.walk() if not row.is_compared and "*" not in path)
+
+    @cached_property
+    def recognised_by(self) -> frozenset[str]:
+        """The fields by which another record is seen to be the same, or like it."""
+        return self.match_set | {path[0] for path in self.postal_codes}
+
+    @cached_property
+    def match_set(self) -> frozenset[str]:
+        """The members of `match`, as a set."""
+        return frozenset(self.match)
 
     def walk(self) -> Iterator[tuple[Path, Field]]:
         """Each leaf row with its path; the free keys of maps and lines appear as `*`."""

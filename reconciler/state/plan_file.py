@@ -219,7 +219,7 @@ def _changes_digest(values: dict[str, Any]) -> str:
     """What a person consents to: which writes, to which ERP, over which values.
 
     Left out is what differs between two plans of the same state (times, budget, the commit), what is only said and not
-    sent (names, places, causes, diagnostics), and versions: an edit of a field that is not touched needs no new
+    sent (names, places, causes, other diagnostics), and versions: an edit of a field that is not touched needs no new
     consent, and one of a touched field shows in its before-value.
     """
     return _sha256(
@@ -234,6 +234,7 @@ def _consented(action: dict[str, Any]) -> dict[str, Any]:
         **{key: action.get(key) for key in ("action", "number", "ref", "depends_on")},
         "changes": [[change.get(key) for key in ("path", "before", "after")] for change in action["changes"]],
         "request": {key: request.get(key) for key in ("method", "path", "body")},
+        **({"alike": alike} if (alike := action.get("alike")) else {}),
     }
 
 

@@ -84,7 +84,9 @@ def _lines(line: Shape) -> Shape:
 def _declaration() -> Shape:
     rows = {name: _row(row) for name, row in FIELDS.items()}
     texts = Shape(item=TEXT)
-    lifecycle = Shape({"ignore_changes": texts, "create_only": texts, "prevent_update": Shape(scalar="boolean")})
+    lifecycle = Shape(
+        {"ignore_changes": texts, "create_only": texts, "prevent_update": Shape(scalar="boolean"), "same_as": texts}
+    )
     number = rows.pop(CUSTOMER.key)
     return Shape({CUSTOMER.key: number, "ref": TEXT, **rows, "match": texts, "lifecycle": lifecycle}, header=True)
 

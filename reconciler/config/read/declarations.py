@@ -455,6 +455,7 @@ def _lifecycle(members: dict[str, Any]) -> Lifecycle:
         tuple(members.get("ignore_changes", ())),
         tuple(members.get("create_only", ())),
         members.get("prevent_update", False),
+        tuple(members.get("same_as", ())),
     )
 
 
@@ -472,7 +473,7 @@ def _digest_of(each: Desired) -> bytes:
             each.ref,
             _told_apart(each.values),
             each.match,
-            [life.ignore_changes, life.create_only, life.prevent_update],
+            [life.ignore_changes, life.create_only, life.prevent_update, life.same_as],
             sorted(each.complete),
         ]
     )

@@ -118,6 +118,11 @@ def _declaration_members() -> Schema:
             paths,
         ),
         "prevent_update": ("Prevent update", "A plan that would update this customer is refused.", flag),
+        "same_as": (
+            "Same organisation",
+            "Numbers or refs of customers that are the same organisation on purpose: ends the findings about them.",
+            {"type": "array", "items": {"type": ["string", "number", "boolean"], "minLength": 1}},
+        ),
     }
     return {
         "ref": {
