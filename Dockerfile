@@ -1,5 +1,5 @@
-# An image that runs reconciler as nobody in particular. Build: docker build -t reconciler .
-# Run, with the user that owns the folder: docker run --rm --user "$(id -u):$(id -g)" -v "$PWD:/data" \
+# Runs as a non-root user. Build: docker build -t reconciler .
+# Run as the user that owns the folder: docker run --rm --user "$(id -u):$(id -g)" -v "$PWD:/data" \
 #   -e VISMA_CLIENT_ID -e VISMA_CLIENT_SECRET -e VISMA_TENANT_ID reconciler plan
 FROM python:3.12-slim-bookworm AS build
 WORKDIR /src
@@ -11,7 +11,7 @@ RUN python -m venv /opt/reconciler \
     && /opt/reconciler/bin/pip install --no-cache-dir --disable-pip-version-check .
 
 FROM python:3.12-slim-bookworm
-# git tells a plan its commit, and `plan --base` what the other branch declares.
+# git is needed for the commit in a plan, and for `plan --base`.
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends git \

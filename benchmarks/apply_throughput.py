@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 
 from reconciler.apply.executor import execute
-from reconciler.core.customer import Live
 from reconciler.core.diagnostics import Source
+from reconciler.core.live import Live
 from reconciler.core.plan import Action, Budget, Cause, Change, ConfigSummary, Plan, Refresh, Summary, Verb
 from reconciler.core.ports import Need
 from reconciler.erp.customers import open_customers

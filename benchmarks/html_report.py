@@ -21,7 +21,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from reconciler.reports.formats.html import render
-from reconciler.reports.report import of_plan
+from reconciler.reports.view.plan import of_plan
 from tests.unit.reports.samples import big
 
 WORDS = ("customer 4999", "drift", "no such one")

@@ -1,16 +1,13 @@
 """reconciler: Terraform for ERP customers.
 
-The same street as the command line, for Python. Each step is one call with frozen results; problems are values:
+The same safe street as the command line, for Python (docs/library.md):
 
-    settings = load_settings(Path("reconciler.yaml"), environment="sandbox", environ=os.environ)
-    loaded = load(settings, environ=os.environ)
-    with open_customers(base_url=..., ...) as erp:
-        view = refresh(loaded, erp)
-        made = make_plan(settings, loaded, view, target=Target(...), created_at="2026-01-31T12:00:00Z")
-        for result in apply_plan(made, erp):
-            ...
+    with Project.open("company", environ=os.environ) as project:
+        plan = project.plan()
+        print(render(plan).decode())
+        run = project.apply(plan, consent=plan.changes_digest)
 
-Nothing here reads the environment, prints or exits. Names are imported when first used.
+What the command line refuses is raised. Nothing here prints or exits. Names are imported when they are first used.
 """
 
 from __future__ import annotations
@@ -21,72 +18,84 @@ from typing import TYPE_CHECKING, Any
 from reconciler._version import __version__
 
 if TYPE_CHECKING:
-    from reconciler.config.read.declarations import Loaded
-    from reconciler.config.settings import Credentials, Settings, load_credentials, load_settings
-    from reconciler.core.customer import Desired, Lifecycle, Live
+    from reconciler.config.settings import Settings
     from reconciler.core.diagnostics import Diagnostic, Severity, Source
-    from reconciler.core.errors import ErpError, InvalidInput, Locked, ReconcilerError, Refused
+    from reconciler.core.drift import Drift
+    from reconciler.core.errors import (
+        Declined,
+        ErpError,
+        InvalidInput,
+        Locked,
+        ReconcilerError,
+        Refused,
+        StateError,
+        WrongUsage,
+    )
+    from reconciler.core.filters import Filters
+    from reconciler.core.live import Live
     from reconciler.core.plan import Action, Cause, Change, Outcome, Plan, Result, Run, Verb
-    from reconciler.core.ports import View
     from reconciler.core.rules import Target
-    from reconciler.erp.customers import open_customers
-    from reconciler.operations.pipeline import apply_plan, check_applicable, explain, load, make_plan, refresh, render
+    from reconciler.operations.accept import Acceptance
+    from reconciler.operations.export import Exported, ExportOptions
+    from reconciler.operations.listener import Listener
+    from reconciler.operations.past_runs import PastRun
+    from reconciler.operations.project import Project
+    from reconciler.operations.rendering import render
+    from reconciler.operations.validate import Validation
     from reconciler.state.plan_file import dumps, loads
+    from reconciler.state.plan_file import read as load_plan
+    from reconciler.state.plan_file import write as save_plan
 
 _HOMES = {
-    "Action": "core.plan",
-    "Cause": "core.plan",
-    "Change": "core.plan",
-    "Credentials": "config.settings",
-    "Desired": "core.customer",
-    "Diagnostic": "core.diagnostics",
-    "ErpError": "core.errors",
-    "InvalidInput": "core.errors",
-    "Lifecycle": "core.customer",
-    "Live": "core.customer",
-    "Loaded": "config.read.declarations",
-    "Locked": "core.errors",
-    "Outcome": "core.plan",
-    "Plan": "core.plan",
-    "ReconcilerError": "core.errors",
-    "Refused": "core.errors",
-    "Result": "core.plan",
-    "Run": "core.plan",
-    "Settings": "config.settings",
-    "Severity": "core.diagnostics",
-    "Source": "core.diagnostics",
-    "Target": "core.rules",
-    "Verb": "core.plan",
-    "View": "core.ports",
-    "apply_plan": "operations.pipeline",
-    "check_applicable": "operations.pipeline",
-    "explain": "operations.pipeline",
-    "dumps": "state.plan_file",
-    "load": "operations.pipeline",
-    "load_credentials": "config.settings",
-    "load_settings": "config.settings",
-    "loads": "state.plan_file",
-    "make_plan": "operations.pipeline",
-    "open_customers": "erp.customers",
-    "refresh": "operations.pipeline",
-    "render": "operations.pipeline",
+    "config.settings": ("Settings",),
+    "core.live": ("Live",),
+    "core.diagnostics": ("Diagnostic", "Severity", "Source"),
+    "core.drift": ("Drift",),
+    "core.errors": (
+        "Declined",
+        "ErpError",
+        "InvalidInput",
+        "Locked",
+        "ReconcilerError",
+        "Refused",
+        "StateError",
+        "WrongUsage",
+    ),
+    "core.filters": ("Filters",),
+    "core.plan": ("Action", "Cause", "Change", "Outcome", "Plan", "Result", "Run", "Verb"),
+    "core.rules": ("Target",),
+    "operations.accept": ("Acceptance",),
+    "operations.export": ("ExportOptions", "Exported"),
+    "operations.listener": ("Listener",),
+    "operations.past_runs": ("PastRun",),
+    "operations.project": ("Project",),
+    "operations.rendering": ("render",),
+    "operations.validate": ("Validation",),
+    "state.plan_file": ("dumps", "loads", "load_plan", "save_plan"),
 }
+_OWN_NAMES = {"load_plan": "read", "save_plan": "write"}
+"""What is called otherwise at home."""
 
 __all__ = [
+    "Acceptance",
     "Action",
     "Cause",
     "Change",
-    "Credentials",
-    "Desired",
+    "Declined",
     "Diagnostic",
+    "Drift",
     "ErpError",
+    "ExportOptions",
+    "Exported",
+    "Filters",
     "InvalidInput",
-    "Lifecycle",
+    "Listener",
     "Live",
-    "Loaded",
     "Locked",
     "Outcome",
+    "PastRun",
     "Plan",
+    "Project",
     "ReconcilerError",
     "Refused",
     "Result",
@@ -94,29 +103,25 @@ __all__ = [
     "Settings",
     "Severity",
     "Source",
+    "StateError",
     "Target",
+    "Validation",
     "Verb",
-    "View",
+    "WrongUsage",
     "__version__",
-    "apply_plan",
-    "check_applicable",
     "dumps",
-    "explain",
-    "load",
-    "load_credentials",
-    "load_settings",
+    "load_plan",
     "loads",
-    "make_plan",
-    "open_customers",
-    "refresh",
     "render",
+    "save_plan",
 ]
 
 
 def __getattr__(name: str) -> Any:
     """Import a public name from its home when it is first used: `--version` must not pay for all of them."""
-    if name not in _HOMES:
+    home = next((module for module, names in _HOMES.items() if name in names), None)
+    if home is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    value = getattr(import_module(f"{__name__}.{home}"), _OWN_NAMES.get(name, name))
     globals()[name] = value
     return value

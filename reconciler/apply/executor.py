@@ -11,7 +11,7 @@ from functools import partial
 from reconciler.apply.writes import Claims, Ended, overtaken, write
 from reconciler.core.plan import Action, Outcome, Plan, Result
 from reconciler.core.ports import Erp, Journal
-from reconciler.core.threads import started
+from reconciler.core.threads import run_in_daemon_thread
 
 
 def execute(
@@ -38,7 +38,7 @@ def execute(
     whether a customer is read once more before an update that its version may not protect.
     """
     schedule = _Schedule(plan)
-    claims = Claims((each.number for each in (already or {}).values() if each.number), plan.actions)
+    claims = Claims((result.number for result in (already or {}).values() if result.number), plan.actions)
     for result in (already or {}).values():
         schedule.take(result)
         yield result
@@ -52,15 +52,11 @@ def execute(
                 journal.finish(result.action.label, result.outcome, message=result.message)
                 yield result
             for action in schedule.ready(max(1, parallelism) - len(flying)):
-                is_open = action.label in open_labels
                 recheck = recheck_nested and action.is_unprotected
-                settle = partial(
-                    write, action, erp, since=since, may_be_done=is_open, claims=claims, recheck=recheck
-                )  # what is open is looked up by the write, and its end may be unknown
-                check = partial(overtaken, action, erp) if recheck and not is_open else _no_check
-                flying[started(partial(_perform, action, journal, check, settle, abandoned))] = action
+                check, settle = _steps(action, erp, since, claims, recheck, action.label in open_labels)
+                flying[run_in_daemon_thread(partial(_perform, action, journal, check, settle, abandoned))] = action
             done, _ = wait(flying, timeout=_LOOK_UP, return_when=FIRST_COMPLETED)
-            for future in sorted(done, key=lambda each: schedule.place[flying[each].label]):
+            for future in sorted(done, key=lambda flight: schedule.place[flying[flight].label]):
                 ended = future.result()
                 del flying[future]
                 schedule.finish(ended.result)
@@ -86,6 +82,14 @@ _LOOK_UP = 0.1
 def _left(action: Action) -> Result:
     message = "the run was ended while it was being written: it may or may not be done"
     return Result(action, Outcome.UNKNOWN, action.number, message, "Go on with the run: it is looked up first.")
+
+
+def _steps(
+    action: Action, erp: Erp, since: str, claims: Claims, recheck: bool, is_open: bool
+) -> tuple[Callable[[], Ended | None], Callable[[], Ended]]:
+    """The check before an action is sent, and the write. What is open is looked up by the write: it may be done."""
+    settle = partial(write, action, erp, since=since, may_be_done=is_open, claims=claims, recheck=recheck)
+    return partial(overtaken, action, erp) if recheck and not is_open else _no_check, settle
 
 
 def _no_check() -> None:
@@ -133,15 +137,15 @@ class _Schedule:
 
     def ready(self, count: int) -> list[Action]:
         """Up to `count` actions whose parents are done, in the plan's order; they leave the waiting list."""
-        found: list[Action] = []
+        ready: list[Action] = []
         for action in self.waiting.values():
-            if len(found) >= count:
+            if len(ready) >= count:
                 break
             if all(self.outcomes.get(name) is Outcome.DONE or name not in self.place for name in action.depends_on):
-                found.append(action)
-        for action in found:
+                ready.append(action)
+        for action in ready:
             del self.waiting[action.label]
-        return found
+        return ready
 
     def skipped(self) -> Iterator[Result]:
         """The results of actions that cannot start any more."""

@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from reconciler.core.customer import Live
 from reconciler.core.errors import ErpError, NotFound
+from reconciler.core.live import Live
 from reconciler.core.normalise import number_key, satisfied
 from reconciler.core.plan import Cause, Change, Outcome, Result, Verb
 from reconciler.core.ports import Erp, Need
-from reconciler.resources.customer import leaf
+from reconciler.resources.grammar import Resource
 from reconciler.resources.values import get, parse_path
 
 
@@ -33,7 +33,7 @@ def read_back(results: Iterable[Result], erp: Erp, *, list_requests: int, earlie
     version that the write made, what differs there may be somebody's work since, and is not compared.
     """
     ended = tuple(results)
-    done = [each for each in ended if each.outcome is Outcome.DONE and each.number]
+    done = [result for result in ended if result.outcome is Outcome.DONE and result.number]
     if not done:
         return Checked(ended, {})
     try:
@@ -41,29 +41,30 @@ def read_back(results: Iterable[Result], erp: Erp, *, list_requests: int, earlie
     except ErpError as error:
         return Checked(ended, {}, str(error))
     compared = (
-        each
-        if each.action.label in earlier and each.version is None
-        else _compared(each, live.get(number_key(each.number or "")))
-        for each in ended
+        result
+        if result.action.label in earlier and result.version is None
+        else _compared(result, live.get(number_key(result.number or "")))
+        for result in ended
     )
-    missing = [each.number or "" for each in done if number_key(each.number or "") not in live]
+    missing = [result.number or "" for result in done if number_key(result.number or "") not in live]
     unread = f"the ERP does not have {', '.join(missing[:10])} any more" if missing else ""
     return Checked(tuple(compared), live, unread)
 
 
 def _read(done: list[Result], erp: Erp, list_requests: int) -> dict[str, Live]:
-    need = Need.of(((each.number, each.action.fields) for each in done), ("number", "name", "status"))
+    resource = done[0].action.table
+    need = Need.of(((result.number, result.action.fields) for result in done), resource.always, resource)
     if len(done) > list_requests:
-        wanted = {number_key(each.number or "") for each in done}
-        return {key: live for live in erp.refresh(need).customers if (key := number_key(live.number)) in wanted}
-    found = {}
-    for each in done:
-        number = each.number or ""
+        written = {number_key(result.number or "") for result in done}
+        return {key: live for live in erp.refresh(need).customers if (key := number_key(live.number)) in written}
+    customers = {}
+    for result in done:
+        number = result.number or ""
         try:
-            found[number_key(number)] = erp.customer(number, need)
+            customers[number_key(number)] = erp.customer(number, need)
         except NotFound:
             continue
-    return found
+    return customers
 
 
 def _compared(result: Result, live: Live | None) -> Result:
@@ -75,11 +76,12 @@ def _compared(result: Result, live: Live | None) -> Result:
         result = replace(result, version=live.version)
     normalised: list[Change] = []
     not_taken: list[Change] = []
+    live = live.unpacked()
     for change in result.action.changes:
-        stored = _stored(change, live)
+        stored = _stored(change, live, result.action.table)
         if stored is not _AS_SENT:
-            found = Change(change.path, change.after, stored, Cause.UNKNOWN, change.source)
-            (not_taken if _is_refused(change, stored) else normalised).append(found)
+            difference = Change(change.path, change.after, stored, Cause.UNKNOWN, change.source)
+            (not_taken if _is_refused(change, stored) else normalised).append(difference)
     return replace(result, normalised=tuple(normalised), not_taken=tuple(not_taken))
 
 
@@ -95,10 +97,10 @@ def _is_as_created(result: Result, live: Live) -> bool:
 _AS_SENT = object()
 
 
-def _stored(change: Change, live: Live) -> Any:
+def _stored(change: Change, live: Live, resource: Resource) -> Any:
     """What the ERP has stored instead of what it was sent; `_AS_SENT` where it is that, or where that is not known."""
     path = parse_path(change.path)
-    row, now = leaf(path), get(live.values, path)
+    row, now = resource.leaf(path), get(live.values, path)
     if path[0] not in live.values or (row is not None and not row.is_compared):
         return _AS_SENT
     if row is None:  # a line that was to be deleted

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from reconciler.core.customer import DEFAULT_MATCH, Live
 from reconciler.core.errors import (
     AnswerLost,
     AuthenticationFailed,
@@ -22,11 +21,13 @@ from reconciler.core.errors import (
     UnexpectedAnswer,
     Unreachable,
 )
-from reconciler.core.lookalikes import is_as_wanted, looks_like, may_be
+from reconciler.core.live import Live
+from reconciler.core.lookalikes import could_be_result_of, is_as_wanted, looks_like
 from reconciler.core.normalise import number_key, same
 from reconciler.core.plan import FOUND, Action, Cause, Change, Outcome, Result, Verb
 from reconciler.core.ports import Erp, Need
-from reconciler.resources.customer import leaf
+from reconciler.resources.customer import KEEPS_NUMBER
+from reconciler.resources.grammar import Resource
 from reconciler.resources.values import Path, get, parse_path, render_path
 
 TRIES = 3
@@ -48,8 +49,8 @@ class Claims:
     """
 
     def __init__(self, numbers: Iterable[str] = (), actions: Iterable[Action] = ()) -> None:
-        self._keys = {number_key(each) for each in numbers}
-        self._names = Counter(each.name for each in actions if each.action is Verb.CREATE)
+        self._keys = {number_key(number) for number in numbers}
+        self._names = Counter(action.name for action in actions if action.action is Verb.CREATE)
         self._lock = threading.Lock()
         self.keeps_numbers = False
         """Whether the ERP was seen to keep a declared number: a create with one is then never done twice."""
@@ -81,7 +82,7 @@ def overtaken(action: Action, erp: Erp) -> Ended | None:
     except NotSent as error:
         return Ended(_not_sent(action, error), _hopeless(error))
     except ErpError as error:
-        message = f"it could not be read once more, so it was not sent: {_told(error)}"
+        message = f"it could not be read once more, so it was not sent: {_message(error)}"
         return Ended(Result(action, Outcome.FAILED, action.number, message, error.remedy), _hopeless(error))
 
 
@@ -135,29 +136,30 @@ _HOPELESS: dict[type[ErpError], str] = {
 def _update(action: Action, erp: Erp, *, may_be_done: bool, recheck: bool) -> Ended:
     """A PUT carries the version that the plan saw: sent twice it does no harm."""
     if may_be_done:
-        found = _read_if_possible(action, erp)
-        if isinstance(found, ErpError):
-            return Ended(_unclear(action, found), _hopeless(found))
-        ended = _settled_update(action, found) or (_overtaken(action, found) if recheck else None)
+        live = _read_if_possible(action, erp)
+        if isinstance(live, ErpError):
+            return Ended(_unclear(action, live), _hopeless(live))
+        ended = _settled_update(action, live) or (_overtaken(action, live) if recheck else None)
         if ended is not None:
             return ended
     try:
         sent = erp.send(action.request)
     except Conflict as error:
-        found = _read_if_possible(action, erp)
-        live = found if isinstance(found, Live) else None
-        if live is not None and is_as_wanted(action, live):
+        live = _read_if_possible(action, erp)
+        if isinstance(live, ErpError):
+            return Ended(_conflict(action, None))
+        if is_as_wanted(action, live):
             note = "" if error.after_lost else "it was so already"
             return Ended(Result(action, Outcome.DONE, live.number, note, version=live.version))
         return Ended(_conflict(action, live))
     except (AnswerLost, ServerFailed, UnexpectedAnswer) as error:
         if not _is_unclear(error):
             raise
-        found = _read_if_possible(action, erp)
-        if isinstance(found, ErpError):
-            return Ended(_unclear(action, error), _hopeless(found))
+        live = _read_if_possible(action, erp)
+        if isinstance(live, ErpError):
+            return Ended(_unclear(action, error), _hopeless(live))
         queued = isinstance(error, UnexpectedAnswer)
-        return _settled_update(action, found) or Ended(_unclear(action, error) if queued else _failed(action, error))
+        return _settled_update(action, live) or Ended(_unclear(action, error) if queued else _failed(action, error))
     return Ended(Result(action, Outcome.DONE, sent.number, version=sent.version))
 
 
@@ -183,21 +185,22 @@ def _conflict(action: Action, live: Live | None) -> Result:
 
 def _moved(action: Action, live: Live) -> tuple[Change, ...]:
     """Fields of the plan whose live value is no longer the one that it saw."""
-    found = []
+    live = live.unpacked()
+    moved = []
     for change in action.changes:
-        for path, before in _seen(change, live):
-            row, now = leaf(path), get(live.values, path)
+        for path, before in _seen(change, live, action.table):
+            row, now = action.table.leaf(path), get(live.values, path)
             if row is None or not row.is_compared or isinstance(now, dict) or path[0] not in live.values:
                 continue
             if not same(row, before, now):  # type: ignore[arg-type]  # leaves both
-                found.append(Change(render_path(path), before, now, Cause.DRIFT, change.source))
-    return tuple(found)
+                moved.append(Change(render_path(path), before, now, Cause.DRIFT, change.source))
+    return tuple(moved)
 
 
-def _seen(change: Change, live: Live) -> Iterator[tuple[Path, object]]:
+def _seen(change: Change, live: Live, resource: Resource) -> Iterator[tuple[Path, object]]:
     """What the plan saw, leaf by leaf: of a line that it deletes, each member; nothing once the line is gone."""
     path = parse_path(change.path)
-    if leaf(path) is not None:
+    if resource.leaf(path) is not None:
         yield path, change.before
         return
     line, now = change.before, get(live.values, path)
@@ -214,9 +217,9 @@ def _create(action: Action, finder: _Finder, *, may_be_done: bool) -> Ended:
     unclear: ErpError | None = None
     for attempt in range(TRIES):
         if attempt or may_be_done:
-            found = finder.look(unclear)
-            if found is not None:
-                return found
+            ended = finder.look(unclear)
+            if ended is not None:
+                return ended
             if unclear is not None and _would_double(action, unclear, finder.claims):
                 break
         try:
@@ -234,8 +237,9 @@ def _create(action: Action, finder: _Finder, *, may_be_done: bool) -> Ended:
         finder.claims.keeps_numbers |= _is_as_numbered(action, sent.number)
         return _created(action, sent.number, sent.version)
     assert unclear is not None, "a try either returns or is unclear"
-    found = finder.look(unclear)
-    return found or Ended(_failed(action, unclear) if _was_answered(unclear) else _unclear(action, unclear))
+    return finder.look(unclear) or Ended(
+        _failed(action, unclear) if _was_answered(unclear) else _unclear(action, unclear)
+    )
 
 
 def _was_answered(error: ErpError) -> bool:
@@ -264,7 +268,7 @@ def _created(action: Action, number: str, version: str | None) -> Ended:
     message = f"the ERP numbered it {number}, not {action.number}"
     remedy = (
         f'Declare number: "{number}", or give new customers a ref and no number;'
-        " overrideNumberSeries: true keeps a number where the number series allows it."
+        f" {KEEPS_NUMBER}: true keeps a number where the number series allows it."
     )
     result = Result(action, Outcome.DONE, number, message, remedy, version=version)
     return Ended(result, "the ERP numbers customers itself, and would number the next ones otherwise too")
@@ -306,7 +310,9 @@ class _Finder:
         candidates = [
             live
             for live in self.erp.created_since(self.since, _need(self.action))
-            if may_be(self.action, live) and live.number not in self.claims and live.number not in self.action.alike
+            if could_be_result_of(self.action, live)
+            and live.number not in self.claims
+            and live.number not in self.action.alike
         ]
         if not candidates:
             return None
@@ -321,14 +327,16 @@ class _Finder:
     def _ours(self, candidates: list[Live]) -> list[Live]:
         """Those that have all our values. The ERP may have changed a value: ids by which the declaration would find the
         customer again are enough where no other create of the run could have made it."""
-        whole = [self.erp.customer(each.number, _need(self.action, each.number)) for each in candidates[:_MOST]]
+        numbers = (candidate.number for candidate in candidates[:_MOST])
+        whole = [self.erp.customer(number, _need(self.action, number)) for number in numbers]
         ours = [live for live in whole if is_as_wanted(self.action, live)]
         return ours or (candidates if self._has_ids and self.claims.is_alone(self.action) else [])
 
     @property
     def _has_ids(self) -> bool:
         declared = {change.path for change in self.action.changes if change.after is not None}
-        return self.action.match in ((), DEFAULT_MATCH) and not declared.isdisjoint(DEFAULT_MATCH)
+        ids = self.action.table.match
+        return self.action.match in ((), ids) and not declared.isdisjoint(ids)
 
 
 _MOST = 20
@@ -342,7 +350,7 @@ def _found(action: Action, live: Live) -> Ended:
 
     Its version is not given as the write's: somebody may have changed it since.
     """
-    if is_as_wanted(action, live) or may_be(action, live):
+    if is_as_wanted(action, live) or could_be_result_of(action, live):
         return Ended(Result(action, Outcome.DONE, live.number, FOUND))
     message = "a customer with this number was created by somebody else since the plan was made"
     return Ended(Result(action, Outcome.CONFLICT, live.number, message, "Make a new plan.", moved=_moved(action, live)))
@@ -366,17 +374,18 @@ def _read_if_possible(action: Action, erp: Erp) -> Live | ErpError:
 
 
 def _need(action: Action, number: str | None = None) -> Need:
-    return Need.of([(number or action.number, action.fields)], ("name", *DEFAULT_MATCH))
+    resource = action.table
+    return Need.of([(number or action.number, action.fields)], (resource.label, *resource.match), resource)
 
 
 def _failed(action: Action, error: ErpError) -> Result:
-    return Result(action, Outcome.FAILED, action.number, _told(error), error.remedy)
+    return Result(action, Outcome.FAILED, action.number, _message(error), error.remedy)
 
 
 def _unclear(action: Action, error: ErpError) -> Result:
     remedy = "The write may or may not be done. Plan again: it looks the customer up, and shows what is still to do."
-    return Result(action, Outcome.UNKNOWN, action.number, _told(error), remedy)
+    return Result(action, Outcome.UNKNOWN, action.number, _message(error), remedy)
 
 
-def _told(error: ErpError) -> str:
+def _message(error: ErpError) -> str:
     return f"{error} (ERP reference {error.reference})" if error.reference else str(error)

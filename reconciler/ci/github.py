@@ -1,132 +1,174 @@
-"""GitHub as the workflow's own job sees it: its event, its summary and outputs, and comments and issues through `gh`.
-
-Everything here is a courtesy around a run that has its own exit code: what cannot be posted is told as a warning.
-"""
+"""What `action.yml` runs: a command, and what GitHub is told of it. See docs/ci.md."""
 
 from __future__ import annotations
 
 import json
 import re
-import subprocess
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from reconciler.operations.git import without_credentials
+from reconciler.ci.github_job import Job, NotPosted
+from reconciler.exit_codes import Exit
+from reconciler.reports.safe_text import visible
 
-BOT = "github-actions[bot]"
-"""Who posts with a workflow's own token. A marker in anybody else's comment counts for nothing."""
-
-_REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
-_PAGES, _PER_PAGE = 20, 100
-
-
-class NotPosted(Exception):
-    """GitHub, or the way to it, said no: a fork's token, a missing permission, no `gh`."""
+_REVIEWED = re.compile(r"<!-- reconciler:reviewed:(sha256:[0-9a-f]{64}) -->")
+_MOST = 65_000  # characters of a comment; GitHub takes 65,536
 
 
 @dataclass(frozen=True)
-class Job:
-    """The running job. Outside GitHub all of it is empty, and nothing is posted or written."""
+class Work:
+    """One job.
 
-    environ: Mapping[str, str]
+    job: where it is told of. run_command: runs a command line in this process and returns its exit code. echo: takes a
+    line of the job's log. environment: of the settings, empty when not even these can be read. folder: for its files.
+    words: the command's own further words. options: global ones. comment, base, digest: as the action's inputs.
+    """
+
+    job: Job
+    run_command: Callable[[list[str]], int]
+    echo: Callable[[str], None]
+    environment: str
+    folder: Path
+    words: list[str]
+    comment: bool = True
+    base: str = ""
+    digest: str = ""
+    options: list[str] = field(default_factory=list)
+
+    def run(self, *arguments: str, report: str) -> tuple[Exit, str]:
+        """Run a command in this process; its exit code, and its report as Markdown (empty when it made none)."""
+        page = self.folder / report
+        limits = ["--report", f"markdown={page}", "--max-chars", str(_MOST)]
+        with self._as_text(unless="github" in arguments):
+            code = Exit(self.run_command([*self.options, *arguments, *limits]))
+        return code, page.read_text(encoding="utf-8") if page.exists() else ""
+
+    @contextmanager
+    def _as_text(self, *, unless: bool) -> Iterator[None]:
+        """GitHub must not obey what a command prints: a customer may be named `##[set-output name=digest]...`."""
+        token = secrets.token_hex(16)
+        if not unless:
+            self.echo(f"::stop-commands::{token}")
+        try:
+            yield
+        finally:
+            if not unless:
+                self.echo(f"::{token}::")
+
+    def tell(self, kind: str, message: str) -> None:
+        """An annotation of the job: `kind` is error, warning or notice."""
+        self.echo(f"::{kind} title=reconciler::{visible(message).replace('%', '%25')}")
 
     @property
-    def commit(self) -> str:
-        """The commit that the workflow runs on."""
-        return self.environ.get("GITHUB_SHA", "")
+    def plan_file(self) -> Path:
+        """Where the plan is saved: it holds personal data, and is never uploaded."""
+        return self.folder / "plan.json"
 
-    def pull_request(self) -> int | None:
-        """The number of the pull request that the workflow runs for."""
-        path = self.environ.get("GITHUB_EVENT_PATH")
-        event = json.loads(Path(path).read_text(encoding="utf-8")) if path else {}
-        number = (event.get("pull_request") or {}).get("number")
-        return number if isinstance(number, int) else None
 
-    def summarise(self, page: str) -> None:
-        """Put Markdown below the job; GitHub takes 1 MiB of it."""
-        self._append("GITHUB_STEP_SUMMARY", f"{page}\n")
+def _validate(work: Work) -> Exit:
+    code, page = work.run("validate", "--format", "github", *work.words, report="validation.md")
+    work.job.summarise(page)
+    return code
 
-    def put(self, **outputs: object) -> None:
-        """Set the step's outputs; `_` in a name stands for `-`. Values are digests, counts and paths: one line each."""
-        for name, value in outputs.items():
-            self._append("GITHUB_OUTPUT", f"{name.replace('_', '-')}={' '.join(str(value).split())}\n")
 
-    def _append(self, variable: str, text: str) -> None:
-        if path := self.environ.get(variable):
-            with Path(path).open("a", encoding="utf-8") as file:
-                file.write(text)
+def _plan(work: Work) -> Exit:
+    base = ["--base", work.base] if work.base else []
+    code, plan, page = _planned(work, *base, *work.words)
+    work.job.summarise(page)
+    marker = _marker(work, "plan")
+    if work.comment and marker:
+        _comment(work, marker, _page(marker, page, str(plan.get("changes_digest", ""))))
+    return code
 
-    # ---- comments and issues ----
 
-    def say(self, number: int, marker: str, page: str) -> None:
-        """Post the page on the pull request, over the earlier one with the same marker. Raises NotPosted."""
-        found = self.comment(number, marker)
-        if found is None:
-            self._api("POST", f"issues/{number}/comments", {"body": page})
-        else:
-            self._api("PATCH", f"issues/comments/{int(found['id'])}", {"body": page})
+def _planned(work: Work, *words: str) -> tuple[Exit, dict[str, Any], str]:
+    """Plan; the exit code, the plan's JSON (empty when none could be made) and its page."""
+    code, page = work.run("plan", "--detailed-exitcode", "-o", str(work.plan_file), *words, report="plan.md")
+    plan = json.loads(work.plan_file.read_bytes()) if work.plan_file.exists() else {}
+    if plan:
+        work.job.put(changes=len(plan["actions"]), digest=plan["changes_digest"], plan_file=work.plan_file)
+    return code, plan, page or f"**No plan could be made** (exit code {int(code)}). The job's log tells why.\n"
 
-    def comment(self, number: int, marker: str) -> dict[str, Any] | None:
-        """This job's own comment on a pull request. Raises NotPosted."""
-        return self._own(f"issues/{number}/comments", marker)
 
-    def issue(self, marker: str) -> dict[str, Any] | None:
-        """This job's own open issue. Raises NotPosted."""
-        return self._own("issues?state=open", marker)
+def _apply(work: Work) -> Exit:
+    """Plan anew, and apply it when it would write exactly what was reviewed; otherwise exit 4 and show the new plan."""
+    code, plan, page = _planned(work)
+    if not plan.get("actions"):
+        work.job.summarise(page)
+        return Exit.DONE if code is Exit.CHANGES else code
+    reviewed = work.digest or _reviewed(work)
+    if not reviewed:
+        work.tell("error", "No reviewed plan was found for this commit, and nothing was written.")
+        code = Exit.REFUSED
+    else:
+        words = [str(work.plan_file), "--digest", reviewed, *work.words]
+        code, run_page = work.run("apply", *words, report="run.md")
+        page = run_page or page
+    pending = code is Exit.REFUSED and reviewed != plan["changes_digest"] and not plan.get("refusals")
+    work.job.put(pending=str(pending).lower())
+    if pending:
+        page = f"**Not applied: these are not the changes that were reviewed.** They wait for approval.\n\n{page}"
+    work.job.summarise(page)
+    return code
 
-    def open_issue(self, title: str, page: str) -> None:
-        """Raises NotPosted."""
-        self._api("POST", "issues", {"title": title, "body": page})
 
-    def change_issue(self, number: int, **values: str) -> None:
-        """Raises NotPosted."""
-        self._api("PATCH", f"issues/{number}", values)
+def _reviewed(work: Work) -> str:
+    """The digest in the comment on the pull request whose merge this is."""
+    marker = _marker(work, "plan")
+    try:
+        number = work.job.merged_as(work.job.commit)
+        comment = work.job.comment(number, marker) if number is not None else None
+    except NotPosted as error:
+        work.tell("warning", f"The reviewed plan could not be looked up: {error}")
+        return ""
+    second = str(comment["body"]).splitlines()[1:2] if comment else []  # below it stand names and values from outside
+    match = _REVIEWED.fullmatch(second[0]) if second else None
+    return match[1] if match else ""
 
-    def merged_as(self, commit: str) -> int | None:
-        """The pull request whose merge made the commit. Raises NotPosted."""
-        if not re.fullmatch(r"[0-9a-f]{40,64}", commit):
-            return None
-        for each in self._pages(f"commits/{commit}/pulls"):
-            if each.get("merged_at") and each.get("merge_commit_sha") == commit:
-                return int(each["number"])
-        return None
 
-    def _own(self, path: str, marker: str) -> dict[str, Any] | None:
-        """The first that was posted by a workflow and begins with the marker."""
-        for each in self._pages(path):
-            author = (each.get("user") or {}).get("login")
-            if author == BOT and "pull_request" not in each and str(each.get("body")).splitlines()[:1] == [marker]:
-                return each
-        return None
+def _drift(work: Work) -> Exit:
+    """One issue as long as there is drift: opened, kept up to date, closed when all is as applied again."""
+    code, page = work.run("drift", "--detailed-exitcode", *work.words, report="drift.md")
+    work.job.summarise(page)
+    if not work.comment or code not in (Exit.DONE, Exit.CHANGES):
+        return code
+    marker = _marker(work, "drift")
+    page = _page(marker, page)
+    try:
+        issue = work.job.issue(marker)
+        if code is Exit.CHANGES and issue is None:
+            work.job.open_issue(f"The ERP has drifted from what was applied ({work.environment})", page)
+        elif issue is not None:
+            work.job.change_issue(int(issue["number"]), body=page, state="open" if code is Exit.CHANGES else "closed")
+    except NotPosted as error:
+        work.tell("warning", f"The issue could not be written: {error}. The report is in the job's summary.")
+    return code
 
-    def _pages(self, path: str) -> Iterator[dict[str, Any]]:
-        joint = "&" if "?" in path else "?"
-        for page in range(1, _PAGES + 1):
-            rows = self._api("GET", f"{path}{joint}per_page={_PER_PAGE}&page={page}")
-            yield from rows
-            if len(rows) < _PER_PAGE:
-                return
 
-    def _api(self, method: str, path: str, values: Mapping[str, str] | None = None) -> Any:
-        repository = self.environ.get("GITHUB_REPOSITORY", "")
-        if not _REPOSITORY.fullmatch(repository):
-            raise NotPosted("GITHUB_REPOSITORY names no repository")
-        words = ["gh", "api", "--method", method, f"repos/{repository}/{path}"]
-        try:
-            done = subprocess.run(  # noqa: S603 - no shell; texts go through standard input
-                words if values is None else [*words, "--input", "-"],
-                input=None if values is None else json.dumps(values),
-                env=without_credentials(self.environ),
-                capture_output=True,
-                text=True,
-                encoding="utf-8",
-                timeout=60,
-                check=True,
-            )
-            return json.loads(done.stdout)
-        except subprocess.CalledProcessError as error:
-            raise NotPosted(str(error.stderr).strip() or f"gh ended with {error.returncode}") from error
-        except (OSError, subprocess.TimeoutExpired, ValueError) as error:
-            raise NotPosted(str(error)) from error
+def _comment(work: Work, marker: str, page: str) -> None:
+    number = work.job.pull_request()
+    if number is None:
+        return
+    try:
+        work.job.say(number, marker, page)
+    except NotPosted as error:
+        work.tell("warning", f"The comment could not be posted: {error}. The plan is in the job's summary.")
+
+
+def _page(marker: str, page: str, digest: str = "") -> str:
+    """The page with the marker as its first line, and below it the digest that a merge consents to."""
+    head = [marker, f"<!-- reconciler:reviewed:{digest} -->"] if digest else [marker]
+    return "\n".join([*head, page.removeprefix(f"{marker}\n")])
+
+
+def _marker(work: Work, kind: str) -> str:
+    """What the comment begins with; empty when not even the settings can be read."""
+    return f"<!-- reconciler:{kind}:{work.environment} -->" if work.environment else ""
+
+
+STEPS = {"validate": _validate, "plan": _plan, "apply": _apply, "drift": _drift}
+"""What a job can be for, by the command's name."""

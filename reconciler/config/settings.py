@@ -91,7 +91,8 @@ class Guards:
     updates: Limit = Fraction(30, 100)
     creates: Limit = 50
     policies: tuple[Policy, ...] = ()
-    duplicates: Literal["warning", "error"] = "warning"
+    duplicates: Literal["warning", "error"] = "error"
+    lookalikes: Literal["warning", "error"] = "warning"
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,8 +375,11 @@ class _Loading:
         policies = _policies(given.get("policies"), where.get("policies"))
         for policy in policies:
             self._check_policy(policy)
-        duplicates: Literal["warning", "error"] = "error" if given.get("duplicates") == "error" else "warning"
-        guards = Guards(policies=policies, duplicates=duplicates)
+        guards = Guards(
+            policies=policies,
+            duplicates="warning" if given.get("duplicates") == "warning" else "error",
+            lookalikes="error" if given.get("lookalikes") == "error" else "warning",
+        )
         return replace(
             guards, updates=limits.get("updates", guards.updates), creates=limits.get("creates", guards.creates)
         )

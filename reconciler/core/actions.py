@@ -6,92 +6,94 @@ from collections.abc import Iterator, Mapping
 from copy import deepcopy
 
 from reconciler.core.checks import nameless
-from reconciler.core.compare import Differences, agree, comparable, differences, new_values, order
-from reconciler.core.customer import Desired, Live
+from reconciler.core.compare import Difference, Differences, agree, comparable, differences, new_values
+from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Diagnostic, Severity
+from reconciler.core.live import Live
 from reconciler.core.normalise import number_key, same
 from reconciler.core.patterns import patterns
-from reconciler.core.plan import (
-    Action,
-    Cause,
-    Change,
-    Verb,
-)
+from reconciler.core.plan import Action, Cause, Change, Verb
 from reconciler.core.ports import Wire
 from reconciler.core.rules import Memory, Rules
-from reconciler.resources.customer import FIELDS, MIRRORS, Field, Form, Group, Read
-from reconciler.resources.customer import leaf as leaf_row
-from reconciler.resources.values import Path, Scalar, Values, get, leaves, parse_path, put, render_path, without
-
-_WHOLE = {
-    name
-    for name, row in FIELDS.items()
-    if isinstance(row, Group) and (name.endswith(("Address", "Contact")) or name == "eInvoiceContract")
-}
+from reconciler.resources.grammar import Resource
+from reconciler.resources.values import Path, Values, get, leaves, parse_path, put, render_path, without
 
 
-def create_action(desired: Desired, wire: Wire, problems: list[Diagnostic]) -> Action | None:
-    identity: Values = {"number": desired.number} if desired.number else {}
-    values = identity | new_values(desired.values)
-    name = values.get("name")
+def create_action(desired: Desired, wire: Wire, resource: Resource, problems: list[Diagnostic]) -> Action | None:
+    identity: Values = {resource.key: desired.number} if desired.number else {}
+    values = identity | new_values(desired.values, resource)
+    name = values.get(resource.label)
     if not isinstance(name, str):
         problems.append(nameless(desired))
         return None
     changes = tuple(
         Change(render_path(path), None, value, Cause.CONFIG, desired.locate(path))
-        for path, value in sorted(leaves(values), key=lambda both: order(both[0]))
+        for path, value in sorted(leaves(values), key=lambda leaf: resource.order(leaf[0]))
     )
     request = wire.create(values, desired.spelled)
     match = desired.match if desired.number is None else ()
-    return Action(Verb.CREATE, desired.number, desired.ref, name, desired.source, changes, request, match=match)
+    return Action(
+        Verb.CREATE,
+        desired.number,
+        desired.ref,
+        name,
+        desired.source,
+        changes,
+        request,
+        match=match,
+        resource=resource.name,
+    )
 
 
 def update_action(
     desired: Desired, live: Live, wire: Wire, rules: Rules, memory: Memory, problems: list[Diagnostic]
 ) -> Action | None:
-    values = live.values  # a packed customer unpacks them each time
-    if agree(desired.values, values, desired.complete):
+    live = live.unpacked()
+    if agree(desired.values, live.values, desired.complete):
         return None
     wanted = compared(desired, live, rules, memory)
-    found = differences(wanted, values, desired.complete)
-    if not found:
+    different = differences(wanted, live.values, desired.complete, rules.resource)
+    if not different:
         return None
-    changes = _changes(found, desired, live, memory)
-    changed = _body_values(found, live, rules)
-    changes += _carried(found, desired, changed)
+    changes = _changes(different, desired, live, rules, memory)
+    changed = _body_values(different, live, rules)
+    changes += _carried(different, desired, changed)
     changes += _companions(desired, changed, rules)
-    changes += _held(wanted, desired, live, changed)
-    problems.extend(_followers(wanted, desired, live, changed))
+    changes += _held(wanted, desired, live, changed, rules)
+    problems.extend(_followers(wanted, desired, live, changed, rules))
     return Action(
         Verb.UPDATE,
         live.number,
         desired.ref,
-        _display_name(desired, live),
+        live.name or desired.name,
         desired.source,
         tuple(changes),
-        wire.update(live, changed, found.removed, desired.spelled),
+        wire.update(live, changed, different.removed, desired.spelled),
+        resource=rules.resource.name,
     )
 
 
 def changes_of(desired: Desired, live: Live, rules: Rules, memory: Memory) -> list[Change]:
     """What differs and why: the changes of the update, without what only goes along with them."""
-    found = differences(compared(desired, live, rules, memory), live.values, desired.complete)
-    return _changes(found, desired, live, memory)
+    live = live.unpacked()
+    wanted = compared(desired, live, rules, memory)
+    different = differences(wanted, live.values, desired.complete, rules.resource)
+    return _changes(different, desired, live, rules, memory)
 
 
-def _changes(found: Differences, desired: Desired, live: Live, memory: Memory) -> list[Change]:
+def _changes(different: Differences, desired: Desired, live: Live, rules: Rules, memory: Memory) -> list[Change]:
     applied = memory.applied.get(number_key(live.number))
     changes = [
         Change(
-            render_path(each.path),
-            each.live,
-            each.desired,
-            _cause(each.path, each.live, each.desired, applied),
-            desired.locate(each.path),
+            render_path(leaf.path),
+            leaf.live,
+            leaf.desired,
+            _cause(leaf, applied, rules.resource),
+            desired.locate(leaf.path),
         )
-        for each in found.leaves
+        for leaf in different.leaves
     ]
-    return changes + [_removal(path, live, desired) for path in found.removed]
+    return changes + [_removal(path, live, desired) for path in different.removed]
 
 
 def _ignored(desired: Desired, rules: Rules) -> tuple[str, ...]:
@@ -101,7 +103,7 @@ def _ignored(desired: Desired, rules: Rules) -> tuple[str, ...]:
 def compared(desired: Desired, live: Live, rules: Rules, memory: Memory) -> Values:
     """The declared values that count when a declaration is compared with its live customer."""
     ignored = _ignored(desired, rules)
-    wanted = comparable(desired.values, ignored)
+    wanted = comparable(desired.values, ignored, rules.resource)
     return _as_stored(wanted, live, memory.normalised.get(number_key(live.number), {}))
 
 
@@ -123,22 +125,17 @@ def _as_stored(wanted: Values, live: Live, pairs: Mapping[str, tuple[object, obj
     return changed
 
 
-def _display_name(desired: Desired, live: Live) -> str:
-    declared = desired.values.get("name")
-    return live.name or (declared if isinstance(declared, str) else "")
-
-
-def _cause(path: Path, live: Scalar, wanted: Scalar, applied: Values | None) -> Cause:
+def _cause(leaf: Difference, applied: Values | None, resource: Resource) -> Cause:
     if applied is None:
         return Cause.UNKNOWN
-    row = leaf_row(path)
-    last = get(applied, path)
+    row = resource.leaf(leaf.path)
+    last = get(applied, leaf.path)
     if row is None or isinstance(last, dict):
         return Cause.UNKNOWN
-    if last is None and not _recorded(applied, path):
+    if last is None and not _recorded(applied, leaf.path):
         return Cause.CONFIG  # the field was not declared when it was last applied
-    moved_here = not same(row, last, wanted)  # type: ignore[arg-type]  # a leaf
-    moved_there = not same(row, last, live)  # type: ignore[arg-type]  # a leaf
+    moved_here = not same(row, last, leaf.desired)  # type: ignore[arg-type]  # a leaf
+    moved_there = not same(row, last, leaf.live)  # type: ignore[arg-type]  # a leaf
     if moved_here and moved_there:
         return Cause.BOTH
     return Cause.CONFIG if moved_here else Cause.DRIFT
@@ -153,26 +150,26 @@ def _removal(path: Path, live: Live, desired: Desired) -> Change:
     return Change(render_path(path), get(live.values, path), None, Cause.UNKNOWN, desired.locate(path[:1]))
 
 
-def _body_values(found: Differences, live: Live, rules: Rules) -> Values:
+def _body_values(different: Differences, live: Live, rules: Rules) -> Values:
     """The values that the PUT carries: the changed leaves; with `whole`, the rest of a touched address or contact."""
     changed: Values = {}
-    for each in found.leaves:
-        put(changed, each.path, each.desired)
+    for leaf in different.leaves:
+        put(changed, leaf.path, leaf.desired)
     if rules.nested_updates == "whole":
-        for name in _WHOLE & changed.keys():
-            before, after = live.values.get(name), changed[name]
-            assert isinstance(after, dict)
-            kept = before if isinstance(before, dict) else {}
-            known: Values = {key: value for key, value in kept.items() if value is not None}
-            changed[name] = known | after
-    for path in found.removed:
+        for row in rules.resource.groups:
+            before, after = live.values.get(row.name), changed.get(row.name)
+            if row.whole and isinstance(after, dict):
+                kept = before if isinstance(before, dict) else {}
+                known: Values = {key: value for key, value in kept.items() if value is not None}
+                changed[row.name] = known | after
+    for path in different.removed:
         changed.setdefault(path[0], {})
     return changed
 
 
-def _carried(found: Differences, desired: Desired, changed: Values) -> list[Change]:
+def _carried(different: Differences, desired: Desired, changed: Values) -> list[Change]:
     """What `whole` sends along unchanged: shown, since nothing is sent that the plan does not show."""
-    moved = {each.path for each in found.leaves}
+    moved = {leaf.path for leaf in different.leaves}
     return [
         Change(render_path(path), value, value, Cause.CONFIG, desired.locate(path))
         for path, value in leaves(changed)
@@ -182,42 +179,35 @@ def _carried(found: Differences, desired: Desired, changed: Values) -> list[Chan
 
 def _companions(desired: Desired, changed: Values, rules: Rules) -> list[Change]:
     """Write-only members go along when their group changes (fact sheet 11.1, row 38); adds them to `changed`."""
-    found = []
-    touched = without(desired.values, patterns(_ignored(desired, rules)))
-    for name in changed:
-        row, below, wanted = FIELDS[name], changed[name], touched.get(name)
-        if not isinstance(row, Group) or row.form is not Form.OBJECT:
-            continue
-        assert isinstance(below, dict)
-        for member in row.members:
-            if isinstance(member, Field) and member.where is Read.NEVER and isinstance(wanted, dict):
-                value = wanted.get(member.name)
-                if value is not None:
-                    below[member.name] = value
-                    path = (name, member.name)
-                    found.append(Change(render_path(path), None, value, Cause.CONFIG, desired.locate(path)))
-    return found
+    companions = []
+    touched = without(desired.values, patterns(_ignored(desired, rules), rules.resource))
+    for path in rules.resource.never_compared:
+        value = get(touched, path)
+        if len(path) > 1 and path[0] in changed and value is not None and not rules.resource.is_create_only(path):
+            put(changed, path, value)  # type: ignore[arg-type]  # a leaf
+            companions.append(Change(render_path(path), None, value, Cause.CONFIG, desired.locate(path)))
+    return companions
 
 
-def _mirrors(live: Live, changed: Values) -> Iterator[tuple[str, str]]:
+def _mirrors(live: Live, changed: Values, rules: Rules) -> Iterator[tuple[str, str]]:
     """(main group, group that mirrors it) for each touched main group whose follower is now equal to it.
 
     The API does not say whether the link still holds (fact sheet 12.5, inferred): equal counts as linked.
     """
-    for main, followers in MIRRORS.items():
+    for main, followers in rules.resource.mirrors.items():
         held = live.values.get(main)
         for name in followers:
             if main in changed and isinstance(held, dict) and any(held.values()) and live.values.get(name) == held:
                 yield main, name
 
 
-def _held(wanted: Values, desired: Desired, live: Live, changed: Values) -> list[Change]:
+def _held(wanted: Values, desired: Desired, live: Live, changed: Values, rules: Rules) -> list[Change]:
     """Declared members that would follow the main address away from their declared value: sent too, so that they stay.
 
     Adds them to `changed`. Without this, the next plan would find them moved.
     """
-    found = []
-    for main, name in _mirrors(live, changed):
+    held = []
+    for main, name in _mirrors(live, changed, rules):
         declared, moved = wanted.get(name), changed[main]
         assert isinstance(moved, dict)
         for member, value in declared.items() if isinstance(declared, dict) else ():
@@ -227,14 +217,14 @@ def _held(wanted: Values, desired: Desired, live: Live, changed: Values) -> list
                 assert not isinstance(value, dict)
                 put(changed, (name, member), value)
                 path = (name, member)
-                found.append(Change(render_path(path), value, value, Cause.CONFIG, desired.locate(path)))
-    return found
+                held.append(Change(render_path(path), value, value, Cause.CONFIG, desired.locate(path)))
+    return held
 
 
-def _followers(wanted: Values, desired: Desired, live: Live, changed: Values) -> Iterator[Diagnostic]:
+def _followers(wanted: Values, desired: Desired, live: Live, changed: Values, rules: Rules) -> Iterator[Diagnostic]:
     """A note for the addresses or contacts that are not declared and may follow the main one."""
     linked: dict[str, list[str]] = {}
-    for main, name in _mirrors(live, changed):
+    for main, name in _mirrors(live, changed, rules):
         if name not in wanted and name not in changed:
             linked.setdefault(main, []).append(name)
     for main, names in linked.items():

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from reconciler.core.customer import Live
-from reconciler.resources.customer import FIELDS, MIRRORS, Field, Form, Group, Row
-from reconciler.resources.values import Path, Scalar, Values, get, leaves, put
+from reconciler.core.live import Live
+from reconciler.resources.customer import CUSTOMER
+from reconciler.resources.grammar import Form, Group, Resource
+from reconciler.resources.values import Path, Values, get, leaves, put
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,34 +25,33 @@ class Manner:
     defaults: Values = field(default_factory=dict)
 
 
-def to_declare(live: Live, manner: Manner) -> Values:
+def to_declare(live: Live, manner: Manner, resource: Resource = CUSTOMER) -> Values:
     """The values to declare, without the number; None stands where a default must be kept away.
 
     Free keys are sorted; `declared` brings the fields into their order.
     """
-    values = _with_value({name: value for name, value in live.values.items() if name != "number"})
+    live = live.unpacked()
+    values = _with_value({name: value for name, value in live.values.items() if name != resource.key})
     if not manner.mirrors:
-        _leave_out_mirrors(values, live, manner.defaults)
-    _leave_out_class_values(values, manner)
-    for path in _comparable_leaves(manner.defaults):
+        _leave_out_mirrors(values, live, manner.defaults, resource)
+    _leave_out_class_values(values, manner, resource)
+    for path in _comparable_leaves(manner.defaults, resource):
         # null clears: it is only for what was read and found without value
         if path[0] in live.values and get(values, path) is None and get(live.values, path[:-1]) is not None:
-            put(values, path, {} if _is_lines(path) else None)
-    return {name: _in_order(name, _as_spelled(name, value, live)) for name, value in values.items()}
+            put(values, path, None if resource.leaf(path) else {})
+    for row in resource.groups:
+        if row.form in (Form.MAP, Form.LINES) and isinstance(below := values.get(row.name), dict):
+            values[row.name] = _in_order(row, below, live)
+    return values
 
 
-def _as_spelled(name: str, value: Scalar | Values, live: Live) -> Scalar | Values:
-    """Attributes under the ids as the ERP spells them."""
-    if name != "attributes" or not isinstance(value, dict):
-        return value
-    return {live.line_ids.get((name, key), key): each for key, each in value.items()}
+def _in_order(row: Group, values: Values, live: Live) -> Values:
+    """Free keys and lines sorted by key: the ERP promises no order, and an export should not change by itself.
 
-
-def _in_order(name: str, value: Scalar | Values) -> Scalar | Values:
-    """Free keys and lines sorted by key: the ERP promises no order, and an export should not change by itself."""
-    row = FIELDS[name]
-    is_free = isinstance(row, Group) and row.form in (Form.MAP, Form.LINES)
-    return dict(sorted(value.items())) if is_free and isinstance(value, dict) else value
+    Attributes under the ids as the ERP spells them.
+    """
+    spelled = live.line_ids if row.form is Form.MAP else {}
+    return dict(sorted((spelled.get((row.name, key), key), value) for key, value in values.items()))
 
 
 def _with_value(values: Mapping[str, object]) -> Values:
@@ -67,19 +67,19 @@ def _with_value(values: Mapping[str, object]) -> Values:
     return kept
 
 
-def _leave_out_mirrors(values: Values, live: Live, defaults: Values) -> None:
+def _leave_out_mirrors(values: Values, live: Live, defaults: Values, resource: Resource) -> None:
     """The API does not say whether the link to the main address still holds: equal counts (fact sheet 12.5).
 
     Declared, a mirrored address would be held while the main one moves on.
     """
-    for main, followers in MIRRORS.items():
+    for main, followers in resource.mirrors.items():
         for name in followers:
             if name not in defaults and live.values.get(name) == live.values.get(main):
                 values.pop(name, None)
 
 
-def _leave_out_class_values(values: Values, manner: Manner) -> None:
-    given = manner.class_values.get(str(values.get("customerClassId")), {})
+def _leave_out_class_values(values: Values, manner: Manner, resource: Resource) -> None:
+    given = manner.class_values.get(str(values.get(resource.category)), {})
     for path, value in leaves(given):
         if get(values, path) == value and get(manner.defaults, path) is None:
             _remove(values, path)
@@ -94,23 +94,11 @@ def _remove(values: Values, path: Path) -> None:
             _remove(values, path[:-1])
 
 
-def _comparable_leaves(defaults: Values) -> Iterator[Path]:
+def _comparable_leaves(defaults: Values, resource: Resource) -> Iterator[Path]:
     """The paths that defaults declare and a plan compares; a list of lines counts as one."""
-    for name, value in defaults.items():
-        row = FIELDS[name]
-        if isinstance(row, Field):
-            if _is_compared(row):
-                yield (name,)
-        elif row.form is Form.LINES:
-            yield (name,)
-        elif isinstance(value, dict):
-            yield from (path for path, _ in leaves(value, (name,)) if _is_compared(row.by_name.get(path[-1])))
-
-
-def _is_compared(row: Row | None) -> bool:
-    return not isinstance(row, Field) or row.is_compared
-
-
-def _is_lines(path: Path) -> bool:
-    row = FIELDS[path[0]]
-    return len(path) == 1 and isinstance(row, Group)
+    lines = {row.name for row in resource.groups if row.is_lines}
+    yield from ((name,) for name in defaults if name in lines)
+    for path, _ in leaves({name: value for name, value in defaults.items() if name not in lines}):
+        row = resource.leaf(path)
+        if row is not None and row.is_compared:
+            yield path

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from reconciler.core.customer import DEFAULT_MATCH, Desired, Live
+from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Diagnostic, Severity
 from reconciler.core.identity import Pairing
-from reconciler.core.normalise import number_key
+from reconciler.core.live import Live
+from reconciler.core.normalise import match_key, number_key
 from reconciler.core.plan import (
     Action,
     Guard,
@@ -15,31 +16,9 @@ from reconciler.core.plan import (
 )
 from reconciler.core.ports import View
 from reconciler.core.rules import Rules
-from reconciler.resources.customer import leaf as leaf_row
+from reconciler.resources.customer import CUSTOMER
+from reconciler.resources.grammar import Resource
 from reconciler.resources.values import parse_path
-
-
-def doubled(pairs: Iterable[tuple[Desired, Live | None]], live: Iterable[Live], rules: Rules) -> Iterator[Diagnostic]:
-    """New customers whose corporate id or VAT registration a live customer has already."""
-    new = [each for each, found in pairs if found is None and any(each.values.get(name) for name in DEFAULT_MATCH)]
-    if not new:
-        return
-    holders: dict[tuple[str, object], str] = {}
-    for customer in live:
-        for name in DEFAULT_MATCH:
-            if value := customer.values.get(name):
-                holders.setdefault((name, value), customer.number)
-    for each in new:
-        for name in DEFAULT_MATCH:
-            value = each.values.get(name)
-            if value and (holder := holders.get((name, value))):
-                yield Diagnostic(
-                    Severity(rules.duplicates),
-                    "P511",
-                    f"{each.label} is new, and {holder} has the same {name} {value!r} already",
-                    remedy=f"If they are one customer, declare number {holder}.",
-                    source=each.locate((name,)),
-                )
 
 
 def rivals(paired: Pairing) -> Iterator[Diagnostic]:
@@ -47,7 +26,7 @@ def rivals(paired: Pairing) -> Iterator[Diagnostic]:
     new = [each for each, live in paired.pairs if live is None]
     holders: dict[tuple[str, object], Desired] = {}
     for each in sorted(new, key=lambda one: one.number is None):  # a number is the stronger claim
-        keys = [(name, value) for name in each.match if isinstance(value := each.values.get(name), str)]
+        keys = [(name, key) for name in each.match if (key := match_key(name, each.values.get(name)))]
         other = next((holders[key] for key in keys if key in holders), None)
         if other is not None and each.number is None:
             yield Diagnostic(
@@ -58,23 +37,23 @@ def rivals(paired: Pairing) -> Iterator[Diagnostic]:
                 remedy="Keep one of the two declarations, or give both a number.",
                 source=each.source,
             )
-        for key in keys:
-            holders.setdefault(key, each)
+        for mark in keys:
+            holders.setdefault(mark, each)
 
 
-def orphans(actions: Iterable[Action], paired: Pairing, view: View) -> Iterator[Diagnostic]:
+def orphans(actions: Iterable[Action], paired: Pairing, view: View, resource: Resource) -> Iterator[Diagnostic]:
     """Parents that are neither live nor declared. A warning: the ERP may take another kind of account for a parent."""
     known = {number_key(live.number) for live in view.customers}
     known |= {number_key(each.number) for each, _ in paired.pairs if each.number is not None}
     for action in actions:
         for change in action.changes:
             parent = change.after
-            if change.path == "parentRecordNumber" and isinstance(parent, str) and number_key(parent) not in known:
+            if change.path == resource.parent and isinstance(parent, str) and number_key(parent) not in known:
                 yield Diagnostic(
                     Severity.WARNING,
                     "P514",
                     f"{action.label}: its parent {parent} is neither a customer of the ERP nor declared",
-                    remedy="Correct parentRecordNumber; the ERP will refuse the customer otherwise.",
+                    remedy=f"Correct {resource.parent}; the ERP will refuse the customer otherwise.",
                     source=change.source,
                 )
 
@@ -105,7 +84,7 @@ def looped(action: Action) -> Diagnostic:
         Severity.ERROR,
         "P502",
         f"{action.label} is to be created under {action.depends_on[0]}, which waits for {action.label} itself",
-        remedy="Break the circle of parentRecordNumber.",
+        remedy=f"Break the circle of {CUSTOMER.parent}.",
         source=action.source,
     )
 
@@ -126,7 +105,7 @@ def null_problems(actions: list[Action], rules: Rules) -> Iterator[Diagnostic]:
         (action, change)
         for action in actions
         for change in action.changes
-        if change.after is None and (row := leaf_row(parse_path(change.path))) is not None and row.nullable
+        if change.after is None and (row := rules.resource.leaf(parse_path(change.path))) is not None and row.nullable
     ]
     if cleared and rules.send_null:
         summary = f"{len(cleared)} field{'s are' if len(cleared) > 1 else ' is'} cleared with null"

@@ -7,10 +7,11 @@ The class read names the VAT zone, the payment method, the separate invoicing an
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
 from reconciler.core.plan import Action, Verb
+from reconciler.resources.customer import ATTRIBUTES, CUSTOMER
 from reconciler.resources.values import Path, Scalar, Values, leaves, parse_path, render_path
 
 
@@ -30,31 +31,21 @@ class ClassAttribute:
 class CustomerClass:
     """A customer class. `requires_vat_zone` says that its customers must have one.
 
-    `separate_invoices` is None where the ERP does not say: the member is new in 2026 (fact sheet 4.2).
+    `gives`: the values of members that it gives to new customers, as far as the ERP tells, in the shape of a
+    declaration; the attributes' defaults stand at the attributes.
     """
 
     id: str
     description: str
-    vat_zone: str
-    requires_vat_zone: bool
-    payment_method: str
+    requires_vat_zone: bool = False
     attributes: tuple[ClassAttribute, ...] = ()
-    separate_invoices: bool | None = None
+    gives: Values = field(default_factory=dict)
 
 
-def class_values(found: CustomerClass) -> Values:
+def class_values(customer_class: CustomerClass) -> Values:
     """What the class gives, in the shape of a declaration."""
-    values: Values = {}
-    if found.vat_zone:
-        values["vatZoneId"] = found.vat_zone
-    if found.payment_method:
-        values["defaultPaymentMethod"] = {"paymentMethodId": found.payment_method}
-    if found.separate_invoices is not None:
-        values["invoiceOrdersSeparately"] = found.separate_invoices
-    defaults: Values = {each.id: each.default for each in found.attributes if each.default}
-    if defaults:
-        values["attributes"] = defaults
-    return values
+    defaults: Values = {attribute.id: attribute.default for attribute in customer_class.attributes if attribute.default}
+    return customer_class.gives | ({ATTRIBUTES: defaults} if defaults else {})
 
 
 def touches_classes(actions: Iterable[Action]) -> bool:
@@ -62,14 +53,14 @@ def touches_classes(actions: Iterable[Action]) -> bool:
     return any(change.path in _CLASS_PATHS for action in actions for change in action.changes)
 
 
-_CLASS_PATHS = ("customerClassId", "overrideWithClassValues")
+_CLASS_PATHS = (CUSTOMER.category, CUSTOMER.takes_category)
 
 
 def class_notes(actions: Iterable[Action], classes: Mapping[str, CustomerClass]) -> Iterator[Diagnostic]:
     """What the class of a new customer brings along, and that a class change in an update changes the class alone."""
     for action in actions:
         after = {change.path: change.after for change in action.changes}
-        chosen = after.get("customerClassId")
+        chosen = after.get(CUSTOMER.category)
         if not isinstance(chosen, str):
             continue
         found = classes.get(chosen)
@@ -82,7 +73,7 @@ def class_notes(actions: Iterable[Action], classes: Mapping[str, CustomerClass])
 
 
 def _created_in(action: Action, found: CustomerClass, after: Mapping[str, object]) -> Iterator[Diagnostic]:
-    if after.get("overrideWithClassValues") is True:
+    if after.get(CUSTOMER.takes_category) is True:
         brought = _listed(found, {parse_path(path) for path in after})
         if brought:
             yield _note(
@@ -90,8 +81,8 @@ def _created_in(action: Action, found: CustomerClass, after: Mapping[str, object
                 f"{action.label}: class {found.id} also sets {brought}, and more that the API does not show",
                 action,
             )
-    missing = [each.id for each in found.attributes if each.required and not each.default]
-    missing = [each for each in missing if after.get(render_path(("attributes", each))) is None]
+    required = [attribute.id for attribute in found.attributes if attribute.required and not attribute.default]
+    missing = [attribute for attribute in required if after.get(render_path((ATTRIBUTES, attribute))) is None]
     if missing:
         yield _warning(
             "P509",
@@ -137,4 +128,4 @@ def _warning(code: str, summary: str, remedy: str, action: Action) -> Diagnostic
 
 
 def _place(action: Action) -> Source | None:
-    return next((each.source for each in action.changes if each.path in _CLASS_PATHS), action.source)
+    return next((change.source for change in action.changes if change.path in _CLASS_PATHS), action.source)

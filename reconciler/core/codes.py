@@ -56,6 +56,7 @@ CODES: dict[str, str] = {
     "D310": "An interpolation is malformed.",
     "D311": "An interpolation names a variable that is not set.",
     "D312": "An interpolation names a variable that looks like a credential.",
+    "D331": "Two declarations have the same organisation number or VAT id (`guards.duplicates`).",
     "D313": "Two lines of a group have the same key.",
     "D314": "A lifecycle path names no field.",
     "D315": "A file's content is neither a customer, nor a list of customers, nor a mapping with customers.",

@@ -8,7 +8,7 @@ from decimal import Decimal
 from hashlib import sha256
 
 from reconciler.core.actions import changes_of
-from reconciler.core.customer import Desired, Live
+from reconciler.core.desired import Desired
 from reconciler.core.drift import (
     Drift,
     DriftedCustomer,
@@ -20,6 +20,7 @@ from reconciler.core.drift import (
     summary_of,
 )
 from reconciler.core.identity import Pairing, pair
+from reconciler.core.live import Live
 from reconciler.core.normalise import number_key
 from reconciler.core.ordering import is_target, natural
 from reconciler.core.patterns import covers, patterns
@@ -169,12 +170,11 @@ class _Look:
             return None
         key = number_key(live.number)
         fields = tuple(self._field(each, desired, key) for each in changes)
-        declared = desired.values.get("name")
         return DriftedCustomer(
             Standing.DRIFTED,
             live.number,
             desired.ref,
-            live.name or (declared if isinstance(declared, str) else ""),
+            live.name or desired.name,
             desired.source,
             live.modified,
             self.applied_at(key),
@@ -206,12 +206,11 @@ class _Look:
         cause = Cause.DRIFT if was_there else Cause.CONFIG if self.memory.applied else Cause.UNKNOWN
         mute = self.mutes.find((key, desired.ref), "")
         first_seen, new = self._seen(key, "", Standing.MISSING.value, muted=mute is not None)
-        name = desired.values.get("name")
         return DriftedCustomer(
             Standing.MISSING,
             number,
             desired.ref,
-            name if isinstance(name, str) else "",
+            desired.name,
             desired.source,
             applied_at=self.applied_at(key) if was_there else None,
             first_seen=first_seen,

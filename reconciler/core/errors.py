@@ -4,6 +4,7 @@
     ├── InvalidInput            settings or declarations are wrong; carries all diagnostics
     ├── WrongUsage              the command line asks for something that makes no sense
     ├── Refused                 a guard, a policy or a plan that no longer fits; nothing was written
+    │   └── Declined            nobody agreed to it
     ├── Locked                  another run holds the state
     ├── StateError              the state database cannot be used
     ├── ReportError             a report could not be written
@@ -55,6 +56,10 @@ class WrongUsage(ReconcilerError):
 
 class Refused(ReconcilerError):
     """A guard, a policy, or a plan that does not fit where it is applied. Nothing was written."""
+
+
+class Declined(Refused):
+    """Consent was asked for and not given."""
 
 
 class Locked(ReconcilerError):

@@ -13,33 +13,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from reconciler.core.customer import Live
 from reconciler.core.errors import WrongUsage
+from reconciler.core.live import Live
 from reconciler.core.normalise import date_key
 from reconciler.core.timestamps import DAY, Moment, read_moment, render_moment
-from reconciler.resources.customer import FIELDS, Field
+from reconciler.resources.customer import ATTRIBUTES, CUSTOMER, FILTERS
 from reconciler.resources.values import Path, get
 
 _BOUND = re.compile(r"\s*(>=|<=|>|<)\s*(.*?)\s*", re.DOTALL)
 _FRACTION = re.compile(r"\.(\d+)")
 _FORMS = "yyyy-MM-dd, yyyy-MM-dd HH:mm:ss or yyyy-MM-dd HH:mm:ss.FFF"
 _REMEDY = f"Write a condition and a time, such as '>= 2026-01-31'. Conditions: > < >= <=. Times: {_FORMS}."
-
-PATHS: dict[str, Path] = {
-    "corporate-id": ("corporateId",),
-    "vat-registration-id": ("vatRegistrationId",),
-    "email": ("mainContact", "email"),
-    "phone": ("mainContact", "phone1"),
-}
-"""The options of equal texts, with the field that each is about (fact sheet 5)."""
-
-_PARAMETERS = {
-    "corporate-id": "corporateId",
-    "vat-registration-id": "vatRegistrationId",
-    "email": "email",
-    "phone": "phone",
-}
-_STATUS = FIELDS["status"]
 
 Check: TypeAlias = Callable[[Live], bool]
 
@@ -128,11 +112,12 @@ def parse_attributes(words: Iterable[str]) -> dict[str, tuple[str, ...]]:
 
 def parse_status(word: str) -> str:
     """A status as the API spells it, whatever the case. Raises WrongUsage."""
-    assert isinstance(_STATUS, Field)
-    for status in _STATUS.values:
+    row = CUSTOMER.leaf((CUSTOMER.status,))
+    assert row is not None, "a customer has a status"
+    for status in row.values:
         if status.lower() == word.strip().lower():
             return status
-    raise WrongUsage(f"There is no status {word!r}", remedy=f"Take one of {', '.join(_STATUS.values)}.")
+    raise WrongUsage(f"There is no status {word!r}", remedy=f"Take one of {', '.join(row.values)}.")
 
 
 def parse_text(option: str, text: str) -> str:
@@ -146,7 +131,7 @@ def parse_text(option: str, text: str) -> str:
 class Filters:
     """What customers to take; all that is given must hold.
 
-    `equal`: texts by the keys of `PATHS`. `name`: a part of the name, in any case. `customer_class`: the API has no
+    `equal`: texts by the keys of `FILTERS`. `name`: a part of the name, in any case. `customer_class`: the API has no
     filter for it. `name_is_sent`: whether the ERP can be trusted to find parts of names (Q27).
     """
 
@@ -167,25 +152,25 @@ class Filters:
     @property
     def fields(self) -> frozenset[str]:
         """The fields that must be read to judge a customer here."""
-        names = {PATHS[option][0] for option in self.equal}
-        names |= {"customerClassId"} if self.customer_class else set()
-        return frozenset(names | ({"attributes"} if self.attributes else set()))
+        names = {FILTERS[option].path[0] for option in self.equal}
+        names |= {CUSTOMER.category} if self.customer_class else set()
+        return frozenset(names | ({ATTRIBUTES} if self.attributes else set()))
 
     def parameters(self) -> dict[str, str]:
         """The list parameters to send (fact sheet 5), each in its widest form."""
         sent: dict[str, str] = {}
         if self.status:
-            sent["status"] = self.status
+            sent[CUSTOMER.status] = self.status
         if self.name and self.name_is_sent:
-            sent["name"] = self.name
-        sent |= {_PARAMETERS[option]: text for option, text in self.equal.items()}
+            sent[CUSTOMER.label] = self.name
+        sent |= {FILTERS[option].parameter: text for option, text in self.equal.items()}
         for name, bounds in (("lastModifiedDateTime", self.modified), ("createdDateTime", self.created)):
             if bounds:
                 bound = _first(bounds).sent()
                 sent |= {name: bound.text, f"{name}Condition": bound.condition}
         if self.attributes:
             texts = {name: ",".join(values) for name, values in self.attributes.items()}
-            sent["attributes"] = json.dumps(texts, ensure_ascii=False)
+            sent[ATTRIBUTES] = json.dumps(texts, ensure_ascii=False)
         return sent
 
 
@@ -236,18 +221,18 @@ def _checks_sent(filters: Filters) -> Iterable[tuple[Check, Check]]:
 
 def _exact_checks(filters: Filters) -> Iterable[Check]:
     if filters.status:
-        yield _equals(("status",), filters.status)
+        yield _equals((CUSTOMER.status,), filters.status)
     if filters.name and filters.name_is_sent:
         yield _contains(filters.name)
     for option, text in filters.equal.items():
-        yield _equals(PATHS[option], text)
+        yield _equals(FILTERS[option].path, text)
     for name, wanted in filters.attributes.items():
         yield _has_attribute(name, wanted)
 
 
 def _checks_here(filters: Filters) -> Iterable[Check]:
     if filters.customer_class:
-        yield _equals(("customerClassId",), filters.customer_class)
+        yield _equals((CUSTOMER.category,), filters.customer_class)
     if filters.name and not filters.name_is_sent:
         yield _contains(filters.name)
 
@@ -268,7 +253,7 @@ def _has_attribute(name: str, wanted: tuple[str, ...]) -> Check:
     key, options = _folded(name), {_attribute_key(value) for value in wanted}
 
     def check(live: Live) -> bool:
-        held = live.values.get("attributes")
+        held = live.values.get(ATTRIBUTES)
         for each, value in held.items() if isinstance(held, dict) else ():
             if _folded(each) == key and isinstance(value, str):
                 return not options.isdisjoint(map(_attribute_key, [value, *value.split(",")]))

@@ -6,9 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from reconciler.core.customer import Desired, Live
+from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Diagnostic, Severity
-from reconciler.core.normalise import number_key
+from reconciler.core.live import Live
+from reconciler.core.normalise import match_key, number_key
 from reconciler.resources.values import get
 
 
@@ -75,8 +76,8 @@ def _index(live: Iterable[Live], match_fields: set[str]) -> _Index:
         index.by_identity[customer.internal_id] = customer
         for name in match_fields:
             value = get(customer.values, (name,))
-            if isinstance(value, str):
-                index.by_match[name, value].append(customer)
+            if key := match_key(name, value):
+                index.by_match[name, key].append(customer)
     return index
 
 
@@ -99,8 +100,8 @@ def _find(
     found: dict[int, Live] = {}
     for name in desired.match:
         value = get(desired.values, (name,))
-        if isinstance(value, str):
-            found |= {customer.internal_id: customer for customer in index.by_match.get((name, value), ())}
+        if key := match_key(name, value):
+            found |= {customer.internal_id: customer for customer in index.by_match.get((name, key), ())}
     if len(found) > 1:
         return _ambiguous(desired, sorted(customer.number for customer in found.values()))
     return next(iter(found.values()), None)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from reconciler.resources.customer import Field, Kind
+from reconciler.core.identity_key import identity_key
+from reconciler.resources.customer import CUSTOMER
+from reconciler.resources.grammar import Comparison, Field, Kind, Resource
 from reconciler.resources.values import Scalar
 
 _MIDNIGHT = re.compile(r"[T ]00:00:00(\.0+)?$")
@@ -71,7 +73,32 @@ def same(row: Field, one: Scalar, other: Scalar) -> bool:
     """Whether two normalised values are equal for the field; True is never 1."""
     if row.kind is Kind.NUMBER and isinstance(one, str) and isinstance(other, str):
         return number_key(one) == number_key(other)
+    if row.comparison is not Comparison.EXACT and isinstance(one, str) and isinstance(other, str) and one != other:
+        key = comparison_key(row, one)
+        return bool(key) and key == comparison_key(row, other)
     return type(one) is type(other) and one == other
+
+
+def comparison_key(row: Field, text: str) -> str:
+    """The form in which two texts of the field are the same value; empty where no form of it says anything.
+
+    >>> comparison_key(CUSTOMER.leaf(("mainContact", "phone1")), "0047 22 33 44 55")
+    '+4722334455'
+    """
+    match row.comparison:
+        case Comparison.ID:
+            return identity_key(text)
+        case Comparison.PHONE:
+            digits = "".join(filter(str.isdecimal, text))
+            return f"+{digits.removeprefix('00')}" if text.strip().startswith(("+", "00")) else digits
+        case _:
+            return text
+
+
+def match_key(member: str, value: object, resource: Resource = CUSTOMER) -> str:
+    """The form in which two values of a match field find the same record; empty for what finds nothing."""
+    row = resource.leaf((member,))
+    return comparison_key(row, value) if row is not None and isinstance(value, str) else ""
 
 
 def satisfied(row: Field, want: Scalar, have: Scalar) -> bool:

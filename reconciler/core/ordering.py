@@ -9,13 +9,11 @@ from graphlib import TopologicalSorter
 from reconciler.core.checks import looped, same_label
 from reconciler.core.diagnostics import Diagnostic
 from reconciler.core.normalise import number_key
-from reconciler.core.plan import (
-    Action,
-    Verb,
-)
+from reconciler.core.plan import Action, Verb
+from reconciler.resources.grammar import Resource
 
 
-def linked(actions: list[Action], problems: list[Diagnostic]) -> list[Action]:
+def linked(actions: list[Action], resource: Resource, problems: list[Diagnostic]) -> list[Action]:
     """The actions with `depends_on`: a customer's parent must be created before it (contract 6)."""
     seen: set[str] = set()
     for action in actions:
@@ -29,7 +27,7 @@ def linked(actions: list[Action], problems: list[Diagnostic]) -> list[Action]:
     }
     linked = []
     for action in actions:
-        parent = next((each.after for each in action.changes if each.path == "parentRecordNumber"), None)
+        parent = next((change.after for change in action.changes if change.path == resource.parent), None)
         needed = created.get(number_key(parent)) if isinstance(parent, str) else None
         linked.append(action if needed is None else replace(action, depends_on=(needed.label,)))
     loops = _loops(linked)

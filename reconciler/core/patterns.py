@@ -12,6 +12,8 @@ from functools import lru_cache
 from typing import TypeAlias
 
 from reconciler.core.normalise import attribute_key
+from reconciler.resources.customer import CUSTOMER
+from reconciler.resources.grammar import Resource
 from reconciler.resources.values import Path
 
 Pattern: TypeAlias = "tuple[str | None, ...]"
@@ -41,15 +43,16 @@ def segments(text: str) -> Pattern:
 
 
 @lru_cache(maxsize=256)
-def patterns(texts: tuple[str, ...]) -> tuple[Pattern, ...]:
+def patterns(texts: tuple[str, ...], resource: Resource = CUSTOMER) -> tuple[Pattern, ...]:
     """The patterns in the form in which `covers` and `without` take them."""
     found: list[Pattern] = []
     for text in texts:
         written = segments(text)
         found.append(written)
-        if written[:1] in (("attributes",), (None,)) and len(written) > 1 and written[1] is not None:
-            found.append(("attributes", attribute_key(written[1]), *written[2:]))
-    return tuple(each for each in found if each)
+        if len(written) > 1 and written[1] is not None:
+            key = attribute_key(written[1])
+            found += [(name, key, *written[2:]) for name in resource.maps if written[0] in (name, None)]
+    return tuple(pattern for pattern in found if pattern)
 
 
 def covers(pattern: Pattern, path: Path) -> bool:

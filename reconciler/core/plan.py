@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
 from reconciler.core.diagnostics import Diagnostic, Source
 from reconciler.core.normalise import number_key
+from reconciler.resources.customer import CUSTOMER
+from reconciler.resources.grammar import Resource
+from reconciler.resources.registry import RESOURCES
 from reconciler.resources.values import parse_path
 
 FORMAT = "reconciler/plan"
-FORMAT_VERSION = "1.1"
-"""Minor versions only add: 1.1 `redacted`, `removed`, `signature` and a change's `origin`."""
+FORMAT_VERSION = "1.2"
+"""Minor versions only add: 1.1 `redacted`, `removed`, `signature`, a change's `origin`; 1.2 an action's `resource`."""
 
 
 class Verb(StrEnum):
@@ -68,9 +71,11 @@ class Action:
     """One write and the changes it makes. `depends_on` holds labels of actions that must be done first.
 
     For a create: `match` is by what the declaration finds a customer that the ERP numbered, `alike` the numbers of
-    customers that looked like the new one when the plan was made, and that must never be taken for it.
+    customers that looked like the new one when the plan was made, and that must never be taken for it. `resource` is
+    the sort of record that is written (`resources`).
     """
 
+    resource: str = field(default=CUSTOMER.name, kw_only=True)
     action: Verb
     number: str | None
     ref: str | None
@@ -88,6 +93,11 @@ class Action:
         return self.number or f"ref {self.ref}"
 
     @property
+    def table(self) -> Resource:
+        """The resource with its field table."""
+        return RESOURCES[self.resource]
+
+    @property
     def fields(self) -> frozenset[str]:
         """Names of the customer's fields that it changes."""
         return frozenset(parse_path(change.path)[0] for change in self.changes)
@@ -99,11 +109,7 @@ class Action:
         if self.action is not Verb.UPDATE:
             return False
         paths = [parse_path(change.path) for change in self.changes]
-        return any(len(path) > 1 or path[0] in _ELSEWHERE for path in paths)
-
-
-_ELSEWHERE = frozenset({"vatRegistrationId", "corporateId", "vatZoneId", "gln", "priceClassId", "note"})
-"""Scalars that the ERP keeps outside the customer: on the default location (fact sheet 12.5), or as a note."""
+        return any(len(path) > 1 or ((row := self.table.leaf(path)) is not None and row.elsewhere) for path in paths)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +203,7 @@ class Guard(StrEnum):
     VOLUME = "volume"
     POLICY = "policy"
     LIFECYCLE = "lifecycle"
+    DUPLICATE = "duplicate"  # a new customer is there already, or looks like one that is
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
+from itertools import chain
 
 from reconciler.core.actions import create_action, update_action
-from reconciler.core.checks import doubled, null_problems, orphans, prevented, rivals, targeted_note
-from reconciler.core.customer import Desired, Live
+from reconciler.core.checks import null_problems, orphans, prevented, rivals, targeted_note
+from reconciler.core.desired import Desired
+from reconciler.core.duplicates import Likeness, findings, likenesses, of_declared, of_live
 from reconciler.core.guards import refusals as volume_refusals
 from reconciler.core.guards import volume_verdicts
 from reconciler.core.identity import Pairing, pair
+from reconciler.core.live import Live
 from reconciler.core.normalise import number_key
 from reconciler.core.ordering import in_order, is_target, linked, targeted
 from reconciler.core.plan import (
@@ -23,22 +27,25 @@ from reconciler.core.plan import (
     Summary,
     Verb,
 )
-from reconciler.core.ports import ALWAYS, Need, View, Wire
+from reconciler.core.ports import Need, View, Wire
 from reconciler.core.removed import deactivations, left_alone, removed
 from reconciler.core.rules import Memory, Rules, Target
 from reconciler.core.snapshot import created_since
-from reconciler.resources.customer import APART, FIELDS, MIRRORS, Read
+from reconciler.resources.customer import CUSTOMER
+from reconciler.resources.grammar import Resource
 
 
-def need_of(desired: Iterable[Desired]) -> Need:
+def need_of(desired: Iterable[Desired], resource: Resource = CUSTOMER) -> Need:
     """What must be read to plan the declarations: their fields, and what identifies the ones without number."""
-    declared = tuple(desired)
-    more = set(ALWAYS)
-    for each in declared:
-        more.update(*(MIRRORS[name] for name in MIRRORS.keys() & each.values.keys()))
-        if each.number is None:
-            more.update(each.match)
-    return Need.of(((each.number, each.values) for each in declared), more)
+    declarations = tuple(desired)
+    of_all = set(resource.always)
+    for declaration in declarations:
+        of_all.update(*(resource.mirrors[name] for name in resource.mirrors.keys() & declaration.values.keys()))
+        if declaration.number is None:
+            of_all.update(declaration.match)
+        if not resource.match_set.isdisjoint(declaration.values):
+            of_all.update(resource.match)  # an id may stand in the other field of the live customer
+    return Need.of(((declaration.number, declaration.values) for declaration in declarations), of_all, resource)
 
 
 def compute_plan(
@@ -66,39 +73,44 @@ def compute_plan(
     refusals: list[Refusal] = []
     actions: list[Action] = []
     unchanged = 0
-    for each, live in paired.pairs:
+    for declaration, live in paired.pairs:
         action = (
-            create_action(each, wire, problems)
+            create_action(declaration, wire, rules.resource, problems)
             if live is None
-            else update_action(each, live, wire, rules, memory, problems)
+            else update_action(declaration, live, wire, rules, memory, problems)
         )
         if action is None:
-            unchanged += live is not None and (not targets or is_target(each.number, each.ref, targets))
+            unchanged += live is not None and (not targets or is_target(declaration.number, declaration.ref, targets))
             continue
         actions.append(action)
-        if live is not None and each.lifecycle.prevent_update:
-            refusals.append(prevented(each, live))
+        if live is not None and declaration.lifecycle.prevent_update:
+            refusals.append(prevented(declaration, live))
     problems.extend(rivals(paired))
-    problems.extend(orphans(actions, paired, view))
-    problems.extend(doubled(paired.pairs, view.customers, rules))
-    lost = () if targets else removed(desired, paired, view, memory)
-    problems.extend(left_alone(lost, rules))
+    problems.extend(orphans(actions, paired, view, rules.resource))
+    similar = _similar(paired, desired, view, targets, rules.resource)
+    actions = [_with_alike(action, similar) for action in actions]
+    doubles, unwanted = findings(similar, duplicates=rules.duplicates, lookalikes=rules.lookalikes)
+    problems.extend(doubles)
+    undeclared = () if targets else removed(desired, paired, view, memory)
+    problems.extend(left_alone(undeclared, rules))
     if rules.deactivate_removed:
-        actions.extend(deactivations(lost, wire))
+        actions.extend(deactivations(undeclared, wire, rules.resource))
     problems.extend(null_problems(actions, rules))
-    ordered = in_order(linked(actions, problems))
+    ordered = in_order(linked(actions, rules.resource, problems))
     if targets:
         ordered = targeted(ordered, targets)
-        refusals = [each for each in refusals if each.number in {action.number for action in ordered}]
+        planned = {action.number for action in ordered}
+        refusals = [refusal for refusal in refusals if refusal.number in planned]
         problems.append(targeted_note(targets))
+    refusals.extend(unwanted)
     summary = Summary(
         create=sum(action.action is Verb.CREATE for action in ordered),
         update=sum(action.action is Verb.UPDATE for action in ordered),
         unchanged=unchanged,
-        unmanaged=paired.unmanaged - len(lost),
-        removed=len(lost),
+        unmanaged=paired.unmanaged - len(undeclared),
+        removed=len(undeclared),
     )
-    managed = sum(live is not None for _, live in paired.pairs) + (len(lost) if rules.deactivate_removed else 0)
+    managed = sum(live is not None for _, live in paired.pairs) + (len(undeclared) if rules.deactivate_removed else 0)
     verdicts = volume_verdicts(summary, rules.limits, managed)
     return Plan(
         reconciler_version=version,
@@ -122,24 +134,49 @@ def compute_plan(
         budget=Budget(_requests(ordered, view, rules), view.limit, view.remaining, view.reset_seconds),
         refusals=(*refusals, *volume_refusals(verdicts)),
         guards=verdicts,
-        removed=tuple(Removed(live.number, live.name) for live in lost),
+        removed=tuple(Removed(live.number, live.name) for live in undeclared),
     )
+
+
+def _similar(
+    paired: Pairing, desired: Iterable[Desired], view: View, targets: frozenset[str], resource: Resource
+) -> list[Likeness]:
+    """How the new customers are like live ones, and like what else is declared."""
+    new = [
+        declaration
+        for declaration, live in paired.pairs
+        if live is None and (not targets or is_target(declaration.number, declaration.ref, targets))
+    ]
+    if not new:
+        return []
+    known = chain(map(of_live, view.customers), map(of_declared, desired))
+    return list(likenesses(new, known, resource))
+
+
+def _with_alike(action: Action, similar: Iterable[Likeness]) -> Action:
+    """A create with the live customers that are like it now: none of them can be its doing, and the reviewer who agrees
+    to the plan agrees to have it beside them."""
+    if action.action is not Verb.CREATE:
+        return action
+    alike = sorted(
+        likeness.other.label
+        for likeness in similar
+        if likeness.other.declaration is None and likeness.declaration.label == action.label
+    )
+    return replace(action, alike=tuple(alike)) if alike else action
 
 
 def _requests(actions: list[Action], view: View, rules: Rules) -> int:
     """The writes with what is read right before them, and reading each written customer back: one by one, or the list
     where that costs less."""
     listed = view.reading.list_requests
-    rechecks = sum(_reads(each) for each in actions if each.is_unprotected) if rules.recheck_nested else 0
+    rechecks = sum(_reads(action, rules) for action in actions if action.is_unprotected) if rules.recheck_nested else 0
     return rechecks + len(actions) + min(len(actions), max(1, view.requests if listed is None else listed))
 
 
-def _reads(action: Action) -> int:
+def _reads(action: Action, rules: Rules) -> int:
     """What reading the customer costs with all that the action changes."""
-    return 1 + len(_OWN & action.fields)
-
-
-_OWN = {name for name, row in FIELDS.items() if row.where is Read.OWN}
+    return 1 + len(rules.resource.own & action.fields)
 
 
 def incomplete(
@@ -150,19 +187,20 @@ def incomplete(
     A row may leave out what it was asked to expand, and absent then means unknown, never empty (fact sheet 13.7, Q19);
     and the customer of a ref is only known now, so that its note or sales persons could not be asked for before.
     """
-    wanted = [each for each in desired if not APART.isdisjoint(each.values)]
-    if not wanted:
+    apart = need.resource.apart
+    concerned = [declaration for declaration in desired if not apart.isdisjoint(declaration.values)]
+    if not concerned:
         return ()
-    names = {name for each in wanted for name in APART & each.values.keys()}
+    names = {name for declaration in concerned for name in apart & declaration.values.keys()}
     rows = tuple(live)
     if all(names <= customer.values.keys() for customer in rows):
-        return ()  # nothing lacks: who is meant need not be found out
-    found = []
-    for each, customer in pair(wanted, rows, memory.numbers, memory.identities).pairs:
+        return ()  # nothing is lacking: the pairs need not be found
+    reads = []
+    for declaration, customer in pair(concerned, rows, memory.numbers, memory.identities).pairs:
         if customer is None:
             continue
-        lacking = {name for name in APART & each.values.keys() if name not in customer.values}
+        lacking = (apart & declaration.values.keys()) - customer.values.keys()
         if lacking:
-            own = {name: frozenset({number_key(customer.number)}) for name in lacking & _OWN}
-            found.append((customer.number, Need(need.fields, own)))
-    return tuple(found)
+            own = {name: frozenset({number_key(customer.number)}) for name in lacking & need.resource.own}
+            reads.append((customer.number, replace(need, own=own, meant=None)))
+    return tuple(reads)

@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from reconciler.core.classes import CustomerClass
-from reconciler.core.customer import Live, PackedLive
-from reconciler.core.normalise import number_key
+from reconciler.core.live import Live, PackedLive
+from reconciler.core.normalise import match_key, number_key
 from reconciler.core.plan import READ_IN_FULL, Outcome, Reading, Request
 from reconciler.core.snapshot import Head, Kept
-from reconciler.resources.customer import FIELDS, Read
-from reconciler.resources.values import Path, Scalar, Values
-
-ALWAYS = frozenset({"number", "name", "status"})
-"""What every live customer is read with, whatever is declared."""
+from reconciler.resources.customer import CUSTOMER
+from reconciler.resources.grammar import Resource
+from reconciler.resources.values import Path, Values
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,46 +21,54 @@ class Need:
     """What a refresh must read.
 
     `fields`: top-level field names that some declaration compares. `own`: for fields with an extra GET
-    (`Read.OWN`: note, salesPersons), the `number_key`s of the customers that declare them. `meant`: which customers are
-    read with all fields, None for all; the others only with what they are known by.
+    (`Read.OWN`), the `number_key`s of the customers that declare them. `meant`: which customers are read with all
+    fields, None for all; the others only with what they are known by. `resource`: what is read.
     """
 
     fields: frozenset[str]
     own: dict[str, frozenset[str]]
-    meant: Meant | None = None
+    meant: DeclaredCustomers | None = None
+    resource: Resource = CUSTOMER
 
     @classmethod
-    def of(cls, wanted: Iterable[tuple[str | None, Iterable[str]]], more: Iterable[str] = ()) -> Need:
+    def of(
+        cls,
+        wanted: Iterable[tuple[str | None, Iterable[str]]],
+        of_all: Iterable[str] = (),
+        resource: Resource = CUSTOMER,
+    ) -> Need:
         """What shows the wanted fields: of each customer its number, or None for one that is not known yet, and names.
 
-        more: names of fields that are needed of all.
+        of_all: names of fields that are needed of all.
         """
-        fields = set(more)
+        fields = set(of_all)
         own: dict[str, set[str]] = {}
         for number, names in wanted:
             for name in names:
                 fields.add(name)
-                if number is not None and FIELDS[name].where is Read.OWN:
+                if number is not None and name in resource.own:
                     own.setdefault(name, set()).add(number_key(number))
-        return cls(frozenset(fields), {name: frozenset(keys) for name, keys in own.items()})
+        return cls(frozenset(fields), {name: frozenset(keys) for name, keys in own.items()}, resource=resource)
 
 
 @dataclass(frozen=True, slots=True)
-class Meant:
-    """The customers that some declaration may mean: by `number_key`, or by the value of a match field.
+class DeclaredCustomers:
+    """The customers that some declaration may mean: by `number_key`, or by the `match_key` of a match field.
 
     `known_by`: the fields that every customer is read with, so that it can be found.
     """
 
     numbers: frozenset[str]
-    matches: frozenset[tuple[str, Scalar]]
+    matches: frozenset[tuple[str, str]]
     known_by: frozenset[str]
 
     def has(self, number: str, values: Values) -> bool:
         """Whether a customer with that number and those values of `known_by` may be meant."""
         if number_key(number) in self.numbers:
             return True
-        return bool(self.matches) and any((name, values.get(name)) in self.matches for name in self.known_by)
+        return bool(self.matches) and any(
+            (name, match_key(name, values.get(name))) in self.matches for name in self.known_by
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from reconciler.core.customer import Desired, Live
+from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
 from reconciler.core.identity import Pairing
+from reconciler.core.live import Live
 from reconciler.core.normalise import number_key
 from reconciler.core.ordering import natural
-from reconciler.core.plan import (
-    Action,
-    Cause,
-    Change,
-    Verb,
-)
+from reconciler.core.plan import Action, Cause, Change, Verb
 from reconciler.core.ports import View, Wire
 from reconciler.core.rules import Memory, Rules
+from reconciler.resources.grammar import Resource
 
 
 def removed(desired: Iterable[Desired], paired: Pairing, view: View, memory: Memory) -> tuple[Live, ...]:
@@ -24,24 +21,27 @@ def removed(desired: Iterable[Desired], paired: Pairing, view: View, memory: Mem
     if not memory.applied:
         return ()
     meant = {number_key(live.number) for _, live in paired.pairs if live is not None}
-    meant |= {number_key(each.number) for each in desired if each.number is not None}
-    meant |= {number_key(memory.numbers[each.ref]) for each in desired if each.ref and each.ref in memory.numbers}
-    found = [live for live in view.customers if (key := number_key(live.number)) in memory.applied and key not in meant]
-    return tuple(sorted(found, key=lambda live: natural(live.number)))
+    declarations = tuple(desired)
+    meant |= {number_key(one.number) for one in declarations if one.number is not None}
+    meant |= {number_key(memory.numbers[one.ref]) for one in declarations if one.ref and one.ref in memory.numbers}
+    undeclared = (
+        live for live in view.customers if (key := number_key(live.number)) in memory.applied and key not in meant
+    )
+    return tuple(sorted(undeclared, key=lambda live: natural(live.number)))
 
 
 _SETTINGS = Source("reconciler.yaml", 1, 1)
 
 
-def deactivations(removed: Iterable[Live], wire: Wire) -> Iterator[Action]:
+def deactivations(removed: Iterable[Live], wire: Wire, resource: Resource) -> Iterator[Action]:
     """`on_removed: deactivate`: there is no deletion in the ERP, Inactive stands for it (fact sheet 12.6)."""
     for live in removed:
-        before = live.values.get("status")
-        if before == "Inactive":
+        before = live.values.get(resource.status)
+        if before == resource.retired:
             continue
-        change = Change("status", before, "Inactive", Cause.CONFIG, _SETTINGS)
-        request = wire.update(live, {"status": "Inactive"}, ())
-        yield Action(Verb.UPDATE, live.number, None, live.name, _SETTINGS, (change,), request)
+        change = Change(resource.status, before, resource.retired, Cause.CONFIG, _SETTINGS)
+        request = wire.update(live, {resource.status: resource.retired}, ())
+        yield Action(Verb.UPDATE, live.number, None, live.name, _SETTINGS, (change,), request, resource=resource.name)
 
 
 def left_alone(removed: tuple[Live, ...], rules: Rules) -> Iterator[Diagnostic]:

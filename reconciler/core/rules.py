@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from reconciler.core.guards import Limits
+from reconciler.resources.customer import CUSTOMER
+from reconciler.resources.grammar import Resource
 from reconciler.resources.values import Values
 
 
@@ -17,16 +19,18 @@ class Rules:
     ignore: paths never compared. send_null: whether null may be sent to clear (Q15). deactivate_removed: whether
     customers that were managed and lost their declaration go to Inactive. duplicates: how a new customer is taken whose
     corporate id or VAT registration a live one has. recheck_nested: whether applying reads a customer once more
-    before it changes what its version may not protect.
+    before it changes what its version may not protect. resource: what is compared, as its field table has it.
     """
 
     ignore: tuple[str, ...] = ()
     nested_updates: Literal["leaf", "whole"] = "leaf"
     send_null: bool = True
     deactivate_removed: bool = False
-    duplicates: Literal["warning", "error"] = "warning"
+    duplicates: Literal["warning", "error"] = "error"
+    lookalikes: Literal["warning", "error"] = "warning"
     recheck_nested: bool = True
     limits: Limits = field(default_factory=Limits)
+    resource: Resource = CUSTOMER
 
 
 @dataclass(frozen=True, slots=True)

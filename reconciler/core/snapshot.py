@@ -38,9 +38,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 
-from reconciler.core.customer import Live, PackedLive
-from reconciler.core.timestamps import DAY, SECOND, read_moment, render_moment
+from reconciler.core.live import Live, PackedLive
+from reconciler.core.timestamps import DAY, SECOND, read_moment, render_moment, start_of
 
 SLACK = 8
 """One run in so many is left over for pages that shift while they are read in turn."""
@@ -132,7 +133,7 @@ def created_since(customers: Collection[Live], now: str) -> str:
     return render_moment(max(_FIRST, min(known, default=_FIRST)), 0).replace(" ", "T") + "Z"
 
 
-_FIRST = 693_596 * DAY  # 1900-01-02
+_FIRST = start_of(date(1900, 1, 2))
 
 
 def pages(count: int, size: int) -> int:

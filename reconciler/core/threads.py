@@ -7,12 +7,12 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TypeVar
 
-Found = TypeVar("Found")
+T = TypeVar("T")
 
 
-def started(work: Callable[[], Found]) -> Future[Found]:
+def run_in_daemon_thread(work: Callable[[], T]) -> Future[T]:
     """The work's result or failure to come. An executor's threads would be waited for at the end of the process."""
-    future: Future[Found] = Future()
+    future: Future[T] = Future()
 
     def run() -> None:
         try:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from reconciler.core.customer import Desired, Live
+from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Diagnostic, Severity
+from reconciler.core.live import Live
 from reconciler.core.normalise import normalise, number_key, same
 from reconciler.core.plan import Action, Change, Outcome, Result, Verb
-from reconciler.resources.customer import FIELDS, Field, Form, Group, Read, leaf
+from reconciler.resources.grammar import Field, Group, Read
 from reconciler.resources.values import Path, Scalar, Values, get, parse_path, put, render_path
 
 _NAMED = 10
@@ -26,15 +27,15 @@ class Undo:
 
 def concerned(results: Iterable[Result]) -> tuple[Desired, ...]:
     """The customers that a run wrote or may have written, with the fields that must be read to take it back."""
-    found = []
+    customers = []
     for result in results:
         number = result.number or result.action.number
         if number is None or result.outcome not in _WRITTEN:
             continue
         names = sorted(result.action.fields) if result.action.action is Verb.UPDATE else ()
         fields: Values = dict.fromkeys(names, None)
-        found.append(_desired(result.action, number, fields))
-    return tuple(found)
+        customers.append(_desired(result.action, number, fields))
+    return tuple(customers)
 
 
 _WRITTEN = (Outcome.DONE, Outcome.UNKNOWN)
@@ -54,7 +55,7 @@ def undo(
     and what the ERP stored of it: such a value is still the run's own. Only a field that has the value which the run
     gave it is set back; for an update whose end is not known that also tells whether it was done.
     """
-    customers = {number_key(each.number): each for each in live}
+    customers = {number_key(customer.number): customer.unpacked() for customer in live}
     desired: list[Desired] = []
     problems: list[Diagnostic] = []
     created: list[Result] = []
@@ -70,7 +71,7 @@ def undo(
         elif customer is None:
             problems.append(_left(action, "P524", f"{number}: the ERP does not have it any more"))
         elif action.action is Verb.CREATE:
-            desired.append(_desired(action, customer.number, {"status": "Inactive"}))
+            desired.append(_desired(action, customer.number, {action.table.status: action.table.retired}))
         else:
             back = _Back(action, customer, normalised.get(number_key(customer.number), _NO_PAIRS), send_null)
             desired += back.desired()
@@ -132,8 +133,8 @@ class _Back:
         lines: dict[Path, list[Change]] = {}
         for change in self.action.changes:
             path = parse_path(change.path)
-            row = FIELDS[path[0]]
-            if isinstance(row, Group) and row.form is Form.LINES:
+            row = self.action.table.fields[path[0]]
+            if isinstance(row, Group) and row.is_lines:
                 lines.setdefault(path[:2], []).append(change)
             else:
                 self._member(change, path)
@@ -146,7 +147,7 @@ class _Back:
         return [_desired(self.action, self.live.number, self.values, frozenset(self.complete))]
 
     def _member(self, change: Change, path: Path) -> None:
-        row = leaf(path)
+        row = self.action.table.leaf(path)
         assert row is not None, "only a line has no row of its own"
         if not row.is_compared:
             if change.before != change.after:
@@ -186,20 +187,31 @@ class _Back:
     def _bring_back(self, path: Path, deleted: Change, line: object) -> None:
         before = deleted.before if isinstance(deleted.before, dict) else {}
         if not isinstance(line, dict):
-            put(self.values, path, _normalised_line(path, before))
-        elif _normalised_line(path, line) != _normalised_line(path, before):
+            put(self.values, path, self._normalised_line(path, before))
+        elif self._normalised_line(path, line) != self._normalised_line(path, before):
             self._leave("P521", f"{deleted.path} was inserted anew since the run deleted it", deleted)
+
+    def _normalised_line(self, path: Path, line: Mapping[str, object]) -> Values:
+        """The line's members that have a value, as they are compared."""
+        members: Values = {}
+        for name, value in line.items():
+            row = self.action.table.leaf((*path, name))
+            if row is not None and row.where is not Read.NEVER:
+                plain = normalise(row, value)  # type: ignore[arg-type]  # members of a line are leaves
+                if plain is not None:
+                    members[name] = plain
+        return members
 
     def _was_inserted(self, path: Path, changes: list[Change]) -> bool:
         """A line's key never changes: where it is among the changes, the line is the run's own."""
-        row = FIELDS[path[0]]
+        row = self.action.table.fields[path[0]]
         assert isinstance(row, Group)
         keys = {(*path, name) for name in row.key}
         return any(change.before is None and parse_path(change.path) in keys for change in changes)
 
     def _has_written(self, change: Change) -> bool:
         path = parse_path(change.path)
-        row = leaf(path)
+        row = self.action.table.leaf(path)
         return row is None or self._is_ours(row, change, self._now(row, path))
 
     def _keep_others(self, name: str) -> None:
@@ -211,8 +223,8 @@ class _Back:
                 wanted.setdefault(key, {})
 
     def _now(self, row: Field, path: Path) -> Scalar:
-        found = get(self.live.values, path)
-        return None if isinstance(found, dict) else normalise(row, found)  # type: ignore[arg-type]  # a leaf
+        now = get(self.live.values, path)
+        return None if isinstance(now, dict) else normalise(row, now)  # type: ignore[arg-type]  # a leaf
 
     def _is_ours(self, row: Field, change: Change, now: Scalar) -> bool:
         """Whether the live value is the one that the run wrote, or what the ERP is known to have made of it."""
@@ -224,15 +236,3 @@ class _Back:
 
     def _leave(self, code: str, why: str, change: Change) -> None:
         self.problems.append(_left(self.action, code, f"{self.live.number}: {why}", change=change))
-
-
-def _normalised_line(path: Path, line: Mapping[str, object]) -> Values:
-    """The line's members that have a value, as they are compared."""
-    found: Values = {}
-    for name, value in line.items():
-        row = leaf((*path, name))
-        if row is not None and row.where is not Read.NEVER:
-            plain = normalise(row, value)  # type: ignore[arg-type]  # members of a line are leaves
-            if plain is not None:
-                found[name] = plain
-    return found

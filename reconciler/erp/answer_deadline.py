@@ -1,33 +1,113 @@
 """A bound on the time of a whole answer. httpx has one on silence alone: a server that sends a byte now and then, or
-`100 Continue` without end, would be listened to for ever."""
+`100 Continue` without end, would be listened to for ever.
+
+httpx offers no place for it, httpcore does: the maker of its connections (`network_backend`). So this is a transport of
+httpx over httpcore's pools, as httpx has its own.
+"""
 
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpcore
 import httpx
 
+_KEPT_FOR = 5.0  # seconds, as httpx does
 
-def bound(client: httpx.Client, clock: Callable[[], float], seconds: float) -> None:
-    """Give up answers that are not whole so many seconds after their request was sent.
+_HTTPCORE_ERRORS = (
+    httpcore.TimeoutException,
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.ProxyError,
+    httpcore.UnsupportedProtocol,
+)
 
-    httpx makes its connections itself and takes no other maker of them: it is put in where httpcore keeps its own. The
-    versions of httpx that this fits are pinned.
+
+class DeadlineTransport(httpx.BaseTransport):
+    """A pool of connections that gives up answers which are not whole `seconds` after their request was sent.
+
+    clock: seconds. certificates: those that are trusted. kept: how many idle connections are kept. proxy: what the
+    connections go through, None for none. Their number has no bound but the threads that send: httpcore goes on
+    counting one whose TLS handshake failed behind a proxy, and with a bound the next request would wait for ever.
     """
-    for transport in (client._transport, *client._mounts.values()):
-        if isinstance(transport, httpx.HTTPTransport):
-            pool = transport._pool
-            pool._network_backend = _Connections(pool._network_backend, clock, seconds)
+
+    def __init__(
+        self,
+        clock: Callable[[], float],
+        seconds: float,
+        certificates: ssl.SSLContext,
+        kept: int,
+        proxy: httpx.Proxy | None = None,
+    ) -> None:
+        options: dict[str, Any] = {
+            "ssl_context": certificates,
+            "max_connections": None,
+            "max_keepalive_connections": kept,
+            "keepalive_expiry": _KEPT_FOR,
+            "network_backend": _Connections(clock, seconds),
+        }
+        self._pool: httpcore.ConnectionPool
+        if proxy is None:
+            self._pool = httpcore.ConnectionPool(**options)
+        else:
+            self._pool = httpcore.HTTPProxy(
+                _core_url(proxy.url), proxy_auth=proxy.raw_auth, proxy_headers=proxy.headers.raw, **options
+            )
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send, and answer with the body still to be read. Raises httpx.TransportError."""
+        core_request = httpcore.Request(
+            request.method,
+            _core_url(request.url),
+            headers=request.headers.raw,
+            content=request.stream,
+            extensions=request.extensions,
+        )
+        with _as_httpx_errors():
+            response = self._pool.handle_request(core_request)
+        return httpx.Response(
+            response.status, headers=response.headers, stream=_Body(response), extensions=response.extensions
+        )
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._pool.close()
+
+
+class _Body(httpx.SyncByteStream):
+    def __init__(self, response: httpcore.Response) -> None:
+        self._response = response
+
+    def __iter__(self) -> Iterator[bytes]:
+        with _as_httpx_errors():
+            yield from self._response.iter_stream()
+
+    def close(self) -> None:
+        self._response.close()
+
+
+def _core_url(url: httpx.URL) -> httpcore.URL:
+    return httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+
+
+@contextmanager
+def _as_httpx_errors() -> Iterator[None]:
+    """httpx names its errors as httpcore does."""
+    try:
+        yield
+    except _HTTPCORE_ERRORS as error:
+        kind: type[httpx.TransportError] = getattr(httpx, type(error).__name__)
+        raise kind(str(error)) from error
 
 
 class _Connections(httpcore.NetworkBackend):
     """Makes connections whose answers are due."""
 
-    def __init__(self, made_by: httpcore.NetworkBackend, clock: Callable[[], float], seconds: float) -> None:
-        self._made_by = made_by
+    def __init__(self, clock: Callable[[], float], seconds: float) -> None:
+        self._sockets = httpcore.SyncBackend()
         self._clock = clock
         self._seconds = seconds
 
@@ -39,8 +119,8 @@ class _Connections(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
-        made = self._made_by.connect_tcp(host, port, timeout, local_address, socket_options)
-        return _Connection(made, self._clock, self._seconds)
+        stream = self._sockets.connect_tcp(host, port, timeout, local_address, socket_options)
+        return _Connection(stream, self._clock, self._seconds)
 
 
 class _Connection(httpcore.NetworkStream):

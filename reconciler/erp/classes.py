@@ -8,6 +8,9 @@ from typing import Any, TypeVar
 from reconciler.core.classes import ClassAttribute, CustomerClass
 from reconciler.core.errors import UnexpectedAnswer
 from reconciler.core.normalise import attribute_key
+from reconciler.resources.customer import ATTRIBUTES, CUSTOMER
+from reconciler.resources.grammar import Kind
+from reconciler.resources.values import Scalar, Values, put
 
 T = TypeVar("T")
 
@@ -21,12 +24,22 @@ def _class(row: dict[str, Any]) -> CustomerClass:
     return CustomerClass(
         _member(row, "id", ""),
         _member(row, "description", ""),
-        _member(row, "taxZoneId", ""),
         _member(row, "requiredTaxzoneId", False),
-        _member(row, "paymentMethodId", ""),
-        tuple(_attribute(each) for each in _objects(row, "attributes")),
-        _member(row, "invoiceOrdersSeparately", False) if row.get("invoiceOrdersSeparately") is not None else None,
+        tuple(_attribute(each) for each in _objects(row, ATTRIBUTES)),
+        _given(row),
     )
+
+
+def _given(row: dict[str, Any]) -> Values:
+    """The values of the members that a class may give; a member that is absent or blank gives none."""
+    values: Values = {}
+    for path, field in CUSTOMER.walk():
+        if field.class_member:
+            absent: Scalar = False if field.kind is Kind.BOOLEAN else ""
+            value = _member(row, field.class_member, absent)
+            if row.get(field.class_member) not in (None, ""):
+                put(values, path, value)
+    return values
 
 
 def _attribute(row: dict[str, Any]) -> ClassAttribute:

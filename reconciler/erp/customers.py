@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from reconciler.core.classes import CustomerClass
-from reconciler.core.customer import Live
 from reconciler.core.errors import AnswerLost, NotFound, Refused, ServerFailed, UnexpectedAnswer
+from reconciler.core.live import Live
 from reconciler.core.normalise import number_key
 from reconciler.core.plan import Reading, Request
 from reconciler.core.ports import Batch, Need, Sent, Spent, View
@@ -27,9 +27,9 @@ from reconciler.erp.listing import MAX_PAGES, Listing, expand_flags
 from reconciler.erp.ordered_pool import in_order
 from reconciler.erp.paths import CUSTOMERS, action_path, customer_path, decode_segment, number_in_location
 from reconciler.erp.transport import LONGEST_WAIT, MAX_BODY, Exchange, Hooks, Transport, Wait, open_client
+from reconciler.resources.customer import CUSTOMER
 from reconciler.resources.values import Scalar, Values
 
-_OWN_PATHS = {"note": "note", "salesPersons": "salespersons"}  # fact sheet 4.2
 _VERSION = re.compile(r"[\x21\x23-\x7e]+")
 _LETTERS = re.compile("[A-Za-z]{4,}")
 _PROBED = 20
@@ -181,9 +181,9 @@ class Customers:
 
         A part of a name that the ERP has is looked for, with its case swapped. False also when no name can tell.
         """
-        names = (row.get("name") for row in self._listing.page(1, _PROBED, {}).rows)
+        names = (row.get(CUSTOMER.label) for row in self._listing.page(1, _PROBED, {}).rows)
         part = next((part for name in names if isinstance(name, str) and (part := _part_of(name))), None)
-        return part is not None and bool(self._listing.page(1, 1, {"name": part}).rows)
+        return part is not None and bool(self._listing.page(1, 1, {CUSTOMER.label: part}).rows)
 
     def created_since(self, moment: str, need: Need) -> Iterator[Live]:
         """Customers created at or after the moment (UTC, ISO 8601), and those of the day before it.
@@ -249,7 +249,7 @@ class Customers:
 
     def _own(self, number: str, name: str) -> Scalar | Values:
         """A 404 here is no missing customer: it stands in the list."""
-        path = f"{customer_path(number)}/{_OWN_PATHS[name]}"
+        path = f"{customer_path(number)}/{CUSTOMER.fields[name].own_path}"
         try:
             answer = self._transport.get(path)
         except NotFound as error:

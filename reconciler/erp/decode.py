@@ -9,25 +9,27 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeAlias, cast
 
-from reconciler.core.customer import Live
 from reconciler.core.errors import UnexpectedAnswer
+from reconciler.core.live import Live
 from reconciler.core.normalise import attribute_key, normalise
-from reconciler.core.ports import ALWAYS, Need
+from reconciler.core.ports import Need
 from reconciler.erp.error_answers import visible
-from reconciler.resources.customer import FIELDS, MIRRORS, SELF_READ, Field, Form, Group, Kind, Read, Row
+from reconciler.resources.customer import CUSTOMER
+from reconciler.resources.grammar import Field, Form, Group, Kind, Read, Resource, Row
 from reconciler.resources.values import Path, Scalar, Values, render_path
 
 Json: TypeAlias = "dict[str, Any]"
 
 
 def decode(row: Json, need: Need) -> Live:
-    """A CustomerDto as a Live with the fields that `need` names, and `ALWAYS`; fewer where `need.meant` leaves it out.
+    """A row of the API as a Live with the fields that `need` names, and what is always read; fewer where `need.meant`
+    leaves it out.
 
     An absent member is None; a group that only an expand flag or an extra GET brings is left out when it is
     absent: unknown, never empty (fact sheet 13.7, Q19). Unknown members are ignored. Raises UnexpectedAnswer,
     naming the member and never its value, when a member cannot be what the API says it is.
     """
-    number = _READ_NUMBER(row)
+    number = _key_reader(need.resource)(row)
     if not isinstance(number, str):
         raise UnexpectedAnswer("A customer in the ERP's answer has no number")
     try:
@@ -36,12 +38,12 @@ def decode(row: Json, need: Need) -> Live:
         raise UnexpectedAnswer(f"Customer {visible(number)}: {error}") from None
 
 
-def decode_own(name: str, answer: Any) -> Scalar | Values:
+def decode_own(name: str, answer: Any, resource: Resource = CUSTOMER) -> Scalar | Values:
     """The value of a field with a GET of its own (`Read.OWN`, fact sheet 13.6) from that answer's JSON.
 
     None stands for an empty answer. Raises UnexpectedAnswer.
     """
-    row = FIELDS[name]
+    row = resource.fields[name]
     if isinstance(row, Group):
         return _group_reader(row, (name,))(answer)
     return cast(Scalar, _reader(row, ())(_object(answer, (name,))))
@@ -69,16 +71,17 @@ def line_key(group: Group, line: Mapping[str, object]) -> str | None:
 
 
 def _live(number: str, row: Json, need: Need) -> Live:
+    resource = need.resource
     if need.meant is None:
-        values = _values(row, _steps(need.fields))
+        values = _values(row, _steps(resource, need.fields))
     else:
-        values = _values(row, _steps(need.meant.known_by))
+        values = _values(row, _steps(resource, need.meant.known_by))
         if need.meant.has(number, values):
-            values |= _values(row, _steps(need.fields, need.meant.known_by))
-    lines = row.get("directDebitLines") if "directDebitLines" in values else None
-    ids = _line_ids(lines) if lines else {}
-    if values.get("attributes"):
-        ids |= _spelled(row["attributes"])
+            values |= _values(row, _steps(resource, need.fields, need.meant.known_by))
+    ids: dict[Path, str] = {}
+    for name, read_ids in _id_readers(resource):
+        if values.get(name):
+            ids |= read_ids(row)
     return Live(
         internal_id=_integer(row.get("internalId"), ("internalId",)),
         number=number,
@@ -92,18 +95,16 @@ def _live(number: str, row: Json, need: Need) -> Live:
 
 def row_names(need: Need) -> frozenset[str]:
     """The members of a row that `decode` looks at: the others need not be read."""
-    found = set(_OF_ROWS)
-    for name in (*need.fields, *ALWAYS):
-        row = FIELDS[name]
-        of_self = isinstance(row, Group) and name in SELF_READ
-        found.update(each.read_path[0] for each in (row.members if of_self and isinstance(row, Group) else (row,)))
-    return frozenset(found)
+    names = set(_OF_ROWS)
+    for name in need.fields | need.resource.always:
+        row = need.resource.fields[name]
+        read = row.members if isinstance(row, Group) and row.flat else (row,)
+        names.update(member.read_path[0] for member in read)
+    return frozenset(names)
 
 
 _OF_ROWS = ("internalId", "timeStamp", "lastModifiedDateTime", "createdDateTime", "metadata")
 
-
-_LEADERS = {name: main for main, names in MIRRORS.items() for name in names}
 
 _Reader: TypeAlias = Callable[[Json], object]
 
@@ -124,13 +125,14 @@ _UNKNOWN = object()
 
 
 @lru_cache(maxsize=16)
-def _steps(fields: frozenset[str], apart: frozenset[str] = frozenset()) -> tuple[_Step, ...]:
-    """How each field but those `apart` is read, made once for each set: rows come by the hundred thousand."""
-    return tuple(
-        _step(row, (), _LEADERS.get(name))
-        for name, row in FIELDS.items()
-        if (name in fields or name in ALWAYS) and name not in apart and row.where in (Read.ROW, Read.EXPANDED)
-    )
+def _steps(resource: Resource, fields: frozenset[str], but: frozenset[str] = frozenset()) -> tuple[_Step, ...]:
+    """How each field is read, made once for each set: rows come by the hundred thousand."""
+    names = ((fields | resource.always) & resource.listed) - but
+    return tuple(_step(row, (), _main_of(row)) for row in resource.rows if row.name in names)
+
+
+def _main_of(row: Row) -> str | None:
+    return (row.mirrors or None) if isinstance(row, Group) else None
 
 
 def _step(row: Row, above: Path, main: str | None = None) -> _Step:
@@ -150,8 +152,8 @@ def _values(holder: Json, steps: tuple[_Step, ...], above: Path = ()) -> Values:
             continue
         if key is None:
             assert convert is not None
-            if (found := convert(holder)) is not _UNKNOWN:
-                values[name] = found
+            if (member := convert(holder)) is not _UNKNOWN:
+                values[name] = member
             continue
         value = holder.get(key)
         if inner is not None and value is not None:
@@ -170,7 +172,7 @@ def _values(holder: Json, steps: tuple[_Step, ...], above: Path = ()) -> Values:
 
 
 def _top_reader(row: Row) -> _Reader:
-    if isinstance(row, Group) and row.name in SELF_READ:
+    if isinstance(row, Group) and row.flat:
         return _members_reader(row, ())
     read = _reader(row, ())
     if row.where is Read.EXPANDED:
@@ -192,10 +194,10 @@ def _group_reader(row: Group, path: Path) -> Callable[[object], Values]:
     match row.form:
         case Form.OBJECT:
             members = _members_reader(row, path)
-            return lambda found: members(_object(found, path))
+            return lambda holder: members(_object(holder, path))
         case Form.LINES:
             line = _members_reader(row, path)
-            return lambda found: _keyed(row, [line(each) for each in _array(found, path)])
+            return lambda lines: _keyed(row, [line(member) for member in _array(lines, path)])
         case _:
             return _map_reader(row, path)
 
@@ -208,12 +210,12 @@ def _members_reader(row: Group, path: Path) -> Callable[[Json], Values]:
 def _map_reader(row: Group, path: Path) -> Callable[[object], Values]:
     """Attributes `[{id, value}]` and segments `[{segmentId, segmentValue}]` as key to value."""
     numbered = row.form is Form.SEGMENTS
-    key_name = row.key[0] if numbered else "id"
-    read = _reader(row.members[-1], path)
+    key_name = row.read_key or row.key[0]
+    read = _reader(row.value, path)
 
-    def read_map(found: object) -> Values:
+    def read_map(lines: object) -> Values:
         values: Values = {}
-        for line in _array(found, path):
+        for line in _array(lines, path):
             key = line.get(key_name)
             if numbered:
                 key = str(_integer(key, (*path, key_name)))
@@ -242,14 +244,14 @@ def _at_reader(names: Path, above: Path) -> _Reader:
         return lambda holder: holder.get(only)
 
     def at(holder: Json) -> object:
-        found: object = holder
+        value: object = holder
         for depth, name in enumerate(names):
-            if found is None:
+            if value is None:
                 return None
-            if not isinstance(found, dict):
+            if not isinstance(value, dict):
                 raise _impossible((*above, *names[:depth]))
-            found = found.get(name)
-        return found
+            value = value.get(name)
+        return value
 
     return at
 
@@ -277,24 +279,49 @@ def _converter(row: Field, path: Path) -> Callable[[object], Scalar]:
 
 
 _TYPES: dict[Kind, tuple[type, ...]] = {Kind.BOOLEAN: (bool,), Kind.DECIMAL: (int, Decimal)}
-_DEBITS = cast(Group, FIELDS["directDebitLines"])
-_READ_DEBIT = _members_reader(_DEBITS, _DEBITS.read_path)
-_READ_NUMBER = _reader(FIELDS["number"], ())
 
 
-def _line_ids(lines: list[Json]) -> dict[Path, str]:
-    ids: dict[Path, str] = {}
-    for line in lines:
-        key, line_id = line_key(_DEBITS, _READ_DEBIT(line)), line.get("id")
-        if key is not None and isinstance(line_id, str):
-            ids.setdefault((_DEBITS.name, key), line_id)
-    return ids
+@lru_cache(maxsize=16)
+def _key_reader(resource: Resource) -> _Reader:
+    return _reader(resource.fields[resource.key], ())
 
 
-def _spelled(attributes: list[Json]) -> dict[Path, str]:
+_IdReader: TypeAlias = Callable[[Json], dict[Path, str]]
+
+
+@lru_cache(maxsize=16)
+def _id_readers(resource: Resource) -> tuple[tuple[str, _IdReader], ...]:
+    """What reads a `Live.line_ids` out of a row that was decoded, for each group that has some."""
+    return tuple(
+        (row.name, _line_ids_reader(row) if row.line_id else _spelled_reader(row))
+        for row in resource.groups
+        if row.line_id or row.form is Form.MAP
+    )
+
+
+def _line_ids_reader(row: Group) -> _IdReader:
+    at, read = _at_reader(row.read_path, ()), _members_reader(row, row.read_path)
+
+    def line_ids(dto: Json) -> dict[Path, str]:
+        ids: dict[Path, str] = {}
+        for line in _array(at(dto), row.read_path):
+            key, line_id = line_key(row, read(line)), line.get(row.line_id)
+            if key is not None and isinstance(line_id, str):
+                ids.setdefault((row.name, key), line_id)
+        return ids
+
+    return line_ids
+
+
+def _spelled_reader(row: Group) -> _IdReader:
     """The ids that the ERP spells otherwise than `attribute_key`: they are sent as it has them."""
-    ids = (line["id"].strip() for line in attributes)
-    return {("attributes", key): each for each in ids if (key := attribute_key(each)) != each}
+    at, key_name = _at_reader(row.read_path, ()), row.read_key or row.key[0]
+
+    def spelled(dto: Json) -> dict[Path, str]:
+        ids = (line[key_name].strip() for line in _array(at(dto), row.read_path))
+        return {(row.name, key): line_id for line_id in ids if (key := attribute_key(line_id)) != line_id}
+
+    return spelled
 
 
 def _integer(value: object, path: Path) -> int:
@@ -309,20 +336,20 @@ def _integer(value: object, path: Path) -> int:
 _HUGE = 2**63
 
 
-def _object(found: object, path: Path) -> Json:
-    if found is None:
+def _object(value: object, path: Path) -> Json:
+    if value is None:
         return {}
-    if not isinstance(found, dict):
+    if not isinstance(value, dict):
         raise _impossible(path)
-    return found
+    return value
 
 
-def _array(found: object, path: Path) -> list[Json]:
-    if found is None:
+def _array(value: object, path: Path) -> list[Json]:
+    if value is None:
         return []
-    if not isinstance(found, list) or not all(isinstance(each, dict) for each in found):
+    if not isinstance(value, list) or not all(isinstance(line, dict) for line in value):
         raise _impossible(path)
-    return found
+    return value
 
 
 def _optional_text(row: Json, name: str) -> str | None:

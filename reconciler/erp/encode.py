@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias
 
-from reconciler.core.customer import Live
 from reconciler.core.errors import Refused
+from reconciler.core.live import Live
 from reconciler.core.plan import Request
-from reconciler.erp.paths import CUSTOMERS, customer_path
-from reconciler.resources.customer import FIELDS, Field, Form, Group, Kind, Row
+from reconciler.erp.paths import encode_segment
+from reconciler.resources.customer import CUSTOMER
+from reconciler.resources.grammar import Field, Form, Group, Kind, Resource, Row, fold
 from reconciler.resources.values import Path, Scalar, Values, get, render_path
 
 Json: TypeAlias = "dict[str, Any]"
@@ -19,19 +20,26 @@ _AS_THEY_ARE: Mapping[Path, str] = MappingProxyType({})
 
 
 class WireCodec:
-    """Fulfils `core.ports.Wire`. Bodies keep the order of the field table; free keys are sorted."""
+    """Fulfils `core.ports.Wire` for one resource. Bodies keep the order of the field table; free keys are sorted."""
+
+    def __init__(self, resource: Resource = CUSTOMER) -> None:
+        self._resource = resource
 
     def create(self, values: Values, spelled: Mapping[Path, str] = _AS_THEY_ARE) -> Request:
-        """The POST that creates a customer. spelled: attribute ids as they are declared, by path.
+        """The POST that creates a record. spelled: attribute ids as they are declared, by path.
 
         What is None is cleared here too: the class or the main address may have a value for it (fact sheet 12.4, 12.5).
         """
-        body = {
-            row.write_name if isinstance(row, Group) else name: encoded
-            for name, row in FIELDS.items()
-            if name in values and (encoded := _create_member(row, values[name], spelled)) not in ({}, [])
-        }
-        return Request("POST", CUSTOMERS, None, body)
+        body: Json = {}
+        for name, row in self._resource.fields.items():
+            if name not in values:
+                continue
+            if isinstance(row, Group) and row.is_lines:
+                lines = sorted(_dict(values[name]).items())
+                _put(body, row, [_line(row, "Insert", None, key, _dict(line)) for key, line in lines])
+            else:
+                _put(body, row, _encode(row, values[name], spelled))
+        return Request("POST", self._resource.path, None, body)
 
     def update(
         self,
@@ -42,108 +50,89 @@ class WireCodec:
     ) -> Request:
         """The PUT that changes exactly the leaves of `changed` and deletes the lines at `removed`.
 
-        Each path of `removed` is (group, key). Attribute ids go as the live customer has them, else as `spelled`:
+        Each path of `removed` is (group, key). Attribute ids go as the live record has them, else as `spelled`:
         whether the ERP tells them apart by case is not known. Create-only members are never sent (fact sheet 12.1,
         12.4).
         Raises Refused when a member would have to be cleared that the API has no way to clear.
         """
         body: Json = {}
         ids = {**spelled, **live.line_ids}
-        for name, row in FIELDS.items():
-            gone = [path[1] for path in removed if path[0] == name]
-            if isinstance(row, Field):
-                if name in changed and not row.create_only:
-                    body[name] = _encode_leaf(row, cast(Scalar, changed[name]), (name,))
-            elif row.form is Form.LINES:
-                _put(body, row, _changed_lines(row, live, cast(Values, changed.get(name, {})), gone))
-            elif name in changed:
-                _put(body, row, _encode_group(row, cast(Values, changed[name]), (name,), ids))
-        return Request("PUT", customer_path(live.number), live.version, body)
+        for name, row in self._resource.fields.items():
+            if isinstance(row, Group) and row.is_lines:
+                deleted = [path[1] for path in removed if path[0] == name]
+                _put(body, row, _changed_lines(row, live, _dict(changed.get(name, {})), deleted))
+            elif name in changed and not (isinstance(row, Field) and row.create_only):
+                _put(body, row, _encode(row, changed[name], ids))
+        path = f"{self._resource.path}/{encode_segment(live.number)}"
+        return Request("PUT", path, live.version, body)
 
 
-def _put(body: Json, row: Group, encoded: Json | list[Json]) -> None:
-    if encoded:
+def _put(body: Json, row: Row, encoded: Any) -> None:
+    """A group without members is not sent; a leaf always is."""
+    if isinstance(row, Field):
+        body[row.name] = encoded
+    elif encoded:
         body[row.write_name] = _wrap(row, encoded)
 
 
-def _create_member(row: Row, value: object, spelled: Mapping[Path, str]) -> Any:
-    if isinstance(row, Field):
-        return _encode_leaf(row, cast(Scalar, value), (row.name,))
-    given = cast(Values, value)
-    if row.form is Form.LINES:
-        return [_line(row, "Insert", None, key, cast(Values, line)) for key, line in sorted(given.items())]
-    encoded = _encode_group(row, given, (row.name,), spelled)
-    return _wrap(row, encoded) if encoded else encoded
+def _dict(values: object) -> Values:
+    assert isinstance(values, dict)
+    return values
 
 
 def _wrap(row: Row, encoded: Any) -> Any:
     return {"value": encoded} if row.wrapped else encoded
 
 
-def _encode_group(row: Group, values: Values, path: Path, ids: Mapping[Path, str] = _AS_THEY_ARE) -> Json | list[Json]:
-    match row.form:
-        case Form.OBJECT:
-            return _encode_object(row, values, path)
-        case Form.SEGMENTS:
-            return [_segment(row, key, values[key], path) for key in sorted(values, key=int)]
-        case _:
-            return [_attribute(row, key, value, path, ids) for key, value in sorted(values.items())]
+def _encode(row: Row, value: object, ids: Mapping[Path, str] = _AS_THEY_ARE, path: Path = ()) -> Any:
+    """A member as it is sent, a group without its wrapper."""
+
+    def laid_out(group: Group, at: Path, below: Json) -> Any:
+        match group.form:
+            case Form.OBJECT:
+                body: Json = {}
+                for name, encoded in below.items():
+                    _put(body, group.by_name[name], encoded)
+                return body
+            case Form.SEGMENTS:  # `{segmentId, segmentValue}`, both bare (fact sheet 11.4)
+                return [{group.key[0]: int(key), group.value.name: below[key]} for key in sorted(below, key=int)]
+            case _:  # `{attributeId, attributeValue}`, both wrapped; a blank value clears (fact sheet 12.1, Q24)
+                return [
+                    {group.key[0]: {"value": ids.get((*at, key), key)}, group.value.name: encoded}
+                    for key, encoded in sorted(below.items())
+                ]
+
+    return fold(row, path or (row.name,), value, _encode_leaf, laid_out)
 
 
-def _encode_object(row: Group, values: Values, path: Path) -> Json:
-    encoded: Json = {}
-    for name, member in row.by_name.items():
-        if name not in values:
-            continue
-        if isinstance(member, Field):
-            encoded[name] = _encode_leaf(member, cast(Scalar, values[name]), (*path, name))
-        else:
-            _put(encoded, member, _encode_group(member, cast(Values, values[name]), (*path, name)))
-    return encoded
-
-
-def _attribute(row: Group, key: str, value: object, path: Path, ids: Mapping[Path, str]) -> Json:
-    """`{attributeId, attributeValue}`, both wrapped; a blank value clears (fact sheet 12.1, Q24)."""
-    member = cast(Field, row.members[-1])
-    at = (*path, key)
-    return {row.key[0]: {"value": ids.get(at, key)}, member.name: _encode_leaf(member, cast(Scalar, value), at)}
-
-
-def _segment(row: Group, key: str, value: object, path: Path) -> Json:
-    """`{segmentId, segmentValue}`, both bare (fact sheet 11.4)."""
-    member = cast(Field, row.members[-1])
-    return {row.key[0]: int(key), member.name: _encode_leaf(member, cast(Scalar, value), (*path, key))}
-
-
-def _changed_lines(row: Group, live: Live, changed: Values, gone: list[str]) -> list[Json]:
+def _changed_lines(row: Group, live: Live, changed: Values, deleted: list[str]) -> list[Json]:
     lines = []
-    for key in sorted(changed.keys() | set(gone)):
+    for key in sorted(changed.keys() | set(deleted)):
         line_id = live.line_ids.get((row.name, key))
         known = get(live.values, (row.name, key))
-        members = cast(Values, changed.get(key, {}))
-        before = known if isinstance(known, dict) else {}
-        if key in gone:
-            lines.append(_line(row, "Delete", line_id, key, before, only_key=True))
+        members = _dict(changed.get(key, {}))
+        before: Values = known if isinstance(known, dict) else {}
+        keys = {name: before[name] for name in row.key if name in before}
+        if key in deleted:
+            lines.append(_line(row, "Delete", line_id, key, keys))
         elif line_id is not None or known is not None:
-            keys = {name: before[name] for name in row.key if name in before}
             lines.append(_line(row, "Update", line_id, key, keys | members))
         else:
             lines.append(_line(row, "Insert", None, key, members))
     return lines
 
 
-def _line(
-    row: Group, operation: str, line_id: str | None, key: str, members: Values, *, only_key: bool = False
-) -> Json:
+def _line(row: Group, operation: str, line_id: str | None, key: str, members: Values) -> Json:
     """One line: `operation` and `id` bare, the members wrapped, the key always along (fact sheet 11.5)."""
     keys = dict(zip(row.key, key.split("/", len(row.key) - 1), strict=False))
-    sent = {name: value for name, value in members.items() if not only_key or name in row.key}
-    values: Values = {**keys, **sent}
     head: Json = {"operation": operation} | ({"id": line_id} if line_id is not None else {})
-    return head | _encode_object(row, values, (row.name, key))
+    line = row.under_key
+    assert line is not None, "lines have rows of their own"
+    encoded: Json = _encode(line, {**keys, **members}, path=(row.name, key))
+    return head | encoded
 
 
-def _encode_leaf(row: Field, value: Scalar, path: Path) -> Any:
+def _encode_leaf(row: Field, path: Path, value: Scalar) -> Any:
     if value is None:
         return _wrap(row, _cleared(row, path))
     if row.kind is Kind.DATE:

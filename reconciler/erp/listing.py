@@ -8,15 +8,15 @@ from functools import partial
 from typing import Any, Final
 from urllib.parse import quote
 
-from reconciler.core.customer import Live
 from reconciler.core.errors import TornView, UnexpectedAnswer
+from reconciler.core.live import Live
 from reconciler.core.ports import Need
 from reconciler.erp.bodies import rows_of
 from reconciler.erp.decode import Json, decode, is_older, row_names
 from reconciler.erp.ordered_pool import in_order
 from reconciler.erp.paths import CUSTOMERS
 from reconciler.erp.transport import Transport
-from reconciler.resources.customer import FIELDS, Group
+from reconciler.resources.grammar import Group
 
 READS = 3
 """How often the whole list is read before it counts as torn."""
@@ -179,7 +179,7 @@ class Tally:
 
 def expand_flags(need: Need) -> tuple[str, ...]:
     """The list parameters that bring the needed groups (fact sheet 5, Q19)."""
-    rows = (FIELDS[name] for name in sorted(need.fields) if name in FIELDS)
+    rows = (need.resource.fields.get(name) for name in sorted(need.fields))
     return tuple(row.expand for row in rows if isinstance(row, Group) and row.expand)
 
 

@@ -8,7 +8,7 @@ from concurrent.futures import Future, wait
 from functools import partial
 from typing import TypeVar
 
-from reconciler.core.threads import started
+from reconciler.core.threads import run_in_daemon_thread
 
 Item = TypeVar("Item")
 Found = TypeVar("Found")
@@ -22,7 +22,7 @@ def in_order(work: Callable[[Item], Found], items: Iterable[Item], parallelism: 
     ahead: deque[Future[Found]] = deque()
     try:
         for item in items:
-            ahead.append(started(partial(work, item)))
+            ahead.append(run_in_daemon_thread(partial(work, item)))
             if len(ahead) >= parallelism:
                 yield ahead.popleft().result()
         while ahead:

@@ -7,7 +7,9 @@ import binascii
 import re
 from urllib.parse import quote, unquote, urlsplit
 
-CUSTOMERS = "/v1/customer"
+from reconciler.resources.customer import CUSTOMER
+
+CUSTOMERS = CUSTOMER.path
 """The path of the list, and of what is below it."""
 
 _FORBIDDEN = frozenset(":/?#[]@&*+;")

@@ -12,9 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from ipaddress import ip_address
 from typing import Final
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -34,11 +32,12 @@ from reconciler.core.errors import (
 )
 from reconciler.core.timeouts import LONGEST_ANSWER
 from reconciler.erp.answer import Answer
-from reconciler.erp.answer_deadline import bound
+from reconciler.erp.answer_deadline import DeadlineTransport
 from reconciler.erp.auth import Credentials, Token, TokenSource, read_token
 from reconciler.erp.budget import Window, read_retry_after, read_window
 from reconciler.erp.error_answers import fault, visible
 from reconciler.erp.pace import Pacer
+from reconciler.erp.proxies import proxies_of
 
 MAX_BODY: Final = 64 * 2**20
 """Bytes of an answer, unpacked."""
@@ -63,7 +62,6 @@ _NOT_SENT = (
     httpx.UnsupportedProtocol,
     httpx.LocalProtocolError,
 )
-_LOOPBACK = ("all://127.0.0.1", "all://localhost", "all://[::1]")
 _RAW = re.compile(rb"[\x21-\x7e]+")
 _LOST_REMEDY = "Look at the customer before the write is repeated: it may be done."
 
@@ -317,48 +315,44 @@ def open_client(
 ) -> httpx.Client:
     """An httpx client as this package uses it. Raises Unreachable on unusable proxy or certificate settings.
 
-    trust_env: whether HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE are honoured; a proxy is never asked for this machine
-    itself, by whichever of its addresses the `urls` name it. Waiting for a free connection has no time limit:
-    the others make progress. timeout: seconds of silence. An answer as a whole, by the `clock` in seconds, may take no
-    longer than the ERP is at work on one.
+    trust_env: whether HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE are honoured. urls: what requests will be sent to; a
+    proxy is never asked for this machine itself. parallelism: how many threads send at once. timeout: seconds of
+    silence. An answer as a whole, by the `clock` in seconds, may take no longer than the ERP is at work on one.
     """
-    limits = httpx.Limits(max_connections=parallelism, max_keepalive_connections=parallelism)
-    headers = {
-        "User-Agent": f"reconciler/{__version__}",
-        "Accept": "application/json",
-        "Accept-Encoding": "gzip",
-    }
-    problem = ""
-    try:
-        client = httpx.Client(
-            headers=headers,
-            timeout=httpx.Timeout(timeout, pool=None),
-            limits=limits,
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # none is kept: it may not be sendable
-            follow_redirects=False,
-            trust_env=trust_env,
-            verify=_certificates(*(os.environ.get(name) if trust_env else None for name in _CERTIFICATES)),
-            mounts=dict.fromkeys(
-                [*_LOOPBACK, *(f"all://{urlsplit(each).hostname}" for each in urls if _is_here(each))]
-            ),
-        )
-    except (OSError, ssl.SSLError) as error:
-        problem = f"The certificates cannot be loaded: {error.strerror or type(error).__name__}"
-    except ImportError:  # httpx, of what it would need for socks://
-        problem = "SOCKS proxies are not supported"
-    except (ValueError, httpx.InvalidURL):
-        problem = "The address of the proxy is unusable"
-    else:
-        bound(client, clock, LONGEST_ANSWER)
-        return client
-    raise Unreachable(problem, remedy="Check SSL_CERT_FILE, SSL_CERT_DIR, HTTPS_PROXY and ALL_PROXY.")
+    certificates = _certificates(trust_env)
+
+    def transport(proxy: httpx.Proxy | None = None) -> httpx.BaseTransport:
+        return DeadlineTransport(clock, LONGEST_ANSWER, certificates, parallelism, proxy)
+
+    return httpx.Client(
+        headers={
+            "User-Agent": f"reconciler/{__version__}",
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip",
+        },
+        timeout=timeout,
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # none is kept: it may not be sendable
+        follow_redirects=False,
+        trust_env=False,  # what it would ask the environment for is passed in
+        transport=transport(),
+        mounts={origin: transport(proxy) for origin, proxy in proxies_of(urls if trust_env else ())},
+    )
 
 
 _CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
 
 
+def _certificates(trust_env: bool) -> ssl.SSLContext:
+    """The certificates that are trusted. Raises Unreachable, outside of the `except`: no chain quotes a file."""
+    try:
+        return _loaded_certificates(*(os.environ.get(name) if trust_env else None for name in _CERTIFICATES))
+    except (OSError, ssl.SSLError) as error:
+        problem = f"The certificates cannot be loaded: {error.strerror or type(error).__name__}"
+    raise Unreachable(problem, remedy=f"Check {' and '.join(_CERTIFICATES)}.")
+
+
 @lru_cache(maxsize=4)
-def _certificates(file: str | None, folder: str | None) -> ssl.SSLContext:
+def _loaded_certificates(file: str | None, folder: str | None) -> ssl.SSLContext:
     """The certificates that are trusted, as httpx chooses them; reading the bundle takes longer than a request."""
     return httpx.create_ssl_context(trust_env=bool(file or folder))
 
@@ -377,31 +371,22 @@ class _Base:
     def url(self, path: str, query: str) -> httpx.URL:
         raw = self._prefix + path.encode() + (f"?{query}".encode() if query else b"")
         if path.startswith("/") and _RAW.fullmatch(raw):
-            found = self._url.copy_with(raw_path=raw)
-            if found.raw_path == raw:
-                return found
+            url = self._url.copy_with(raw_path=raw)
+            if url.raw_path == raw:
+                return url
         raise Refused(f"The path {visible(path)} is not one of the API's")
-
-
-def _is_here(url: str) -> bool:
-    """Whether the host is one of the other addresses of this machine, such as 127.0.0.2."""
-    try:
-        found = ip_address(urlsplit(url).hostname or "")
-    except ValueError:
-        return False
-    return found.version == 4 and found.is_loopback
 
 
 def _url(text: str, name: str) -> httpx.URL:
     problem = False
     try:
-        found = httpx.URL(text)
-        problem = found.scheme not in ("http", "https") or not found.host or bool(found.userinfo)
+        url = httpx.URL(text)
+        problem = url.scheme not in ("http", "https") or not url.host or bool(url.userinfo)
     except (httpx.InvalidURL, TypeError):
         problem = True
     if problem:
         raise Unreachable(f"{name} is no usable address", remedy=f"Set {name} to an https:// address without a user.")
-    return found
+    return url
 
 
 def _check_encoding(answer: Answer) -> None:

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
-if TYPE_CHECKING:
-    from reconciler.cli.commands.plan import Compared
-    from reconciler.cli.shell.session import Session
-    from reconciler.config.read.declarations import Loaded
-    from reconciler.config.settings import Settings
-    from reconciler.core.diagnostics import Diagnostic
-    from reconciler.core.plan import Plan
-    from reconciler.core.rules import Target
+from reconciler.config.read.declarations import Loaded
+from reconciler.config.settings import Settings, load_settings
+from reconciler.core.attribution import attributed, outside, unattributed
+from reconciler.core.diagnostics import Diagnostic, Severity, has_errors
+from reconciler.core.errors import InvalidInput, WrongUsage
+from reconciler.core.plan import Plan
+from reconciler.operations import declarations
+from reconciler.operations.git import Git, check_out
+from reconciler.operations.pipeline import Compared, make_plan
+from reconciler.operations.workspace import Workspace
+from reconciler.state.plan_file import seal
 
 _TIMEOUT = 120
-_Found = TypeVar("_Found")
+_Answer = TypeVar("_Answer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,30 +37,25 @@ class Base:
     problem: str = ""
 
 
-def load_base(session: Session, ref: str) -> Base:
+def load_base(workspace: Workspace, ref: str) -> Base:
     """The settings and declarations of the revision where this branch left it.
 
     As pull requests are compared: with the last commit that both have, so that what others merged since is not taken
     for the branch's. A revision with errors is told in `problem`: the branch that corrects them must still be planned.
     Raises WrongUsage when git does not know the revision, or it has no such project.
     """
-    from reconciler.config.settings import load_settings
-    from reconciler.core.diagnostics import has_errors
-    from reconciler.core.errors import InvalidInput, WrongUsage
-    from reconciler.operations import pipeline
-
-    here = session.settings
-    name = session.config.name if session.config else "reconciler.yaml"
-    base, most = _merge_base(here.root, ref), here.limits.files.file_size
-    with _checked_out(here.root, base, most) as folder:
-        if not (folder / name).is_file():
+    here, environ = workspace.settings, workspace.environ
+    git = Git(here.root, environ, _TIMEOUT)
+    with _checked_out(git, _merge_base(git, ref), here.limits.files.file_size) as folder:
+        file = folder / here.file.name
+        if not file.is_file():
             raise WrongUsage(
-                f"The revision {ref} has no {name} in this folder",
+                f"The revision {ref} has no {file.name} in this folder",
                 remedy="Leave out --base for the pull request that adds the project.",
             )
         try:
-            settings = load_settings(folder / name, environment=here.environment, environ=session.environ)
-            loaded = pipeline.load(settings, environ=session.environ)
+            settings = load_settings(file, environment=here.environment, environ=environ)
+            loaded = declarations.read(settings, environ=environ)
         except InvalidInput as error:
             return Base(ref, problem=_first(error.diagnostics))
         if has_errors(loaded.diagnostics):
@@ -66,22 +64,15 @@ def load_base(session: Session, ref: str) -> Base:
 
 
 def _first(diagnostics: Iterable[Diagnostic]) -> str:
-    from reconciler.core.diagnostics import Severity
-
-    errors = [each for each in diagnostics if each.severity is Severity.ERROR]
+    errors = [diagnostic for diagnostic in diagnostics if diagnostic.severity is Severity.ERROR]
     where = f"{errors[0].source}: " if errors[0].source else ""
-    more = f", and {len(errors) - 1:,} more" if len(errors) > 1 else ""
-    return f"{where}{errors[0].code} {errors[0].summary}{more}"
+    others = f", and {len(errors) - 1:,} more" if len(errors) > 1 else ""
+    return f"{where}{errors[0].code} {errors[0].summary}{others}"
 
 
-def attribute(compared: Compared, base: Base, place: Target, targets: list[str], *, fail_outside: bool) -> Plan:
+def attribute(compared: Compared, base: Base, targets: Sequence[str], *, fail_outside: bool) -> Plan:
     """The compared plan with the origin of each change, and a refusal where changes are not the branch's."""
-    from reconciler.core.attribution import attributed, outside, unattributed
-    from reconciler.core.diagnostics import Diagnostic, Severity
-    from reconciler.operations import pipeline
-    from reconciler.state.plan_file import seal
-
-    made = compared.plan
+    plan = compared.plan
     if base.settings is None or base.loaded is None:
         warning = Diagnostic(
             Severity.WARNING,
@@ -90,55 +81,50 @@ def attribute(compared: Compared, base: Base, place: Target, targets: list[str],
             detail=base.problem,
             remedy=f"Correct {base.ref}.",
         )
-        refusals = (unattributed(base.ref),) if fail_outside and not made.is_empty else ()
-        return seal(replace(made, diagnostics=(*made.diagnostics, warning), refusals=(*made.refusals, *refusals)))
-    theirs = pipeline.make_plan(
+        refusals = (unattributed(base.ref),) if fail_outside and not plan.is_empty else ()
+        return seal(replace(plan, diagnostics=(*plan.diagnostics, warning), refusals=(*plan.refusals, *refusals)))
+    theirs = make_plan(
         base.settings,
         base.loaded,
         compared.view,
-        target=place,
-        created_at=made.created_at,
-        targets=pipeline.target_keys(targets),
+        target=compared.place,
+        created_at=plan.created_at,
+        targets=declarations.target_keys(targets),
         memory=compared.memory,
     )
-    made = attributed(made, theirs)
-    refusal = outside(made) if fail_outside else None
-    return seal(replace(made, refusals=(*made.refusals, refusal)) if refusal else made)
+    plan = attributed(plan, theirs)
+    refusal = outside(plan) if fail_outside else None
+    return seal(replace(plan, refusals=(*plan.refusals, refusal)) if refusal else plan)
 
 
-def _merge_base(root: Path, ref: str) -> str:
+def _merge_base(git: Git, ref: str) -> str:
     """The commit where the branch left the revision. Raises WrongUsage."""
-    from reconciler.core.errors import WrongUsage
-
-    commit = _git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
+    commit = _word(git, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
     if not commit:
         raise WrongUsage(
             f"git knows no revision {ref!r} here",
             remedy="Fetch it first; a CI job needs the history (fetch-depth: 0).",
         )
-    found = _git(root, "merge-base", commit, "HEAD")
-    if not found:
+    base = _word(git, "merge-base", commit, "HEAD")
+    if not base:
         raise WrongUsage(
             f"{ref} and this branch have no commit in common here",
             remedy="Fetch the history (git fetch --unshallow, or fetch-depth: 0 in a CI job).",
         )
-    return found
+    return base
 
 
 @contextmanager
-def _checked_out(root: Path, commit: str, most: int) -> Iterator[Path]:
+def _checked_out(git: Git, commit: str, most: int) -> Iterator[Path]:
     """The folder of the project as it is in the commit; nothing in the repository or its work tree is touched.
 
     most: bytes of a file.
     """
-    from reconciler.core.errors import WrongUsage
-    from reconciler.operations.git import check_out
-
-    prefix = _git(root, "rev-parse", "--show-prefix")
+    prefix = _word(git, "rev-parse", "--show-prefix")
     with TemporaryDirectory(prefix="reconciler-") as name:
         folder = Path(name).resolve()
         tree = f"{commit}:{prefix.rstrip('/')}"
-        if not _with_git(partial(check_out, root, tree, folder, most=most, timeout=_TIMEOUT)):
+        if not _with_git(partial(check_out, git, tree, folder, most=most)):
             raise WrongUsage(
                 f"The revision {commit[:12]} does not have this folder",
                 remedy="Leave out --base for the pull request that adds the project.",
@@ -146,15 +132,11 @@ def _checked_out(root: Path, commit: str, most: int) -> Iterator[Path]:
         yield folder
 
 
-def _git(root: Path, *arguments: str) -> str:
-    from reconciler.operations.git import word
-
-    return _with_git(partial(word, root, *arguments, timeout=_TIMEOUT))
+def _word(git: Git, *arguments: str) -> str:
+    return _with_git(partial(git.word, *arguments))
 
 
-def _with_git(work: Callable[[], _Found]) -> _Found:
-    from reconciler.core.errors import WrongUsage
-
+def _with_git(work: Callable[[], _Answer]) -> _Answer:
     try:
         return work()
     except (OSError, ValueError, subprocess.SubprocessError) as error:

@@ -23,28 +23,48 @@ _OURS = ("VISMA_", "RECONCILER_")
 _FILES, _LINK = ("100644", "100755"), "120000"
 
 
-def run(root: Path, *arguments: str, timeout: float, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
-    """Run git in the folder. timeout in seconds. Raises OSError and subprocess.SubprocessError when it cannot run."""
-    return subprocess.run(  # noqa: S603 - no shell; the caller guards against words that look like options
-        ["git", *_GUARDS, *arguments],  # noqa: S607 - the user's own git
-        cwd=root,
-        env=without_credentials(os.environ) | _QUIET,
-        input=given,
-        capture_output=True,
-        timeout=timeout,
-        check=False,
-    )
+@dataclass(frozen=True, slots=True)
+class Git:
+    """git in a folder, with an environment. timeout in seconds."""
+
+    root: Path
+    environ: Mapping[str, str]
+    timeout: float
+
+    def run(self, *arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+        """Run it. Raises OSError and subprocess.SubprocessError when it cannot run."""
+        return subprocess.run(  # noqa: S603 - no shell; the caller guards against words that look like options
+            ["git", *_GUARDS, *arguments],  # noqa: S607 - the user's own git
+            cwd=self.root,
+            env=without_credentials(self.environ) | _QUIET,
+            input=given,
+            capture_output=True,
+            timeout=self.timeout,
+            check=False,
+        )
+
+    def word(self, *arguments: str) -> str:
+        """What git says, without the line's end; nothing when it fails."""
+        done = self.run(*arguments)
+        return done.stdout.decode("utf-8", "replace").strip() if done.returncode == 0 else ""
+
+
+def commit_of(root: Path, environ: Mapping[str, str]) -> str | None:
+    """The commit of the declarations, with `-dirty` when files differ from it; None outside git."""
+    git = Git(root, environ, timeout=10)
+    try:
+        head = git.word("rev-parse", "--verify", "HEAD")
+        status = git.run("status", "--porcelain", "--ignore-submodules=all", "--", ".")
+    except (OSError, subprocess.SubprocessError):
+        return None
+    if not head or status.returncode:
+        return None
+    return f"{head}-dirty" if status.stdout else head
 
 
 def without_credentials(environ: Mapping[str, str]) -> dict[str, str]:
     """The environment for another program: none needs the ERP's credentials or our keys."""
     return {name: value for name, value in environ.items() if not name.startswith(_OURS)}
-
-
-def word(root: Path, *arguments: str, timeout: float) -> str:
-    """What git says, without the line's end; nothing when it fails."""
-    done = run(root, *arguments, timeout=timeout)
-    return done.stdout.decode("utf-8", "replace").strip() if done.returncode == 0 else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +75,13 @@ class _Entry:
     path: str
 
 
-def check_out(root: Path, tree: str, folder: Path, *, most: int, timeout: float) -> bool:
+def check_out(git: Git, tree: str, folder: Path, *, most: int) -> bool:
     """Write the files of a tree into an empty folder, byte for byte as git holds them; whether there is such a tree.
 
     `git archive` is not used: it obeys `export-ignore`, `export-subst` and filters, so that a tree could hide files
     from a comparison, or show others. Links come last, so that nothing is ever written through one.
     """
-    listed = run(root, "ls-tree", "-r", "-z", "-l", "--full-tree", tree, timeout=timeout)
+    listed = git.run("ls-tree", "-r", "-z", "-l", "--full-tree", tree)
     if listed.returncode:
         return False
     entries = [each for each in _entries(listed.stdout) if _is_plain(each.path)]
@@ -69,14 +89,14 @@ def check_out(root: Path, tree: str, folder: Path, *, most: int, timeout: float)
     links = [each for each in entries if each.mode == _LINK]
     asked = [each for each in (*files, *links) if each.size <= most]
     given = "".join(f"{each.id}\n" for each in asked).encode()
-    packed = run(root, "cat-file", "--batch", timeout=timeout, given=given).stdout
-    found = dict(zip((each.path for each in asked), _blobs(packed, len(asked)), strict=True))
+    packed = git.run("cat-file", "--batch", given=given).stdout
+    contents = dict(zip((each.path for each in asked), _blobs(packed, len(asked)), strict=True))
     for each in files:
         with _place(folder, each.path).open("xb") as file:
-            file.write(found.get(each.path, b""))
+            file.write(contents.get(each.path, b""))
             file.truncate(each.size)  # one that is larger than any declaration may be keeps its size alone
-    for each in (link for link in links if link.path in found):
-        _place(folder, each.path).symlink_to(os.fsdecode(found[each.path]))
+    for each in (link for link in links if link.path in contents):
+        _place(folder, each.path).symlink_to(os.fsdecode(contents[each.path]))
     return True
 
 

@@ -1,75 +1,106 @@
-"""The street, read aloud: load the declarations, refresh the live customers, plan, apply.
-
-Each function is one step with plain values in and out; nothing here reads the environment, prints or exits. What only
-one of the steps needs is imported in it: a plan does not pay for drift, apply and reports.
-"""
+"""The street, read aloud: declarations and live customers in, a plan out. Nothing here writes to the ERP."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from reconciler._version import __version__
-from reconciler.config.read.declarations import Loaded, find_files, load_declarations
+from reconciler.config.read.declarations import Loaded
 from reconciler.config.read.policies import Rule, broken
 from reconciler.config.settings import Settings
 from reconciler.core.classes import class_notes, touches_classes
 from reconciler.core.diagnostics import Diagnostic, Severity, has_errors
-from reconciler.core.errors import InvalidInput, NotFound, PermissionDenied, Refused
+from reconciler.core.errors import InvalidInput, NotFound, PermissionDenied, StateError
 from reconciler.core.guards import Limits
-from reconciler.core.identity import Pairing
-from reconciler.core.lookalikes import with_alike
-from reconciler.core.normalise import number_key
-from reconciler.core.plan import Action, ConfigSummary, Guard, Outcome, Plan, Result, Verb
+from reconciler.core.identity import Pairing, pair
+from reconciler.core.plan import ConfigSummary, Plan, Verb
 from reconciler.core.planner import compute_plan
-from reconciler.core.ports import Erp, Journal, View
+from reconciler.core.ports import Erp, View
 from reconciler.core.rules import Memory, Rules, Target
 from reconciler.erp.encode import WireCodec
+from reconciler.operations.declarations import target_keys
+from reconciler.operations.git import commit_of
 from reconciler.operations.refresh import Refreshing
-from reconciler.resources.customer import FIELDS
-from reconciler.resources.values import parse_path
-from reconciler.state.plan_file import dumps, seal
+from reconciler.operations.workspace import Workspace
+from reconciler.reports.safe_text import visible
+from reconciler.state.plan_file import seal
 
-if TYPE_CHECKING:
-    from reconciler.config.read.mutes import Mutes
-    from reconciler.core.drift import Drift, History
-
-Found = TypeVar("Found")
+Answer = TypeVar("Answer")
 
 
-def load(settings: Settings, *, environ: Mapping[str, str], paths: Sequence[Path] = ()) -> Loaded:
-    """Read and validate the declarations: all that the settings name, or only `paths`. No network.
+@dataclass(frozen=True)
+class Compared:
+    """A plan, and what it was made from; `paired` are the declarations with their live customers."""
 
-    Problems are in the result's diagnostics; `make_plan` refuses a result that holds errors.
-    """
-    files, problems = (tuple(paths), ()) if paths else find_files(settings.customers, settings.root)
-    loaded = load_declarations(
-        files,
-        root=settings.root,
-        defaults=settings.defaults,
-        environ=environ,
-        bounds=settings.limits.files,
-    )
-    return replace(loaded, diagnostics=(*problems, *loaded.diagnostics))
-
-
-def refresh(loaded: Loaded, erp: Erp, *, memory: Memory | None = None) -> View:
-    """Read the live customers in full, with what the declarations need. Raises ErpError.
-
-    `Refreshing` reads less where there is a snapshot; `compare` plans with it.
-    """
-    return Refreshing(loaded.desired, memory or Memory()).view(erp)
+    plan: Plan
+    place: Target
+    view: View
+    memory: Memory
+    paired: Pairing
 
 
 def compare(
+    workspace: Workspace, loaded: Loaded, erp: Erp | None, targets: Sequence[str], mode: str = "incremental"
+) -> Compared:
+    """Read the live customers, and plan. erp: None with mode `none` only. Raises ErpError, StateError, WrongUsage."""
+    place, settings = workspace.place, workspace.settings
+    if erp is not None:
+        workspace.listener.say(f"Reading the customers of {place.environment} ...")
+    memory = workspace.store.known(place).load().memory()
+    live = refreshing(workspace, loaded, memory)
+    commit = commit_of(settings.root, workspace.environ)
+    pairings: list[Pairing] = []
+
+    def planned(view: View) -> Plan:
+        paired = pair(loaded.desired, view.customers, memory.numbers, memory.identities)
+        pairings[:] = [paired]
+        return make_plan(
+            settings,
+            loaded,
+            view,
+            target=place,
+            created_at=workspace.now(),
+            targets=target_keys(targets),
+            git_commit=commit,
+            memory=memory,
+            paired=paired,
+        )
+
+    plan, view = refresh_and_compute(live, erp, mode, planned, updated)
+    return Compared(plan if erp is None else explain(plan, erp), place, view, memory, pairings[0])
+
+
+def refreshing(workspace: Workspace, loaded: Loaded, memory: Memory) -> Refreshing:
+    """What reads the live side for the declarations, with the snapshot of the state."""
+    snapshot = workspace.store.snapshot(workspace.place)
+    policy = workspace.settings.refresh
+    return Refreshing(
+        loaded.desired, memory, workspace.now(), snapshot, policy, lambda error: not_kept(workspace, error)
+    )
+
+
+def not_kept(workspace: Workspace, error: StateError) -> None:
+    """A snapshot saves time, no more: without one the next plan reads everything."""
+    workspace.listener.say(f"The snapshot could not be kept: {visible(str(error))}")
+
+
+# ---- the steps, with plain values in and out ----
+
+
+def refresh(loaded: Loaded, erp: Erp, *, memory: Memory | None = None) -> View:
+    """Read the live customers in full, with what the declarations need. Raises ErpError."""
+    return Refreshing(loaded.desired, memory or Memory()).view(erp)
+
+
+def refresh_and_compute(
     live: Refreshing,
     erp: Erp | None,
     mode: str,
-    compute: Callable[[View], Found],
-    concerned: Callable[[Found], Iterable[str]],
-) -> tuple[Found, View]:
+    compute: Callable[[View], Answer],
+    concerned: Callable[[Answer], Iterable[str]],
+) -> tuple[Answer, View]:
     """Refresh as `mode` says, and compute. What the result says of the customers that it concerns is surely so.
 
     erp: None with mode `none` only. concerned: their numbers. Raises ErpError, StateError, WrongUsage.
@@ -78,28 +109,14 @@ def compare(
         view = live.offline()
         return compute(view), view
     view = live.view(erp, mode)
-    found = compute(view)
-    sure = live.confirmed(erp, view, frozenset(concerned(found)))
-    return (found, view) if sure is None else (compute(sure), sure)
+    answer = compute(view)
+    sure = live.confirmed(erp, view, frozenset(concerned(answer)))
+    return (answer, view) if sure is None else (compute(sure), sure)
 
 
 def updated(plan: Plan) -> Iterator[str]:
     """The numbers of the customers that the plan would update."""
     return (action.number for action in plan.actions if action.action is Verb.UPDATE and action.number)
-
-
-def drifted(drift: Drift) -> Iterator[str]:
-    """The numbers of the customers of which some field is told."""
-    return (each.number for each in drift.customers if each.fields and each.number)
-
-
-def _offline(view: View) -> tuple[Diagnostic, ...]:
-    """For the reports that show problems only: nobody must take what was made offline for fresh."""
-    if view.reading.mode != "none":
-        return ()
-    summary = f"this was made offline, from the snapshot of {view.as_of}; the ERP may have changed since"
-    remedy = "Leave out --refresh none before you rely on it. Applying such a plan overwrites nothing that changed."
-    return (Diagnostic(Severity.WARNING, "P527", summary, remedy=remedy),)
 
 
 def make_plan(
@@ -120,7 +137,7 @@ def make_plan(
     """
     if has_errors(loaded.diagnostics):
         raise InvalidInput(loaded.diagnostics)
-    made = compute_plan(
+    plan = compute_plan(
         loaded.desired,
         view,
         WireCodec(),
@@ -133,65 +150,14 @@ def make_plan(
         targets=targets,
         paired=paired,
     )
-    made = replace(made, actions=with_alike(made.actions, view.customers))
-    refusals, warnings = broken(made.actions, _policies(settings))
+    refusals, warnings = broken(plan.actions, _policies(settings))
     return seal(
         replace(
-            made,
-            diagnostics=(*loaded.diagnostics, *made.diagnostics, *warnings, *_offline(view)),
-            refusals=(*made.refusals, *refusals),
+            plan,
+            diagnostics=(*loaded.diagnostics, *plan.diagnostics, *warnings, *made_offline(view)),
+            refusals=(*plan.refusals, *refusals),
         )
     )
-
-
-def read_mutes(settings: Settings, loaded: Loaded | None, *, day: str) -> Mutes:
-    """The drift that is accepted for a time, and what is wrong with its file.
-
-    loaded: all declarations, to know the customers; None does not ask. day: today, YYYY-MM-DD.
-    """
-    from reconciler.config.read.mutes import load_mutes
-
-    declared = None if loaded is None else _names(loaded)
-    return load_mutes(settings.mutes, settings.root, declared=declared, day=day)
-
-
-def make_drift(
-    settings: Settings,
-    loaded: Loaded,
-    view: View,
-    *,
-    mutes: Mutes,
-    target: Target,
-    created_at: str,
-    targets: frozenset[str] = frozenset(),
-    memory: Memory | None = None,
-    history: History | None = None,
-    applied_at: Callable[[str], str | None] = lambda _key: None,
-) -> Drift:
-    """Compare, and tell apart who moved. Raises InvalidInput when declarations or mutes have errors.
-
-    history: what the last report saw. applied_at: when a customer (`number_key`) was last applied.
-    """
-    from reconciler.core.drift import History
-    from reconciler.core.drift_detection import compute_drift
-
-    problems = (*loaded.diagnostics, *mutes.diagnostics)
-    if has_errors(problems):
-        raise InvalidInput(problems)
-    found = compute_drift(
-        loaded.desired,
-        view,
-        rules=rules_of(settings),
-        target=target,
-        memory=memory or Memory(),
-        history=history or History(),
-        mutes=mutes.mutes,
-        applied_at=applied_at,
-        version=__version__,
-        created_at=created_at,
-        targets=targets,
-    )
-    return replace(found, diagnostics=(*problems, *found.diagnostics, *_offline(view)))
 
 
 def rules_of(settings: Settings) -> Rules:
@@ -202,13 +168,26 @@ def rules_of(settings: Settings) -> Rules:
         send_null=settings.api.clear_nullable == "send-null",
         deactivate_removed=settings.on_removed == "deactivate",
         duplicates=settings.guards.duplicates,
+        lookalikes=settings.guards.lookalikes,
         recheck_nested=settings.api.recheck_nested,
         limits=Limits(settings.guards.updates, settings.guards.creates),
     )
 
 
 def _policies(settings: Settings) -> list[Rule]:
-    return [Rule(each.message, each.schema, each.name, each.severity, each.source) for each in settings.guards.policies]
+    return [
+        Rule(policy.message, policy.schema, policy.name, policy.severity, policy.source)
+        for policy in settings.guards.policies
+    ]
+
+
+def made_offline(view: View) -> tuple[Diagnostic, ...]:
+    """For the reports that show problems only: nobody must take what was made offline for fresh."""
+    if view.reading.mode != "none":
+        return ()
+    summary = f"this was made offline, from the snapshot of {view.as_of}; the ERP may have changed since"
+    remedy = "Leave out --refresh none before you rely on it. Applying such a plan overwrites nothing that changed."
+    return (Diagnostic(Severity.WARNING, "P527", summary, remedy=remedy),)
 
 
 def explain(plan: Plan, erp: Erp) -> Plan:
@@ -219,7 +198,7 @@ def explain(plan: Plan, erp: Erp) -> Plan:
     if not touches_classes(plan.actions):
         return plan
     try:
-        classes = {each.id: each for each in erp.classes()}
+        classes = {customer_class.id: customer_class for customer_class in erp.classes()}
     except (NotFound, PermissionDenied):
         return plan
     notes = tuple(class_notes(plan.actions, classes))
@@ -227,125 +206,3 @@ def explain(plan: Plan, erp: Erp) -> Plan:
     left = plan.budget.remaining
     budget = replace(plan.budget, remaining=None if left is None else max(0, left - 1))
     return seal(replace(plan, diagnostics=(*plan.diagnostics, *notes), refresh=counted, budget=budget))
-
-
-def check_applicable(plan: Plan, target: Target, *, force: bool = False) -> None:
-    """Raise Refused unless the plan was made for this target and no guard or error stands against it."""
-    for what, planned, here in (
-        ("tenant", plan.tenant_id, target.tenant_id),
-        ("base URL", plan.base_url, target.base_url),
-        ("environment", plan.environment, target.environment),
-    ):
-        if planned != here:
-            raise Refused(
-                f"The plan is for {what} {planned!r}, and this is {here!r}",
-                remedy="Apply it with the --env and settings that made it, or make a new plan.",
-            )
-    _check_sense(plan)
-    if plan.redacted:
-        raise Refused("The plan is redacted: its values are not the real ones", remedy="Make one without --redact.")
-    if has_errors(plan.diagnostics):
-        raise Refused("The plan has errors", remedy="Correct them, and plan again.")
-    standing = [each for each in plan.refusals if not (force and each.guard is Guard.VOLUME)]
-    if standing:
-        standing.sort(key=lambda each: each.guard is Guard.VOLUME)  # first what cannot be forced
-        first = standing[0]
-        firm = "" if first.guard is Guard.VOLUME else " --force does not pass this."
-        raise Refused(
-            "The plan refuses itself: " + "; ".join(each.summary for each in standing),
-            remedy=f"{first.remedy}{firm}".strip(),
-        )
-
-
-def _check_sense(plan: Plan) -> None:
-    """A plan that this version made has distinct labels and paths of fields; another one must not be half applied."""
-    labels = [action.label for action in plan.actions]
-    known = all(path and path[0] in FIELDS for action in plan.actions for path in _paths(action))
-    if len(set(labels)) < len(labels) or not known:
-        raise Refused("The plan makes no sense: it names a field that there is not, or two actions alike")
-
-
-def _paths(action: Action) -> list[tuple[str, ...]]:
-    return [parse_path(change.path) for change in action.changes]
-
-
-def apply_plan(
-    plan: Plan,
-    erp: Erp,
-    journal: Journal | None = None,
-    *,
-    parallelism: int = 4,
-    recheck_nested: bool = True,
-    already: Mapping[str, Result] | None = None,
-    open_labels: Collection[str] = (),
-    stop: Callable[[], bool] = lambda: False,
-    abandon: Callable[[], bool] = lambda: False,
-) -> Iterator[Result]:
-    """Send what the plan shows; yields each action's result as it ends. Call `check_applicable` first.
-
-    journal: where intents and outcomes are recorded. already, open_labels: what an earlier try of the same run did, and
-    what it may have done. stop: asked before anything new is begun. abandon: whether to leave what is in flight, too.
-    recheck_nested: whether a customer is read once more before an update that its version may not protect.
-    """
-    from reconciler.apply.executor import execute
-
-    return execute(
-        plan,
-        erp,
-        journal or _NoJournal(),
-        parallelism=parallelism,
-        recheck_nested=recheck_nested,
-        since=plan.refresh.created_since or plan.refresh.as_of,
-        already=already,
-        open_labels=open_labels,
-        stop=stop,
-        abandon=abandon,
-    )
-
-
-class _NoJournal:
-    """For callers that keep no state: a killed run can then not be resumed, only planned again."""
-
-    def intend(self, label: str) -> None:
-        """Nothing is recorded."""
-
-    def finish(
-        self, label: str, outcome: Outcome, *, number: str | None = None, message: str = "", version: str | None = None
-    ) -> None:
-        """Nothing is recorded."""
-
-
-def render(plan: Plan, form: str = "text", *, width: int | None = None, max_chars: int | None = None) -> bytes:
-    """The plan in a format of `--format`. `json` is the plan file.
-
-    width: cells that a line of `text` must fit, None never breaks one.
-
-    max_chars: characters that the result must fit, None for what the format's platform takes.
-    """
-    if form == "json":
-        return dumps(plan)
-    if form == "text":
-        from reconciler.reports.formats.text import plan_lines
-
-        return "".join(f"{line.plain}\n" for line in plan_lines(plan, width)).encode()
-    from reconciler.reports import formats
-    from reconciler.reports.report import of_plan
-
-    return formats.render(of_plan(plan), form, max_chars=max_chars)
-
-
-def target_keys(targets: Sequence[str]) -> frozenset[str]:
-    """The `--target` words as the planner compares them: numbers trimmed and upper-cased, refs as they are."""
-    return frozenset(targets) | {number_key(each) for each in targets}
-
-
-def missing_targets(loaded: Loaded, targets: Sequence[str]) -> tuple[str, ...]:
-    """The targets that no declaration has."""
-    known = _names(loaded)
-    return tuple(each for each in targets if each not in known and number_key(each) not in known)
-
-
-def _names(loaded: Loaded) -> frozenset[str]:
-    """The `number_key` or ref of each declaration, by which users name it."""
-    numbers = {number_key(each.number) for each in loaded.desired if each.number}
-    return frozenset(numbers | {each.ref for each in loaded.desired if each.ref})

@@ -9,16 +9,17 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from reconciler.core.customer import DEFAULT_MATCH, Desired, Live, PackedLive
+from reconciler.core.desired import Desired
 from reconciler.core.errors import NotFound, Rejected, StateError, TornView, WrongUsage
-from reconciler.core.normalise import number_key
+from reconciler.core.live import Live, PackedLive
+from reconciler.core.normalise import match_key, number_key
 from reconciler.core.plan import Reading
 from reconciler.core.planner import incomplete, need_of
-from reconciler.core.ports import ALWAYS, Erp, Meant, Need, Snapshot, Spent, View
+from reconciler.core.ports import DeclaredCustomers, Erp, Need, Snapshot, Spent, View
 from reconciler.core.rules import Memory
 from reconciler.core.snapshot import Head, Kept, Policy, disproof, pages, pages_to_verify, since, too_old, watermark
-from reconciler.resources.values import Scalar
-from reconciler.state.packing import pack
+from reconciler.resources.customer import CUSTOMER
+from reconciler.state.packing import CUSTOMER_PACKER
 
 
 class _InFullError(Exception):
@@ -172,14 +173,14 @@ class Refreshing:
     # ---- the snapshot ----
 
     @property
-    def _meant(self) -> Meant:
+    def _meant(self) -> DeclaredCustomers:
         assert self._need.meant is not None, "set from the start"
         return self._need.meant
 
     def _packed(self, live: Live) -> PackedLive:
         if isinstance(live, PackedLive):
             return live
-        return pack(live, whole=self._meant.has(live.number, live.values))
+        return CUSTOMER_PACKER.pack(live, whole=self._meant.has(live.number, live.values))
 
     def _packed_all(self, customers: Iterable[Live]) -> dict[int, PackedLive]:
         return {live.internal_id: self._packed(live) for live in customers}
@@ -205,17 +206,17 @@ class Refreshing:
             self.tell(error)
 
 
-def _meant(desired: Iterable[Desired], memory: Memory, need: Need) -> Meant:
+def _meant(desired: Iterable[Desired], memory: Memory, need: Need) -> DeclaredCustomers:
     numbers = {*memory.applied, *(number_key(number) for number in memory.numbers.values())}
-    matches: set[tuple[str, Scalar]] = set()
-    known_by = ALWAYS | (need.fields & frozenset(DEFAULT_MATCH))
+    matches: set[tuple[str, str]] = set()
+    known_by = CUSTOMER.always | (need.fields & CUSTOMER.recognised_by)
     for each in desired:
         if each.number is not None:
             numbers.add(number_key(each.number))
             continue
         known_by |= frozenset(each.match)
-        matches |= {(name, value) for name in each.match if isinstance(value := each.values.get(name), str)}
-    return Meant(frozenset(numbers), frozenset(matches), known_by)
+        matches |= {(name, key) for name in each.match if (key := match_key(name, each.values.get(name)))}
+    return DeclaredCustomers(frozenset(numbers), frozenset(matches), known_by)
 
 
 def _changed(erp: Erp, start: str, need: Need, at_most: int) -> tuple[Live, ...]:

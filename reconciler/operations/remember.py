@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping
 from copy import deepcopy
 
 from reconciler.core.compare import comparable, differences
-from reconciler.core.customer import Desired, Live
+from reconciler.core.desired import Desired
 from reconciler.core.identity import Pairing
+from reconciler.core.live import Live
 from reconciler.core.normalise import number_key
 from reconciler.core.plan import Change, Outcome, Result, Run
 from reconciler.core.rules import Rules
-from reconciler.resources.customer import leaf
+from reconciler.resources.customer import CUSTOMER
 from reconciler.resources.values import Path, Scalar, Values, get, parse_path, put, without
 from reconciler.state.sqlite.known_customers import Known, Normalised
 
@@ -123,7 +124,7 @@ def _with_last(applied: Values, refused: Iterable[str], last: Values) -> Values:
 
 def _apply(applied: Values, path: Path, after: Scalar | Values) -> None:
     """Set the value; a line that was deleted is no value, but gone with its members."""
-    if leaf(path) is not None:
+    if CUSTOMER.leaf(path) is not None:
         put(applied, path, after)
         return
     lines = applied.get(path[0])

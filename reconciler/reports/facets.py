@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from reconciler.core.diagnostics import Diagnostic, Source
-from reconciler.reports.report import Entry, Row
 from reconciler.reports.safe_text import visible
+from reconciler.reports.view.report import CustomerRow, FieldRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,47 +33,50 @@ class Facet:
 def facet(key: str, label: str, words: Iterable[Iterable[str]], *, of_rows: bool = False, ranked: bool = True) -> Facet:
     """The facet over each item's words. ranked: by name, else in the order of first appearance."""
     counts: dict[str, int] = {}
-    for each in words:
-        for word in dict.fromkeys(filter(None, each)):
+    for item in words:
+        for word in dict.fromkeys(filter(None, item)):
             counts[word] = counts.get(word, 0) + 1
     if ranked:
         counts = dict(sorted(counts.items()))
     return Facet(key, label, of_rows, counts, {word: index for index, word in enumerate(counts)})
 
 
-def of_entries(entries: Iterable[Entry]) -> dict[str, Facet]:
+def of_customers(customers: Iterable[CustomerRow]) -> dict[str, Facet]:
     """The filters of customers."""
-    all_entries = tuple(entries)
+    rows = tuple(customers)
 
-    def rows(key: str, label: str, member: str = "") -> Facet:
-        words = ([getattr(row, member or key) for row in each.rows] for each in all_entries)
+    def of_fields(key: str, label: str, member: str = "") -> Facet:
+        words = ([getattr(field, member or key) for field in row.fields] for row in rows)
         return facet(key, label, words, of_rows=True)
 
-    found = (
-        facet("action", "Action", ((each.verb,) for each in all_entries), ranked=False),
-        facet("outcome", "Result", ((each.outcome,) for each in all_entries), ranked=False),
-        rows("cause", "Cause"),
-        rows("origin", "Origin"),
-        rows("field", "Field", "path"),
-        facet("file", "File", (files_of(each) for each in all_entries)),
+    return _by_key(
+        facet("action", "Action", ((row.verb,) for row in rows), ranked=False),
+        facet("outcome", "Result", ((row.outcome,) for row in rows), ranked=False),
+        of_fields("cause", "Cause"),
+        of_fields("origin", "Origin"),
+        of_fields("field", "Field", "path"),
+        facet("file", "File", map(files_of, rows)),
     )
-    return {each.key: each for each in found}
 
 
 def of_diagnostics(diagnostics: Iterable[Diagnostic]) -> dict[str, Facet]:
     """The filters of problems."""
-    found = tuple(diagnostics)
-    facets = (
-        facet("action", "Severity", ((each.severity.value,) for each in found), ranked=False),
-        facet("cause", "Code", ((each.code,) for each in found)),
-        facet("file", "File", ((file_of(each.source),) for each in found)),
+    problems = tuple(diagnostics)
+    return _by_key(
+        facet("action", "Severity", ((problem.severity.value,) for problem in problems), ranked=False),
+        facet("cause", "Code", ((problem.code,) for problem in problems)),
+        facet("file", "File", ((file_of(problem.source),) for problem in problems)),
     )
-    return {each.key: each for each in facets}
 
 
-def files_of(entry: Entry) -> list[str]:
-    """Every file that has a word in the entry."""
-    return list(dict.fromkeys(filter(None, map(file_of, (entry.source, *(row.source for row in entry.rows))))))
+def _by_key(*facets: Facet) -> dict[str, Facet]:
+    return {facet.key: facet for facet in facets}
+
+
+def files_of(customer: CustomerRow) -> list[str]:
+    """Every file that declares something of the customer."""
+    sources = (customer.source, *(field.source for field in customer.fields))
+    return list(dict.fromkeys(filter(None, map(file_of, sources))))
 
 
 def file_of(source: Source | None) -> str:
@@ -80,11 +84,7 @@ def file_of(source: Source | None) -> str:
     return visible(source.file) if source else ""
 
 
-def tally(rows: Iterable[Row], key: str) -> dict[str, int]:
-    """How many rows have each word, the most frequent first."""
-    counts: dict[str, int] = {}
-    for row in rows:
-        word = getattr(row, key)
-        if word:
-            counts[word] = counts.get(word, 0) + 1
+def tally(fields: Iterable[FieldRow], key: str) -> dict[str, int]:
+    """How many fields have each word, the most frequent first."""
+    counts = Counter(word for field in fields if (word := getattr(field, key)))
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))

@@ -6,46 +6,47 @@ the few that matter. Findings are
 - the diagnostics, each by its code;
 - the refusals of a plan: `guard-volume`, `guard-policy`, `guard-lifecycle`;
 - the actions of a run that did not end well: `conflict`, `failed`, `unclear`, `not-sent`;
-- customers that the ERP changed behind the declarations' back: `drift`, from a plan and from a drift report; there also
-  `missing`, `removed`, `unmanaged` where the report says that they need a look.
+- customers that were changed in the ERP and not in the declarations: `drift`, from a plan and from a drift report;
+  there also `missing`, `removed`, `unmanaged` where the report says that they need a look.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
 from reconciler.core.codes import CODES
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
 from reconciler.core.plan import Guard, Refusal
-from reconciler.reports import view
 from reconciler.reports.fitting import cut
-from reconciler.reports.report import Entry, Report, Row
-from reconciler.reports.report_kind import Kind
+from reconciler.reports.report_kind import ReportKind
 from reconciler.reports.safe_text import visible
+from reconciler.reports.view.report import CustomerRow, FieldRow, Report
+from reconciler.reports.wording import counted
 
 RULES: dict[str, str] = {
     "guard-volume": "The plan writes more customers than the guards allow.",
     "guard-policy": "An action breaks a policy.",
     "guard-lifecycle": "An action breaks the customer's own lifecycle rule.",
-    "conflict": "The customer was changed in the ERP since the plan was made, and was left as it is there.",
+    "conflict": "The customer was changed in the ERP since the plan was made, and was left alone.",
     "failed": "The ERP did not take an action.",
-    "unclear": "No usable answer came to an action that was sent.",
+    "unclear": "An action was sent, and no usable answer came.",
     "not-sent": "An action was not sent, because something before it did not succeed.",
-    "drift": "The ERP changed a managed field behind the declarations' back.",
+    "drift": "A managed field was changed in the ERP and not in the declarations.",
     "missing": "A declared customer is not in the ERP.",
-    "removed": "A customer that was managed has no declaration any more.",
+    "removed": "A customer that was managed is no longer declared.",
     "unmanaged": "A customer in the ERP was never declared.",
 }
 """The rules beside `core.codes.CODES`."""
 
 SETTINGS = "reconciler.yaml"
-"""Where a finding without a place of its own is shown: most are about the settings, and platforms want a file."""
+"""Where a finding without a place of its own is shown: most are about the settings, and platforms require a file."""
 
 _FIELDS, _VALUE = 10, 300
+_DRIFT_CAUSES = ("drift", "both")
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
@@ -94,77 +95,77 @@ def meaning(rule: str) -> str:
 
 def findings(report: Report) -> list[Finding]:
     """Every finding: errors, then warnings, then notes; in each the riskiest first, else in the report's order."""
-    found = [*map(_of_refusal, report.refusals), *map(_of_diagnostic, report.diagnostics), *_of_entries(report)]
-    ranks = list(Severity)
-    return _told_apart(sorted(found, key=lambda each: (ranks.index(each.severity), -each.risk)))
+    unordered = [*map(_of_refusal, report.refusals), *map(_of_diagnostic, report.diagnostics), *_of_customers(report)]
+    severities = list(Severity)
+    ordered = sorted(unordered, key=lambda finding: (severities.index(finding.severity), -finding.risk))
+    return list(_with_fingerprints(ordered))
 
 
-def _told_apart(found: list[Finding]) -> list[Finding]:
-    """With fingerprints: the second of two that are alike in rule, file and `what` is the second in every run."""
+def _with_fingerprints(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Of two that are alike in rule, file and `what`, the second is the second in every run."""
     seen: Counter[str] = Counter()
-    done = []
-    for each in found:
-        key = "\0".join((each.rule, each.file, each.what))
+    for finding in findings:
+        key = "\0".join((finding.rule, finding.file, finding.what))
         seen[key] += 1
-        done.append(replace(each, fingerprint=sha256(f"{key}\0{seen[key]}".encode()).hexdigest()))
-    return done
+        yield replace(finding, fingerprint=sha256(f"{key}\0{seen[key]}".encode()).hexdigest())
 
 
-def _of_diagnostic(each: Diagnostic) -> Finding:
-    detail = f" ({visible(each.detail)})" if each.detail else ""
-    summary = visible(each.summary)
+def _of_diagnostic(diagnostic: Diagnostic) -> Finding:
+    detail = f" ({visible(diagnostic.detail)})" if diagnostic.detail else ""
+    summary, remedy = visible(diagnostic.summary), visible(diagnostic.remedy)
     what = _QUOTED.sub('""', summary)
-    return Finding(each.code, each.severity, summary + detail, visible(each.remedy), each.source, what)
+    return Finding(diagnostic.code, diagnostic.severity, summary + detail, remedy, diagnostic.source, what)
 
 
-def _of_refusal(each: Refusal) -> Finding:
-    what = each.number if each.number and each.guard is not Guard.VOLUME else ""
-    summary = visible(each.summary)
-    risk = 1_000 if each.guard is Guard.VOLUME else 500
-    rule = f"guard-{each.guard.value}"
-    return Finding(rule, Severity.ERROR, summary, visible(each.remedy), each.source, visible(what), risk)
+def _of_refusal(refusal: Refusal) -> Finding:
+    of_all = refusal.guard is Guard.VOLUME
+    return Finding(
+        f"guard-{refusal.guard.value}",
+        Severity.ERROR,
+        visible(refusal.summary),
+        visible(refusal.remedy),
+        refusal.source,
+        "" if of_all else visible(refusal.number or ""),
+        1_000 if of_all else 500,
+    )
 
 
-def _of_entries(report: Report) -> Iterator[Finding]:
-    for entry in report.entries:
-        if report.kind is Kind.PLAN:
-            if any(row.cause in ("drift", "both") for row in entry.rows):
-                yield _of_drift(entry, "drift")
-        elif entry.severity is not Severity.NOTE:
-            yield _of_result(entry) if report.kind is Kind.RUN else _of_drift(entry, _drift_rule(entry))
+def _of_customers(report: Report) -> Iterator[Finding]:
+    for row in report.customers:
+        if report.kind is ReportKind.PLAN:
+            if any(field.cause in _DRIFT_CAUSES for field in row.fields):
+                yield _of_drift(row, "drift")
+        elif row.severity is not Severity.NOTE:
+            yield _of_result(row) if report.kind is ReportKind.RUN else _of_drift(row, _drift_rule(row))
 
 
-def _of_result(entry: Entry) -> Finding:
-    notes = "".join(f"\n{note}" for note in entry.notes)
-    message = f"{entry.label} {entry.outcome}: {entry.message}{notes}"
-    rule = entry.outcome.replace(" ", "-")
-    return Finding(rule, entry.severity, message, entry.remedy, entry.source, entry.label, entry.risk)
+def _of_result(row: CustomerRow) -> Finding:
+    message = "\n".join([f"{row.label} {row.outcome}: {row.message}", *row.remarks])
+    rule = row.outcome.replace(" ", "-")
+    return Finding(rule, row.severity, message, row.remedy, row.source, row.label, row.risk)
 
 
-def _drift_rule(entry: Entry) -> str:
-    return entry.verb if entry.verb in RULES else "drift"
+def _drift_rule(row: CustomerRow) -> str:
+    return row.verb if row.verb in RULES else "drift"
 
 
-def _of_drift(entry: Entry, rule: str) -> Finding:
+def _of_drift(row: CustomerRow, rule: str) -> Finding:
     """One finding for a customer, at its first drifted field: whoever looks at one field looks at all of them."""
-    drifted = [row for row in entry.rows if (row.symbol == "!" or row.cause in ("drift", "both")) and not row.muted]
-    fields = [_field(row) for row in drifted[:_FIELDS]]
-    more = [f"and {view.counted(len(drifted) - _FIELDS, 'more field')}"] if len(drifted) > _FIELDS else []
-    head = " ".join(filter(None, (entry.label, entry.name)))
-    message = "\n".join([f"{head}: {entry.message or meaning(rule)}", *fields, *more])
-    source = next((row.source for row in drifted if row.source), entry.source)
-    return Finding(rule, Severity.WARNING, visible_lines(message), entry.remedy, source, entry.label, entry.risk)
+    drifted = [
+        field for field in row.fields if (field.symbol == "!" or field.cause in _DRIFT_CAUSES) and not field.muted
+    ]
+    left_out = len(drifted) - _FIELDS
+    more = [f"and {counted(left_out, 'more field')}"] if left_out > 0 else []
+    head = " ".join(filter(None, (row.label, row.name)))
+    message = "\n".join([f"{head}: {row.message or meaning(rule)}", *map(_field, drifted[:_FIELDS]), *more])
+    source = next((field.source for field in drifted if field.source), row.source)
+    return Finding(rule, Severity.WARNING, message, row.remedy, source, row.label, row.risk)
 
 
-def _field(row: Row) -> str:
-    """A plan's row goes from live to declared; a drift's to live, from applied or, of an unknown cause, declared."""
-    first, second = ("applied was", "the ERP holds") if row.symbol == "!" else ("the ERP holds", "declared is")
-    if row.symbol == "!" and row.cause == "unknown":
+def _field(field: FieldRow) -> str:
+    """A plan's field goes from live to declared; a drift's to live, from applied or, of an unknown cause, declared."""
+    first, second = ("applied was", "the ERP holds") if field.symbol == "!" else ("the ERP holds", "declared is")
+    if field.symbol == "!" and field.cause == "unknown":
         first = "declared is"
-    before, after = cut(row.before, _VALUE), cut(row.after, _VALUE)
-    return f"{cut(row.path, _VALUE)}: {first} {before}, {second} {after}"
-
-
-def visible_lines(text: str) -> str:
-    """Each line visible; the line ends are ours."""
-    return "\n".join(visible(line) for line in text.split("\n"))
+    path, before, after = (cut(text, _VALUE) for text in (field.path, field.before, field.after))
+    return f"{path}: {first} {before}, {second} {after}"

@@ -50,10 +50,10 @@ def quiet(text: str) -> str:
 
 def prose(text: str) -> str:
     """A sentence: plain words as they are; values, paths and whatever could be markup in code spans."""
-    found = [(token, is_plain(token)) for token in _TOKENS.findall(text)]
     parts: list[str] = []
     pending: list[str] = []
-    for token, plain in found:
+    for token in _TOKENS.findall(text):
+        plain = is_plain(token)
         if not plain:
             pending.append(token)
         if plain or token[-1] in ".,;:":

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-# An escape that `safe.shown` wrote is one character to a reader, as is a letter with the accents that follow it.
+# An escape that `safe_text.shown` wrote is one character to a reader, as is a letter with the accents that follow it.
 _CHARACTERS = re.compile(
     r"\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}|.)|.[\u0300-\u036f\u20d0-\u20ff\ufe00-\ufe0f]*", re.DOTALL
 )
 _WORDS = re.compile(r"\w+ ?|\W", re.DOTALL)
-_WHOLE = {"true", "false", "(none)"}
+_WHOLE = re.compile(r"true|false|\(none\)|-?\d+(?:\.\d+)?")  # a digit more is another amount, not a longer text
 # difflib takes time with the product of the lengths: more characters than this are compared by words, or not at all.
 _FEW = ((_CHARACTERS, 20_000), (_WORDS, 90_000))
 _CONFETTI = 3  # fewer equal characters than this between two changes are marked with them
@@ -34,7 +34,7 @@ def marked(before: str, after: str) -> tuple[Pieces, Pieces]:
     """The two shown values in pieces, with the characters marked that only one of them has."""
     if before == after:
         return _plain(before), _plain(after)
-    if before in _WHOLE or after in _WHOLE:
+    if _WHOLE.fullmatch(before) or _WHOLE.fullmatch(after):
         return _one(before), _one(after)
     for token, pairs in _FEW:
         old, new = token.findall(before), token.findall(after)
@@ -98,7 +98,9 @@ def _opcodes(left: Sequence[str], right: Sequence[str]) -> list[tuple[bool, int,
 def _joined(pieces: list[Piece]) -> Pieces:
     """The same with neighbours of one kind made one, and without empty ones."""
     out: list[Piece] = []
-    for piece in filter(lambda each: each.text, pieces):
+    for piece in pieces:
+        if not piece.text:
+            continue
         if out and out[-1].hit == piece.hit:
             out[-1] = Piece(out[-1].text + piece.text, piece.hit)
         else:

@@ -8,11 +8,12 @@ from typing import Any, TypeAlias
 
 import msgspec
 
-from reconciler.core.customer import Live
 from reconciler.core.declaration_values import declared
 from reconciler.core.errors import WrongUsage
+from reconciler.core.live import Live
 from reconciler.core.safe_json import inert_json
-from reconciler.resources.customer import FIELDS, Form, Group, Read, Row
+from reconciler.resources.customer import FIELDS
+from reconciler.resources.grammar import Form, Group, Read, Row
 from reconciler.resources.values import Path, Values, get, parse_path, put, render_path
 
 Record: TypeAlias = "dict[str, Any]"
@@ -27,8 +28,8 @@ def record(live: Live, paths: Iterable[Path] | None = None) -> Record:
     """The customer in the shape of a declaration, then `EXTRAS`; only what is at the paths, if they are given."""
     extras = {"internalId": live.internal_id, "lastModifiedDateTime": live.modified, "createdDateTime": live.created}
     if paths is None:
-        found: Record = {"number": live.number} | declared(live.values)
-        return found | {name: value for name, value in extras.items() if value is not None}
+        whole: Record = {"number": live.number} | declared(live.values)
+        return whole | {name: value for name, value in extras.items() if value is not None}
     chosen: Values = {}
     for path in paths:
         value = get(live.values, path)

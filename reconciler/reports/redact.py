@@ -18,20 +18,21 @@ from typing import Any
 from reconciler.core.diagnostics import Diagnostic
 from reconciler.core.drift import Drift, DriftedCustomer, DriftedField, Mute
 from reconciler.core.plan import Action, Change, Plan, Refusal, Result, Run
-from reconciler.resources.customer import FIELDS, Field, Form, Group, leaf, walk
+from reconciler.resources.customer import CUSTOMER, FIELDS
+from reconciler.resources.grammar import Field, Form, Group
 from reconciler.resources.values import Path, parse_path, render_path
 
 _HEX = 12  # 48 bits: no two of a million customers' values are likely to meet
-_MEMBERS = {segment for path, _ in walk() for segment in path} | {"true", "false", "null"}
+_MEMBERS = {segment for path, _ in CUSTOMER.walk() for segment in path} | {"true", "false", "null"}
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"|(?<!\w)\'((?:[^\'\\]|\\.)*)\'(?!\w)', re.DOTALL)
 _KEYED = tuple(
     name
     for name, row in FIELDS.items()
     if isinstance(row, Group) and row.form is Form.LINES
-    if any(isinstance(each, Field) and each.personal for each in row.members if each.name in row.key)
+    if any(isinstance(member, Field) and member.personal for member in row.members if member.name in row.key)
 )
 _PLAIN_KEY = re.compile(rf"\b({'|'.join(_KEYED)})\.([A-Za-z0-9_-]+)")
-_ADDRESS = re.compile(r"[^\s@<>\"']+@[^\s@<>\"']+")
+_ADDRESS = re.compile(r"(?<![^\s@<>\"'])[^\s@<>\"']+@[^\s@<>\"']+")
 _OF_CLASSES = ("P507", "P508", "P509", "P510")  # they quote what customer classes hold
 _ANSWERED = re.compile(r"( was answered \d{3}[^:]*): (.*?)( \(ERP reference [^()]*\))?$", re.DOTALL)
 _SHORTEST = 3  # a shorter value would be found inside other words
@@ -52,10 +53,10 @@ class Redactor:
         """The plan, marked as redacted: it can be shown, and never applied."""
         return replace(
             plan,
-            actions=tuple(self._action(each) for each in plan.actions),
+            actions=tuple(self._action(action) for action in plan.actions),
             diagnostics=self.diagnostics(plan.diagnostics),
-            refusals=tuple(self._refusal(each) for each in plan.refusals),
-            removed=tuple(replace(each, name=self.value(each.name)) for each in plan.removed),
+            refusals=tuple(self._refusal(refusal) for refusal in plan.refusals),
+            removed=tuple(replace(customer, name=self.value(customer.name)) for customer in plan.removed),
             redacted=True,
             signature="",
         )
@@ -65,7 +66,7 @@ class Redactor:
         return replace(
             run,
             plan=self.plan(run.plan),
-            results=tuple(self.result(each) for each in run.results),
+            results=tuple(self.result(result) for result in run.results),
             diagnostics=self.diagnostics(run.diagnostics),
         )
 
@@ -73,34 +74,42 @@ class Redactor:
         """The drift report."""
         return replace(
             drift,
-            customers=tuple(self._customer(each) for each in drift.customers),
+            customers=tuple(self._customer(customer) for customer in drift.customers),
             diagnostics=self.diagnostics(drift.diagnostics),
             redacted=True,
         )
 
-    def diagnostics(self, found: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    def diagnostics(self, diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
         """The diagnostics; those of the settings and classes quote no customer and stay as they are."""
         return tuple(
-            each
-            if each.code.startswith("S") or each.code in _OF_CLASSES
+            diagnostic
+            if diagnostic.code.startswith("S") or diagnostic.code in _OF_CLASSES
             else replace(
-                each, summary=self.text(each.summary), detail=self.text(each.detail), remedy=self.text(each.remedy)
+                diagnostic,
+                summary=self.text(diagnostic.summary),
+                detail=self.text(diagnostic.detail),
+                remedy=self.text(diagnostic.remedy),
             )
-            for each in found
+            for diagnostic in diagnostics
         )
 
     def text(self, text: str, values: Iterable[object] = ()) -> str:
-        """A message: what it quotes, and the given values, replaced; names of fields stay."""
-        known = sorted({str(each) for each in values if each is not None and len(str(each)) >= _SHORTEST}, key=len)
+        """A message with what it quotes and the given values replaced; names of fields stay."""
+        known = sorted({str(value) for value in values if value is not None and len(str(value)) >= _SHORTEST}, key=len)
         for value in reversed(known):
             text = text.replace(value, self.word(value))
-        text = _PLAIN_KEY.sub(lambda found: self.path(found[0]), text)
-        return _ADDRESS.sub(lambda found: self.word(found[0]), _QUOTED.sub(self._unquoted, text))
+        text = _PLAIN_KEY.sub(lambda match: self.path(match[0]), text)
+        return _ADDRESS.sub(lambda match: self.word(match[0]), _QUOTED.sub(self._unquoted, text))
 
-    def _unquoted(self, found: re.Match[str]) -> str:
-        inner = found[1] if found[1] is not None else found[2]
-        kept = not inner or inner.startswith("redacted:") or leaf(parse_path(inner)) is not None or inner in _MEMBERS
-        return found[0] if kept else found[0][0] + self.word(inner) + found[0][-1]
+    def _unquoted(self, match: re.Match[str]) -> str:
+        inner = match[1] if match[1] is not None else match[2]
+        kept = (
+            not inner
+            or inner.startswith("redacted:")
+            or CUSTOMER.leaf(parse_path(inner)) is not None
+            or inner in _MEMBERS
+        )
+        return match[0] if kept else match[0][0] + self.word(inner) + match[0][-1]
 
     # ---- plans and runs ----
 
@@ -110,7 +119,7 @@ class Redactor:
         return replace(
             action,
             name=self.value(action.name),
-            changes=tuple(self._change(each) for each in action.changes),
+            changes=tuple(self._change(change) for change in action.changes),
             request=replace(action.request, body=self._body(action.request.body, hidden | {action.name})),
         )
 
@@ -123,9 +132,9 @@ class Redactor:
     def _body(self, body: Any, hidden: set[Any]) -> Any:
         """The request as it will be sent, its values hidden where a personal change shows them too."""
         if isinstance(body, dict):
-            return {key: self._body(each, hidden) for key, each in body.items()}
+            return {key: self._body(member, hidden) for key, member in body.items()}
         if isinstance(body, list):
-            return [self._body(each, hidden) for each in body]
+            return [self._body(member, hidden) for member in body]
         return self.value(body) if isinstance(body, str) and body in hidden else body
 
     def _refusal(self, refusal: Refusal) -> Refusal:
@@ -142,15 +151,15 @@ class Redactor:
             action=self._action(result.action),
             message=self.text(self._answer(result.message), hidden),
             remedy=self.text(result.remedy, hidden),
-            moved=tuple(self._change(each) for each in result.moved),
-            normalised=tuple(self._change(each) for each in result.normalised),
-            not_taken=tuple(self._change(each) for each in result.not_taken),
+            moved=tuple(self._change(change) for change in result.moved),
+            normalised=tuple(self._change(change) for change in result.normalised),
+            not_taken=tuple(self._change(change) for change in result.not_taken),
         )
 
     def _answer(self, message: str) -> str:
         """The message without the ERP's own words: they may name another customer, in quotes or not."""
         return _ANSWERED.sub(
-            lambda found: f"{found[1]}: (the ERP's words are redacted: {self.word(found[2])}){found[3] or ''}", message
+            lambda match: f"{match[1]}: (the ERP's words are redacted: {self.word(match[2])}){match[3] or ''}", message
         )
 
     # ---- drift ----
@@ -159,7 +168,7 @@ class Redactor:
         return replace(
             customer,
             name=self.value(customer.name),
-            fields=tuple(self._field(each) for each in customer.fields),
+            fields=tuple(self._field(field) for field in customer.fields),
             message=self.text(customer.message, [customer.name]),
             mute=self._mute(customer.mute),
         )
@@ -183,9 +192,9 @@ class Redactor:
             case None | "" | bool():
                 return value
             case dict():
-                return {key: self.value(each) for key, each in value.items()}
+                return {key: self.value(member) for key, member in value.items()}
             case list() | tuple():
-                return [self.value(each) for each in value]
+                return [self.value(member) for member in value]
             case _:
                 return self.word(value)
 
@@ -203,9 +212,9 @@ def _personal_key(path: Path) -> str | None:
 def _is_personal(text: str) -> bool:
     """Whether the field is personal; what the table does not know is taken to be."""
     path: Path = parse_path(text)
-    row = leaf(path)
+    row = CUSTOMER.leaf(path)
     return row is None or row.personal
 
 
 def _texts(change: Change) -> set[str]:
-    return {each for each in (change.before, change.after) if isinstance(each, str) and each}
+    return {value for value in (change.before, change.after) if isinstance(value, str) and value}

@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from decimal import Decimal
 
 from reconciler.core.safe_json import SUSPECT, is_hidden
 
-_COMMAND = re.compile(r"^(\s*):(?=:)|##(?=(?:vso)?\[)")
-_DIGITS, _SHOWN = 60, 20_000
+LONGEST = 20_000
+"""Characters of a value or a message that reports show. JSON and CSV hold the whole."""
+
+_COMMAND = re.compile(r"^(\s*):(?=:)|##(?=(?i:vso)?\[)")
+_DIGITS = 60
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def visible(text: str) -> str:
-    """The text with every control, direction, zero-width and unassigned character written as an escape.
-
-    A terminal can then not be steered, and two values that only look alike can be told apart. Nor can a CI server that
-    reads the log: it obeys `::error::` at the start of a line, `##[error]` and `##vso[...]` anywhere in one.
+    """The text as `escaped` writes it; what follows the first 20,000 characters is cut, and their number told.
 
     >>> visible("a\\x1b[31m\\u202eb")
     'a\\\\x1b[31m\\\\u202eb'
+    """
+    if len(text) > LONGEST:
+        return f"{escaped(text[:LONGEST])}… ({len(text):,} characters)"
+    return escaped(text)
+
+
+def escaped(text: str) -> str:
+    """The whole text with every control, direction, zero-width and unassigned character written as an escape.
+
+    A terminal can then not be steered, and two values that only look alike can be told apart. Nor can a CI server that
+    reads the log: it obeys `::error::` at the start of a line, `##[error]` and `##vso[...]` anywhere in one.
     """
     return _COMMAND.sub(_broken, SUSPECT.sub(_escape, text))
 
@@ -47,15 +59,37 @@ def shown(value: object) -> str:
             return "(none)"
         case bool():
             return "true" if value else "false"
-        case str() if len(value) > _SHOWN:
-            return f"{shown(value[:_SHOWN])}… ({len(value):,} characters)"
+        case str() if len(value) > LONGEST:
+            return f"{shown(value[:LONGEST])}… ({len(value):,} characters)"
         case str():
-            return '"' + visible(value.replace("\\", "\\\\").replace('"', '\\"')) + '"'
-        case Decimal():  # 1e999999999 would be a billion digits
-            return format(value, "f") if value.is_finite() and abs(value.adjusted()) < _DIGITS else str(value)
+            return '"' + escaped(value.replace("\\", "\\\\").replace('"', '\\"')) + '"'
+        case Decimal():
+            return _amount(value)
         case dict():
-            return "{" + ", ".join(f"{visible(str(key))}: {shown(each)}" for key, each in value.items()) + "}"
+            members = (f"{visible(str(key))}: {shown(member)}" for key, member in value.items())
+            return "{" + _listed(members, len(value)) + "}"
         case list() | tuple():
-            return "[" + ", ".join(shown(each) for each in value) + "]"
+            return "[" + _listed(map(shown, value), len(value)) + "]"
         case _:
             return visible(str(value))
+
+
+def _amount(value: Decimal) -> str:
+    """Without the zeros that change nothing: `25` for 25.000, which is easily read as 25 thousand."""
+    if not value.is_finite() or abs(value.adjusted()) >= _DIGITS:
+        return str(value)  # 1e999999999 would be a billion digits
+    whole, point, decimals = format(value, "f").partition(".")
+    decimals = decimals.rstrip("0")
+    return f"{whole}{point}{decimals}" if decimals else whole
+
+
+def _listed(members: Iterable[str], count: int) -> str:
+    """The first members, up to about `LONGEST` characters, and how many there are when some are left out."""
+    listed, size = [], 0
+    for member in members:
+        listed.append(member)
+        size += len(member)
+        if size > LONGEST:
+            break
+    left_out = f", … ({count:,} members)" if len(listed) < count else ""
+    return ", ".join(listed) + left_out

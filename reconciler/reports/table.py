@@ -10,27 +10,13 @@ from rich.text import Text
 
 from reconciler.reports.records import Record, cell
 from reconciler.reports.safe_text import visible
+from reconciler.resources.customer import COLUMNS as CUSTOMER_COLUMNS
 from reconciler.resources.values import Path, get, render_path
 
 _GAP = "  "
 _NARROWEST = 3
-_TITLES = {
-    "customerClassId": "CLASS",
-    "mainAddress.city": "CITY",
-    "mainAddress.countryId": "COUNTRY",
-    "corporateId": "CORPORATE ID",
-    "lastModifiedDateTime": "MODIFIED",
-}
-COLUMNS: tuple[Path, ...] = (
-    ("number",),
-    ("name",),
-    ("status",),
-    ("customerClassId",),
-    ("mainAddress", "city"),
-    ("mainAddress", "countryId"),
-    ("corporateId",),
-    ("lastModifiedDateTime",),
-)
+_TITLES: dict[Path, str] = {**CUSTOMER_COLUMNS, ("lastModifiedDateTime",): "MODIFIED"}
+COLUMNS: tuple[Path, ...] = tuple(_TITLES)
 """What a list shows if nothing else is asked for."""
 
 
@@ -68,7 +54,7 @@ class Table:
 
 def _title(path: Path) -> str:
     name = render_path(path)
-    return visible(_TITLES.get(name, name.upper() if name.isalpha() and name.islower() else name))
+    return visible(_TITLES.get(path, name.upper() if name.isalpha() and name.islower() else name))
 
 
 def _fitted(widths: list[int], limit: int | None) -> list[int]:
@@ -92,8 +78,8 @@ def page(record: Record, indent: int = 0) -> Iterator[Text]:
             yield from page(value, indent + 2)
         elif isinstance(value, list):
             yield Text(f"{pad}{shown}", style="bold")
-            for each in value:
-                yield Text(f"{pad}  - {_inline(each)}")
+            for line in value:
+                yield Text(f"{pad}  - {_inline(line)}")
         else:
             filled = shown + " " * (column - cell_len(shown))
             yield Text.assemble((f"{pad}{filled}", "bold"), visible(cell(value)))

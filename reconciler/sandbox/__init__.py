@@ -6,20 +6,20 @@ shared with the client, so that a common mistake cannot hide itself.
 
 from __future__ import annotations
 
-from reconciler.sandbox.faults import KINDS as FAULT_KINDS
-from reconciler.sandbox.faults import Fault
-from reconciler.sandbox.options import Address, Options
+from reconciler.sandbox.company_store import CompanyStore, open_store
+from reconciler.sandbox.fault_injection import KINDS as FAULT_KINDS
+from reconciler.sandbox.fault_injection import Fault
 from reconciler.sandbox.server import Sandbox, serve
-from reconciler.sandbox.store import Store, open_store
+from reconciler.sandbox.server_options import Endpoint, Options
 from reconciler.sandbox.switches import Switches, switch_table
 
 __all__ = [
     "FAULT_KINDS",
-    "Address",
+    "CompanyStore",
+    "Endpoint",
     "Fault",
     "Options",
     "Sandbox",
-    "Store",
     "Switches",
     "open_store",
     "serve",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any, Final
 
 from starlette.applications import Starlette
@@ -15,18 +16,19 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Message, Receive, Scope, Send
 
-from reconciler.sandbox import customers
-from reconciler.sandbox.answers import error_answer, json_answer
-from reconciler.sandbox.auth import TokenRefused
+from reconciler.sandbox import customer_endpoints as endpoints
 from reconciler.sandbox.background import accepted, job_content, job_state
 from reconciler.sandbox.clock import moment_text
 from reconciler.sandbox.control import control_routes, is_control
-from reconciler.sandbox.customers import Call
+from reconciler.sandbox.customer_endpoints import Call
 from reconciler.sandbox.delivery import Reply, deliver, reset_connection, wait_for_hangup
-from reconciler.sandbox.errors import Gateway, Refused, support_reference
-from reconciler.sandbox.faults import Fault
-from reconciler.sandbox.options import CREATE, READ, UPDATE
+from reconciler.sandbox.fault_injection import Fault
+from reconciler.sandbox.http_answers import error_answer, json_answer
+from reconciler.sandbox.refusals import GatewayRefusal, Refusal, support_reference
+from reconciler.sandbox.renumbering import end_due_actions
 from reconciler.sandbox.runtime import Runtime
+from reconciler.sandbox.server_options import CREATE, READ, UPDATE
+from reconciler.sandbox.tokens import TokenRefused
 
 Handler = Callable[[Call], Response]
 
@@ -50,18 +52,21 @@ def make_app(runtime: Runtime) -> Gate:
 def _api_routes(runtime: Runtime) -> list[Route]:
     """In the order that makes `customerClass`, `balance`, `internal` and `action` win (fact sheet 4.2)."""
     table: list[tuple[str, dict[str, Handler]]] = [
-        ("", {"GET": customers.list_customers, "POST": customers.post_customer}),
-        ("/customerClass", {"GET": customers.list_classes}),
-        ("/customerClass/{class_id}", {"GET": customers.read_class}),
-        ("/balance", {"GET": customers.list_balances}),
-        ("/internal/{internal_id}", {"GET": customers.read_by_internal, "PUT": customers.put_by_internal}),
-        ("/action/changeCustomerCd/{internal_id}", {"POST": customers.change_customer_cd}),
-        ("/{number}/action/createDunningLetter", {"POST": customers.create_dunning_letter}),
-        ("/{number}/note", {"GET": customers.read_note}),
-        ("/{number}/salespersons", {"GET": customers.read_sales_persons}),
-        ("/{number}/directdebit", {"GET": customers.read_direct_debits}),
-        ("/{number}/balance", {"GET": customers.read_balance}),
-        ("/{number}", {"GET": customers.read_by_number, "PUT": customers.put_by_number}),
+        ("", {"GET": endpoints.list_customers, "POST": endpoints.post_customer}),
+        ("/customerClass", {"GET": endpoints.list_classes}),
+        ("/customerClass/{class_id}", {"GET": endpoints.read_class}),
+        ("/balance", {"GET": endpoints.list_balances}),
+        (
+            "/internal/{internal_id}",
+            {"GET": endpoints.read_by_internal, "PUT": endpoints.put_by_internal},
+        ),
+        ("/action/changeCustomerCd/{internal_id}", {"POST": endpoints.change_customer_cd}),
+        ("/{number}/action/createDunningLetter", {"POST": endpoints.create_dunning_letter}),
+        ("/{number}/note", {"GET": endpoints.read_note}),
+        ("/{number}/salespersons", {"GET": endpoints.read_sales_persons}),
+        ("/{number}/directdebit", {"GET": endpoints.read_direct_debits}),
+        ("/{number}/balance", {"GET": endpoints.read_balance}),
+        ("/{number}", {"GET": endpoints.read_by_number, "PUT": endpoints.put_by_number}),
     ]
     routes = [_route(runtime, f"/v1/customer{path}", handlers) for path, handlers in table]
     routes.append(_route(runtime, "/v1/background/{job_id}", {"GET": job_state}))
@@ -74,7 +79,7 @@ def _route(runtime: Runtime, path: str, handlers: dict[str, Handler]) -> Route:
         try:
             handler = handlers["GET" if request.method == "HEAD" else request.method]
             return await _guarded(runtime, request, handler)
-        except Refused as refused:
+        except Refusal as refused:
             return error_answer(refused, runtime.switches)
 
     return Route(path, endpoint, methods=list(handlers))
@@ -87,7 +92,7 @@ async def _guarded(runtime: Runtime, request: Request, handler: Handler) -> Resp
     body = await request.body()
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if request.method in ("POST", "PUT") and kind not in _JSON_TYPES:
-        raise Refused(f"{support_reference()}The content type '{kind}' is not supported.", 415)
+        raise Refusal(f"{support_reference()}The content type '{kind}' is not supported.", 415)
     return handler(Call(runtime, request, body, request.scope.get(_FAULT)))
 
 
@@ -151,6 +156,11 @@ class Gate:
         """One request of a client, with at most one fault."""
         target = _target(scope)
         fault = self.runtime.faults.take(scope["method"], target)
+        with self.runtime.store.switched(fault.values if fault is not None and fault.kind == "switch" else {}):
+            await self._serve_with(fault, scope, body, receive, send)
+
+    async def _serve_with(self, fault: Fault | None, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
+        target = _target(scope)
         await self._latency()
         if fault is not None and fault.when == "before" and await self._strike_before(fault, receive, send):
             self._note(scope, target, 0, fault)
@@ -175,16 +185,19 @@ class Gate:
 
     async def _strike_before(self, fault: Fault, receive: Receive, send: Send) -> bool:
         """True when the connection is gone and nothing is left to do."""
-        self._meddle(fault)
+        self._play_clerk(fault)
         if fault.kind == "expire":
             self.runtime.tokens.expire_all()
         elif fault.kind == "throttle":
             self.runtime.limits.block(fault.seconds)
-        return await self._strike_after(fault, receive, send, meddled=True)
+        return await self._end_connection(fault, receive, send)
 
-    async def _strike_after(self, fault: Fault, receive: Receive, send: Send, *, meddled: bool = False) -> bool:
-        if not meddled:
-            self._meddle(fault)
+    async def _strike_after(self, fault: Fault, receive: Receive, send: Send) -> bool:
+        self._play_clerk(fault)
+        return await self._end_connection(fault, receive, send)
+
+    async def _end_connection(self, fault: Fault, receive: Receive, send: Send) -> bool:
+        """Late, or not at all: true when the connection is gone."""
         if fault.kind == "delay":
             await asyncio.sleep(fault.seconds)
         elif fault.kind == "hang":
@@ -194,14 +207,18 @@ class Gate:
         reset_connection(send)
         return True
 
-    def _meddle(self, fault: Fault) -> None:
-        """The clerk's hand; an unknown number leaves everything as it is."""
+    def _play_clerk(self, fault: Fault) -> None:
+        """The clerk's hand; an unknown or a taken number leaves everything as it is."""
         store = self.runtime.store
-        if fault.kind in ("edit", "vanish") and store.has(fault.number):
-            if fault.kind == "edit":
-                store.edit(fault.number, fault.values)
-            else:
-                store.delete(fault.number)
+        acts: dict[str, Callable[[], object]] = {
+            "edit": lambda: store.edit(fault.number, fault.values),
+            "create": lambda: store.create(fault.values, fault.number),
+            "renumber": lambda: store.renumber(fault.number, fault.new),
+            "vanish": lambda: store.delete(fault.number),
+        }
+        if fault.kind in acts:
+            with suppress(ValueError):
+                acts[fault.kind]()
 
     def _replaced(self, fault: Fault | None) -> Reply | None:
         if fault is None or fault.kind != "respond":
@@ -210,13 +227,14 @@ class Gate:
         return Reply(fault.status, {**headers, **fault.headers}, fault.body.encode())
 
     async def _work(self, scope: Scope, body: bytes, target: str) -> Reply:
-        """Limits, then the routes; with the background header the answer becomes a job (fact sheet 9)."""
+        """The rate limit, then the routes; with the background header the answer becomes a job (fact sheet 9)."""
         if not scope["path"].startswith("/v1/"):
             return await self._answer(scope, body)
         identity = b" ".join((scope["method"].encode(), target.encode("utf-8", "replace"), body))
         wait = self.runtime.limits.admit(identity, self.runtime.switches)
         if wait:
             return await _too_many(wait, self.runtime)
+        end_due_actions(self.runtime.store)
         reply = await self._answer(scope, body)
         if reply.status >= 400:
             self.runtime.limits.failed(identity)
@@ -270,7 +288,7 @@ class Gate:
 
 async def _too_many(wait: int, runtime: Runtime) -> Reply:
     """429 with Retry-After (fact sheet 8)."""
-    refused = Gateway(429, f"Rate limit is exceeded. Try again in {wait} seconds.")
+    refused = GatewayRefusal(429, f"Rate limit is exceeded. Try again in {wait} seconds.")
     answer = error_answer(refused, runtime.switches)
     headers = {name.decode(): value.decode("latin-1") for name, value in answer.raw_headers}
     return Reply(429, {**headers, "retry-after": str(wait)}, bytes(answer.body))

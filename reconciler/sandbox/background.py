@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING, Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from reconciler.sandbox.answers import json_answer
 from reconciler.sandbox.clock import moment_text
 from reconciler.sandbox.delivery import Reply
-from reconciler.sandbox.errors import Unknown
+from reconciler.sandbox.http_answers import json_answer
 from reconciler.sandbox.jsontext import dumps
-from reconciler.sandbox.runtime import Job, Runtime
+from reconciler.sandbox.refusals import UnknownRecord
+from reconciler.sandbox.runtime import BackgroundJob, Runtime
 
 if TYPE_CHECKING:
-    from reconciler.sandbox.customers import Call
+    from reconciler.sandbox.customer_endpoints import Call
 
 
 def accepted(runtime: Runtime, request: Request, target: str, reply: Reply) -> Reply:
     """202 with the id of the job that keeps the reply."""
     job_id = str(uuid.uuid4())
     received = moment_text(runtime.clock.now())
-    runtime.jobs[job_id] = Job(job_id, received, target, reply.status, reply.headers, reply.body)
+    runtime.jobs[job_id] = BackgroundJob(job_id, received, target, reply.status, reply.headers, reply.body)
     where = f"{str(request.base_url).rstrip('/')}/v1/background/{job_id}"
     body = dumps({"id": job_id, "stateLocation": where}).encode()
     return Reply(202, {"content-type": "application/json; charset=utf-8"}, body)
@@ -43,7 +43,7 @@ def job_content(call: Call) -> Response:
     return Response(job.body, media_type=job.headers.get("content-type", "application/json"))
 
 
-def _state(job: Job, finished: bool, base: str) -> dict[str, Any]:
+def _state(job: BackgroundJob, finished: bool, base: str) -> dict[str, Any]:
     return {
         "id": job.job_id,
         "status": "Finished" if finished else "Started",
@@ -59,8 +59,8 @@ def _state(job: Job, finished: bool, base: str) -> dict[str, Any]:
     }
 
 
-def _job(call: Call) -> Job:
+def _job(call: Call) -> BackgroundJob:
     job = call.runtime.jobs.get(call.request.path_params["job_id"])
     if job is None:
-        raise Unknown("The background job was not found.")
+        raise UnknownRecord("The background job was not found.")
     return job

@@ -14,10 +14,10 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Scope
 
-from reconciler.sandbox.answers import json_answer
-from reconciler.sandbox.dto import read_object
-from reconciler.sandbox.errors import Refused
-from reconciler.sandbox.faults import fault_of
+from reconciler.sandbox.fault_injection import fault_of
+from reconciler.sandbox.http_answers import json_answer
+from reconciler.sandbox.refusals import Refusal
+from reconciler.sandbox.request_bodies import read_object
 from reconciler.sandbox.runtime import Runtime
 from reconciler.sandbox.switches import Switches
 
@@ -38,6 +38,7 @@ def control_routes(runtime: Runtime) -> list[Route]:
         "/seed": {"POST": _seed},
         "/customers": {"GET": _customers},
         "/edit": {"POST": _edit},
+        "/create": {"POST": _create},
         "/delete": {"POST": _delete},
         "/renumber": {"POST": _renumber},
         "/writes": {"GET": _writes},
@@ -59,7 +60,7 @@ def _route(runtime: Runtime, path: str, handlers: dict[str, Handler]) -> Route:
         try:
             values = read_object(body) if body else {}
             return json_answer(handlers["GET" if request.method == "HEAD" else request.method](runtime, values))
-        except (ValueError, Refused) as problem:
+        except (ValueError, Refusal) as problem:
             return json_answer({"error": str(problem)}, 400)
 
     return Route(path, endpoint, methods=list(handlers))
@@ -76,14 +77,14 @@ def _take(values: dict[str, Any], /, **kinds: type) -> list[Any]:
     unknown = set(values) - set(kinds)
     if unknown:
         raise ValueError(f"unknown member {sorted(unknown)[0]!r}; known: {', '.join(kinds)}")
-    found = []
+    members = []
     for name, kind in kinds.items():
         value = values.get(name)
         if value is None or (isinstance(value, kind) and not (kind is int and isinstance(value, bool))):
-            found.append(value)
+            members.append(value)
         else:
             raise ValueError(f"{name} takes {kind.__name__}, not {value!r}")
-    return found
+    return members
 
 
 def _required(value: Any, name: str) -> Any:
@@ -133,6 +134,11 @@ def _edit(runtime: Runtime, values: dict[str, Any]) -> Any:
     number, changes = _take(values, number=str, values=dict)
     runtime.store.edit(_required(number, "number"), _required(changes, "values"))
     return runtime.store.customer(number)
+
+
+def _create(runtime: Runtime, values: dict[str, Any]) -> Any:
+    number, members = _take(values, number=str, values=dict)
+    return runtime.store.customer(runtime.store.create(_required(members, "values"), number or ""))
 
 
 def _delete(runtime: Runtime, values: dict[str, Any]) -> Any:
@@ -197,7 +203,7 @@ def _faults(runtime: Runtime, _: dict[str, Any]) -> Any:
 def _add_fault(runtime: Runtime, values: dict[str, Any]) -> Any:
     """One fault, or several under `faults`; all are checked before any is added."""
     wanted = values["faults"] if isinstance(values.get("faults"), list) else [values]
-    for fault in [fault_of(one) for one in wanted]:
+    for fault in [fault_of(order) for order in wanted]:
         runtime.faults.add(fault)
     return runtime.faults.pending()
 

@@ -1,4 +1,4 @@
-"""How an answer leaves the house: whole, slowly, cut off, or not at all."""
+"""How an answer is sent: whole, slowly, cut off, or not at all."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from starlette.types import Receive, Send
 
-from reconciler.sandbox.faults import Fault
+from reconciler.sandbox.fault_injection import Fault
 
 
 @dataclass
@@ -24,7 +24,7 @@ class Reply:
 
 
 async def deliver(reply: Reply, fault: Fault | None, send: Send) -> None:
-    """Send the answer, in the way that the fault has it."""
+    """Send the answer as the fault says."""
     kind = fault.kind if fault is not None else ""
     if fault is not None and kind == "garble":
         reply.body = reply.body[: fault.bytes]
@@ -54,7 +54,7 @@ async def _drip(body: bytes, fault: Fault, send: Send) -> None:
 
 
 async def wait_for_hangup(receive: Receive, seconds: float) -> None:
-    """Wait until the client gives up, at most so long."""
+    """Wait until the client gives up, for `seconds` at most."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             while (await receive())["type"] != "http.disconnect":
@@ -71,7 +71,7 @@ def reset_connection(send: Send) -> None:
 
 
 def close_connection(send: Send) -> None:
-    """End the connection in the ordinary way, whatever was promised."""
+    """Close the connection normally, even if a part of the body is still missing."""
     _transport(send).close()
 
 

@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, Final
 
-from reconciler.sandbox.errors import Refused
-from reconciler.sandbox.refs import CLASSES
-from reconciler.sandbox.shapes import ADDRESS, BOOLEANS, CONTACT, GL_SUBACCOUNTS, MIRRORS
+from reconciler.sandbox.dto_members import ADDRESS, BOOLEANS, CONTACT, GL_SUBACCOUNTS, MIRRORS
+from reconciler.sandbox.reference_tables import CLASSES
+from reconciler.sandbox.refusals import Refusal
 from reconciler.sandbox.switches import Switches
 
 Record = dict[str, Any]
@@ -109,12 +109,12 @@ def _merge_class(record: Record, patch: Mapping[str, Any], switches: Switches) -
 
 def apply_class(record: Record) -> None:
     """Copy the settings of the record's class onto it (12.4)."""
-    one = CLASSES.get(record["customerClassId"])
-    if one is None:
+    settings = CLASSES.get(record["customerClassId"])
+    if settings is None:
         return
-    for name, value in one["values"].items():
+    for name, value in settings["values"].items():
         record[name] = {key: _copy(inner) for key, inner in value.items()} if isinstance(value, dict) else value
-    _set_payment(record, one["values"]["defaultPaymentMethodId"], True)
+    _set_payment(record, settings["values"]["defaultPaymentMethodId"], True)
 
 
 def _copy(value: Any) -> Any:
@@ -126,7 +126,7 @@ def _keeps_reference(value: object, switches: Switches) -> bool:
     if value != "" or switches.clear_references == "clear":
         return False
     if switches.clear_references == "refuse":
-        raise Refused("Error updating the customer. Error: a reference cannot be cleared.\r\n")
+        raise Refusal("Error updating the customer. Error: a reference cannot be cleared.\r\n")
     return True
 
 
@@ -195,35 +195,52 @@ def _merge_attributes(record: Record, lines: list[dict[str, Any]], switches: Swi
             attributes[key] = value
 
 
-def _merge_debits(record: Record, lines: list[dict[str, Any]], _: Switches) -> None:
-    """Per-line operations, found by id (11.5, 12.1)."""
+def _merge_debits(record: Record, lines: list[dict[str, Any]], switches: Switches) -> None:
+    """Per-line operations, looked up by id (11.5, 12.1)."""
     kept: list[dict[str, Any]] = record["directDebitLines"]
+    newest = ""
     for line in lines:
         operation, key, values = _taken_apart(line, ("operation", "id"))
         if operation == "Insert":
-            kept.append({"id": key or str(uuid.uuid4()), **values})
-            continue
-        found = next((one for one in kept if one["id"] == key), None)
-        _change_line(kept, found, operation, values, f"direct debit line '{key}'")
+            key = key or str(uuid.uuid4())
+            kept.append({"id": key, **values})
+        else:
+            present = next((line for line in kept if line["id"] == key), None)
+            _change_line(kept, present, operation, values, f"direct debit line '{key}'")
+        if values.get("isDefault"):
+            newest = key
+    _keep_one_default(kept, newest, switches)
+
+
+def _keep_one_default(kept: list[dict[str, Any]], newest: str, switches: Switches) -> None:
+    """Only one line may be the default (11.1, row 40); what a second one meets is unknown."""
+    defaults = [line for line in kept if line.get("isDefault")]
+    if len(defaults) < 2:
+        return
+    if switches.second_default_mandate == "refuse":
+        raise Refusal("Error updating the customer. Error: only one direct debit line can be the default.\r\n")
+    newest = newest or defaults[-1]["id"]
+    for line in defaults:
+        line["isDefault"] = line["id"] == newest
 
 
 def _merge_sales_persons(record: Record, lines: list[dict[str, Any]], _: Switches) -> None:
-    """Per-line operations, found by sales person and location (12.1)."""
+    """Per-line operations, looked up by sales person and location (12.1)."""
     kept: list[dict[str, Any]] = record["salesPersons"]
     for line in lines:
         operation, _unused, values = _taken_apart(line, ("operation", "-"))
         values.setdefault("locationID", "Main")
         key = (values.get("salesPersonID", ""), values["locationID"])
-        found = next((one for one in kept if (one["salesPersonID"], one["locationID"]) == key), None)
+        present = next((line for line in kept if (line["salesPersonID"], line["locationID"]) == key), None)
         if operation == "Insert":
-            _insert_sales_person(kept, found, values)
+            _insert_sales_person(kept, present, values)
             continue
-        _change_line(kept, found, operation, values, f"sales person '{key[0]}'")
+        _change_line(kept, present, operation, values, f"sales person '{key[0]}'")
 
 
-def _insert_sales_person(kept: list[dict[str, Any]], found: dict[str, Any] | None, values: dict[str, Any]) -> None:
-    if found is not None or not values.get("salesPersonID"):
-        raise Refused("Error updating the customer. Error: the sales person is empty or already there.\r\n")
+def _insert_sales_person(kept: list[dict[str, Any]], present: dict[str, Any] | None, values: dict[str, Any]) -> None:
+    if present is not None or not values.get("salesPersonID"):
+        raise Refusal("Error updating the customer. Error: the sales person is empty or already there.\r\n")
     kept.append(values)
 
 
@@ -235,17 +252,17 @@ def _taken_apart(line: dict[str, Any], names: tuple[str, str]) -> tuple[str, str
 
 def _change_line(
     kept: list[dict[str, Any]],
-    found: dict[str, Any] | None,
+    present: dict[str, Any] | None,
     operation: str,
     values: dict[str, Any],
     what: str,
 ) -> None:
-    if found is None:
-        raise Refused(f"Error updating the customer. Error: {what} cannot be found in the system.\r\n")
+    if present is None:
+        raise Refusal(f"Error updating the customer. Error: {what} cannot be found in the system.\r\n")
     if operation == "Delete":
-        kept.remove(found)
+        kept.remove(present)
     else:
-        found.update(values)
+        present.update(values)
 
 
 _MERGERS: Final[dict[str, Callable[[Record, Any, Switches], None]]] = {

@@ -6,17 +6,17 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
-from reconciler.sandbox.auth import Tokens
 from reconciler.sandbox.clock import Clock
-from reconciler.sandbox.faults import FaultBook
-from reconciler.sandbox.limits import Limits
-from reconciler.sandbox.options import Options
-from reconciler.sandbox.store import Store
+from reconciler.sandbox.company_store import CompanyStore
+from reconciler.sandbox.fault_injection import FaultBook
+from reconciler.sandbox.rate_limit import RateLimit
+from reconciler.sandbox.server_options import Options
 from reconciler.sandbox.switches import Switches
+from reconciler.sandbox.tokens import Tokens
 
 
 @dataclass
-class Job:
+class BackgroundJob:
     """A background call, done at once but reported as slowly as the switch says (fact sheet 9)."""
 
     job_id: str
@@ -32,14 +32,14 @@ class Job:
 class Runtime:
     """One company being served."""
 
-    store: Store
+    store: CompanyStore
     options: Options
     clock: Clock
     tokens: Tokens
-    limits: Limits
+    limits: RateLimit
     faults: FaultBook
     requests: deque[dict[str, Any]] = field(default_factory=lambda: deque(maxlen=10_000))
-    jobs: dict[str, Job] = field(default_factory=dict)
+    jobs: dict[str, BackgroundJob] = field(default_factory=dict)
 
     @property
     def switches(self) -> Switches:
@@ -47,8 +47,8 @@ class Runtime:
         return self.store.switches
 
 
-def runtime_of(store: Store, options: Options) -> Runtime:
+def runtime_of(store: CompanyStore, options: Options) -> Runtime:
     """The parts in memory for a store; they share the store's clock."""
     clock = store.clock
     faults = FaultBook(options.chance_seed)
-    return Runtime(store, options, clock, Tokens(options, clock), Limits(clock), faults)
+    return Runtime(store, options, clock, Tokens(options, clock), RateLimit(clock), faults)

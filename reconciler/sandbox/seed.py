@@ -13,10 +13,11 @@ from itertools import count as counting
 from typing import Any, Final
 from uuid import UUID
 
-from reconciler.sandbox import ids, refs
+from reconciler.sandbox import ids, reference_tables
 from reconciler.sandbox.chance import Chance
+from reconciler.sandbox.customer_dto import StoredCustomer
 from reconciler.sandbox.merge import Record
-from reconciler.sandbox.places import (
+from reconciler.sandbox.sample_words import (
     COUNTRIES,
     ENDS,
     NETHERLANDS,
@@ -26,17 +27,16 @@ from reconciler.sandbox.places import (
     STEMS,
     Country,
 )
-from reconciler.sandbox.render import Stored
 
 _FIRST_NUMBER: Final = 10000
 _EPOCH: Final = datetime(2026, 1, 15, 8, 0)  # noqa: DTZ001  # UTC without mark, as the store keeps moments
 _DAYS: Final = 5 * 365
-_SHARES: Final = tuple(accumulate(one.weight for one in COUNTRIES))
+_SHARES: Final = tuple(accumulate(country.weight for country in COUNTRIES))
 _STATUSES: Final = ("Active",) * 90 + ("Inactive",) * 5 + ("OnHold",) * 2 + ("CreditHold",) * 2 + ("OneTime",)
 _LIMITS: Final = (0, 10000, 25000, 50000, Decimal("100000.00"), Decimal("250000.50"), Decimal("19999.99"))
 
-_PRICE_CLASSES: Final = tuple(refs.PRICE_CLASSES)
-_SALES_PERSONS: Final = tuple(refs.SALES_PERSONS)
+_PRICE_CLASSES: Final = tuple(reference_tables.PRICE_CLASSES)
+_SALES_PERSONS: Final = tuple(reference_tables.SALES_PERSONS)
 
 
 def seeded(
@@ -48,7 +48,7 @@ def seeded(
     first_version: int,
     odd: bool = False,
     start: int | None = None,
-) -> Iterator[Stored]:
+) -> Iterator[StoredCustomer]:
     """`count` customers, then with `odd` the awkward ones; numbers that are taken are passed over.
 
     Records hold what is chosen here; the rest is as the class makes it. Ids and versions rise from the first ones
@@ -60,7 +60,7 @@ def seeded(
     records = _records(chance, count, taken, _FIRST_NUMBER if start is None else start, odd)
     for at, record in enumerate(records):
         created, modified = _moments(chance)
-        yield Stored(first_id + at, record["number"], first_version + at, created, modified, record)
+        yield StoredCustomer(first_id + at, record["number"], first_version + at, created, modified, record)
 
 
 def _records(chance: Chance, count: int, taken: set[str], start: int, odd: bool) -> Iterator[Record]:
@@ -125,7 +125,7 @@ def _company(chance: Chance, number: str) -> Record:
 def _class_id(chance: Chance, country: Country) -> str:
     if country is NETHERLANDS:
         return "NL"
-    return "RETAIL" if chance.random() < 0.15 else refs.DEFAULT_CLASS
+    return "RETAIL" if chance.random() < 0.15 else reference_tables.DEFAULT_CLASS
 
 
 def _identity(chance: Chance, country: Country) -> dict[str, Any]:
@@ -191,12 +191,12 @@ def _terms(chance: Chance, country: Country) -> dict[str, Any]:
 
 
 def _attributes(chance: Chance) -> dict[str, str]:
-    found = {"REGION": chance.pick(("NORTH", "SOUTH", "EAST", "WEST"))} if chance.random() < 0.7 else {}
+    attributes = {"REGION": chance.pick(("NORTH", "SOUTH", "EAST", "WEST"))} if chance.random() < 0.7 else {}
     if chance.random() < 0.4:
-        found["SEGMENT"] = chance.pick(("SMB", "MID", "ENT", "PUB"))
+        attributes["SEGMENT"] = chance.pick(("SMB", "MID", "ENT", "PUB"))
     if chance.random() < 0.05:
-        found["VIP"] = "1"
-    return found
+        attributes["VIP"] = "1"
+    return attributes
 
 
 def _extras(chance: Chance, country: Country, record: Record) -> None:

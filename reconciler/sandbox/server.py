@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from reconciler.sandbox.clock import Clock, utc_now
-from reconciler.sandbox.options import Address, Options, address_of
-from reconciler.sandbox.store import Store, open_store
+from reconciler.sandbox.company_store import CompanyStore, open_store
+from reconciler.sandbox.server_options import Endpoint, Options, endpoint_of
 from reconciler.sandbox.switches import Switches
 
 if TYPE_CHECKING:
     import uvicorn
 
-    from reconciler.sandbox.faults import Fault
+    from reconciler.sandbox.fault_injection import Fault
     from reconciler.sandbox.runtime import Runtime
 
 _PATIENCE: Final = 15.0
@@ -43,12 +43,12 @@ class Sandbox:
     ) -> None:
         self._options = options or Options()
         check_host(host, self._options)
-        self.store: Store = open_store(db_path, switches=switches, clock=_clock(self._options))
+        self.store: CompanyStore = open_store(db_path, switches=switches, clock=_clock(self._options))
         self._listen = (host, port)
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
         self._runtime: Runtime | None = None
-        self._address: Address | None = None
+        self._address: Endpoint | None = None
 
     def __enter__(self) -> Sandbox:
         try:
@@ -62,7 +62,7 @@ class Sandbox:
         self.stop()
 
     @property
-    def address(self) -> Address:
+    def address(self) -> Endpoint:
         """Where it answers. Raises RuntimeError before the start."""
         if self._address is None:
             raise RuntimeError("the sandbox is not running")
@@ -104,7 +104,7 @@ class Sandbox:
 
     def fault(self, **values: Any) -> Fault:
         """Queue a fault, with the fields of `faults.Fault`. Raises ValueError."""
-        from reconciler.sandbox.faults import fault_of
+        from reconciler.sandbox.fault_injection import fault_of
 
         fault = fault_of(values)
         self.runtime.faults.add(fault)
@@ -137,7 +137,7 @@ class Sandbox:
 
         self._runtime = runtime_of(self.store, self._options)
         listener = _listener(*self._listen)
-        self._address = address_of(_base_url(listener), self._options)
+        self._address = endpoint_of(_base_url(listener), self._options)
         self._server = _server(self._runtime)
         run = self._server.run
         self._thread = threading.Thread(target=run, args=([listener],), name="sandbox", daemon=True)
@@ -158,7 +158,7 @@ def serve(  # the order that a command line has
     port: int = 0,
     switches: Switches | None = None,
     options: Options | None = None,
-    ready: Callable[[Address], None] | None = None,
+    ready: Callable[[Endpoint], None] | None = None,
 ) -> None:
     """Serve in the foreground until interrupted; `ready` is called once with the address."""
     chosen = options or Options()
@@ -169,11 +169,11 @@ def serve(  # the order that a command line has
         listener = _listener(host, port)
         server = _server(runtime_of(store, chosen))
         if ready is not None:
-            _call_when_started(server, ready, address_of(_base_url(listener), chosen))
+            _call_when_started(server, ready, endpoint_of(_base_url(listener), chosen))
         server.run([listener])
 
 
-def _call_when_started(server: uvicorn.Server, ready: Callable[[Address], None], address: Address) -> None:
+def _call_when_started(server: uvicorn.Server, ready: Callable[[Endpoint], None], address: Endpoint) -> None:
     startup = server.startup
 
     async def announced(sockets: list[socket.socket] | None = None) -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import Any
+from typing import Any, Final
+
+from reconciler.sandbox.misshapen import check_members, parse_shapes
+from reconciler.sandbox.stored_forms import parse_forms
 
 _TRUE = {"true", "on", "yes", "1"}
 _FALSE = {"false", "off", "no", "0"}
@@ -26,7 +29,7 @@ class Switches:
     same_request_limit: int = _switch(0, "Q28", "Identical requests allowed per minute; 0 is off.")
     failed_request_limit: int = _switch(0, "Q28", "Repeats of a failing request allowed in 5 minutes; 0 is off.")
     latency_ms: int = _switch(0, "-", "Milliseconds added to every answer.")
-    latency_jitter_ms: int = _switch(0, "-", "Up to so many milliseconds more, by chance (seeded).")
+    latency_jitter_ms: int = _switch(0, "-", "Largest number of milliseconds added on top by chance (seeded).")
     # token
     token_lifetime: int = _switch(3600, "2.1", "Seconds that a token lives.")
     invalid_client_status: int = _switch(400, "Q33", "Status of invalid_client.")
@@ -43,6 +46,10 @@ class Switches:
         "expand", "Q19", "Details (GL accounts and so on) in lists: on demand or always.", "expand", "always"
     )
     single_details: bool = _switch(True, "Q19", "Details in single reads.")
+    total_count: str = _switch(
+        "right", "6", "totalCount in the metadata of rows: right, 0, or no metadata at all.", "right", "zero", "absent"
+    )
+    total_off: int = _switch(0, "6", "By how many customers totalCount is off.")
     name_filter: str = _switch("contains", "Q27", "How the name filter matches.", "contains", "equals")
     name_filter_case: bool = _switch(False, "Q27", "Whether the name filter minds case.")
     greater_is_strict: bool = _switch(True, "Q12", "Whether > excludes the moment itself.")
@@ -55,6 +62,14 @@ class Switches:
     zone_offset_minutes: int = _switch(0, "Q11", "Minutes that the ERP's clock is ahead of UTC (filters, reads).")
     filter_zone_minutes: int = _switch(0, "Q11", "Minutes by which date filters are read as further ahead than rows.")
     number_padding: int = _switch(0, "Q22", "Width to which numbers are padded with blanks when read.")
+    extra_members: str = _switch(
+        "", "11.6", 'Members beyond the specification that every customer shows: {"consolidateInvoices": true}.'
+    )
+    misshapen: str = _switch(
+        "",
+        "11.6",
+        "Customers read in a wrong shape: NUMBER:HOW,... with HOW types, identity, surrogate (half of one) or text.",
+    )
     version_in_single: str = _switch("both", "Q8", "Where a single read shows the version.", "both", "header", "body")
     etag_form: str = _switch("quoted", "Q7", "Form of the ETag.", "quoted", "bare", "weak")
     if_match_star: bool = _switch(True, "Q7", "Whether If-Match: * matches.")
@@ -72,18 +87,30 @@ class Switches:
     dunning_status: int = _switch(200, "Q26", "Status of createDunningLetter.")
     # writing
     numbering: str = _switch(
-        "manual",
+        "mixed",
         "12.3",
-        "Who numbers; mixed takes a sent number and else assigns.",
+        "Who numbers. mixed: takes a sent number, else assigns one; ignores_sent: assigns one whatever a POST carries.",
         "manual",
         "automatic",
         "mixed",
+        "ignores_sent",
     )
     number_start: int = _switch(100000, "12.3", "First number of the automatic series.")
     manual_override: bool = _switch(True, "12.3", "Whether overrideNumberSeries is allowed.")
     automatic_number_sent: str = _switch(
         "ignore", "Q25", "A number sent under automatic numbering.", "ignore", "refuse", "use"
     )
+    renumber_result: str = _switch(
+        "Done", "N17", "What changeCustomerCd answers.", "Done", "Failed", "Queued", "InProcess"
+    )
+    renumber_ends: str = _switch("Done", "N17", "How a Queued or InProcess action ends.", "Done", "Failed")
+    renumber_seconds: int = _switch(2, "N17", "Seconds of the sandbox's clock after which it ends.")
+    renumber_requests: int = _switch(0, "N17", "Further requests that it waits for, too.")
+    renumber_refused: str = _switch(
+        "failed", "N17", "A taken, empty or over-long number: 200 with Failed, or an error.", "failed", "error"
+    )
+    renumber_same: str = _switch("taken", "N17", "Changing a number to itself.", "taken", "done")
+    renumber_touches: bool = _switch(True, "N18", "Whether a new number raises version and modified time.")
     number_upper: bool = _switch(True, "Q22", "Whether numbers are upper-cased.")
     number_trim: bool = _switch(True, "Q22", "Whether numbers are trimmed.")
     put_number: str = _switch("refuse", "Q30", "A different number in a PUT.", "refuse", "ignore", "rename")
@@ -106,19 +133,31 @@ class Switches:
     country_blanks_county: bool = _switch(False, "Q17", "Whether a new country blanks the county.")
     equal_write_breaks_mirror: bool = _switch(True, "Q18", "Whether writing equal values ends mirroring.")
     nested_edits_touch: bool = _switch(True, "Q10", "Whether nested edits raise version and modified time.")
+    put_stores: str = _switch(
+        "all",
+        "12.1",
+        "What a PUT stores that is answered with 204: all, only a new version and time, or nothing.",
+        "all",
+        "version",
+        "nothing",
+    )
     noop_put_touches: bool = _switch(True, "12.1", "Whether a PUT that changes nothing raises them.")
     override_default: bool = _switch(False, "Q23", "overrideWithClassValues when absent.")
     class_change_resets: bool = _switch(False, "Q23", "Whether a class change alone resets class values.")
     blank_attribute: str = _switch("removes", "Q24", "A blanked attribute.", "removes", "keeps")
+    second_default_mandate: str = _switch(
+        "refuse", "11.1", "A second default direct debit line: refused, or the first one loses it.", "refuse", "moves"
+    )
     max_lengths: str = _switch("off", "Q21", "Over-long texts.", "off", "refuse", "cut")
     inactive_refused: bool = _switch(False, "Q31", "Whether status Inactive is refused (open documents).")
     strict_references: bool = _switch(True, "-", "Whether unknown class, parent, currency and so on are refused.")
     strict_attributes: bool = _switch(False, "-", "Whether unknown attributes and combo values are refused.")
     require_postal_code: bool = _switch(True, "12.2", "Whether Norwegian addresses need a postal code.")
+    company_country: str = _switch("NO", "12.2", "Country of an address that names none: the company's; empty: none.")
     normalise: str = _switch(
         "",
         "trap 11",
-        "Values changed on write: PATH:HOW,... with HOW upper, lower, trim, digits or keep.",
+        "Values kept in a form: PATH:FORM,... with FORM upper, lower, trim, squeeze, digits, plain, nfc, nfd or keep.",
     )
     # background
     background_polls: int = _switch(0, "9", "How often a job answers Started before Finished.")
@@ -143,19 +182,19 @@ class Switches:
 
     def as_dict(self) -> dict[str, object]:
         """Name to value, in the order of the documentation."""
-        return {one.name: getattr(self, one.name) for one in fields(self)}
+        return {switch.name: getattr(self, switch.name) for switch in fields(self)}
 
 
 def switch_table() -> list[dict[str, object]]:
     """One row a switch: name, default, question, choices, doc. For help texts and the documentation."""
     return [
-        {"name": one.name, "default": one.default, **{key: one.metadata[key] for key in one.metadata}}
-        for one in fields(Switches)
+        {"name": switch.name, "default": switch.default, **{key: switch.metadata[key] for key in switch.metadata}}
+        for switch in fields(Switches)
     ]
 
 
 def _coerced(name: str, value: object) -> object:
-    known = {one.name: one for one in fields(Switches)}
+    known = {switch.name: switch for switch in fields(Switches)}
     if name not in known:
         raise ValueError(f"unknown switch {name!r}; known: {', '.join(known)}")
     default, choices = known[name].default, known[name].metadata["choices"]
@@ -165,7 +204,23 @@ def _coerced(name: str, value: object) -> object:
         return _integer(name, value)
     if not isinstance(value, str) or (choices and value not in choices):
         raise ValueError(f"{name} takes {' or '.join(choices) or 'text'}, not {value!r}")
+    if value and name in _CHECKS:
+        _check_text(name, value)
     return value
+
+
+def _check_text(name: str, value: str) -> None:
+    try:
+        _CHECKS[name](value)
+    except ValueError as problem:
+        raise ValueError(f"{name}: {problem}") from None
+
+
+_CHECKS: Final[dict[str, Callable[[str], object]]] = {
+    "normalise": parse_forms,
+    "misshapen": parse_shapes,
+    "extra_members": check_members,
+}
 
 
 def _boolean(name: str, value: object) -> bool:

@@ -1,10 +1,11 @@
-"""The plan file: a plan as JSON, sealed with a digest (contract 5)."""
+"""The plan file: a plan as JSON, sealed with a digest (docs/decisions/0019)."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
 import os
+import sys
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -16,7 +17,10 @@ from reconciler.core.errors import Refused, ReportError
 from reconciler.core.normalise import normalise
 from reconciler.core.plan import FORMAT, FORMAT_VERSION, Action, Change, Plan
 from reconciler.core.safe_json import inert_json
-from reconciler.resources.customer import leaf
+from reconciler.file_flags import NO_WAIT
+from reconciler.resources.customer import CUSTOMER
+from reconciler.resources.grammar import Resource
+from reconciler.resources.registry import RESOURCES
 from reconciler.resources.values import parse_path
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
@@ -29,7 +33,7 @@ _DEVICES = (Path("/dev"), Path("/dev/fd"), Path("/proc/self/fd"))
 
 
 def document(plan: Plan) -> dict[str, Any]:
-    """The plan as JSON values, keys in the order of the contract."""
+    """The plan as JSON values, keys in the order of the schema."""
     values: dict[str, Any] = msgspec.to_builtins(plan, builtin_types=(Decimal,))
     if not plan.signature:
         del values["signature"]
@@ -94,17 +98,20 @@ def _as_of_now(plan: Plan) -> Plan:
 
 def _with_decimals(plan: Plan) -> Plan:
     """JSON tells no whole decimal from an integer: the fields do, and comparisons with live values need it."""
+    unknown = {action.resource for action in plan.actions} - RESOURCES.keys()
+    if unknown:
+        raise ValueError(f"it writes what this version does not know: {', '.join(sorted(unknown))}")
     return replace(plan, actions=tuple(_decimal_action(action) for action in plan.actions))
 
 
 def _decimal_action(action: Action) -> Action:
     if not any(type(value) is int for change in action.changes for value in (change.before, change.after)):
         return action
-    return replace(action, changes=tuple(_decimal_change(change) for change in action.changes))
+    return replace(action, changes=tuple(_decimal_change(change, action.table) for change in action.changes))
 
 
-def _decimal_change(change: Change) -> Change:
-    row = leaf(parse_path(change.path))
+def _decimal_change(change: Change, resource: Resource) -> Change:
+    row = resource.leaf(parse_path(change.path))
     if row is None:
         return change
     return replace(change, before=normalise(row, change.before), after=normalise(row, change.after))
@@ -148,8 +155,9 @@ def check_place(path: Path) -> None:
 def _write_through(path: Path, data: bytes) -> None:
     try:
         # standard output by name may be a file that holds something already; a pipe that nobody reads must not block
-        handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_NONBLOCK | os.O_NOCTTY)
-        os.set_blocking(handle, True)
+        handle = os.open(path, os.O_WRONLY | os.O_APPEND | NO_WAIT)
+        if sys.platform != "win32":
+            os.set_blocking(handle, True)
         with os.fdopen(handle, "ab") as file:
             file.write(data)
     except OSError as error:
@@ -211,18 +219,22 @@ def _changes_digest(values: dict[str, Any]) -> str:
     """What a person consents to: which writes, to which ERP, over which values.
 
     Left out is what differs between two plans of the same state (times, budget, the commit), what is only said and not
-    sent (names, places, causes, diagnostics), and versions: an edit of a field that is not touched needs no new
+    sent (names, places, causes, other diagnostics), and versions: an edit of a field that is not touched needs no new
     consent, and one of a touched field shows in its before-value.
     """
-    return _sha256({key: values[key] for key in _PLACE} | {"actions": [_consented(each) for each in values["actions"]]})
+    return _sha256(
+        {key: values[key] for key in _PLACE} | {"actions": [_consented(action) for action in values["actions"]]}
+    )
 
 
 def _consented(action: dict[str, Any]) -> dict[str, Any]:
-    request = action["request"]
+    request, resource = action["request"], action.get("resource", CUSTOMER.name)
     return {
+        **({} if resource == CUSTOMER.name else {"resource": resource}),  # plans before 1.2 know customers alone
         **{key: action.get(key) for key in ("action", "number", "ref", "depends_on")},
         "changes": [[change.get(key) for key in ("path", "before", "after")] for change in action["changes"]],
         "request": {key: request.get(key) for key in ("method", "path", "body")},
+        **({"alike": alike} if (alike := action.get("alike")) else {}),
     }
 
 

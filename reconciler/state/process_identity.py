@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import getpass
 import os
-import pwd
 import socket
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,10 +51,11 @@ def surely_lives(owner: Owner) -> bool:
 
 
 def _user() -> str:
+    """Whom messages name; a container's user may have no name."""
     try:
-        return pwd.getpwuid(os.geteuid()).pw_name
-    except KeyError:  # a container's user without an entry
-        return str(os.geteuid())
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return "an unnamed user"
 
 
 def _boot() -> str | None:

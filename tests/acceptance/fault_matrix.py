@@ -19,24 +19,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from reconciler import (
-    Settings,
-    Target,
-    apply_plan,
-    bookkeeping,
-    check_applicable,
-    load,
-    load_settings,
-    make_plan,
-    pipeline,
-    refresh,
-)
+from reconciler.apply.executor import execute
 from reconciler.apply.readback import read_back
+from reconciler.config.settings import Settings, load_settings
 from reconciler.core.diagnostics import has_errors
 from reconciler.core.errors import ErpError, ReconcilerError, Refused
 from reconciler.core.identity import pair
 from reconciler.core.plan import Outcome, Plan, Run
+from reconciler.core.rules import Target
 from reconciler.erp.customers import Customers, open_customers
+from reconciler.operations.checks import check_applicable
+from reconciler.operations.declarations import read
+from reconciler.operations.pipeline import make_plan, refresh, rules_of
+from reconciler.operations.remember import records
 from reconciler.sandbox import Sandbox
 from reconciler.state.sqlite.journal import RunStatus
 from reconciler.state.sqlite.store import Store
@@ -126,7 +121,7 @@ def _faults() -> Iterator[tuple[str, Fault]]:
     yield "page shifted back", {"kind": "shift", "rows": 1}
     yield "other Location", {"kind": "location"}
     yield "normalised", {"kind": "normalise", "values": {"name": "upper", "mainAddress.city": "upper"}}
-    yield "renumbered", {"kind": "renumber", "number": "777"}
+    yield "renumbered", {"kind": "assign", "number": "777"}
     yield "clerk before", {"kind": "edit", "values": CLERKS}
     yield "clerk after", {"kind": "edit", "values": CLERKS, "when": "after"}
     yield "rival before", {"kind": "edit", "values": RIVAL}
@@ -202,7 +197,7 @@ class Company:
 
     def apply(self) -> Run | Plan:
         """What `reconciler apply --auto-approve` does; the plan alone when it is empty. Raises ReconcilerError."""
-        loaded = load(self.settings, environ={})
+        loaded = read(self.settings, environ={})
         with Store(self.folder / "state" / "state.db") as store, self.erp() as erp:
             known = store.known(self.target)
             memory = known.load().memory()
@@ -213,12 +208,14 @@ class Company:
             if plan.is_empty:
                 return plan
             journal = store.runs.begin(plan)
-            results = list(apply_plan(plan, erp, journal, parallelism=1))
+            results = list(
+                execute(plan, erp, journal, parallelism=1, since=plan.refresh.created_since or plan.refresh.as_of)
+            )
             checked = read_back(results, erp, list_requests=100)
             run = Run(plan, checked.results, now, now)
             known.record(
-                bookkeeping.records(
-                    run, checked.live, known.load(), rules=pipeline.rules_of(self.settings), run_id=journal.run_id,
+                records(
+                    run, checked.live, known.load(), rules=rules_of(self.settings), run_id=journal.run_id,
                     paired=pair(loaded.desired, view.customers, memory.numbers, memory.identities),
                 )
             )  # fmt: skip

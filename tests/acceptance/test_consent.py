@@ -48,6 +48,8 @@ ATTEMPTS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("sandbox", "serve"): ("--port", "-1"),
     ("sandbox", "seed"): ("--count", "2"),
     ("sandbox", "edit"): ("10000", "gln=1"),
+    ("sandbox", "create"): ("name=Clerk AS",),
+    ("sandbox", "renumber"): ("10000", "10001"),
     ("sandbox", "reset"): (),
     ("github",): ("apply",),
 }

@@ -42,7 +42,7 @@ def day(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Set the day that the command line takes for today."""
 
     def put(date: str) -> None:
-        monkeypatch.setattr("reconciler.cli.shell.session.now", lambda: f"{date}T06:00:00Z")
+        monkeypatch.setattr("reconciler.operations.clock.now", lambda: f"{date}T06:00:00Z")
 
     return put
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from reconciler.resources.customer import FIELDS, Field, Form, Group, Kind, Read, walk
+from reconciler.resources.customer import FIELDS, walk
+from reconciler.resources.grammar import Field, Form, Group, Kind, Read
 from reconciler.resources.values import Path, render_path
 from tests.acceptance.conftest import Company
 from tests.property.declarations import NEVER_CLEARED, REFERENCES

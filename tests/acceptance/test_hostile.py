@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -178,3 +179,26 @@ def test_json_on_standard_output_steers_neither_a_terminal_nor_a_ci_server(compa
         each.json  # noqa: B018 - it must be JSON
     assert company.bodies()[0]["name"]["value"] == name
     assert planned.json["actions"][0]["name"] == name
+
+
+COMMANDS = "::add-mask::A", "##vso[task.complete result=Failed]", "##[error]x", "section_start:1:x"
+OBEYED = re.compile(r"^\s*::|##(?:vso)?\[|[\r\x1b]", re.MULTILINE | re.IGNORECASE)
+
+
+@pytest.mark.parametrize("variable", ["CI", "TF_BUILD"])
+@pytest.mark.parametrize("command", ["fmt --diff", "accept --dry-run"])
+def test_a_diff_in_the_log_of_a_ci_server_holds_no_command_and_in_a_file_it_is_exact(
+    company: Company, command: str, variable: str
+) -> None:
+    """What stands in a declaration must not steer the job that shows it."""
+    remarks = "".join(f"# {text}\n" for text in COMMANDS)
+    path = company.declare(f'{remarks}number: 1\nname: "A"\nnote: |\n  {COMMANDS[0]}\n  {COMMANDS[1]}\n')
+    applied = company.apply()
+    assert applied.code == 0, applied.err
+    company.store.edit("1", {"name": "B"})
+    logged = _process(company, command, **{variable: "true"})
+    assert f"# {COMMANDS[3]}" in logged.stdout if command.startswith("fmt") else "+name: " in logged.stdout
+    assert not OBEYED.search(logged.stdout)
+    filed = _process(company, command, shell="> diff.patch && git apply diff.patch", **{variable: "true"})
+    assert filed.returncode == 0, filed.stderr
+    assert f"  {COMMANDS[0]}\n  {COMMANDS[1]}\n" in path.read_text(encoding="utf-8")

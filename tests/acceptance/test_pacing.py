@@ -11,11 +11,16 @@ from typing import Any
 
 import pytest
 
-from reconciler import Target, apply_plan, load, load_settings, make_plan, refresh
+from reconciler.apply.executor import execute
+from reconciler.config.settings import load_settings
 from reconciler.core.plan import Outcome
 from reconciler.core.ports import Need
+from reconciler.core.rules import Target
 from reconciler.erp.customers import Customers, open_customers
 from reconciler.erp.transport import Wait
+from reconciler.operations.declarations import read
+from reconciler.operations.pipeline import make_plan, refresh
+from reconciler.operations.writing import NoJournal
 from reconciler.sandbox import Sandbox
 from tests.acceptance.conftest import Company, Ended
 
@@ -63,12 +68,12 @@ def test_a_thousand_updates_keep_to_a_window_of_200_calls(company: Company, rese
     declare(company, 1000)
     company.sandbox.switch(rate_limit=200, rate_window=2, rate_reset=reset)
     settings = load_settings(company.folder / "reconciler.yaml", environment=None, environ={})
-    loaded = load(settings, environ={})
+    loaded = read(settings, environ={})
     waits: list[Wait] = []
     with standing_still(company.sandbox, waits, reserve=reserve) as erp:
         target = Target("production", "Test AS", "sandbox", company.sandbox.base_url)
         plan = make_plan(settings, loaded, refresh(loaded, erp), target=target, created_at="2026-01-31T12:00:00Z")
-        results = list(apply_plan(plan, erp, parallelism=8))
+        results = list(execute(plan, erp, NoJournal(), parallelism=8, since=plan.refresh.as_of))
     assert {each.outcome for each in results} == {Outcome.DONE}
     assert len(limits(company)) == 1000
     seen = calls(company)

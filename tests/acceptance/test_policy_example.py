@@ -1,14 +1,13 @@
-"""The policy that README shows does what README says."""
+"""The policy that docs/apply.md shows does what the page says."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
-from textwrap import dedent
 
 from tests.acceptance.conftest import Company
 
-_README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+_PAGE = (Path(__file__).parents[2] / "docs" / "apply.md").read_text(encoding="utf-8")
 _RISES = [
     (100, 150, False),
     (100, 151, True),
@@ -20,9 +19,9 @@ _RISES = [
 ]
 
 
-def test_the_policy_in_readme_bounds_rises_starts_and_new_customers(company: Company) -> None:
-    (example,) = re.findall(r"(?s)```yaml\n(  guards:\n.*?)\n +```", _README)
-    company.settings(dedent(example))
+def test_the_policy_in_the_docs_bounds_rises_starts_and_new_customers(company: Company) -> None:
+    (example,) = re.findall(r"(?s)```yaml\n(guards:\n.+?)```", _PAGE)
+    company.settings(example)
     company.store.seed(len(_RISES), 1, start=1)
     lines = []
     for number, (before, after, _) in zip(company.store.numbers(), _RISES, strict=True):

@@ -566,9 +566,9 @@ def test_a_form_in_doubt_is_planned_anew_and_never_called_drift(
     company: Company, monkeypatch: pytest.MonkeyPatch, digits: int
 ) -> None:
     """Times in whole seconds do not tell whether somebody changed it; others tell that somebody did."""
-    from reconciler.apply import readback
+    from reconciler.operations import writing
 
-    read = readback.read_back
+    read = writing.read_back
 
     def read_later(*arguments: Any, **options: Any) -> Any:
         if digits:
@@ -577,7 +577,7 @@ def test_a_form_in_doubt_is_planned_anew_and_never_called_drift(
 
     company.sandbox.switch(normalise="name:upper", timestamp_digits=digits)
     company.declare("{number: 7, name: Fjord}")
-    monkeypatch.setattr(readback, "read_back", read_later)
+    monkeypatch.setattr(writing, "read_back", read_later)
     assert company.apply().code == 0
     (change,) = company.plan()["actions"][0]["changes"]
     assert (change["path"], change["cause"]) == ("name", "config")
@@ -593,7 +593,7 @@ def test_what_was_not_read_back_before_the_kill_is_read_back_by_resume(
         raise RuntimeError("killed")
 
     with monkeypatch.context() as patch:
-        patch.setattr("reconciler.apply.readback.read_back", killed)
+        patch.setattr("reconciler.operations.writing.read_back", killed)
         assert three.apply().code == 1
     three.store.edit("2", {"gln": "a clerk's"})
     ended = three.run("runs", "resume")

@@ -156,6 +156,26 @@ def test_a_branch_cannot_send_the_credentials_to_a_host_of_its_own(
     assert company.sandbox.requests == []
 
 
+@pytest.mark.parametrize("empty", ["", " "])
+def test_an_empty_list_of_hosts_allows_none(company: Company, monkeypatch: pytest.MonkeyPatch, empty: str) -> None:
+    """A variable that the CI server was to fill, and did not, must not switch the protection off."""
+    monkeypatch.setenv("VISMA_ALLOWED_HOSTS", empty)
+    company.declare(ONE)
+    ended = company.run("plan")
+    assert ended.code == 3
+    assert "VISMA_ALLOWED_HOSTS is set but empty" in ended.err
+    assert "unset it" in ended.err
+    assert company.sandbox.requests == []
+
+
+def test_a_socks_proxy_does_not_concern_an_erp_on_this_machine(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", "socks5h://127.0.0.1:1")
+    company.declare(ONE)
+    assert company.run("plan").code == 0
+
+
 def test_a_host_that_stands_beside_the_credentials_is_taken(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
     """A gateway of one's own is named where the credentials are; it wins over the file."""
     monkeypatch.setenv("VISMA_ALLOWED_HOSTS", "127.0.0.1")

@@ -91,7 +91,7 @@ def test_a_run_that_goes_on_is_not_disturbed(company: Company, kept: Path, comma
 
 
 def test_a_lock_from_another_machine_needs_force(company: Company, kept: Path) -> None:
-    record = kept.with_name("state.db.lock")
+    record = kept.with_name("state.db.holder")
     record.write_text('{"user": "a\\u001b[31m", "host": "x", "pid": 1, "command": "apply", "since": "2026"}')
     assert "another machine" in company.run("state", "show").out
     ended = company.run("state", "unlock")

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from reconciler.reports.formats.html import render
-from reconciler.reports.report import Report
+from reconciler.reports.view.report import Report
 
 Open = Callable[..., Page]
 

@@ -11,8 +11,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from reconciler.reports.formats.html import render
-from reconciler.reports.report import of_plan
 from reconciler.reports.safe_text import visible
+from reconciler.reports.view.plan import of_plan
 from tests.browser.conftest import Open
 from tests.unit.reports.samples import HOSTILE, HOSTILE_REPORTS, REPORTS, big
 
@@ -113,7 +113,7 @@ def test_sorting_and_back(open_report: Open) -> None:
     names = page.locator(".item .name").all_text_contents()
     assert names == sorted(names)
     page.select_option("#sort", label="as listed")
-    assert labels(page) == [each.label for each in REPORTS["plan_refused"]().entries] != riskiest
+    assert labels(page) == [each.label for each in REPORTS["plan_refused"]().customers] != riskiest
     page.select_option("#sort", label="riskiest first")
     assert labels(page) == riskiest
 
@@ -155,12 +155,12 @@ def test_without_script_all_of_it_is_readable(open_report: Open, name: str) -> N
     page = open_report(report, script=False)
     assert page.locator(".filters").count() == 0 or not page.locator(".filters").is_visible()
     text = page.locator("main").text_content() or ""
-    for entry in report.entries:
-        assert entry.name in text
-        for row in entry.rows:
-            assert row.path in text
-            assert row.after in text
-    assert page.locator(".item:visible").count() == len(report.entries or report.diagnostics) or not report.entries
+    for customer in report.customers:
+        assert customer.name in text
+        for field in customer.fields:
+            assert field.path in text
+            assert field.after in text
+    assert page.locator(".item:visible").count() == len(report.customers or report.diagnostics) or not report.customers
 
 
 def test_a_long_value_opens_without_script(open_report: Open) -> None:

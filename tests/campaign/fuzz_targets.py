@@ -19,7 +19,7 @@ from reconciler.core.errors import ErpError, Refused
 from reconciler.core.plan import Request
 from reconciler.core.ports import Need
 from reconciler.erp.customers import Customers
-from reconciler.operations import pipeline
+from reconciler.operations.rendering import render
 from reconciler.resources.customer import FIELDS
 from reconciler.state import plan_file
 from tests.campaign.fuzz_answers import STRUCK, json_edits, strikes
@@ -107,7 +107,7 @@ def sealed(world: World, data: st.DataObject) -> None:
     with _in_time(), suppress(Refused):
         found = plan_file.loads(made, "plan.json")
         for form in FORMATS:
-            pipeline.render(found, form)
+            render(found, form)
 
 
 def declarations(world: World, data: st.DataObject) -> None:

@@ -43,34 +43,33 @@ EXPORTED = "Export, then the plan is empty"
 
 SABOTAGES = (
     Sabotage(
-        "the answer to the question does not count", CONSENT, "cli/commands/apply.py",
-        "if not (made.is_empty or saved or consent or agreed(made)):",
-        "if not (made.is_empty or saved or consent or agreed(made) or True):",
+        "the answer to the question does not count", CONSENT, "operations/writing.py",
+        "workspace.listener.ask(_question(plan))):", "workspace.listener.ask(_question(plan)) or True):",
         "acceptance/test_consent.py::test_no_answer_but_yes_is_consent[apply]",
     ),
     Sabotage(
-        "any answer with a y is a yes", CONSENT, "cli/commands/apply.py",
+        "any answer with a y is a yes", CONSENT, "cli/shell/listener.py",
         '.strip() == "yes")', '.strip().lower().startswith("y"))',
         "acceptance/test_consent.py::test_no_answer_but_yes_is_consent[runs undo]",
     ),
     Sabotage(
         "--force is taken for consent", CONSENT, "cli/commands/apply.py",
-        "consent = _is_digest(digest) or auto_approve", "consent = _is_digest(digest) or auto_approve or force",
+        "else auto_approve or planfile is not None", "else auto_approve or force or planfile is not None",
         "acceptance/test_consent.py::test_no_other_option_is_consent[apply]",
     ),
     Sabotage(
         "an undo does not ask", CONSENT, "cli/commands/runs.py",
-        "if not (made.is_empty or auto_approve or agreed(made)):", "if False:",
+        "consent=auto_approve,", "consent=True,",
         "acceptance/test_consent.py::test_no_answer_but_yes_is_consent[runs undo]",
     ),
     Sabotage(
-        "a dunning letter goes out unless the answer is no", CONSENT, "cli/commands/dunning_letter.py",
+        "a dunning letter goes out unless the answer is no", CONSENT, "cli/shell/listener.py",
         '.strip() == "yes")', '.strip() != "no")',
         "acceptance/test_consent.py::test_no_answer_but_yes_is_consent[dunning-letter create]",
     ),
     Sabotage(
-        "the reviewed digest is not compared", CONSENT, "cli/commands/apply.py",
-        "made.changes_digest != digest:", "not digest:",
+        "the reviewed digest is not compared", CONSENT, "operations/checks.py",
+        "plan.changes_digest != consent:", "not consent:",
         "acceptance/test_reviewed_digest.py::test_with_another_digest_apply_exits_4_and_writes_nothing",
     ),
     Sabotage(
@@ -81,7 +80,7 @@ SABOTAGES = (
     ),
     Sabotage(
         "the text of a plan leaves a change out", SHOWN, "reports/formats/text.py",
-        "    for change in row.changes:\n", "    for change in row.changes[:3]:\n",
+        "    for field in fields:\n", "    for field in fields[:3]:\n",
         "acceptance/test_shown.py::test_exactly_what_the_plan_shows_is_sent",
     ),
     Sabotage(
@@ -122,18 +121,18 @@ SABOTAGES = (
         "unit/apply/test_writes.py::test_an_unclear_automatic_create_is_never_sent_again",
     ),
     Sabotage(
-        "a create of an earlier run that may be under way is not waited for", DOUBLED, "operations/resuming.py",
-        "    waits = list(_waits(store, place, longest))\n", "    waits = []\n",
+        "a create of an earlier run that may be under way is not waited for", DOUBLED, "operations/settle.py",
+        "    waits = list(_waits(store, workspace.place, longest))\n", "    waits = []\n",
         "acceptance/test_runs.py::test_a_create_whose_end_is_unknown_is_waited_for",
     ),
     Sabotage(
-        "a saved plan can be applied twice", DOUBLED, "cli/commands/apply.py",
-        "if run.digest == made.digest and run.status is RunStatus.DONE:", "if False:",
+        "a saved plan can be applied twice", DOUBLED, "operations/checks.py",
+        "if run.digest == plan.digest and run.status is RunStatus.DONE:", "if False:",
         "acceptance/test_hostile.py::test_a_saved_plan_is_not_applied_twice",
     ),
     Sabotage(
-        "two applies run at the same time", DOUBLED, "cli/commands/apply.py",
-        '        store.lock("apply"),\n', "",
+        "two applies run at the same time", DOUBLED, "operations/writing.py",
+        "    with workspace.store.lock(command):\n", "    if command:\n",
         "acceptance/test_kill.py::test_of_two_applies_started_together_one_applies_and_the_other_names_it",
     ),
     Sabotage(
@@ -154,8 +153,8 @@ SABOTAGES = (
         "acceptance/test_kill.py::test_a_signal_finishes_what_is_in_flight_and_tells_what_is_not_done[SIGINT]",
     ),
     Sabotage(
-        "a resumed write is sent without a look", RESUMED, "operations/resuming.py",
-        "each.intent_at is not None and each.outcome is not Outcome.DONE", "each.intent_at is None",
+        "a resumed write is sent without a look", RESUMED, "operations/past_runs.py",
+        "entry.intent_at is not None and entry.outcome is not Outcome.DONE", "entry.intent_at is None",
         "acceptance/test_kill.py::test_a_resume_that_is_killed_too_is_resumed[4]",
     ),
     Sabotage(
@@ -202,9 +201,8 @@ SABOTAGES = (
         endless=True,
     ),
     Sabotage(
-        "a failing standard output ends the apply", TRACEBACK, "operations/execute.py",
-        "    except (OSError, ValueError):\n        return False\n",
-        "    except ZeroDivisionError:\n        return False\n",
+        "a failing standard output ends the apply", TRACEBACK, "cli/shell/listener.py",
+        "        except (OSError, ValueError):\n", "        except ZeroDivisionError:\n",
         "acceptance/test_hostile.py::test_an_output_that_fails_stops_no_apply_and_makes_no_traceback",
     ),
     Sabotage(
@@ -244,8 +242,8 @@ SABOTAGES = (
         "acceptance/test_deterministic.py::test_the_plan_depends_on_nothing_but_declarations_and_customers",
     ),
     Sabotage(
-        "results are told as they come", DETERMINISTIC, "operations/execute.py",
-        "for result in _in_plan_order(job.made, found):", "for result in found:",
+        "results are told as they come", DETERMINISTIC, "operations/writing.py",
+        "for result in _in_plan_order(plan, self._sent()):", "for result in self._sent():",
         "acceptance/test_deterministic.py::test_what_apply_tells_is_in_the_order_of_the_plan",
     ),
     Sabotage(
@@ -272,8 +270,8 @@ SABOTAGES = (
         "property/test_street_property.py::test_after_apply_the_plan_is_empty",
     ),
     Sabotage(
-        "the defaults of the settings are not thought of", EXPORTED, "cli/commands/export.py",
-        "return Manner(mirrors, given, defaults)", "return Manner(mirrors, given, {})",
+        "the defaults of the settings are not thought of", EXPORTED, "operations/export.py",
+        "return Manner(options.mirrors, given, defaults)", "return Manner(options.mirrors, given, {})",
         "acceptance/test_export.py::test_defaults_of_the_settings_do_not_creep_into_the_export",
     ),
     Sabotage(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from reconciler.config.read.schema import load_schema
 from reconciler.core.codes import CODES
-from reconciler.reports.reference import diagnostics_page, fields_page, plan_page, settings_page
+from tests.docs.reference import diagnostics_page, fields_page, plan_page, settings_page
 
 DOCS = Path(__file__).parents[2] / "docs"
 

@@ -15,12 +15,12 @@ def page(name: str) -> str:
 
 
 def named(text: str) -> list[tuple[str, Path]]:
-    """Each test that the text names, with its file; it must be there."""
-    found = [(name, (DOCS / path).resolve()) for name, path in _NAMED.findall(text)]
-    assert [each for each in found if not is_there(*each)] == []
-    return found
+    """Each test that the text names, with its file. Every one must exist."""
+    tests = [(name, (DOCS / path).resolve()) for name, path in _NAMED.findall(text)]
+    assert [test for test in tests if not exists(*test)] == []
+    return tests
 
 
-def is_there(name: str, file: Path) -> bool:
-    """Whether the file has a test of the name."""
+def exists(name: str, file: Path) -> bool:
+    """Whether the file has a test with that name."""
     return re.search(rf"^def {name}\(", file.read_text(encoding="utf-8"), re.MULTILINE) is not None

@@ -8,7 +8,7 @@ import shlex
 import pytest
 
 from tests.campaign.sabotages import SABOTAGES
-from tests.docs.naming import DOCS, is_there, named, page
+from tests.docs.naming import DOCS, exists, named, page
 
 TITLES = (
     "No write without consent",
@@ -55,11 +55,11 @@ def test_a_promise_says_what_it_does_not_cover_and_its_command_runs_the_tests_th
 @pytest.mark.parametrize("title", TITLES)
 def test_a_promise_lists_how_it_was_broken_and_names_the_test_that_noticed(title: str) -> None:
     section = promises()[title]
-    ways = [each for each in SABOTAGES if each.promise == title]
+    sabotages = [sabotage for sabotage in SABOTAGES if sabotage.promise == title]
     listed = " ".join(section.partition("\nBroken by: ")[2].split()).removesuffix(".")
-    assert listed.split("; ") == [each.name for each in ways]
+    assert listed.split("; ") == [sabotage.name for sabotage in sabotages]
     proof = named(section)
-    for each in ways:
-        file, name = each.place
-        assert (name, (DOCS.parent / "tests" / file).resolve()) in proof, each.name
-        assert is_there(name, DOCS.parent / "tests" / file)
+    for sabotage in sabotages:
+        file, name = sabotage.place
+        assert (name, (DOCS.parent / "tests" / file).resolve()) in proof, sabotage.name
+        assert exists(name, DOCS.parent / "tests" / file)

@@ -1,4 +1,4 @@
-"""Every command and every output in the README is real."""
+"""Every command and every output in the README and the pages is real."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ def test_the_pages_outputs_are_what_the_commands_say(name: str) -> None:
 
 
 def test_links_between_the_pages_lead_somewhere() -> None:
-    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]:
+    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")]:
         for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
 def test_the_pictures_show_what_the_reports_are() -> None:
-    """Pictures are made by hand (`python -m tests.docs.pictures`); what one was made of tells when it is stale."""
+    """Pictures are made by hand (`python -m tests.docs.pictures`). A fingerprint shows when one is stale."""
     recorded = json.loads(SOURCES.read_text(encoding="utf-8"))
     assert recorded == {name: fingerprint(page) for name, page in pages().items()}, "run: python -m tests.docs.pictures"
     for name in recorded:

@@ -1,4 +1,4 @@
-"""Run the console blocks of a Markdown page, and put the real output into them: `python -m tests.docs.tour`.
+"""Run the console blocks of Markdown pages and put the real output into them: `python -m tests.docs.tour`.
 
 A block is fenced as ```console. Lines that start with `$ ` are commands; what follows is their output, standard output
 and standard error as a terminal would show them. All blocks of a page run one after the other in one new folder.
@@ -21,7 +21,7 @@ from pathlib import Path
 from reconciler.cli.shell.application import run
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("README.md", "docs/review.md", "docs/apply.md", "docs/drift.md", "docs/adoption.md")
+PAGES = ("README.md", "docs/declarations.md", "docs/review.md", "docs/apply.md", "docs/drift.md", "docs/adoption.md")
 _BLOCK = re.compile(r"(?m)^```console\n(.*?)^```$", re.DOTALL)
 _CHANGING = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), "2026-01-31T12:00:00Z"),
@@ -43,14 +43,14 @@ _ENVIRONMENT = {
 
 
 def real_page(page: str) -> str:
-    """The page with the output that its commands have now. What changes from run to run is put in a fixed form."""
+    """The page with what its commands print now. What changes from run to run gets a fixed form."""
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder), variables():
         return _BLOCK.sub(lambda match: f"```console\n{_real_block(match[1])}```", page)
 
 
 @contextlib.contextmanager
 def variables() -> Iterator[None]:
-    """The process environment in which the pages are made."""
+    """The process environment in which the pages are generated."""
     before = {name: os.environ.get(name) for name in _ENVIRONMENT}
     os.environ.update(_ENVIRONMENT)
     try:
@@ -61,11 +61,8 @@ def variables() -> Iterator[None]:
 
 
 def _real_block(block: str) -> str:
-    shown = []
-    for line in block.splitlines():
-        if line.startswith("$ "):
-            shown.append(f"{line}\n{steady(_output(line.removeprefix('$ ')))}")
-    return "".join(shown)
+    commands = [line for line in block.splitlines() if line.startswith("$ ")]
+    return "".join(f"{command}\n{steady(_output(command.removeprefix('$ ')))}" for command in commands)
 
 
 def _output(command: str) -> str:
@@ -96,7 +93,7 @@ def _run(arguments: list[str]) -> str:
 
 
 def steady(text: str) -> str:
-    """The text with what changes from run to run in a fixed form."""
+    """The text, where what changes from run to run has a fixed form."""
     text = text.replace("\r\n", "\n")  # CSV
     for pattern, fixed in _CHANGING:
         text = pattern.sub(fixed, text)

@@ -1,22 +1,25 @@
 """Each format says of each sample what its golden file says, byte for byte.
 
-`UPDATE_GOLDENS=1 pytest tests/golden` writes the files anew: look at the difference before you commit it.
+`UPDATE_GOLDENS=1 pytest tests/golden` writes the files anew: look at the difference before you commit it. The goldens
+of HTML hold what a page says; the style, the script and the policy that names them, which all pages share, are one
+golden of their own (`html/shared/frame.txt`).
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Callable
 from dataclasses import replace
 from json import loads
 from pathlib import Path
 
 import pytest
 from jsonschema_rs import validator_for
-from rich.text import Text
 
-from reconciler.reports.formats import formats_of, json, render, text
-from reconciler.reports.report_kind import Kind
+from reconciler.reports import json_documents
+from reconciler.reports.formats import FORMATS, formats_of, render
+from reconciler.reports.report_kind import ReportKind
 from reconciler.state import plan_file
 from tests.unit.reports import samples
 
@@ -32,11 +35,14 @@ EXTENSIONS = {
     "gitlab-codequality": "json",
     "gitlab-terraform": "json",
 }
-"""The formats that have golden files here, with what their files end in."""
-
-
-def _lines(lines: Iterable[Text]) -> bytes:
-    return "".join(f"{line.plain}\n" for line in lines).encode()
+"""What the golden files of each format end in."""
+assert set(EXTENSIONS) == set(FORMATS)
+FRAME = HERE / "html" / "shared" / "frame.txt"
+_FRAME = re.compile(
+    r'(?<=<meta http-equiv="Content-Security-Policy" content=")[^"]*'
+    r"|(?<=<style>).*?(?=</style>)|(?<=<script>).*?(?=</script>)",
+    re.DOTALL,
+)
 
 
 PLANS = {
@@ -46,57 +52,59 @@ PLANS = {
     "plan_refused": samples.refused_by_guard,
     "plan_invalid": samples.invalid_plan,
 }
-TEXTS: dict[str, Callable[[], bytes]] = {
-    **{name: lambda make=make: _lines(text.plan_lines(make(), None)) for name, make in PLANS.items()},
-    "validation_errors": lambda: _lines(text.validation_lines(samples.validation_errors(), 14)),
-    "run_conflict": lambda: _lines(text.run_lines(samples.mixed_with_conflict())),
-}
 JSONS: dict[str, Callable[[], bytes]] = {
     **{name: lambda make=make: plan_file.dumps(make()) for name, make in PLANS.items()},
-    "validation_errors": lambda: json.validation(samples.validation_errors(), 14),
-    "run_conflict": lambda: json.run(samples.mixed_with_conflict()),
+    "validation_errors": lambda: json_documents.validation(samples.validation_errors(), 14),
+    "run_conflict": lambda: json_documents.run(samples.mixed_with_conflict()),
+    "drift": lambda: json_documents.drift(samples.drifted()),
 }
 
 
 def rendered(form: str, case: str) -> bytes:
     """The sample in the format; a validation as of a fixed version of reconciler."""
-    own = {"text": TEXTS, "json": JSONS}.get(form)
-    if own is not None:
-        return own[case]()
+    if form == "json":
+        return JSONS[case]()
     report = samples.REPORTS[case]()
-    return render(replace(report, place=replace(report.place, version=samples.VERSION)), form)
+    content = render(replace(report, header=replace(report.header, version=samples.VERSION)), form)
+    return _FRAME.sub("", content.decode()).encode() if form == "html" else content
 
 
 def cases() -> list[tuple[str, str]]:
     """Every format with every sample that it makes sense for."""
-    found = []
-    for case in samples.REPORTS:
-        for form in formats_of(_kind(case)):
-            own = {"text": TEXTS, "json": JSONS}.get(form)
-            if form in EXTENSIONS and (own is None or case in own):
-                found.append((form, case))
-    return found
+    return [(form, case) for case in samples.REPORTS for form in formats_of(_kind(case))]
 
 
-def _kind(case: str) -> Kind:
-    return Kind(case.partition("_")[0])
+def _kind(case: str) -> ReportKind:
+    return ReportKind(case.partition("_")[0])
 
 
 @pytest.mark.parametrize(("form", "case"), cases())
 def test_a_sample_is_rendered_as_its_golden_file(form: str, case: str) -> None:
     """What a reader sees changes only when somebody means it to."""
-    file = HERE / form / f"{case}.{EXTENSIONS[form]}"
-    found = rendered(form, case)
+    _compare(HERE / form / f"{case}.{EXTENSIONS[form]}", rendered(form, case))
+
+
+def test_every_page_has_the_style_and_the_script_of_the_golden_frame() -> None:
+    """Nothing of a report gets into them, so that their hashes in the policy never change with the data."""
+    frames = [_FRAME.findall(render(make(), "html").decode()) for make in samples.REPORTS.values()]
+    whole = max(frames, key=len)
+    assert all(frame == whole[: len(frame)] for frame in frames)  # a page that lists nothing needs no script
+    _compare(FRAME, "\n".join(whole).encode())
+
+
+def _compare(file: Path, content: bytes) -> None:
     if os.environ.get("UPDATE_GOLDENS"):
         file.parent.mkdir(exist_ok=True)
-        file.write_bytes(found)
-    assert found.decode() == file.read_bytes().decode()
+        file.write_bytes(content)
+    assert content.decode() == file.read_bytes().decode()
 
 
 def test_every_golden_file_is_of_a_sample() -> None:
     """A sample that was renamed leaves no file behind that nobody compares."""
     known = {f"{form}/{case}.{EXTENSIONS[form]}" for form, case in cases()}
-    there = {file.relative_to(HERE).as_posix() for form in EXTENSIONS for file in (HERE / form).iterdir()}
+    there = {
+        file.relative_to(HERE).as_posix() for form in EXTENSIONS for file in (HERE / form).iterdir() if file.is_file()
+    }
     assert there == known
 
 

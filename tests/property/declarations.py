@@ -7,7 +7,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from reconciler.resources.customer import FIELDS, Field, Form, Group, Kind, Read, Row
+from reconciler.resources.customer import FIELDS
+from reconciler.resources.grammar import Field, Form, Group, Kind, Read, Row
 
 TEXTS = st.one_of(
     st.sampled_from(["NO", "0101", "1e3", "yes", "null", "~", "12:30:45", "2025-01-14", "1_000", "+47", "#x", "a: b"]),

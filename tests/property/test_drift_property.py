@@ -10,15 +10,17 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from reconciler.config.read.declarations import load_texts
-from reconciler.core.customer import Desired, Live
+from reconciler.core.desired import Desired
 from reconciler.core.drift import Drift, History, Standing
 from reconciler.core.drift_detection import compute_drift
+from reconciler.core.live import Live
 from reconciler.core.plan import ConfigSummary, Plan, Verb
 from reconciler.core.planner import compute_plan
 from reconciler.core.ports import View
 from reconciler.core.rules import Memory, Rules, Target
 from reconciler.erp.encode import WireCodec
-from reconciler.resources.customer import Read, leaf
+from reconciler.resources.customer import leaf
+from reconciler.resources.grammar import Read
 from reconciler.resources.values import Values, parse_path
 from tests.property.declarations import fields
 

@@ -13,9 +13,15 @@ import yaml
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from reconciler import Loaded, Plan, Settings, Target, apply_plan, load, load_settings, make_plan, refresh
-from reconciler.core.plan import Outcome, Verb
+from reconciler.apply.executor import execute
+from reconciler.config.read.declarations import Loaded
+from reconciler.config.settings import Settings, load_settings
+from reconciler.core.plan import Outcome, Plan, Verb
+from reconciler.core.rules import Target
 from reconciler.erp.customers import Customers, open_customers
+from reconciler.operations.declarations import read
+from reconciler.operations.pipeline import make_plan, refresh
+from reconciler.operations.writing import NoJournal
 from reconciler.sandbox import Sandbox
 from tests.property.declarations import fields
 
@@ -76,7 +82,7 @@ def _declare(folder: Path, declared: list[dict[str, Any]]) -> None:
 
 
 def _planned(found: Settings, erp: Customers) -> tuple[Loaded, Plan]:
-    loaded = load(found, environ={})
+    loaded = read(found, environ={})
     assert not loaded.diagnostics, loaded.diagnostics
     target = Target("production", "", "sandbox", "x")
     return loaded, make_plan(found, loaded, refresh(loaded, erp), target=target, created_at="2026-01-31T12:00:00Z")
@@ -121,7 +127,7 @@ def test_after_apply_the_plan_is_empty(
             assert {"number", "overrideWithClassValues", "overrideNumberSeries"}.isdisjoint(action.request.body)
             held = [change for change in action.changes if change.before == change.after]
             assert all(change.path.startswith(("invoice", "delivery")) for change in held), held
-    results = list(apply_plan(plan, erp, parallelism=4))
+    results = list(execute(plan, erp, NoJournal(), parallelism=4, since=plan.refresh.as_of))
     assert all(result.outcome is Outcome.DONE for result in results), [
         (result.message, dict(result.action.request.body)) for result in results if result.outcome is not Outcome.DONE
     ]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from reconciler.config.read import declarations, fast_path, simple_lines, yaml_nodes
 from reconciler.config.read.declarations import Loaded, load_texts
-from reconciler.core.customer import Desired
+from reconciler.core.desired import Desired
 from reconciler.resources.values import leaves
 
 SUITE = Path(__file__).parents[1] / "data" / "yaml-test-suite"

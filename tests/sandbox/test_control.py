@@ -25,8 +25,11 @@ def test_a_company_is_seeded_edited_renumbered_deleted_and_reset(control):
     edited = control("POST", "/edit", number="10000", values={"creditLimit": 19.99, "attributes.REGION": "WEST"})
     assert (edited.json()["creditLimit"], edited.json()["attributes"]["REGION"]) == (19.99, "WEST")
     assert control("POST", "/renumber", number="10000", new="5").json()["number"] == "5"
-    assert control("POST", "/delete", number="10001").json() == {"customers": 2}
-    assert [one["number"] for one in control("GET", "/customers").json()] == ["10002", "5"]
+    created = control("POST", "/create", values={"name": "Clerk AS", "customerClassId": "RETAIL"})
+    assert (created.json()["number"], created.json()["creditTermsId"]) == ("100000", "10")
+    assert control("POST", "/create", number="6", values={"name": "Clerk AS"}).json()["number"] == "6"
+    assert control("POST", "/delete", number="10001").json() == {"customers": 4}
+    assert [one["number"] for one in control("GET", "/customers").json()] == ["100000", "10002", "5", "6"]
     assert control("POST", "/reset").json()["customers"] == 0
 
 
@@ -35,6 +38,9 @@ def test_a_company_is_seeded_edited_renumbered_deleted_and_reset(control):
     [
         ("POST", "/edit", {"number": "none", "values": {}}),
         ("POST", "/edit", {"values": {}}),
+        ("POST", "/create", {}),
+        ("POST", "/create", {"values": {"status": "Active"}}),
+        ("POST", "/create", {"values": {"name": "A", "number": "5"}}),
         ("POST", "/seed", {"count": "3"}),
         ("POST", "/seed", {"cuont": 3}),
         ("PUT", "/switches", {"rate_limit": "x"}),
@@ -118,6 +124,10 @@ def test_control_calls_do_not_count_and_meet_no_faults(control, one, sandbox):
 
 def test_the_page_lists_every_switch_and_every_fault():
     text = DOCUMENT.read_text(encoding="utf-8")
-    missing = [row["name"] for row in switch_table() if f"| `{row['name']}` | `{row['default']}` |" not in text]
+    missing = [
+        row["name"]
+        for row in switch_table()
+        if f"| `{row['name']}` | `{row['default']}` | {row['question']} | {row['doc']}" not in text
+    ]
     missing += [kind for kind in FAULT_KINDS if f"| `{kind}` |" not in text]
     assert missing == []

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from reconciler.sandbox import FAULT_KINDS, Fault
-from reconciler.sandbox.faults import FaultBook, fault_of
+from reconciler.sandbox.fault_injection import FaultBook, fault_of
 
 
 def test_over_the_limit_the_answer_is_429_until_the_window_ends(one, sandbox):
@@ -171,8 +171,8 @@ def test_values_can_be_kept_otherwise_than_sent(one, sandbox):
     assert one.read()["name"] == "Again AS"
 
 
-def test_a_post_can_be_renumbered(erp, sandbox):
-    sandbox.fault(kind="renumber", method="POST", number="x99")
+def test_a_post_can_get_another_number(erp, sandbox):
+    sandbox.fault(kind="assign", method="POST", number="x99")
     assert erp.post().headers["location"].endswith("/X99")
     assert erp.numbers() == ["X99"]
 
@@ -182,6 +182,31 @@ def test_a_clerk_can_be_quicker_than_the_client(one, sandbox):
     sandbox.fault(kind="edit", method="PUT", number="1", values={"creditLimit": "5.50"})
     assert one.put(name="Other", headers={"If-Match": etag}).status_code == 412
     assert one.read()["creditLimit"] == 5.5
+
+
+def test_a_clerk_can_enter_or_renumber_a_customer_around_a_request(one, sandbox):
+    sandbox.fault(kind="create", method="POST", number="7", values={"name": "Clerk AS", "corporateId": "923456783"})
+    sandbox.fault(kind="renumber", method="GET", path="/1$", number="1", new="8", when="after")
+    assert "already exists" in one.post(number="7").json()["message"]
+    assert [one.get("/1").status_code for _ in range(2)] == [200, 404]
+    assert (one.read("7")["corporateId"], one.read("8")["name"]) == ("923456783", "Fjellheim AS")
+
+
+def test_a_clerks_act_that_cannot_be_done_leaves_everything_as_it_is(one, sandbox):
+    before = one.read()
+    for kind, values in (("edit", {"number": "9"}), ("renumber", {"number": "1", "new": "1"}), ("vanish", {})):
+        sandbox.fault(kind=kind, **values)
+    sandbox.fault(kind="create", number="1", values={"name": "Clerk AS"})
+    for _ in range(4):
+        assert one.read() == before
+
+
+def test_one_request_can_meet_other_switches_than_the_rest(one, sandbox):
+    sandbox.fault(kind="switch", method="PUT", skip=1, values={"put_stores": "nothing"})
+    for city in ("Moss", "Hamar"):
+        assert one.put(mainAddress={"city": city}).status_code == 204
+    assert one.read()["mainAddress"]["city"] == "Moss"
+    assert sandbox.switches.put_stores == "all"
 
 
 def test_a_customer_can_vanish_at_a_request(one, sandbox):
@@ -221,6 +246,8 @@ def test_chance_is_the_same_for_the_same_seed():
         {"values": []},
         {"kind": "edit", "values": {"x": 1}},
         {"kind": "normalise", "values": {"name": "louder"}},
+        {"kind": "create", "values": {"number": "5"}},
+        {"kind": "switch", "values": {"put_stores": "some"}},
     ],
 )
 def test_a_fault_that_makes_no_sense_is_refused(values):

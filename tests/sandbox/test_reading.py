@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from reconciler.sandbox.filters import filter_moment
+from reconciler.sandbox.list_query import filter_moment
 from reconciler.sandbox.switches import Switches
 
 
@@ -28,6 +28,55 @@ def test_rows_carry_the_totals_and_an_empty_page_none(three):
     rows = three.get(pageNumber=1, pageSize=2).json()
     assert [row["metadata"] for row in rows] == [{"totalCount": 3, "maxPageSize": 1000}] * 2
     assert three.get(pageNumber=3, pageSize=2).json() == []
+
+
+@pytest.mark.parametrize(
+    ("switches", "shown"),
+    [
+        ({"total_count": "zero"}, {"totalCount": 0, "maxPageSize": 1000}),
+        ({"total_count": "absent"}, None),
+        ({"total_off": 2}, {"totalCount": 5, "maxPageSize": 1000}),
+        ({"total_off": -5}, {"totalCount": 0, "maxPageSize": 1000}),
+    ],
+)
+def test_the_count_beside_the_rows_can_be_wrong(three, sandbox, switches, shown):
+    sandbox.switch(**switches)
+    assert [row.get("metadata") for row in three.get().json()] == [shown] * 3
+
+
+def test_one_customer_can_be_read_in_a_wrong_shape(three, sandbox):
+    right = {row["number"]: row for row in three.get().json()}
+    sandbox.switch(misshapen="2:types,3:identity")
+    first, second, third = three.get().json()
+    assert first == right["1"]
+    assert [type(second[name]) for name in ("name", "status", "mainAddress", "attributes")] == [list, int, str, dict]
+    assert (second["internalId"], second["number"]) == (right["2"]["internalId"], "2")
+    assert (third["internalId"], third["number"]) == (f"no {right['3']['internalId']}", {"value": "3"})
+    assert isinstance(three.read("2")["name"], list)
+    assert second["metadata"] == {"totalCount": 3, "maxPageSize": 1000}
+
+
+def test_a_customer_can_be_a_text_or_hold_half_a_surrogate(three, sandbox):
+    sandbox.switch(misshapen="2:text,3:surrogate")
+    answer = three.get()
+    assert answer.content.count(rb"\ud800") == 1
+    rows = answer.json()
+    assert (rows[1], rows[2]["name"]) == ("2", "Nord\ud800")
+    assert three.get("/3").json()["name"] == "Nord\ud800"
+
+
+def test_customers_can_show_members_beyond_the_specification(three, sandbox):
+    sandbox.switch(extra_members='{"consolidateInvoices": true, "extras": {"a": 1}}')
+    for row in (three.get().json()[0], three.read("1")):
+        assert (row["consolidateInvoices"], row["extras"], row["number"]) == (True, {"a": 1}, "1")
+
+
+@pytest.mark.parametrize(
+    "switch", [{"misshapen": "2:bent"}, {"misshapen": "types"}, {"extra_members": "[]"}, {"extra_members": "{}"}]
+)
+def test_an_oddity_that_makes_no_sense_is_refused(switch):
+    with pytest.raises(ValueError, match=next(iter(switch))):
+        Switches().with_values(switch)
 
 
 def test_pages_cover_everything_once_in_the_order_of_numbers(three):

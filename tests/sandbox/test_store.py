@@ -182,6 +182,23 @@ def test_vanishing_and_renumbering(store):
         store.renumber("10001", "10001")
 
 
+def test_a_clerk_enters_a_customer_with_the_settings_of_its_class(store):
+    assert store.create({"name": "Fjord AS", "mainAddress.city": "Oslo", "attributes.REGION": "WEST"}) == "100000"
+    row = store.customer("100000")
+    assert (row["mainAddress"]["city"], row["attributes"], row["printInvoices"]) == ("Oslo", {"REGION": "WEST"}, True)
+    with pytest.raises(ValueError, match="taken"):
+        store.create({"name": "Fjord AS"}, number="100000")
+    assert store.create({"name": "Fjord AS"}) == "100001"
+
+
+def test_a_file_from_before_a_table_was_added_is_opened(tmp_path):
+    with open_store(tmp_path / "erp.db") as store:
+        store.seed(1)
+        store.change("drop table queued_number")
+    with open_store(tmp_path / "erp.db") as store:
+        assert (store.count(), store.rows("select * from queued_number")) == (1, [])
+
+
 def test_an_edit_from_outside_shows_in_a_running_server(tmp_path):
     path = tmp_path / "erp.db"
     with open_store(path) as store:
@@ -240,7 +257,9 @@ def test_switches_are_read_from_pairs():
     assert (switches.rate_limit, switches.post_etag, switches.numbering) == (5, True, "automatic")
 
 
-@pytest.mark.parametrize("pair", ["rate_limit", "rate_limit=x", "post_etag=maybe", "numbering=none", "unknown=1"])
+@pytest.mark.parametrize(
+    "pair", ["rate_limit", "rate_limit=x", "post_etag=maybe", "numbering=none", "unknown=1", "normalise=name:loud"]
+)
 def test_a_switch_that_does_not_fit_is_refused(pair):
     with pytest.raises(ValueError, match=pair.partition("=")[0]):
         Switches().with_pairs([pair])

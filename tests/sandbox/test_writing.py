@@ -266,7 +266,27 @@ def test_a_class_can_demand_a_vat_zone(erp):
 # ---- numbering ----
 
 
-def test_manual_numbering_needs_a_number(erp):
+@pytest.mark.parametrize("number", [{"number": {"value": "10000"}}, {}])
+def test_the_documentations_own_sample_is_taken_with_and_without_number(erp, number):
+    sample = {
+        **number,
+        "name": {"value": "NewCustomer"},
+        "overrideWithClassValues": True,
+        "customerClassId": {"value": "1"},
+        "mainAddress": {
+            "value": {
+                "addressLine1": {"value": "TestRoad 13"},
+                "postalCode": {"value": "0101"},
+                "countryId": {"value": "NO"},
+            }
+        },
+    }
+    assert raw(erp, json.dumps(sample), "POST", "/v1/customer").status_code == 201
+    assert erp.numbers() == ["10000" if number else "100000"]
+
+
+def test_manual_numbering_needs_a_number(erp, sandbox):
+    sandbox.switch(numbering="manual")
     assert "'Customer ID' cannot be empty." in message(erp.post(number=""))
     assert "'Customer ID' cannot be empty." in message(erp.post(number="   "))
 
@@ -297,8 +317,14 @@ def test_override_number_series_forces_the_number_where_allowed(erp, sandbox):
     message(erp.post(number="78", overrideNumberSeries=True))
 
 
+def test_an_erp_can_ignore_every_number_that_is_sent(erp, sandbox):
+    sandbox.switch(numbering="ignores_sent", number_start=100)
+    assert erp.post(number="55").headers["location"].endswith("/100")
+    assert erp.post(number="56", overrideNumberSeries=True).headers["location"].endswith("/101")
+
+
 def test_mixed_numbering_takes_a_sent_number_and_else_assigns(erp, sandbox):
-    sandbox.switch(numbering="mixed", number_start=1)
+    sandbox.switch(number_start=1)
     assert erp.post(number="1").headers["location"].endswith("/1")
     assert erp.post(number="").headers["location"].endswith("/2")
 
@@ -360,6 +386,23 @@ def test_references_attributes_and_postal_codes_can_be_left_unchecked(erp, sandb
     message(erp.put(attributeLines=[{**line, "attributeId": "NONE"}]))
 
 
+@pytest.mark.parametrize(
+    ("company", "address", "status"),
+    [
+        ("NO", {"addressLine1": "Storgata 7"}, 400),
+        ("NO", {"addressLine1": "Storgata 7", "countryId": "SE"}, 201),
+        ("NO", {"addressLine1": "Storgata 7", "postalCode": "0155"}, 201),
+        ("NO", {"addressLine1": ""}, 201),
+        ("SE", {"addressLine1": "Storgata 7"}, 201),
+        ("", {"addressLine1": "Storgata 7"}, 201),
+        ("SE", {"addressLine1": "Storgata 7", "countryId": "NO"}, 400),
+    ],
+)
+def test_an_address_without_country_is_in_the_companys_own(erp, sandbox, company, address, status):
+    sandbox.switch(company_country=company)
+    assert erp.post(mainAddress=address).status_code == status
+
+
 def test_status_and_key_of_errors_are_switchable(one, sandbox):
     sandbox.switch(error_status=422, message_key="Message")
     answer = one.put(name="")
@@ -418,6 +461,27 @@ def test_direct_debit_lines_follow_their_operations(one):
     message(one.put(directDebitLines=[{"operation": "Delete", "id": second["id"]}]))
 
 
+def test_a_second_default_mandate_is_refused_whole(one):
+    default = {"operation": "Insert", "iban": "NL91ABNA0417164300", "isDefault": True}
+    assert "only one direct debit line" in message(one.put(directDebitLines=[default, default]))
+    one.put(directDebitLines=[default, {"operation": "Insert", "iban": "second"}])
+    first, second = one.read()["directDebitLines"]
+    update = {"operation": "Update", "id": second["id"], "isDefault": True}
+    message(one.put(directDebitLines=[update], name="Other"))
+    assert (one.read()["name"], one.read()["directDebitLines"]) == ("Fjellheim AS", [first, second])
+    free = {"operation": "Update", "id": first["id"], "isDefault": False}
+    assert one.put(directDebitLines=[update, free]).status_code == 204
+    assert [line.get("isDefault") for line in one.read()["directDebitLines"]] == [False, True]
+
+
+def test_a_second_default_mandate_can_take_over_from_the_first(one, sandbox):
+    sandbox.switch(second_default_mandate="moves")
+    default = {"operation": "Insert", "iban": "NL91ABNA0417164300", "isDefault": True}
+    one.put(directDebitLines=[default])
+    one.put(directDebitLines=[default])
+    assert [line["isDefault"] for line in one.read()["directDebitLines"]] == [False, True]
+
+
 def test_sales_persons_follow_their_operations(one):
     line = {"operation": "Insert", "salesPersonID": "1", "locationID": "Main"}
     one.put(salesPersons=[line])
@@ -469,16 +533,6 @@ def test_a_dunning_letter_is_created_with_an_unwrapped_body(one, sandbox, switch
     assert one.http.post("/v1/customer/none/action/createDunningLetter", json={}).status_code == 404
 
 
-def test_a_customer_is_renumbered_by_internal_id(one):
-    before = one.read()
-    path = f"/v1/customer/action/changeCustomerCd/{before['internalId']}"
-    assert one.http.post(path, json={"customerCd": "new"}).json()["actionResult"] == "Done"
-    assert one.get("/1").status_code == 404
-    assert one.read("NEW")["internalId"] == before["internalId"]
-    assert one.http.post(path, json={"customerCd": {"value": "x"}}).status_code == 400
-    assert one.http.post(path, json={"customerCd": "NEW"}).status_code == 400
-
-
 # ---- the log ----
 
 
@@ -493,6 +547,46 @@ def test_accepted_writes_are_logged_and_refused_ones_are_not(one, sandbox):
     ]
     assert log[1]["body"] == {"creditLimit": {"value": 5}}
     assert log[1]["time"].startswith("2026-03-01T12:00:00")
+
+
+@pytest.mark.parametrize(
+    ("form", "kept"),
+    [
+        ("upper", "  FJORD  OG FJELL-1 "),
+        ("lower", "  fjord  og fjell-1 "),
+        ("trim", "Fjord  og Fjell-1"),
+        ("squeeze", " Fjord og Fjell-1 "),
+        ("digits", "1"),
+        ("plain", "FjordogFjell1"),
+        ("trim+squeeze+upper", "FJORD OG FJELL-1"),
+        ("keep", "Fjellheim AS"),
+    ],
+)
+def test_a_text_can_be_kept_in_another_form(one, sandbox, form, kept):
+    sandbox.switch(normalise=f"name:{form}")
+    assert one.put(name="  Fjord  og Fjell-1 ").status_code == 204
+    assert one.read()["name"] == kept
+
+
+def test_a_text_can_be_kept_in_another_unicode_form(one, sandbox):
+    sandbox.switch(normalise="name:nfd,directDebitLines.iban:plain+upper")
+    one.put(name="Åse", directDebitLines=[{"operation": "Insert", "iban": "nl91 abna 0417 1643 00"}])
+    row = one.read()
+    assert (len(row["name"]), row["directDebitLines"][0]["iban"]) == (4, "NL91ABNA0417164300")
+
+
+@pytest.mark.parametrize(("stores", "moved"), [("all", True), ("version", True), ("nothing", False)])
+def test_a_put_can_be_answered_with_204_and_store_nothing(one, sandbox, stores, moved):
+    before = one.read()
+    sandbox.switch(put_stores=stores, put_number="rename")
+    answer = one.put(name="Other AS", mainAddress={"city": "Moss"})
+    after = one.read()
+    assert (answer.status_code, after["name"]) == (204, "Other AS" if stores == "all" else before["name"])
+    assert (after["mainAddress"]["city"], after["timeStamp"] != before["timeStamp"]) == (
+        "Moss" if stores == "all" else "Oslo",
+        moved,
+    )
+    assert message(one.put(name="")), "what cannot be kept is refused all the same"
 
 
 def test_values_can_be_normalised_on_every_write(one, sandbox):

@@ -17,11 +17,24 @@ HEAVY = ("httpx", "deepdiff", "jsonschema", "starlette", "uvicorn", "yaml", "msg
 
 def test_the_public_names_are_these_and_no_others() -> None:
     assert reconciler.__all__ == [
-        "Action", "Cause", "Change", "Credentials", "Desired", "Diagnostic", "ErpError", "InvalidInput", "Lifecycle",
-        "Live", "Loaded", "Locked", "Outcome", "Plan", "ReconcilerError", "Refused", "Result", "Run", "Settings",
-        "Severity", "Source", "Target", "Verb", "View", "__version__", "apply_plan", "check_applicable", "dumps",
-        "explain", "load", "load_credentials", "load_settings", "loads", "make_plan", "open_customers", "refresh",
-        "render",
+        "Acceptance", "Action", "Cause", "Change", "Declined", "Diagnostic", "Drift", "ErpError", "ExportOptions",
+        "Exported", "Filters", "InvalidInput", "Listener", "Live", "Locked", "Outcome", "PastRun", "Plan", "Project",
+        "ReconcilerError", "Refused", "Result", "Run", "Settings", "Severity", "Source", "StateError", "Target",
+        "Validation", "Verb", "WrongUsage", "__version__", "dumps", "load_plan", "loads", "render", "save_plan",
+    ]  # fmt: skip
+
+
+def test_no_public_name_has_the_means_to_send_a_request() -> None:
+    """Whoever has the ERP's port could write past every check."""
+    for name in reconciler.__all__:
+        assert not {"send", "act", "erp", "store"} & set(dir(getattr(reconciler, name))), name
+
+
+def test_the_methods_of_a_project_are_these_and_no_others() -> None:
+    assert [name for name in dir(reconciler.Project) if not name.startswith("_")] == [
+        "accept", "apply", "attribute_ids", "check", "clear_state", "close", "customer", "customers", "drift",
+        "dunning_letter", "export", "fmt", "mute", "open", "place", "plan", "record_drift", "resume", "run", "runs",
+        "settings", "state", "undo", "undo_plan", "unlock", "validate", "write_numbers",
     ]  # fmt: skip
 
 

@@ -8,14 +8,15 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
+from rich.text import Text
 
-from reconciler.cli.shell.exit_codes import Exit
-
-if TYPE_CHECKING:
-    from reconciler.cli.shell.session import Session
+from reconciler.cli.shell.application import run
+from reconciler.cli.shell.session import Session
+from reconciler.core.errors import WrongUsage
+from reconciler.exit_codes import Exit
 
 _SEED = ("sandbox", "seed", "--count", "12", "--seed", "7", "--start", "20001")
 _STORY: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -40,8 +41,8 @@ def demo(
     """Play the whole story on the embedded ERP: validate, plan, apply, an empty plan, and drift."""
     session: Session = context.obj
     with _folder(directory) as folder, _inside(folder):
-        for told, arguments in _STORY:
-            _step(session, told, arguments)
+        for text, arguments in _STORY:
+            _step(session, text, arguments)
     if directory is not None:
         session.say(f"\nThe folder is {directory}. Look at it, edit the YAML, and plan again.")
     raise typer.Exit(Exit.DONE)
@@ -54,12 +55,8 @@ def example_folder() -> Path:
     return installed if installed.is_dir() else package.parent / "examples" / "company"
 
 
-def _step(session: Session, told: str, arguments: tuple[str, ...]) -> None:
-    from rich.text import Text
-
-    from reconciler.cli.shell.application import run
-
-    session.print([Text(), Text(f"# {told}"), Text(f"$ reconciler {' '.join(arguments)}", style="bold")])
+def _step(session: Session, text: str, arguments: tuple[str, ...]) -> None:
+    session.print([Text(), Text(f"# {text}"), Text(f"$ reconciler {' '.join(arguments)}", style="bold")])
     code = run(list(arguments))
     if code != Exit.DONE:
         raise typer.Exit(code)
@@ -67,8 +64,6 @@ def _step(session: Session, told: str, arguments: tuple[str, ...]) -> None:
 
 @contextmanager
 def _folder(wanted: Path | None) -> Iterator[Path]:
-    from reconciler.core.errors import WrongUsage
-
     if wanted is not None:
         if wanted.exists():
             raise WrongUsage(f"{wanted} exists already", remedy="Name a folder that does not exist yet.")

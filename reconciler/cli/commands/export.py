@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from reconciler.cli.shell.exit_codes import Exit
 from reconciler.cli.shell.filter_options import (
     Attribute,
     ClassId,
@@ -23,22 +20,13 @@ from reconciler.cli.shell.filter_options import (
     Status,
     VatId,
     read_filters,
-    settled,
-    warn,
-    warn_dropped,
 )
+from reconciler.cli.shell.session import Session
+from reconciler.config.read.files import display
+from reconciler.exit_codes import Exit
+from reconciler.operations.export import Exported, ExportOptions
+from reconciler.reports.wording import counted
 
-if TYPE_CHECKING:
-    from reconciler.cli.shell.session import Session
-    from reconciler.config.edit.export import Spool
-    from reconciler.core.adopt import Manner
-    from reconciler.core.customer import Live
-    from reconciler.core.filters import Filters, Sieve
-    from reconciler.erp.customers import Customers
-    from reconciler.erp.listing import Tally
-    from reconciler.resources.values import Values
-
-FOLDER = "customers"
 _TOLD = 10
 
 
@@ -95,9 +83,6 @@ def export(
     Nothing is written before the list was read whole, each customer once. Files get the umask's mode, being meant for
     git; they hold personal data.
     """
-    from reconciler.config.edit.export import open_spool
-    from reconciler.config.read.declarations import default_values
-
     session: Session = context.obj
     filters = read_filters(
         status=status,
@@ -111,155 +96,21 @@ def export(
         modified=modified,
         created=created,
     )
-    head = _head(schema)
-    folder = out if out is not None else session.settings.root / FOLDER
-    _check_folder(folder, layout, force=force)
-    defaults = default_values(session.settings.defaults, session.environ)
-    own = _own(notes=with_notes, sales_persons=with_sales_persons)
-    with open_spool() as spool:
-        with session.erp() as (erp, place):
-            session.say(f"Reading the customers of {place.environment} ...")
-            manner = _manner(erp, defaults, mirrors=with_mirrors, skip_class_defaults=skip_class_defaults)
-            job = _Job(session, spool, manner, own, as_item=layout is Layout.SINGLE)
-            job.read(erp, settled(session, filters, erp))
-            requests = erp.requests
-        _write(session, spool, folder, layout, head, force=force)
-    job.tell(requests, folder)
+    own = (*(["note"] if with_notes else []), *(["salesPersons"] if with_sales_persons else []))
+    single = layout is Layout.SINGLE
+    options = ExportOptions(out, single, own, with_mirrors, skip_class_defaults, schema, force)
+    with session.project as project:
+        _tell(session, project.export(filters, options))
     raise typer.Exit(Exit.DONE)
 
 
-@dataclass(slots=True)
-class _Job:
-    """Reads the customers into the spool, and notes what cannot be declared."""
-
-    session: Session
-    spool: Spool
-    manner: Manner
-    own: tuple[str, ...]
-    as_item: bool
-    problems: dict[int, tuple[str, list[tuple[str, str]]]] = field(default_factory=dict)
-    seen: set[str] = field(default_factory=set)
-
-    def read(self, erp: Customers, filters: Filters) -> None:
-        """Read the list whole, again if it changes meanwhile. Raises TornView and the other ErpErrors."""
-        from reconciler.core.filters import Sieve
-        from reconciler.erp.listing import READS, Tally
-
-        tally = Tally()
-        for _ in range(READS):
-            tally, sieve = Tally(), Sieve(filters)
-            self._restart()
-            for live in self._customers(erp, filters, tally, sieve):
-                self._take(live)
-            if tally.agrees:
-                warn_dropped(self.session, sieve)
-                return
-        raise tally.torn()
-
-    def _restart(self) -> None:
-        self.spool.clear()
-        self.problems.clear()
-        self.seen.clear()
-
-    def _customers(self, erp: Customers, filters: Filters, tally: Tally, sieve: Sieve) -> Iterator[Live]:
-        from reconciler.core.declaration_values import readable_fields
-        from reconciler.core.ports import Need
-
-        for batch in erp.stream(Need(readable_fields(), {}), filters.parameters()):
-            taken = tally.take(batch.customers, batch.total)
-            for live in taken:
-                self.spool.remove(live.internal_id)  # a newer version may not be wanted any more
-            yield from erp.with_own([live for live in taken if sieve.keeps(live)], self.own)
-
-    def _take(self, live: Live) -> None:
-        from reconciler.config.edit.declarable import declarable
-        from reconciler.config.edit.yaml_writer import item_lines, mapping_lines, raw_members
-        from reconciler.core.adopt import to_declare
-        from reconciler.core.declaration_values import declared
-
-        self.seen |= live.values.keys()
-        values, problems = declarable(live.number, to_declare(live, self.manner))
-        self.problems.pop(live.internal_id, None)
-        if problems:
-            self.problems[live.internal_id] = (live.number, problems)
-        members = raw_members({"number": live.number} | declared(values, nulls=True))
-        lines = (f"  {line}" for line in item_lines(members)) if self.as_item else mapping_lines(members)
-        self.spool.put(live.internal_id, live.number, "".join(f"{line}\n" for line in lines).encode())
-
-    def tell(self, requests: int, folder: Path) -> None:
-        """What was written, and what could not be."""
-        from reconciler.config.read.files import display
-        from reconciler.reports.view import counted
-
-        told = [
-            f"{number}: {path} is not in its declaration: {reason}."
-            for number, problems in self.problems.values()
-            for path, reason in problems
-        ]
-        for line in told[:_TOLD]:
-            warn(self.session, line)
-        if len(told) > _TOLD:
-            warn(self.session, f"{counted(len(told) - _TOLD, 'more value')} could not be declared.")
-        count = len(self.spool.numbers)
-        unseen = _unseen_groups(self.seen) if count else []
-        if unseen:
-            warn(self.session, f"The ERP's list showed no {' and no '.join(unseen)}; they are not in the export.")
-        name = display(folder, self.session.settings.root)
-        self.session.say(f"Wrote {counted(count, 'customer')} to {name} ({counted(requests, 'request')}).")
-
-
-def _unseen_groups(seen: set[str]) -> list[str]:
-    """The groups that no row showed although they were asked for: unknown is not empty (fact sheet 13.7)."""
-    from reconciler.resources.customer import FIELDS, Read
-
-    return [name for name, row in FIELDS.items() if row.where is Read.EXPANDED and name not in seen]
-
-
-def _own(*, notes: bool, sales_persons: bool) -> tuple[str, ...]:
-    return (*(["note"] if notes else []), *(["salesPersons"] if sales_persons else []))
-
-
-def _manner(erp: Customers, defaults: Values, *, mirrors: bool, skip_class_defaults: bool) -> Manner:
-    from reconciler.core.adopt import Manner
-    from reconciler.core.classes import class_values
-
-    given = {each.id: class_values(each) for each in erp.classes()} if skip_class_defaults else {}
-    return Manner(mirrors, given, defaults)
-
-
-def _head(schema: str | None) -> bytes:
-    """The first line of a file, or nothing. Raises WrongUsage."""
-    from reconciler.core.errors import WrongUsage
-
-    if schema is None:
-        return b""
-    if not schema.strip() or not schema.isprintable() or " " in schema:
-        raise WrongUsage(f"--schema is no path for a comment: {schema!r}", remedy="Write it without blanks.")
-    return f"# yaml-language-server: $schema={schema}\n".encode()
-
-
-def _check_folder(folder: Path, layout: Layout, *, force: bool) -> None:
-    """What can be said before anything is read."""
-    from reconciler.config.edit.export import SINGLE, check_free
-    from reconciler.core.errors import WrongUsage
-
-    if folder.exists() and not folder.is_dir():
-        raise WrongUsage(f"{folder} is no folder", remedy="Name a folder with -o; it is made if it is not there.")
-    if layout is Layout.SINGLE and not force:
-        check_free(folder, [SINGLE])
-
-
-def _write(session: Session, spool: Spool, folder: Path, layout: Layout, head: bytes, *, force: bool) -> None:
-    """Write all, in the numbers' natural order; what would be overwritten is looked for first."""
-    from reconciler.config.edit.export import check_free, check_numbers, file_name, write_files, write_single
-    from reconciler.core.ordering import natural
-
-    numbers = sorted(spool.numbers, key=natural)
-    check_numbers(numbers)
-    if layout is Layout.SINGLE:
-        most = session.settings.limits.files.file_size
-        write_single(folder, head, spool.parts(numbers), size=spool.size, most=most, force=force)
-        return
-    if not force:
-        check_free(folder, map(file_name, numbers))
-    write_files(folder, head, spool.parts(numbers), force=force)
+def _tell(session: Session, done: Exported) -> None:
+    """What was written, and what could not be."""
+    for number, path, reason in done.undeclarable[:_TOLD]:
+        session.warn(f"{number}: {path} is not in its declaration: {reason}.")
+    if len(done.undeclarable) > _TOLD:
+        session.warn(f"{counted(len(done.undeclarable) - _TOLD, 'more value')} could not be declared.")
+    if done.unseen:
+        session.warn(f"The ERP's list showed no {' and no '.join(done.unseen)}; they are not in the export.")
+    name = display(done.folder, session.settings.root)
+    session.say(f"Wrote {counted(done.customers, 'customer')} to {name} ({counted(done.requests, 'request')}).")

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from reconciler.cli.shell.exit_codes import Exit
-
-if TYPE_CHECKING:
-    from reconciler.cli.shell.session import Session
+from reconciler.ci.platforms import before_merge, pipelines
+from reconciler.cli.shell.application import run
+from reconciler.cli.shell.session import Session
+from reconciler.core.errors import WrongUsage
+from reconciler.exit_codes import Exit
+from reconciler.operations.scaffold import check_label, files, write
 
 
 class Ci(StrEnum):
@@ -37,25 +39,20 @@ def init(
 
     On a terminal it asks for what is not given.
     """
-    from reconciler.ci.scaffold import before_merge, files
-    from reconciler.core.errors import ReconcilerError, WrongUsage
-
     session: Session = context.obj
     if (directory / "reconciler.yaml").exists():
         raise WrongUsage(f"{directory / 'reconciler.yaml'} exists already", remedy="Edit it, or choose another folder.")
     label = company or _asked(session, "Company (a label for plans)", directory.absolute().name)
     tenant = tenant or _asked(session, "Id of the company tenant (empty: from VISMA_TENANT_ID)", "")
-    for option, given in (("--company", label), ("--tenant", tenant)):
-        _check_label(option, given)
+    check_label("--company", label)
+    check_label("--tenant", tenant)
+    texts = files(label, tenant, pipelines(ci.value) if ci else {}, example=not from_live)
     written = []
-    try:
-        for name, text in files(label, tenant, ci.value if ci else None, example=not from_live).items():
-            if _write(directory / name, text):
-                written.append(name)
-            else:
-                session.say(f"Kept {name}, which was there already.")
-    except OSError as error:
-        raise ReconcilerError(f"Cannot write into {directory}: {error.strerror or error}") from error
+    for name, is_new in write(directory, texts):
+        if is_new:
+            written.append(name)
+        else:
+            session.say(f"Kept {name}, which was there already.")
     for name in written:
         session.say(f"Wrote {name}")
     code = _export(session, directory) if from_live else Exit.DONE
@@ -71,20 +68,6 @@ def init(
     raise typer.Exit(code)
 
 
-def _check_label(option: str, text: str) -> None:
-    """Refuse what no settings file can hold; the company is the folder's name where none is given."""
-    from unicodedata import category
-
-    from reconciler.core.errors import WrongUsage
-
-    for at, character in enumerate(text, 1):
-        if category(character) in ("Cc", "Cs", "Zl", "Zp") or ord(character) & 0xFFFE == 0xFFFE:
-            raise WrongUsage(
-                f"The text for {option} holds the control character U+{ord(character):04X} at position {at}",
-                remedy=f"Give {option} without it.",
-            )
-
-
 def _asked(session: Session, question: str, default: str) -> str:
     """The answer of whoever is there to be asked, else the default."""
     if not session.is_interactive:
@@ -94,17 +77,5 @@ def _asked(session: Session, question: str, default: str) -> str:
 
 def _export(session: Session, directory: Path) -> int:
     """Export into the new project, as a command of its own would."""
-    from reconciler.cli.shell.application import run
-
     chosen = ["--env", session.environment] if session.environment else []
     return run(["--chdir", str(directory), *chosen, "export", "--schema", "../schemas/customer.schema.json"])
-
-
-def _write(path: Path, text: str) -> bool:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-    except FileExistsError:
-        return False
-    return True

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from reconciler.cli.shell.exit_codes import Exit
-
-if TYPE_CHECKING:
-    from reconciler.cli.shell.session import Session
-    from reconciler.sandbox import Address
+from reconciler.cli.shell.session import Session
+from reconciler.config.settings import SANDBOX, find_settings
+from reconciler.core.errors import ReconcilerError, WrongUsage
+from reconciler.exit_codes import Exit
+from reconciler.operations.workspace import SANDBOX_DB, private_folder
+from reconciler.reports.wording import counted
+from reconciler.sandbox import Endpoint, Switches, open_store
+from reconciler.sandbox import serve as serve_sandbox
 
 app = typer.Typer(
     help="The embedded ERP: a real server over one SQLite file.", no_args_is_help=True, rich_markup_mode=None
@@ -37,13 +41,10 @@ def serve(
     ] = None,
 ) -> None:
     """Serve until Ctrl-C. Point another reconciler at it with the variables it prints."""
-    from reconciler.sandbox import Switches
-    from reconciler.sandbox import serve as serve_sandbox
-
     session: Session = context.obj
     with _translated():
         switches = Switches().with_pairs(switch or [])
-        serve_sandbox(_db(session, db), host, port, switches, ready=lambda address: _announce(session, address))
+        serve_sandbox(_db(session, db), host, port, switches, ready=lambda endpoint: _announce(session, endpoint))
     raise typer.Exit(Exit.DONE)
 
 
@@ -57,9 +58,6 @@ def seed(
     db: Db = None,
 ) -> None:
     """Add believable Nordic and Dutch companies."""
-    from reconciler.reports.view import counted
-    from reconciler.sandbox import open_store
-
     session: Session = context.obj
     with _translated(), open_store(_db(session, db)) as store:
         added = store.seed(count, seed, odd=odd, start=start)
@@ -75,27 +73,59 @@ def edit(
     db: Db = None,
 ) -> None:
     """Change a customer as a clerk in the ERP would; an empty VALUE clears."""
-    from reconciler.core.errors import WrongUsage
-    from reconciler.sandbox import open_store
-
     session: Session = context.obj
-    wanted: dict[str, object] = {}
-    for word in values:
+    members = _members(values)
+    with _translated(), open_store(_db(session, db)) as store:
+        store.edit(number, members)
+    session.say(f"Changed {number}: {', '.join(values)}")
+    raise typer.Exit(Exit.DONE)
+
+
+@app.command("create")
+def create(
+    context: typer.Context,
+    values: Annotated[list[str], typer.Argument(metavar="PATH=VALUE...", help="Such as name='Fjord AS'.")],
+    number: Annotated[str, typer.Option("--number", help="Its number; else the next of the series.")] = "",
+    db: Db = None,
+) -> None:
+    """Enter a customer as a clerk in the ERP would."""
+    session: Session = context.obj
+    members = _members(values)
+    with _translated(), open_store(_db(session, db)) as store:
+        assigned = store.create(members, number)
+    session.say(f"Created {assigned}: {', '.join(values)}")
+    raise typer.Exit(Exit.DONE)
+
+
+@app.command("renumber")
+def renumber(
+    context: typer.Context,
+    number: Annotated[str, typer.Argument(metavar="NUMBER", help="The customer.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="Its new number.")],
+    db: Db = None,
+) -> None:
+    """Give a customer another number as a clerk in the ERP would."""
+    session: Session = context.obj
+    with _translated(), open_store(_db(session, db)) as store:
+        store.renumber(number, new)
+    session.say(f"Renumbered {number} to {new}")
+    raise typer.Exit(Exit.DONE)
+
+
+def _members(words: list[str]) -> dict[str, object]:
+    """`PATH=VALUE` words as path to value. Raises WrongUsage."""
+    members: dict[str, object] = {}
+    for word in words:
         path, equals, value = word.partition("=")
         if not equals:
             raise WrongUsage(f"{word!r} is not PATH=VALUE", remedy="For example: mainAddress.city=Oslo")
-        wanted[path] = value
-    with _translated(), open_store(_db(session, db)) as store:
-        store.edit(number, wanted)
-    session.say(f"Changed {number}: {', '.join(values)}")
-    raise typer.Exit(Exit.DONE)
+        members[path] = value
+    return members
 
 
 @app.command("reset")
 def reset(context: typer.Context, db: Db = None) -> None:
     """Delete all customers."""
-    from reconciler.sandbox import open_store
-
     session: Session = context.obj
     with _translated(), open_store(_db(session, db)) as store:
         store.reset()
@@ -107,36 +137,28 @@ def reset(context: typer.Context, db: Db = None) -> None:
 
 def _forget(session: Session) -> None:
     """What was remembered of the sandbox's customers is of no use with others in their place."""
-    from dataclasses import replace
-
-    from reconciler.cli.shell.session import SANDBOX
-    from reconciler.core.errors import ReconcilerError
-
     try:
-        with replace(session, environment=SANDBOX).store() as store:
-            store.clear()
+        with replace(session, environment=SANDBOX).project as project:
+            project.clear_state(consent=True)
     except ReconcilerError:
         return  # no settings yet, or none that can be read: nothing was remembered under them
 
 
 def _db(session: Session, chosen: Path | None) -> Path:
-    from reconciler.cli.shell.session import SANDBOX_DB, private_folder
-    from reconciler.config.settings import find_settings
-
     if chosen is not None:
         return private_folder(chosen)
     file = session.config or find_settings(Path.cwd())
     return private_folder((file.parent if file else Path.cwd()) / SANDBOX_DB)
 
 
-def _announce(session: Session, address: Address) -> None:
-    session.say(f"The sandbox ERP answers at {address.base_url}; Ctrl-C stops it. In another terminal:")
+def _announce(session: Session, endpoint: Endpoint) -> None:
+    session.say(f"The sandbox ERP answers at {endpoint.base_url}; Ctrl-C stops it. In another terminal:")
     for name, value in (
-        ("VISMA_BASE_URL", address.base_url),
-        ("VISMA_TOKEN_URL", address.token_url),
-        ("VISMA_TENANT_ID", address.tenant_id),
-        ("VISMA_CLIENT_ID", address.client_id),
-        ("VISMA_CLIENT_SECRET", address.client_secret),
+        ("VISMA_BASE_URL", endpoint.base_url),
+        ("VISMA_TOKEN_URL", endpoint.token_url),
+        ("VISMA_TENANT_ID", endpoint.tenant_id),
+        ("VISMA_CLIENT_ID", endpoint.client_id),
+        ("VISMA_CLIENT_SECRET", endpoint.client_secret),
     ):
         session.out.print(f"export {name}={value}", soft_wrap=True)
 
@@ -144,8 +166,6 @@ def _announce(session: Session, address: Address) -> None:
 @contextmanager
 def _translated() -> Iterator[None]:
     """The sandbox knows nothing of our errors; its own become ours here."""
-    from reconciler.core.errors import ReconcilerError, WrongUsage
-
     try:
         yield
     except ValueError as error:

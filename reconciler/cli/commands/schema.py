@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli.shell.exit_codes import Exit
+from reconciler.config.read.schema import schema_text
+from reconciler.exit_codes import Exit
 
 
 class SchemaName(StrEnum):
@@ -22,7 +23,5 @@ class SchemaName(StrEnum):
 
 def schema(context: typer.Context, name: Annotated[SchemaName, typer.Argument(help="Which schema.")]) -> None:
     """Print a JSON Schema: of declarations, reconciler.yaml, plan files, drift reports, or muted drift."""
-    from reconciler.config.read.schema import schema_text
-
     context.obj.write(schema_text(name.value).encode())
     raise typer.Exit(Exit.DONE)

@@ -8,9 +8,14 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli.shell.exit_codes import Exit
 from reconciler.cli.shell.options import Format, MaxChars, Redact, Reports
 from reconciler.cli.shell.output import check_formats, emit, plan_document
+from reconciler.cli.shell.session import Session
+from reconciler.cli.shell.written import show_run
+from reconciler.exit_codes import Exit
+from reconciler.operations.signing import plan_key
+from reconciler.reports.report_kind import ReportKind
+from reconciler.state import plan_file
 
 _RUN = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{4,}")
 
@@ -27,14 +32,10 @@ def show(
     redact: Redact = False,
 ) -> None:
     """Show a saved plan or a past run. Needs neither the declarations nor the ERP."""
-    from reconciler.cli.commands.runs import show_run
-    from reconciler.cli.shell.signing import plan_key
-    from reconciler.reports.report_kind import Kind
-    from reconciler.state import plan_file
-
+    session: Session = context.obj
     if _RUN.fullmatch(str(what)) and not what.exists():
-        show_run(context.obj, str(what), form, check_formats(form, report or [], Kind.RUN, context.obj))
+        show_run(session, str(what), form, check_formats(form, report or [], ReportKind.RUN, session))
     else:
-        reports = check_formats(form, report or [], Kind.PLAN, context.obj)
-        emit(context.obj, form, reports, plan_document(context.obj, plan_file.read(what, plan_key(context.obj))))
+        reports = check_formats(form, report or [], ReportKind.PLAN, session)
+        emit(session, form, reports, plan_document(session, plan_file.read(what, plan_key(session.environ))))
     raise typer.Exit(Exit.DONE)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from reconciler.cli.shell.exit_codes import Exit
 from reconciler.cli.shell.options import Format, MaxChars, Redact, Reports
 from reconciler.cli.shell.output import check_formats, emit, validation_document
-
-if TYPE_CHECKING:
-    from reconciler.config.read.globs import Matches
-    from reconciler.core.diagnostics import Diagnostic
+from reconciler.cli.shell.session import Session
+from reconciler.core.diagnostics import has_errors
+from reconciler.exit_codes import Exit
+from reconciler.operations.project import settings_file
+from reconciler.operations.validate import validate as check
+from reconciler.reports.report_kind import ReportKind
 
 
 def validate(
@@ -27,52 +28,9 @@ def validate(
     redact: Redact = False,
 ) -> None:
     """Check settings, declarations and mutes, offline: every problem, with its place and its remedy."""
-    from reconciler.cli.shell.session import Session, now
-    from reconciler.core.diagnostics import has_errors
-    from reconciler.core.errors import InvalidInput
-    from reconciler.operations import pipeline
-    from reconciler.reports.report_kind import Kind
-
     session: Session = context.obj
-    reports = check_formats(form, report or [], Kind.VALIDATION, session)
-    settings, problems = session.check_settings()
-    if settings is None:
-        raise InvalidInput(problems)
-    files, unread = _existing(paths or [], settings.root)
-    found = pipeline.load(settings, environ=session.environ, paths=files)
-    muted = () if paths else pipeline.read_mutes(settings, found, day=now()[:10]).diagnostics
-    told = (*problems, *unread, *found.diagnostics, *muted)
-    emit(session, form, reports, validation_document(session, told, len(found.desired)))
-    raise typer.Exit(Exit.INVALID if has_errors(told) else Exit.DONE)
-
-
-def _existing(paths: list[Path], root: Path) -> tuple[list[Path], list[Diagnostic]]:
-    """The files that are meant, and what cannot be read in the folders. Raises InvalidInput when only that is left."""
-    from reconciler.core.errors import InvalidInput, WrongUsage
-
-    found: list[Path] = []
-    problems: list[Diagnostic] = []
-    for path in paths:
-        if path.is_dir():
-            matched = _in_folder(path.absolute(), root)
-            found += sorted(matched.files.values())
-            problems += matched.problems
-        elif path.is_file():
-            found.append(path.absolute())
-        else:
-            raise WrongUsage(f"There is no file or folder {path}")
-    if paths and not found:
-        raise InvalidInput(tuple(problems)) if problems else WrongUsage("These folders hold no .yaml file")
-    return found, problems
-
-
-def _in_folder(folder: Path, root: Path) -> Matches:
-    """Its .yaml files. In the project, links may lead elsewhere in the project."""
-    from glob import escape
-
-    from reconciler.config.read.globs import matches
-
-    inside = folder.relative_to(root).parts if folder.is_relative_to(root) else (".",)
-    if any(part.startswith(".") for part in inside):
-        return matches("**/*.yaml", folder)
-    return matches("/".join([*map(escape, inside), "**/*.yaml"]), root)
+    reports = check_formats(form, report or [], ReportKind.VALIDATION, session)
+    file = settings_file(session.config or Path.cwd())
+    checked = check(file, paths or [], environment=session.environment, environ=session.environ)
+    emit(session, form, reports, validation_document(session, checked.diagnostics, checked.declarations))
+    raise typer.Exit(Exit.INVALID if has_errors(checked.diagnostics) else Exit.DONE)

@@ -15,8 +15,8 @@ import typer
 from typer.main import get_command
 
 from reconciler.cli.shell.command_list import Commands, name_variables
-from reconciler.cli.shell.current import current, forget, redactor, use
-from reconciler.cli.shell.exit_codes import Exit, exit_code
+from reconciler.cli.shell.current import current, forget, is_unwritten, redactor, use
+from reconciler.exit_codes import Exit, exit_code
 
 if TYPE_CHECKING:
     from reconciler.core.errors import ReconcilerError
@@ -117,7 +117,7 @@ def run(arguments: list[str]) -> int:
 
 def _unwritten() -> int:
     """The exit code of a command that is well but for its reports."""
-    return int(Exit.ERROR if current().unwritten else Exit.DONE)
+    return int(Exit.ERROR if is_unwritten() else Exit.DONE)
 
 
 def _mend_streams() -> None:
@@ -172,8 +172,11 @@ def _without_output() -> int:
 
 
 def _failed(error: Exception) -> int:
-    from reconciler.core.errors import InvalidInput, ReconcilerError
+    from reconciler.core.errors import Declined, InvalidInput, ReconcilerError
 
+    if isinstance(error, Declined):
+        current().say(str(error))
+        return int(exit_code(error))
     if isinstance(error, InvalidInput):
         _show_problems(error)
         return int(exit_code(error))

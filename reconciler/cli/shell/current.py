@@ -27,14 +27,19 @@ def forget() -> None:
 
 def current() -> Session:
     """The session in use, or one without any option when the arguments were not even understood."""
-    from reconciler.cli.shell.session import Session
+    from reconciler.cli.shell.session import Session  # noqa: PLC0415 - help stays light
 
     return _CURRENT[0] if _CURRENT else Session(None, None, None, False, os.environ)
 
 
+def is_unwritten() -> bool:
+    """Whether a report of the command could not be written. Without a session none was asked for: help stays light."""
+    return bool(_CURRENT and _CURRENT[0].unwritten)
+
+
 def redactor() -> Redactor | None:
     """What replaces personal data in messages of errors; None also when the very key is the error."""
-    from reconciler.core.errors import ReconcilerError
+    from reconciler.core.errors import ReconcilerError  # noqa: PLC0415 - help stays light
 
     try:
         return current().redactor

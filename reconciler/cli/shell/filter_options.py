@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-if TYPE_CHECKING:
-    from reconciler.cli.shell.session import Session
-    from reconciler.core.filters import Filters, Sieve
-    from reconciler.erp.customers import Customers
+from reconciler.core.filters import Filters, parse_attributes, parse_bounds, parse_status, parse_text
 
 _TIMES = "COND is > < >= <=; TIME is yyyy-MM-dd, with HH:mm:ss or HH:mm:ss.FFF after a blank."
 
@@ -56,8 +53,6 @@ def read_filters(
     created: str | None,
 ) -> Filters:
     """The filters of the options. Raises WrongUsage before anything is asked."""
-    from reconciler.core.filters import Filters, parse_attributes, parse_bounds, parse_status, parse_text
-
     equal = {
         "corporate-id": corporate_id,
         "vat-registration-id": vat_registration_id,
@@ -73,38 +68,3 @@ def read_filters(
         modified=() if modified is None else parse_bounds("--modified", modified),
         created=() if created is None else parse_bounds("--created", created),
     )
-
-
-def settled(session: Session, filters: Filters, erp: Customers) -> Filters:
-    """The filters after a look at what this ERP does with them, saying what that means for the result."""
-    from dataclasses import replace
-
-    if filters.has_zone:
-        warn(
-            session,
-            "The time was converted to UTC: the API takes no zone. Times of the ERP without a zone mark are taken as "
-            "UTC too; whether they are is not documented.",
-        )
-    if filters.name and not erp.finds_parts_of_names():
-        session.say("This ERP does not seem to find parts of names in any case: all customers are read and searched.")
-        return replace(filters, name_is_sent=False)
-    return filters
-
-
-def warn_dropped(session: Session, sieve: Sieve) -> None:
-    """One warning for all rows that the ERP returned although they do not satisfy what it was asked."""
-    from reconciler.reports.view import counted
-
-    if sieve.dropped:
-        warn(
-            session,
-            f"The ERP returned {counted(sieve.dropped, 'row')} that do not satisfy the filter; they were left out.",
-        )
-
-
-def warn(session: Session, text: str) -> None:
-    """A warning on standard error, also with --quiet."""
-    from reconciler.reports.safe_text import visible
-
-    session.err.print("Warning: ", style="bold yellow", end="")
-    session.err.print(visible(text), soft_wrap=True)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Protocol, TypeAlias
+from collections.abc import Iterable
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from reconciler.cli.shell.session import Session
-    from reconciler.core.customer import Live
-    from reconciler.erp.decode import Json
-    from reconciler.resources.values import Path
-
-Page: TypeAlias = "Sequence[tuple[Live, Json]]"
-"""Customers, each with the API's own row."""
-
+from reconciler.cli.shell.session import Session
+from reconciler.config.edit.yaml_writer import item_lines, raw_members
+from reconciler.operations.customers import Page
+from reconciler.reports.csv_lines import header, row
+from reconciler.reports.records import EXTRAS, flat_paths, json_text, record
+from reconciler.reports.table import COLUMNS, Table
+from reconciler.resources.values import Path
 
 RAW = "raw"
 """The format that shows the API's own rows."""
@@ -34,8 +32,6 @@ class Writer(Protocol):
 
 def writer(session: Session, form: str, paths: tuple[Path, ...] | None, attributes: Iterable[str]) -> Writer:
     """The writer of a format. attributes: ids that get columns of their own in CSV without paths."""
-    from reconciler.reports.table import COLUMNS
-
     match form:
         case "table":
             return _Table(session, paths or COLUMNS)
@@ -53,16 +49,12 @@ class _Table:
     is_raw = False
 
     def __init__(self, session: Session, paths: tuple[Path, ...]) -> None:
-        from reconciler.reports.table import Table
-
         self.paths: tuple[Path, ...] | None = paths
         self._shown = paths
         self._session = session
         self._table = Table(paths, session.width)
 
     def page(self, page: Page) -> None:
-        from reconciler.reports.records import record
-
         self._session.print(self._table.page([record(live, self._shown) for live, _ in page]))
 
     def end(self) -> None:
@@ -80,8 +72,6 @@ class _Array:
         self._is_empty = True
 
     def _items(self, values: Iterable[object]) -> None:
-        from reconciler.reports.records import json_text
-
         parts = []
         for value in values:
             text = json_text(value).replace("\n", "\n  ")
@@ -99,8 +89,6 @@ class _Json(_Array):
         self.paths = paths
 
     def page(self, page: Page) -> None:
-        from reconciler.reports.records import record
-
         self._items(record(live, self.paths) for live, _ in page)
 
 
@@ -120,9 +108,6 @@ class _Yaml:
         self._is_empty = True
 
     def page(self, page: Page) -> None:
-        from reconciler.config.edit.yaml_writer import item_lines, raw_members
-        from reconciler.reports.records import record
-
         for live, _ in page:
             lines = item_lines(raw_members(record(live, self.paths), declaration=False))
             self._session.write("".join(f"{line}\n" for line in lines).encode())
@@ -144,9 +129,6 @@ class _Csv:
         self._others: frozenset[str] | None = None
 
     def page(self, page: Page) -> None:
-        from reconciler.reports.formats.csv import header, row
-        from reconciler.reports.records import record
-
         records = [record(live, self.paths) for live, _ in page]
         parts = []
         if self._columns is None:
@@ -157,8 +139,6 @@ class _Csv:
 
     def _all_columns(self, records: list[dict[str, object]]) -> tuple[Path, ...]:
         """Without paths: every member, and the attributes of the classes and of the first page."""
-        from reconciler.reports.records import EXTRAS, flat_paths
-
         if self.paths is not None:
             return self.paths
         for each in records:

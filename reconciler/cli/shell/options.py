@@ -3,12 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from enum import StrEnum
 from typing import Annotated
 
 import typer
 
 from reconciler.cli.shell.current import use
 
+
+class RefreshMode(StrEnum):
+    """Words of --refresh."""
+
+    FULL = "full"
+    INCREMENTAL = "incremental"
+    NONE = "none"
+
+
+Refresh = Annotated[
+    RefreshMode,
+    typer.Option(
+        "--refresh",
+        help="How to read the ERP: what changed since the snapshot, if that is sure to suffice; in full; not at all.",
+    ),
+]
 Format = Annotated[
     str,
     typer.Option(

@@ -7,18 +7,29 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.ci.platforms import running_on
 from reconciler.cli.shell.output_paths import check_places
+from reconciler.core.diagnostics import Diagnostic
+from reconciler.core.drift import Drift
+from reconciler.core.errors import InvalidInput, ReportError, WrongUsage
+from reconciler.core.plan import Plan, Run
+from reconciler.operations.clock import now
+from reconciler.reports import json_documents
+from reconciler.reports.fitting import COMMENT_LIMITS
 from reconciler.reports.formats import formats_of, render
+from reconciler.reports.formats.text import lines
+from reconciler.reports.report_kind import ReportKind
+from reconciler.reports.view.drift import of_drift
+from reconciler.reports.view.plan import of_plan
+from reconciler.reports.view.report import Report
+from reconciler.reports.view.run import of_run
+from reconciler.reports.view.validation import of_validation
+from reconciler.state import plan_file
 
 if TYPE_CHECKING:
     from rich.text import Text
 
     from reconciler.cli.shell.session import Session
-    from reconciler.core.diagnostics import Diagnostic
-    from reconciler.core.drift import Drift
-    from reconciler.core.plan import Plan, Run
-    from reconciler.reports.report import Report
-    from reconciler.reports.report_kind import Kind
 
 PLAIN = ("text", "json")
 """The formats of what is no report."""
@@ -26,23 +37,24 @@ PLAIN = ("text", "json")
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """Something to render: its lines for a width (None never breaks one), its JSON, and the report for the rest."""
+    """Something to render: its JSON, and the report for all other formats."""
 
-    lines: Callable[[int | None], Iterable[Text]]
     json: Callable[[], bytes]
     report: Callable[[], Report]
 
+    def lines(self, width: int | None) -> Iterable[Text]:
+        """The text for a width in cells; None never breaks a line."""
+        return lines(self.report(), width)
+
     def render(self, form: str, max_chars: int | None) -> bytes:
         """The bytes of a format."""
-        if form == "text":
-            return "".join(f"{line.plain}\n" for line in self.lines(None)).encode()
         return self.json() if form == "json" else render(self.report(), form, max_chars=max_chars)
 
 
 def check_formats(
     form: str,
     reports: Iterable[str],
-    known: Kind | Iterable[str],
+    known: ReportKind | Iterable[str],
     session: Session | None = None,
     out: Path | None = None,
 ) -> list[tuple[str, Path]]:
@@ -51,10 +63,7 @@ def check_formats(
     known: the formats that there are, or the kind of report that they must make sense for.
     session: where files are to be written, whose places are checked then; out: that of the plan.
     """
-    from reconciler.core.errors import WrongUsage
-    from reconciler.reports.report_kind import Kind
-
-    allowed = formats_of(known) if isinstance(known, Kind) else tuple(known)
+    allowed = formats_of(known) if isinstance(known, ReportKind) else tuple(known)
     parts = []
     for word in reports:
         name, equals, path = word.partition("=")
@@ -74,8 +83,17 @@ def emit(session: Session, form: str, reports: Iterable[tuple[str, Path]], docum
     if form == "text":
         session.print(document.lines(session.width))
     else:
-        session.write(document.render(form, _room(session, form)))
+        session.write(document.render(form, _room(session)))
     write_reports(session, reports, document)
+
+
+def tell_invalid(session: Session, error: InvalidInput, form: str, reports: list[tuple[str, Path]]) -> None:
+    """What is wrong, in every format but the terminal's, which gets the error itself."""
+    found = validation_document(session, error.diagnostics, 0)
+    known = formats_of(ReportKind.VALIDATION)
+    if form != "text" and form in known:
+        emit(session, form, (), found)
+    write_reports(session, [each for each in reports if each[0] in known], found)
 
 
 def write_reports(session: Session, reports: Iterable[tuple[str, Path]], document: Document) -> None:
@@ -84,76 +102,44 @@ def write_reports(session: Session, reports: Iterable[tuple[str, Path]], documen
     One that fails is told, and the command ends with 1 if nothing else is wrong. It stops neither the others nor what
     comes after them: a run is done by then, and its numbers must still come into the YAML.
     """
-    from reconciler.core.errors import ReportError
-    from reconciler.state.plan_file import write_private
-
     for name, path in reports:
         try:
-            write_private(path, document.render(name, _room(session, name)))
+            plan_file.write_private(path, document.render(name, _room(session)))
         except ReportError as error:
             session.miss(error)
 
 
-_PLATFORMS = {
-    "GITHUB_ACTIONS": "github",
-    "GITLAB_CI": "gitlab",
-    "TF_BUILD": "azure",
-    "BITBUCKET_BUILD_NUMBER": "bitbucket",
-}
-
-
-def _room(session: Session, form: str) -> int | None:
-    """How many characters the format may take: as told, or for Markdown what a comment takes where this runs."""
-    if session.max_chars is not None or form != "markdown":
-        return session.max_chars
-    from reconciler.reports.formats.markdown import LIMITS
-
-    here = next((name for variable, name in _PLATFORMS.items() if session.environ.get(variable)), "github")
-    return LIMITS[here]
+def _room(session: Session) -> int:
+    """How many characters a comment may take: as the options say, or what it takes where this runs."""
+    here = running_on(session.environ) or "github"
+    return COMMENT_LIMITS[here] if session.max_chars is None else session.max_chars
 
 
 # ---- what there is to render; redacted when the session is ----
 
 
-def plan_document(session: Session, made: Plan) -> Document:
+def plan_document(session: Session, plan: Plan) -> Document:
     """A plan; its JSON is the plan file."""
-    from reconciler.reports.formats.text import plan_lines
-    from reconciler.reports.report import of_plan
-    from reconciler.state import plan_file
-
-    shown = plan_file.seal(session.redactor.plan(made)) if session.redactor else made
-    return Document(lambda width: plan_lines(shown, width), lambda: plan_file.dumps(shown), lambda: of_plan(shown))
+    shown = plan_file.seal(session.redactor.plan(plan)) if session.redactor else plan
+    return Document(lambda: plan_file.dumps(shown), lambda: of_plan(shown))
 
 
 def run_document(session: Session, run: Run) -> Document:
     """A run, from its first result to the counts."""
-    from reconciler.reports.formats import json, text
-    from reconciler.reports.report import of_run
-
     shown = session.redactor.run(run) if session.redactor else run
-    return Document(lambda _width: text.run_lines(shown), lambda: json.run(shown), lambda: of_run(shown))
+    return Document(lambda: json_documents.run(shown), lambda: of_run(shown))
 
 
 def drift_document(session: Session, drift: Drift) -> Document:
     """What the ERP has otherwise than declared."""
-    from reconciler.reports.formats import json
-    from reconciler.reports.report_drift import of_drift
-    from reconciler.reports.text_drift import drift_lines
-
     shown = session.redactor.drift(drift) if session.redactor else drift
-    return Document(lambda width: drift_lines(shown, width), lambda: json.drift(shown), lambda: of_drift(shown))
+    return Document(lambda: json_documents.drift(shown), lambda: of_drift(shown))
 
 
 def validation_document(session: Session, diagnostics: Iterable[Diagnostic], declarations: int) -> Document:
     """What `validate` found."""
-    from reconciler.cli.shell.session import now
-    from reconciler.reports.formats.json import validation
-    from reconciler.reports.formats.text import validation_lines
-    from reconciler.reports.report import of_validation
-
     found = session.redactor.diagnostics(diagnostics) if session.redactor else tuple(diagnostics)
     return Document(
-        lambda _width: validation_lines(found, declarations),
-        lambda: validation(found, declarations),
+        lambda: json_documents.validation(found, declarations),
         lambda: replace(of_validation(found, declarations), created_at=now()),
     )

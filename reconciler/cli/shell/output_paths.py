@@ -9,6 +9,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, NoReturn
 
+from reconciler.core.errors import ReconcilerError, WrongUsage
+from reconciler.state.plan_file import check_place
+
 if TYPE_CHECKING:
     from reconciler.cli.shell.session import Session
     from reconciler.config.settings import Settings
@@ -34,8 +37,6 @@ def check_places(session: Session, reports: Iterable[Path], out: Path | None = N
 
 def _settings(session: Session) -> Settings | None:
     """The settings, if they can be had: whoever needs them tells what is wrong with them."""
-    from reconciler.core.errors import ReconcilerError
-
     try:
         return session.settings
     except ReconcilerError:
@@ -44,8 +45,6 @@ def _settings(session: Session) -> Settings | None:
 
 def _check_writable(word: str, path: Path) -> bool:
     """Whether it is a device or a pipe. Raises ReportError for a link, see `check_place`."""
-    from reconciler.state.plan_file import check_place
-
     check_place(path)
     try:
         mode = path.stat().st_mode
@@ -97,6 +96,4 @@ def _fits(parts: tuple[str, ...], glob: tuple[str, ...]) -> bool:
 
 
 def _refuse(word: str, path: Path, why: str, remedy: str = "") -> NoReturn:
-    from reconciler.core.errors import WrongUsage
-
     raise WrongUsage(f"{word} cannot write {path}: {why}", remedy=remedy)

@@ -8,6 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from reconciler.core.errors import ReconcilerError, WrongUsage
+
 if TYPE_CHECKING:
     from reconciler.cli.shell.session import Session
 
@@ -23,8 +25,6 @@ def redaction_key(session: Session) -> bytes:
     this process alone: nothing is shown in clear, but the words fit no other report. Raises WrongUsage for a key that
     could be guessed.
     """
-    from reconciler.core.errors import ReconcilerError, WrongUsage
-
     given = session.environ.get(VARIABLE, "")
     if given:
         if len(given) < _SHORTEST:

@@ -1,27 +1,21 @@
-"""What the commands that rewrite declaration files share: unified diffs, and which file a position means."""
+"""Unified diffs, for the commands that rewrite declaration files."""
 
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING
+import os
+import stat
+import sys
+from collections.abc import Iterable
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
+from rich.text import Text
 
-    from reconciler.cli.shell.session import Session
-    from reconciler.config.edit.write_files import Replacement
+from reconciler.cli.shell.session import Session
+from reconciler.config.edit.write_files import Replacement
+from reconciler.reports.safe_text import escaped
 
-
-def read_declarations(path: Path, name: str, most: int) -> bytes:
-    """A declaration file's bytes, of which there may be so many; `name` as in positions. Raises InvalidInput."""
-    from reconciler.config.read.files import read_bytes
-    from reconciler.core.errors import InvalidInput
-
-    data, problem = read_bytes(path, name, most)
-    if problem:
-        raise InvalidInput((problem,))
-    return data
+_CI = ("CI", "TF_BUILD", "JENKINS_URL", "TEAMCITY_VERSION")
+"""Each CI server sets one of these: most of them CI, Azure Pipelines TF_BUILD."""
 
 
 def unified_diff(change: Replacement) -> bytes:
@@ -35,16 +29,23 @@ def unified_diff(change: Replacement) -> bytes:
 
 
 def show_diffs(session: Session, changes: Iterable[Replacement]) -> None:
-    """The diffs to standard output: byte for byte into a file or pipe, made harmless on a terminal."""
-    from rich.text import Text
-
-    from reconciler.reports.safe_text import visible
-
+    """The diffs to standard output: byte for byte into a file or pipe, made harmless on a terminal and in a CI log."""
+    is_read = session.out.is_terminal or _is_ci_log(session)
     for change in changes:
-        found = unified_diff(change)
-        if not session.out.is_terminal:
-            session.write(found)
+        diff = unified_diff(change)
+        if not is_read:
+            session.write(diff)
             continue
-        for line in found.decode("utf-8", "replace").removesuffix("\n").split("\n"):
+        for line in diff.decode("utf-8", "replace").removesuffix("\n").split("\n"):
             style = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1], "")
-            session.print([Text(visible(line), style if not line.startswith(("+++", "---")) else "bold")])
+            session.print([Text(escaped(line), style if not line.startswith(("+++", "---")) else "bold")])
+
+
+def _is_ci_log(session: Session) -> bool:
+    """Whether a CI server reads standard output, and obeys commands in it. A patch for `git apply` goes into a file."""
+    if not any(session.environ.get(name) for name in _CI):
+        return False
+    try:
+        return not stat.S_ISREG(os.fstat(sys.stdout.fileno()).st_mode)
+    except (OSError, ValueError):  # no file at all: nothing that a patch could be kept in
+        return True

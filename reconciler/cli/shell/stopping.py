@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from reconciler.cli.shell.exit_codes import Exit
+from reconciler.core.errors import NotSent
+from reconciler.exit_codes import Exit
 
 if TYPE_CHECKING:
     from reconciler.cli.shell.session import Session
@@ -41,8 +42,6 @@ class Stopping:
 
     def sleep(self, seconds: float) -> None:
         """Sleep, but not longer than until the run is stopped. Raises NotSent then."""
-        from reconciler.core.errors import NotSent
-
         if self._asked.wait(seconds):
             raise NotSent("the run was stopped while it waited")
 
@@ -55,8 +54,8 @@ def stop_signals(session: Session, stopping: Stopping) -> Iterator[None]:
         if stopping.is_at_once():
             raise KeyboardInterrupt
         stopping.ask(Exit.INTERRUPTED if number == signal.SIGINT else Exit.TERMINATED)
-        told = "Ending at once." if stopping.is_at_once() else "Stopping: finishing the requests in flight ..."
-        session.say(told)
+        message = "Ending at once." if stopping.is_at_once() else "Stopping: finishing the requests in flight ..."
+        session.say(message)
 
     before = {number: signal.signal(number, asked) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -13,8 +13,9 @@ from reconciler.config.edit.rewrite import Edit, rewrite
 from reconciler.config.edit.tree import Tree, read_tree
 from reconciler.config.read import yaml_nodes
 from reconciler.config.read.declarations import load_texts, no_collection
-from reconciler.core.customer import Desired, Live
+from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Severity
+from reconciler.core.live import Live
 from reconciler.core.rules import Memory, Rules
 from reconciler.resources.values import Path, Scalar, Values, leaves, put
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from reconciler.config.read.decoding import CONTROL
-from reconciler.config.read.schema import MAX_LENGTH
 from reconciler.config.read.typed_values import is_wall_clock
 from reconciler.config.read.typed_values import number as read_number
 from reconciler.core.normalise import number_key
-from reconciler.resources.customer import FIELDS, Field, Form, Group, Kind, Row
+from reconciler.resources.customer import CUSTOMER, FIELDS
+from reconciler.resources.grammar import Field, Form, Group, Kind, Row
 from reconciler.resources.values import Path, Values, render_path
 
 LONGEST_KEY = 512
@@ -21,10 +21,10 @@ def declarable(number: str, values: Values) -> tuple[Values, list[tuple[str, str
     """The values that a declaration can hold, and the paths of the others, each with the reason."""
     problems: list[tuple[str, str]] = []
     kept = _members(values, FIELDS, (), problems)
-    parent = kept.get("parentRecordNumber")
+    parent = kept.get(CUSTOMER.parent)
     if isinstance(parent, str) and number_key(parent) == number_key(number):
-        del kept["parentRecordNumber"]
-        problems.append(("parentRecordNumber", "a customer cannot be its own parent"))
+        del kept[CUSTOMER.parent]
+        problems.append((CUSTOMER.parent, "a customer cannot be its own parent"))
     return kept, problems
 
 
@@ -101,7 +101,7 @@ def _text_problem(row: Field, text: str) -> str:
         return "a declaration does not know this word"
     if row.kind is Kind.DATE and not is_wall_clock(text):
         return "it is no date"
-    if len(text) > MAX_LENGTH.get(row.name, len(text)):
+    if row.max_length is not None and len(text) > row.max_length:
         return "it is too long for a declaration"
     return "it is blank" if not row.clearable and not text.strip() else ""
 

@@ -13,7 +13,8 @@ from typing import TypeAlias
 
 from reconciler.config.read.nodes import MERGE, Mapping, Node, Sequence
 from reconciler.config.read.schema import TEXT_KINDS
-from reconciler.resources.customer import FIELDS, Field, Form, Kind, Row
+from reconciler.resources.customer import CUSTOMER, FIELDS
+from reconciler.resources.grammar import Field, Form, Kind, Row
 
 NodePath: TypeAlias = "tuple[str | int, ...]"
 """The way from a document's root: keys of mappings, and indices of lists."""
@@ -82,9 +83,11 @@ def _lines(line: Layout) -> Layout:
 def _declaration() -> Layout:
     rows = {name: _row(row) for name, row in FIELDS.items()}
     texts = Layout(item=TEXT)
-    lifecycle = Layout({"ignore_changes": texts, "create_only": texts, "prevent_update": Layout(scalar="boolean")})
-    number = rows.pop("number")
-    return Layout({"number": number, "ref": TEXT, **rows, "match": texts, "lifecycle": lifecycle}, header=True)
+    lifecycle = Layout(
+        {"ignore_changes": texts, "create_only": texts, "prevent_update": Layout(scalar="boolean"), "same_as": texts}
+    )
+    number = rows.pop(CUSTOMER.key)
+    return Layout({CUSTOMER.key: number, "ref": TEXT, **rows, "match": texts, "lifecycle": lifecycle}, header=True)
 
 
 DECLARATION = _declaration()

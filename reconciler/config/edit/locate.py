@@ -12,10 +12,10 @@ from reconciler.config.edit.rewrite import Edit
 from reconciler.config.edit.yaml_writer import Literal, Raw, literal
 from reconciler.config.read.interpolate import interpolate
 from reconciler.config.read.nodes import Node
-from reconciler.config.read.schema import OPTIONAL_KEYS
-from reconciler.core.customer import Desired
+from reconciler.core.desired import Desired
 from reconciler.core.normalise import attribute_key, normalise
-from reconciler.resources.customer import FIELDS, Field, Form, Group, Kind, Read, leaf
+from reconciler.resources.customer import CUSTOMER, FIELDS
+from reconciler.resources.grammar import Field, Form, Group, Kind, Read
 from reconciler.resources.values import Path, Values, get
 
 
@@ -63,7 +63,7 @@ class LocatedDeclaration:
     # -- leaves
 
     def _leaf(self, edit: ProposedEdit) -> Iterator[Edit]:
-        row = leaf(edit.path)
+        row = CUSTOMER.leaf(edit.path)
         assert row is not None
         assert not isinstance(edit.after, dict)
         place = self._written(edit.path)
@@ -76,7 +76,7 @@ class LocatedDeclaration:
     def _written(self, path: Path) -> NodePath:
         """A leaf's path with the attribute's id as it is written."""
         group = self._raw.get(path[0])
-        if path[0] != "attributes":
+        if path[0] not in CUSTOMER.maps:
             return path
         known = (name for name in group if attribute_key(name) == path[1]) if isinstance(group, dict) else iter(())
         return path[0], next(known, self._desired.spelled.get(path, path[1]))
@@ -136,7 +136,7 @@ class LocatedDeclaration:
                 yield from self._line_member(edit, row, place)
 
     def _line_member(self, edit: ProposedEdit, row: Group, line: NodePath) -> Iterator[Edit]:
-        name = edit.path[-1] if row.form is Form.LINES else "segmentValue"
+        name = edit.path[-1] if row.form is Form.LINES else row.value.name
         member = row.by_name[name]
         assert isinstance(member, Field)
         assert not isinstance(edit.after, dict)
@@ -161,7 +161,7 @@ class LocatedDeclaration:
         for name in row.key:
             member, held = row.by_name[name], item.get(name)
             assert isinstance(member, Field)
-            text = interpolate(held.text, self._environ)[0] if isinstance(held, Literal) else OPTIONAL_KEYS[name]
+            text = interpolate(held.text, self._environ)[0] if isinstance(held, Literal) else member.default
             parts.append(str(text if member.kind is Kind.INTEGER else normalise(member, text)))
         return "/".join(parts)
 
@@ -185,7 +185,7 @@ class LocatedDeclaration:
             items = [_line(row, line) for line in lines.values() if isinstance(line, dict)]
         else:
             items = [
-                {"segmentId": Literal(key, "plain"), "segmentValue": literal(value)} for key, value in lines.items()
+                {row.key[0]: Literal(key, "plain"), row.value.name: literal(value)} for key, value in lines.items()
             ]
         complete: Raw = {"complete": Literal("true", "plain"), "lines": items}
         yield self._edit(group, complete if group[0] in self._desired.complete else items)

@@ -12,7 +12,7 @@ from reconciler.config.edit.yaml_writer import literal
 from reconciler.config.read import yaml_nodes
 from reconciler.config.read.declarations import load_texts
 from reconciler.config.read.messages import quoted
-from reconciler.core.customer import Desired
+from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
 from reconciler.core.normalise import number_key
 

@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reconciler.core.actions import changes_of, compared
-from reconciler.core.compare import differences, order
-from reconciler.core.customer import Desired, Live
+from reconciler.core.compare import differences
+from reconciler.core.desired import Desired
+from reconciler.core.live import Live
 from reconciler.core.plan import Cause
 from reconciler.core.rules import Memory, Rules
-from reconciler.resources.customer import FIELDS, Form, Group
+from reconciler.resources.customer import CUSTOMER, FIELDS
+from reconciler.resources.grammar import Form, Group
 from reconciler.resources.values import Path, Scalar, Values, get, parse_path
 
 
@@ -65,7 +67,7 @@ def proposed_edits(desired: Desired, live: Live, rules: Rules, memory: Memory) -
             edits[leaf.path] = ProposedEdit(desired, live, leaf.path, leaf.desired, leaf.live, cause)
     for path in difference.removed:
         edits[path] = ProposedEdit(desired, live, path, None, get(live.values, path), _cause(path, causes))  # type: ignore[arg-type]  # leaves of Values are Scalars
-    return tuple(edits[path] for path in sorted(edits, key=order))
+    return tuple(edits[path] for path in sorted(edits, key=CUSTOMER.order))
 
 
 def _cause(path: Path, causes: Mapping[Path, set[Cause]]) -> Cause:

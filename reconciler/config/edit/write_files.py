@@ -49,7 +49,7 @@ def _write_beside(target: Path, each: Replacement) -> Path:
     try:
         handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "wb") as file:
-            os.fchmod(file.fileno(), mode)
+            beside.chmod(mode)
             file.write(each.new)
             file.flush()
             os.fsync(file.fileno())

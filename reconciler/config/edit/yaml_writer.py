@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 
 from reconciler.config.read.nodes import MERGE, NULLS, Scalar
 from reconciler.config.read.typed_values import BOOLEANS, NUMBER
+from reconciler.resources.customer import CUSTOMER
 
 _MISREAD = re.compile(
     r"""
@@ -33,7 +34,7 @@ _PLAIN = re.compile(r"[^\W_][^\r\n\t]*|[_/.(][^\r\n\t]+")
 _NOT_PLAIN = re.compile(r":(\s|\Z)|\s#|^\s|\s\Z|^(---|\.\.\.)(\s|\Z)")
 _NOT_IN_FLOW = re.compile(r"[\[\]{},:?]")
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t", "\r": "\\r"}
-_ALWAYS_QUOTED = frozenset(("number",))
+_ALWAYS_QUOTED = frozenset((CUSTOMER.key,))
 _HEADER = re.compile(r"[|>][-+0-9]*(?P<rest>[ \t]*(#[^\r\n]*)?)(?P<nl>\r\n|\r|\n)(?P<indent> *)")
 
 

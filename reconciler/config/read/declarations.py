@@ -26,10 +26,11 @@ from reconciler.config.read.schema_errors import DECLARATION_CODES, Validator
 from reconciler.config.read.source_map import Packer
 from reconciler.config.read.typed_values import BROKEN, Reader
 from reconciler.config.read.unmerged import Defaults, Unmerged, overlay, units, unmerged
-from reconciler.core.customer import DEFAULT_MATCH, Desired, Lifecycle
+from reconciler.core.desired import DEFAULT_MATCH, Desired, Lifecycle
 from reconciler.core.diagnostics import Diagnostic, Severity, Source, has_errors, in_order
 from reconciler.core.errors import InvalidInput
 from reconciler.core.normalise import number_key
+from reconciler.resources.customer import CUSTOMER
 from reconciler.resources.values import Values
 
 __all__ = ["Loaded", "find_files", "load_declarations", "load_texts"]
@@ -316,9 +317,9 @@ class _Loader:
     def _check_identity(self, declaration: Unmerged | FastDeclaration) -> None:
         self._claim(declaration)
         if declaration.number is not None:
-            parent = declaration.values.get("parentRecordNumber")
+            parent = declaration.values.get(CUSTOMER.parent)
             if isinstance(parent, str) and number_key(parent) == number_key(declaration.number):
-                source = declaration.place("parentRecordNumber")
+                source = declaration.place(CUSTOMER.parent)
                 summary = f"the customer {quoted(declaration.number)} is its own parent"
                 declaration.report("I404", source, summary, "Name another customer, or remove the line.")
         elif not any(declaration.values.get(name) is not None for name in declaration.match or DEFAULT_MATCH):
@@ -393,6 +394,7 @@ def _lifecycle(members: dict[str, Any]) -> Lifecycle:
         tuple(members.get("ignore_changes", ())),
         tuple(members.get("create_only", ())),
         members.get("prevent_update", False),
+        tuple(members.get("same_as", ())),
     )
 
 
@@ -410,7 +412,7 @@ def _digest_of(desired: Desired) -> bytes:
             desired.ref,
             _comparable(desired.values),
             desired.match,
-            [life.ignore_changes, life.create_only, life.prevent_update],
+            [life.ignore_changes, life.create_only, life.prevent_update, life.same_as],
             sorted(desired.complete),
         ]
     )

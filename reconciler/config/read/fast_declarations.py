@@ -19,7 +19,8 @@ from reconciler.config.read.typed_values import Reader
 from reconciler.config.read.unmerged import Defaults, Unmerged, fresh, undeclared
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
 from reconciler.core.normalise import normalise
-from reconciler.resources.customer import FIELDS, Field, Form, Group, Kind
+from reconciler.resources.customer import FIELDS
+from reconciler.resources.grammar import Field, Form, Group, Kind
 from reconciler.resources.values import Path, Values, leaves, put
 
 Convert: TypeAlias = "Callable[[str], Any]"

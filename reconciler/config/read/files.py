@@ -11,6 +11,7 @@ from pathlib import Path
 from reconciler.config.read.globs import Listed, Matches, matches
 from reconciler.config.read.messages import quoted
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
+from reconciler.file_flags import BINARY, NO_WAIT
 
 _CHUNK = 2**18
 
@@ -93,7 +94,7 @@ def _glob_problem(glob: str) -> str:
 def read_bytes(file: Path, name: str, limit: int) -> tuple[bytes, Diagnostic | None]:
     """A file's bytes, at most one more than `limit`; or why it cannot be read."""
     try:
-        handle = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)  # a pipe without a writer must not block
+        handle = os.open(file, os.O_RDONLY | BINARY | NO_WAIT)
         try:
             return _read(handle, limit + 1), None
         finally:

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from reconciler.config.read.messages import nearest
 from reconciler.core.patterns import Pattern, segments
-from reconciler.resources.customer import FIELDS, Field, Form, Row, walk
+from reconciler.resources.customer import CUSTOMER, FIELDS
+from reconciler.resources.grammar import Field, Form, Row
 
 
 def names_field(pattern: str) -> bool:
@@ -27,7 +28,7 @@ def _is_misspelt(written: Pattern) -> bool:
     """Whether `*.wbe` is a member with a slip. It would be an attribute's id; those are in capitals in the ERP."""
     if len(written) != 2 or written[0] is not None or written[1] is None or written[1].isupper():
         return False
-    members = {path[-1] for path, _ in walk() if len(path) > 1}
+    members = {path[-1] for path, _ in CUSTOMER.walk() if len(path) > 1}
     return written[1] not in members and bool(nearest(written[1], sorted(members)))
 
 
@@ -49,9 +50,9 @@ def _below(row: Row, segment: str | None) -> Iterable[Row]:
 
 def remedy(pattern: str) -> str:
     """What to write instead of a pattern that names no field."""
-    known = {".".join(path[:end]) for path, _ in walk() for end in range(1, len(path) + 1)}
+    known = {".".join(path[:end]) for path, _ in CUSTOMER.walk() for end in range(1, len(path) + 1)}
     if pattern.startswith("*."):
-        known = {f"*.{path[-1]}" for path, _ in walk() if len(path) > 1}
+        known = {f"*.{path[-1]}" for path, _ in CUSTOMER.walk() if len(path) > 1}
     close = nearest(pattern, sorted(known))
     if close:
         return f"Did you mean {' or '.join(close)}?"

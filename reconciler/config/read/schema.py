@@ -15,20 +15,19 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from reconciler.core.customer import DEFAULT_MATCH
-from reconciler.resources.customer import FIELDS, Field, Form, Group, Kind, Read, Row
+from reconciler.resources.customer import CUSTOMER, FIELDS
+from reconciler.resources.grammar import Field, Form, Group, Kind, Read, Resource, Row
 
 Schema: TypeAlias = dict[str, Any]
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 TEXT_KINDS = frozenset((Kind.TEXT, Kind.REFERENCE, Kind.NUMBER, Kind.DATE))
-MAX_LENGTH = {"countryId": 2, "customerClassId": 10}
-"""Fact sheet 11.8: the class id is the only length that the API states; a country has two letters (11.2)."""
+IDENTITY = (CUSTOMER.key, "ref")
 
-OPTIONAL_KEYS = {"locationID": "Main"}
-"""Key members of lines that may be left out, with what they then are."""
 
-IDENTITY = ("number", "ref")
+def members_schema(resource: Resource) -> Schema:
+    """The schema of each member of a record, by its name."""
+    return {row.name: _row(row) for row in resource.rows}
 
 
 def match_fields() -> list[str]:
@@ -80,14 +79,14 @@ def _file() -> Schema:
 
 
 def _customer() -> Schema:
-    members = {name: _row(row) for name, row in FIELDS.items()}
-    number = members.pop("number")
+    members = members_schema(CUSTOMER)
+    number = members.pop(CUSTOMER.key)
     return {
         "title": "Customer",
         "description": "A field that is not declared is never touched; null or an empty text clears it.",
         "type": "object",
-        "properties": {"number": number, **_declaration_members(), **members},
-        "anyOf": [{"required": ["number"]}, {"required": ["ref"]}],
+        "properties": {CUSTOMER.key: number, **_declaration_members(), **members},
+        "anyOf": [{"required": [name]} for name in IDENTITY],
         "additionalProperties": False,
     }
 
@@ -119,6 +118,11 @@ def _declaration_members() -> Schema:
             paths,
         ),
         "prevent_update": ("Prevent update", "A plan that would update this customer is refused.", flag),
+        "same_as": (
+            "Same organisation",
+            "Numbers or refs of customers that are the same organisation on purpose: ends the findings about them.",
+            {"type": "array", "items": {"type": ["string", "number", "boolean"], "minLength": 1}},
+        ),
     }
     return {
         "ref": {
@@ -134,7 +138,7 @@ def _declaration_members() -> Schema:
             "items": {"enum": match_fields()},
             "minItems": 1,
             "uniqueItems": True,
-            "default": list(DEFAULT_MATCH),
+            "default": list(CUSTOMER.match),
         },
         "lifecycle": {
             "title": "Lifecycle",
@@ -170,8 +174,8 @@ def _text(row: Field) -> Schema:
     schema: Schema = {"type": ["string", "number", "boolean", *(["null"] if row.clearable else [])]}
     if not row.clearable:
         schema["minLength"] = 1
-    if row.name in MAX_LENGTH:
-        schema["maxLength"] = MAX_LENGTH[row.name]
+    if row.max_length is not None:
+        schema["maxLength"] = row.max_length
     if row.kind is Kind.DATE:
         schema |= {"format": "wall-clock", "examples": ["2026-01-31", "2026-01-31T13:00:00"]}
     return schema
@@ -188,14 +192,15 @@ def _map(row: Group) -> Schema:
 
 
 def _lines(row: Group) -> Schema:
+    keys = (row.by_name[key] for key in row.key)
+    optional = {key.name: key.default for key in keys if isinstance(key, Field) and key.default}
     line = {
         "title": row.title,
         **_object(row),
-        "required": [key for key in row.key if key not in OPTIONAL_KEYS],
+        "required": [key for key in row.key if key not in optional],
     }
-    for name, value in OPTIONAL_KEYS.items():
-        if name in line["properties"]:
-            line["properties"][name]["default"] = value
+    for key, default in optional.items():
+        line["properties"][key]["default"] = default
     lines = {"title": "Lines", "description": "The declared lines.", "type": "array", "items": line}
     complete = {
         "title": "Complete",

@@ -321,7 +321,7 @@ def _length(error: ValidationError, node: Node, name: str) -> Iterator[_Finding]
 
 
 def _length_remedy(name: str, limit: object) -> str:
-    if name.rpartition(".")[2] in ("countryId", "country") and limit == 2:
+    if limit == 2:  # of all texts, only countries are so short
         return "Write the two-letter code, such as NO."
     return f"Write at most {limit} characters."
 

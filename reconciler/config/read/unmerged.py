@@ -8,12 +8,13 @@ from functools import cache
 from typing import Any, TypeAlias
 
 from reconciler.config.read.messages import quoted
-from reconciler.config.read.schema import IDENTITY, OPTIONAL_KEYS
+from reconciler.config.read.schema import IDENTITY
 from reconciler.config.read.source_map import Packer
 from reconciler.config.read.yaml_nodes import Mapping, Node, Sequence
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
 from reconciler.core.normalise import attribute_key, normalise
-from reconciler.resources.customer import FIELDS, Field, Form, Group, Row
+from reconciler.resources.customer import FIELDS
+from reconciler.resources.grammar import Field, Form, Group, Row
 from reconciler.resources.values import Path, Scalar, Values, put
 
 Report: TypeAlias = Callable[[str, Source, str, str], None]
@@ -188,15 +189,15 @@ def _is_free(declaration: Unmerged, row: Group, key: str, written: Node, seen: d
 
 def _segments(declaration: Unmerged, row: Group, value: list[dict[str, Any]], node: Node, path: Path) -> Values:
     assert isinstance(node, Sequence)
-    member = row.by_name["segmentValue"]
+    key_name, member = row.key[0], row.value
     values: Values = {}
     seen: dict[str, Node] = {}
     for segment, line in zip(value, node.items, strict=True):
         assert isinstance(line, Mapping)
-        key = str(segment["segmentId"])
-        below = line.entries["segmentValue"][1]
+        key = str(segment[key_name])
+        below = line.entries[member.name][1]
         if _is_new(declaration, row, key, line, seen):
-            values[key] = _leaf(declaration, member, segment["segmentValue"], below)
+            values[key] = _leaf(declaration, member, segment[member.name], below)
             declaration.note((*path, key), below)
     return values
 
@@ -240,7 +241,9 @@ def _line(declaration: Unmerged, row: Group, value: dict[str, Any], line: Mappin
         values[name] = _leaf(declaration, member, member_value, line.entries[name][1])
     for name in row.key:
         if name not in values:
-            values[name] = OPTIONAL_KEYS[name]
+            key = rows[name]
+            assert isinstance(key, Field)
+            values[name] = key.default
     return values
 
 

@@ -1,33 +1,35 @@
 """The formats by name: each is one module with `render(report, *, max_chars=None) -> bytes`, loaded when asked for.
 
-`text` and `json` are not here: a terminal's lines have a width, and JSON is the plan, run or drift itself.
+`json` is not here: it is the plan, run, drift or validation itself, see `reports.json_documents`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
 from reconciler.core.errors import WrongUsage
-from reconciler.reports.report_kind import Kind
+from reconciler.reports.report_kind import ReportKind
 
 if TYPE_CHECKING:
-    from reconciler.reports.report import Report
+    from reconciler.reports.view.report import Report
 
-_MODULES = {
-    "markdown": "reconciler.reports.formats.markdown",
-    "html": "reconciler.reports.formats.html",
-    "sarif": "reconciler.reports.formats.sarif",
-    "junit": "reconciler.reports.formats.junit",
-    "github": "reconciler.reports.formats.github",
-    "gitlab-codequality": "reconciler.reports.formats.codequality",
-    "gitlab-terraform": "reconciler.reports.formats.terraform_widget",
+_ALL = tuple(ReportKind)
+_KINDS: dict[str, tuple[ReportKind, ...]] = {
+    "text": _ALL,
+    "json": _ALL,
+    "markdown": _ALL,
+    "html": _ALL,
+    "sarif": _ALL,
+    "junit": _ALL,
+    "github": _ALL,
+    "gitlab-codequality": _ALL,
+    "gitlab-terraform": (ReportKind.PLAN,),
 }
-FORMATS = ("text", "json", *_MODULES)
-"""Every word of `--format` and `--report`."""
+"""What each format can show. Its module has its name, with _ for -."""
 
-_ONLY = {"gitlab-terraform": (Kind.PLAN,)}
+FORMATS = tuple(_KINDS)
+"""Every word of `--format` and `--report`."""
 
 
 class Render(Protocol):
@@ -37,14 +39,14 @@ class Render(Protocol):
         """The report in the format, UTF-8."""
 
 
-def formats_of(kind: Kind) -> tuple[str, ...]:
+def formats_of(kind: ReportKind) -> tuple[str, ...]:
     """The formats that make sense for such a report."""
-    return tuple(name for name in FORMATS if kind in _ONLY.get(name, tuple(Kind)))
+    return tuple(name for name, kinds in _KINDS.items() if kind in kinds)
 
 
 def render(report: Report, form: str, *, max_chars: int | None = None) -> bytes:
-    """The report in a format of `FORMATS` beside text and json. Raises WrongUsage for one that there is not."""
-    if form not in _MODULES:
-        raise WrongUsage(f"There is no format {form!r}", remedy=f"Take one of {', '.join(FORMATS)}.")
-    found: Callable[..., bytes] = cast("Render", import_module(_MODULES[form]).render)
-    return found(report, max_chars=max_chars)
+    """The report in a format of `FORMATS` but json. Raises WrongUsage for an unknown one."""
+    if form not in FORMATS or form == "json":
+        raise WrongUsage(f"There is no format {form!r}", remedy=f"Use one of {', '.join(FORMATS)}.")
+    module = import_module(f"{__name__}.{form.replace('-', '_')}")
+    return cast("Render", module.render)(report, max_chars=max_chars)

@@ -11,35 +11,36 @@ from collections import Counter
 
 from reconciler.core.diagnostics import Severity
 from reconciler.reports.findings import Finding, findings
-from reconciler.reports.report import Report
 from reconciler.reports.safe_text import visible
+from reconciler.reports.view.report import Report
 
-_EACH = 10
+_MOST = 10
 _WORDS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "notice"}
 
 
 def render(report: Report, *, max_chars: int | None = None) -> bytes:
     """Workflow commands, at most ten of each type, the last a notice with the headline. max_chars is of no use here."""
-    room = Counter({Severity.ERROR: _EACH, Severity.WARNING: _EACH, Severity.NOTE: _EACH - 1})
-    shown, left = [], 0
-    for each in findings(report):
-        if room[each.severity]:
-            room[each.severity] -= 1
-            shown.append(_annotation(each))
+    room = Counter({Severity.ERROR: _MOST, Severity.WARNING: _MOST, Severity.NOTE: _MOST - 1})
+    annotations, left_out = [], 0
+    for finding in findings(report):
+        if room[finding.severity]:
+            room[finding.severity] -= 1
+            annotations.append(_annotation(finding))
         else:
-            left += 1
-    return ("\n".join([*shown, _closing(report, left)]) + "\n").encode()
+            left_out += 1
+    return ("\n".join([*annotations, _closing(report, left_out)]) + "\n").encode()
 
 
-def _annotation(each: Finding) -> str:
-    place = f"file={_property(each.file)},line={each.line},col={each.column}," if each.source else ""
-    return f"::{_WORDS[each.severity]} {place}title={_property('reconciler ' + each.rule)}::{_data(each.text)}"
+def _annotation(finding: Finding) -> str:
+    place = f"file={_property(finding.file)},line={finding.line},col={finding.column}," if finding.source else ""
+    title = _property(f"reconciler {finding.rule}")
+    return f"::{_WORDS[finding.severity]} {place}title={title}::{_data(finding.text)}"
 
 
-def _closing(report: Report, left: int) -> str:
+def _closing(report: Report, left_out: int) -> str:
     text = visible(report.headline)
-    if left:
-        text += f"\n{left:,} more findings are not shown as annotations: GitHub takes {_EACH} of each type."
+    if left_out:
+        text += f"\n{left_out:,} more findings are not shown as annotations: GitHub takes {_MOST} of each type."
     return f"::notice title={_property('reconciler ' + report.kind.value)}::{_data(text)}"
 
 

@@ -10,43 +10,44 @@ import base64
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
 import jinja2
 from markupsafe import Markup, escape
 
-from reconciler.core.diagnostics import Severity, Source
-from reconciler.reports import facets, view
+from reconciler.core.diagnostics import Severity
+from reconciler.reports import facets
+from reconciler.reports.fitting import cut
 from reconciler.reports.marks import Piece, Pieces, excerpt, marked
-from reconciler.reports.report import Entry, Report, Row, State
-from reconciler.reports.report_kind import Kind
+from reconciler.reports.report_kind import ReportKind
 from reconciler.reports.safe_text import visible
+from reconciler.reports.view.report import CustomerRow, FieldRow, Report, ReportState
+from reconciler.reports.wording import ORIGINS, TITLES, counted, file_and_line, line_beside
 
 _FOLD, _EXCERPT, _TITLE, _BARS = 300, 160, 200, 8
-_TITLES = {
-    Kind.VALIDATION: "Validation",
-    Kind.PLAN: "Plan",
-    Kind.RUN: "Apply",
-    Kind.DRIFT: "Drift",
+_BADGES: Mapping[ReportState, tuple[str, str, str]] = {
+    ReportState.CLEAN: ("good", "✓", "Nothing to do"),
+    ReportState.CHANGES: ("info", "●", "Changes"),
+    ReportState.REFUSED: ("bad", "✗", "Refused"),
+    ReportState.INVALID: ("bad", "✗", "Invalid"),
+    ReportState.PARTIAL: ("bad", "!", "Not done in full"),
+    ReportState.INTERRUPTED: ("warn", "!", "Interrupted"),
 }
-_BADGES: Mapping[State, tuple[str, str, str]] = {
-    State.CLEAN: ("good", "✓", "Nothing to do"),
-    State.CHANGES: ("info", "●", "Changes"),
-    State.REFUSED: ("bad", "✗", "Refused"),
-    State.INVALID: ("bad", "✗", "Invalid"),
-    State.PARTIAL: ("bad", "!", "Not done in full"),
-    State.INTERRUPTED: ("warn", "!", "Interrupted"),
+_CLEAN = {
+    ReportKind.VALIDATION: "Valid",
+    ReportKind.PLAN: "No changes",
+    ReportKind.RUN: "Done",
+    ReportKind.DRIFT: "No drift",
 }
-_CLEAN = {Kind.VALIDATION: "Valid", Kind.PLAN: "No changes", Kind.RUN: "Done", Kind.DRIFT: "No drift"}
 _SIDES = {
     "config": ("in the ERP now", "declared"),
     "drift": ("last applied", "in the ERP now"),
     "both": ("last applied", "in the ERP now"),
     "unknown": ("declared", "in the ERP now"),
 }
-"""What the two values of a drift's row are, by its cause (as `report_drift.row_of` sets them)."""
+"""What the two values of a drift's row are, by its cause (as `view.drift` sets them)."""
 _SYMBOLS = {"+": "set", "~": "chg", "-": "clr", "=": "same", "!": "drf", "?": "unm"}
 _TONES = {Severity.ERROR: "bad", Severity.WARNING: "warn", Severity.NOTE: "info"}
 _BREAKS = re.compile(r"[./](?=.)")
@@ -57,27 +58,31 @@ _OUTCOMES = {"done": ("good", "✓"), "conflict": ("bad", "✗"), "failed": ("ba
 
 def render(report: Report, *, max_chars: int | None = None) -> bytes:
     """The report as an HTML page, UTF-8. It is a file and holds the whole, whatever a comment may take."""
-    problems = report.kind is Kind.VALIDATION
-    found = facets.of_diagnostics(report.diagnostics) if problems else facets.of_entries(report.entries)
-    title, place = _TITLES[report.kind], report.place
+    problems = report.kind is ReportKind.VALIDATION
+    filters = facets.of_diagnostics(report.diagnostics) if problems else facets.of_customers(report.customers)
+    title = TITLES[report.kind]
     page = _template().render(
-        report=replace(report, facts=report.facts + report.details),
+        report=report,
         title=title,
-        full_title=_short(" · ".join(filter(None, (title, place.company, report.headline))), _TITLE),
+        full_title=cut(" · ".join(filter(None, (title, report.header.company, report.headline))), _TITLE),
+        sentences=tuple(filter(None, (report.origins, *report.sentences, *report.details))),
         csp=_policy(),
         style=Markup(_asset("report.css")),  # noqa: S704 (our own file)
         script=Markup(_asset("report.js")),  # noqa: S704 (our own file)
         badge=_badge(report),
         charts=_charts(report),
-        facets=found,
-        filters=[each for each in found.values() if each.useful],
-        items=len(report.diagnostics) if problems else len(report.entries),
+        facets=filters,
+        filters=[facet for facet in filters.values() if facet.useful],
+        items=len(report.diagnostics) if problems else len(report.customers),
         nouns=("problem", "problems") if problems else ("customer", "customers"),
         problems=problems,
-        diagnostics={each: [one for one in report.diagnostics if one.severity is each] for each in Severity},
-        sides=_SIDES if report.kind is Kind.DRIFT else {},
+        diagnostics={
+            severity: [diagnostic for diagnostic in report.diagnostics if diagnostic.severity is severity]
+            for severity in Severity
+        },
+        sides=_SIDES if report.kind is ReportKind.DRIFT else {},
         anchors=_anchors(report),
-        ranked=sorted(enumerate(report.entries), key=lambda each: -each[1].risk),
+        ranked=sorted(enumerate(report.customers), key=lambda numbered: -numbered[1].risk),
     )
     return page.encode()
 
@@ -98,19 +103,19 @@ def _template() -> jinja2.Template:
         "path": _path,
         "short": _short,
         "ticked": _ticked,
-        "place": view.place,
+        "place": file_and_line,
     }
     env.globals |= {
         "cells": _cells,
-        "counted": view.counted,
+        "counted": counted,
         "files_of": facets.files_of,
         "file_of": facets.file_of,
-        "line_of": _line_of,
+        "line_beside": line_beside,
         "tags_of": _tags_of,
         "SYMBOLS": _SYMBOLS,
         "TONES": _TONES,
         "OUTCOMES": _OUTCOMES,
-        "ORIGINS": view.ORIGINS,
+        "ORIGINS": ORIGINS,
     }
     return env.get_template("report.html")
 
@@ -135,9 +140,9 @@ def _policy() -> str:
 
 def _badge(report: Report) -> tuple[str, str, str]:
     tone, symbol, text = _BADGES[report.state]
-    if report.state is State.CLEAN:
+    if report.state is ReportState.CLEAN:
         text = _CLEAN[report.kind]
-    elif report.state is State.CHANGES and report.kind is Kind.DRIFT:
+    elif report.state is ReportState.CHANGES and report.kind is ReportKind.DRIFT:
         tone, text = "warn", "Drift"
     return tone, symbol, text
 
@@ -151,35 +156,36 @@ class Chart:
 
 
 def _charts(report: Report) -> list[Chart]:
-    rows = [row for each in report.entries for row in each.rows]
-    paths, causes = facets.tally(rows, "path"), facets.tally(rows, "cause")
-    noun = "Declarations" if report.kind is Kind.VALIDATION else "Customers"
-    charts = [_chart(noun if report.kind is not Kind.RUN else "Results", report.counts, len(report.counts))]
-    if report.kind is Kind.VALIDATION:
-        found = facets.of_diagnostics(report.diagnostics)
-        charts += [_chart("Problems by file", found["file"].counts), _chart("Problems by code", found["cause"].counts)]
+    titles = {ReportKind.VALIDATION: "Declarations", ReportKind.RUN: "Results"}
+    charts = [_chart(titles.get(report.kind, "Customers"), report.counts, len(report.counts))]
+    if report.kind is ReportKind.VALIDATION:
+        problems = facets.of_diagnostics(report.diagnostics)
+        charts += [_chart("Problems by file", problems["file"].counts)]
+        charts += [_chart("Problems by code", problems["cause"].counts)]
     else:
-        charts += [_chart("Fields by cause", causes), _chart("Most frequent fields", paths)]
-    return [each for each in charts if each.bars]
+        fields = [field for row in report.customers for field in row.fields]
+        charts += [_chart("Fields by cause", facets.tally(fields, "cause"))]
+        charts += [_chart("Most frequent fields", facets.tally(fields, "path"))]
+    return [chart for chart in charts if chart.bars]
 
 
 def _chart(title: str, counts: Mapping[str, int], most: int = _BARS) -> Chart:
     """The first counts as bars, long words cut. What is there is never drawn as nothing."""
     highest = max(counts.values(), default=0) or 1
     bars = tuple(
-        (_short(word, 60), count, f"{max(1.5, 100 * count / highest) if count else 0:.4g}")
+        (cut(word, 60), count, f"{max(1.5, 100 * count / highest) if count else 0:.4g}")
         for word, count in list(counts.items())[:most]
     )
     return Chart(title, bars)
 
 
 def _anchors(report: Report) -> dict[str, int]:
-    """Customer → the number of its entry, for links from what refuses it."""
-    return {each.label: index for index, each in reversed(list(enumerate(report.entries)))}
+    """Customer → the number of its row, for links from what refuses it."""
+    return {row.label: index for index, row in reversed(list(enumerate(report.customers)))}
 
 
 def _short(text: str, size: int = _EXCERPT) -> str:
-    return text if len(text) <= size else f"{text[:size]}… ({len(text):,} characters)"
+    return cut(text, size)
 
 
 def fold(text: str) -> Markup:
@@ -208,13 +214,13 @@ def _path(text: str) -> Markup:
 
 
 def _value(pieces: Pieces, tag: str) -> Markup:
-    short = sum(len(each.text) for each in pieces) <= _FOLD
-    ascii_only = short and all(each.text.isascii() for each in pieces)
+    short = sum(len(piece.text) for piece in pieces) <= _FOLD
+    ascii_only = short and all(piece.text.isascii() for piece in pieces)
     return _inked(pieces, tag) if ascii_only else _folded(pieces, tag)
 
 
 def _folded(pieces: Pieces, tag: str) -> Markup:
-    size = sum(len(each.text) for each in pieces)
+    size = sum(len(piece.text) for piece in pieces)
     whole = _BDI[0] + _inked(pieces, tag) + _BDI[1]
     if size <= _FOLD:
         return whole
@@ -224,27 +230,19 @@ def _folded(pieces: Pieces, tag: str) -> Markup:
 
 def _inked(pieces: Pieces, tag: str) -> Markup:
     """The pieces escaped, the ones that changed in an element of the tag."""
-    texts = (f"<{tag}>{escape(each.text)}</{tag}>" if each.hit else str(escape(each.text)) for each in pieces)
+    texts = (f"<{tag}>{escape(piece.text)}</{tag}>" if piece.hit else str(escape(piece.text)) for piece in pieces)
     return Markup("".join(texts))  # noqa: S704 (each text is escaped above)
 
 
-def _cells(row: Row, *, create: bool) -> tuple[Markup, ...]:
+def _cells(field: FieldRow, *, create: bool) -> tuple[Markup, ...]:
     """The values' cells: one of a new customer, else before and after with the characters marked that differ."""
     if create:
-        return (_isolated(row.after),)
-    before, after = marked(row.before, row.after)
+        return (_isolated(field.after),)
+    before, after = marked(field.before, field.after)
     return _value(before, "del"), _value(after, "ins")
 
 
-def _line_of(row: Row, entry: Entry) -> str:
-    """Where the field is declared: only the line when it is in the entry's own file."""
-    source: Source | None = row.source
-    if source is not None and entry.source is not None and source.file == entry.source.file:
-        return f":{source.line}"
-    return view.place(source)
-
-
-def _tags_of(entry: Entry) -> list[str]:
-    """The causes and origins in the entry that ask for a look."""
-    words = [word for row in entry.rows for word in (row.cause, row.origin)]
+def _tags_of(row: CustomerRow) -> list[str]:
+    """The causes and origins of its fields that ask for a look."""
+    words = (word for field in row.fields for word in (field.cause, field.origin))
     return [word for word in dict.fromkeys(words) if word in ("drift", "both", "merged", "outside", "unknown")]

@@ -14,17 +14,16 @@ it has none, and takes lxml, which refuses other texts, when that happens to be 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from xml.etree import ElementTree as ET
 
 from reconciler.core.diagnostics import Diagnostic, Severity
 from reconciler.core.plan import Guard, Refusal
-from reconciler.reports import view
-from reconciler.reports.findings import visible_lines
-from reconciler.reports.report import Entry, Report
-from reconciler.reports.report_kind import Kind
+from reconciler.reports.report_kind import ReportKind
 from reconciler.reports.safe_text import visible
+from reconciler.reports.view.report import CustomerRow, Report
+from reconciler.reports.wording import diagnostic_lines, file_and_line
 
 _NEVER = "1970-01-01T00:00:00"
 
@@ -57,7 +56,7 @@ def render(report: Report, *, max_chars: int | None = None) -> bytes:
 
 
 def _attributes(report: Report, cases: list[_Case]) -> dict[str, str]:
-    name = "/".join(filter(None, ("reconciler", report.kind.value, report.place.environment)))
+    name = "/".join(filter(None, ("reconciler", report.kind.value, report.header.environment)))
     return {
         "package": "reconciler",
         "id": "0",
@@ -74,29 +73,29 @@ def _attributes(report: Report, cases: list[_Case]) -> dict[str, str]:
 
 def _timestamp(text: str) -> str:
     """Without a zone, as the schema wants it; the ones of reports are UTC."""
-    found = re.match(r"\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d", text, re.ASCII)
-    return found[0] if found else _NEVER
+    time = re.match(r"\d{4}-[01]\d-[0-3]\dT[0-2]\d:[0-5]\d:[0-5]\d", text, re.ASCII)
+    return time[0] if time else _NEVER
 
 
 def _properties(report: Report) -> dict[str, str]:
-    place = report.place
-    known = {
+    header = report.header
+    values = {
         "state": report.state.value,
-        "company": place.company,
-        "environment": place.environment,
-        "tenant_id": place.tenant_id,
-        "base_url": place.base_url,
+        "company": header.company,
+        "environment": header.environment,
+        "tenant_id": header.tenant_id,
+        "base_url": header.base_url,
         "digest": report.digest,
-        "version": place.version,
+        "version": header.version,
     }
-    return {name: visible(value) for name, value in known.items() if value}
+    return {name: visible(value) for name, value in values.items() if value}
 
 
 def _system_out(report: Report) -> str:
     """The headline, and what fails nothing."""
-    mild = [each for each in report.diagnostics if each.severity is not Severity.ERROR]
-    lines = [report.headline, *report.facts, *(line for each in mild for line in view.diagnostic_lines(each))]
-    return "\n".join(visible(line) for line in lines if line)
+    mild = [diagnostic for diagnostic in report.diagnostics if diagnostic.severity is not Severity.ERROR]
+    problems = (line for diagnostic in mild for line in diagnostic_lines(diagnostic))
+    return _joined(report.headline, report.origins, *report.sentences, *problems)
 
 
 def _write(suite: ET.Element, case: _Case) -> None:
@@ -112,55 +111,56 @@ def _cases(report: Report) -> Iterator[_Case]:
     yield from _guards(report)
     yield from _files(report.diagnostics)
     refusals: dict[str, list[Refusal]] = {}
-    for each in report.refusals:
-        if each.number and each.guard is not Guard.VOLUME:
-            refusals.setdefault(visible(each.number), []).append(each)
-    for entry in report.entries:
-        yield _case(report, entry, refusals)
+    for refusal in report.refusals:
+        if refusal.number and refusal.guard is not Guard.VOLUME:
+            refusals.setdefault(visible(refusal.number), []).append(refusal)
+    for row in report.customers:
+        yield _customer(report, row, refusals.get(row.label, ()))
 
 
 def _guards(report: Report) -> Iterator[_Case]:
     """The volume guards; of those and of policies whatever refuses the plan. A run passed its guards."""
-    if report.kind is not Kind.PLAN:
+    if report.kind is not ReportKind.PLAN:
         return
-    volume = [each for each in report.refusals if each.guard is Guard.VOLUME]
+    volume = [refusal for refusal in report.refusals if refusal.guard is Guard.VOLUME]
     if not volume:
         for verdict in report.guards:
             yield _Case("guard", f"{verdict.name}: {verdict.found}, limit {visible(verdict.limit)}")
-    for each in volume:
-        yield _Case("guard", "volume", _joined(each.summary, each.remedy), "guard-volume")
+    for refusal in volume:
+        yield _Case("guard", "volume", _reason(refusal), "guard-volume")
+
+
+def _reason(refusal: Refusal) -> str:
+    return _joined(visible(refusal.summary), visible(refusal.remedy))
 
 
 def _files(diagnostics: Iterable[Diagnostic]) -> Iterator[_Case]:
     files: dict[str, list[Diagnostic]] = {}
-    for each in diagnostics:
-        files.setdefault(each.source.file if each.source else "", []).append(each)
-    for name, found in files.items():
-        errors = [each for each in found if each.severity is Severity.ERROR]
-        text = _joined(*(line for each in errors for line in view.diagnostic_lines(each)))
+    for diagnostic in diagnostics:
+        files.setdefault(diagnostic.source.file if diagnostic.source else "", []).append(diagnostic)
+    for name, problems in files.items():
+        errors = [problem for problem in problems if problem.severity is Severity.ERROR]
+        text = _joined(*(line for error in errors for line in diagnostic_lines(error)))
         yield _Case("file", visible(name) or "(no file)", text, errors[0].code if errors else "")
 
 
-def _case(report: Report, entry: Entry, refusals: Mapping[str, list[Refusal]]) -> _Case:
-    name = " ".join(filter(None, (entry.verb, entry.label, entry.name)))
-    failed = Severity.WARNING if report.kind is Kind.DRIFT else Severity.ERROR
-    if entry.severity is failed:
-        mine = refusals.get(entry.label, [])
-        texts = [text for each in mine for text in (each.summary, each.remedy)]
-        kind = f"guard-{mine[0].guard.value}" if mine else entry.outcome or entry.verb
-        return _Case("customer", name, _joined(*texts, *_told(entry)), kind)
-    skipped = report.kind is Kind.RUN and entry.severity is Severity.WARNING
-    return _Case("customer", name, skipped=_joined(entry.message) if skipped else "")
+def _customer(report: Report, row: CustomerRow, refusals: Sequence[Refusal]) -> _Case:
+    name = " ".join(filter(None, (row.verb, row.label, row.name)))
+    fails = Severity.WARNING if report.kind is ReportKind.DRIFT else Severity.ERROR
+    if row.severity is fails:
+        kind = f"guard-{refusals[0].guard.value}" if refusals else row.outcome or row.verb
+        return _Case("customer", name, _joined(*map(_reason, refusals), *_lines(row)), kind)
+    not_sent = report.kind is ReportKind.RUN and row.severity is Severity.WARNING
+    return _Case("customer", name, skipped=row.message if not_sent else "")
 
 
-def _told(entry: Entry) -> Iterator[str]:
-    """The entry in lines."""
-    yield f"{entry.label} {entry.outcome or entry.verb}{': ' if entry.message else ''}{entry.message}"
-    yield from (entry.remedy, *entry.notes)
-    for row in entry.rows:
-        yield f"{row.path}: {row.before} → {row.after}  {view.place(row.source)}".rstrip()
-    yield entry.where
+def _lines(row: CustomerRow) -> Iterator[str]:
+    yield f"{row.label} {row.outcome or row.verb}{': ' if row.message else ''}{row.message}"
+    yield from (row.remedy, *row.remarks)
+    for field in row.fields:
+        yield f"{field.path}: {field.before} → {field.after}  {file_and_line(field.source)}".rstrip()
+    yield file_and_line(row.source)
 
 
-def _joined(*texts: str) -> str:
-    return visible_lines("\n".join(text.replace("\n", "\\n") for text in texts if text))
+def _joined(*lines: str) -> str:
+    return "\n".join(filter(None, lines))

@@ -15,9 +15,9 @@ import msgspec
 from reconciler.core.diagnostics import Severity
 from reconciler.core.safe_json import inert_json
 from reconciler.reports.findings import Finding, findings, meaning
-from reconciler.reports.report import Report
-from reconciler.reports.report_kind import Kind
+from reconciler.reports.report_kind import ReportKind
 from reconciler.reports.safe_text import visible
+from reconciler.reports.view.report import Report
 
 _MOST = 5_000
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -25,16 +25,16 @@ _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sa
 
 def render(report: Report, *, max_chars: int | None = None) -> bytes:
     """One run. The plan's own changes are no results, see `reports.findings`. max_chars is of no use here."""
-    found = findings(report)
-    shown = found[:_MOST]
-    rules = sorted({each.rule for each in shown})
+    every = findings(report)
+    shown = every[:_MOST]
+    rules = sorted({finding.rule for finding in shown})
     run = {
         "tool": {"driver": _driver(report, rules, shown)},
         "automationDetails": {"id": _category(report)},
         "columnKind": "unicodeCodePoints",
         "originalUriBaseIds": {"%SRCROOT%": {"description": {"text": "The root of the repository."}}},
-        "invocations": [_invocation(report, len(found) - len(shown))],
-        "results": [_result(each, rules) for each in shown],
+        "invocations": [_invocation(report, len(every) - len(shown))],
+        "results": [_result(finding, rules) for finding in shown],
     }
     document = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
     return inert_json(msgspec.json.format(msgspec.json.encode(document).decode(), indent=2) + "\n").encode()
@@ -42,15 +42,15 @@ def render(report: Report, *, max_chars: int | None = None) -> bytes:
 
 def _category(report: Report) -> str:
     """What keeps the alerts of one environment from closing those of another."""
-    environment = quote(report.place.environment, safe="")
+    environment = quote(report.header.environment, safe="")
     return "/".join(filter(None, ("reconciler", report.kind.value, environment))) + "/"
 
 
 def _driver(report: Report, rules: list[str], shown: list[Finding]) -> dict[str, Any]:
-    levels = {each.rule: each.severity for each in reversed(shown)}
+    levels = {finding.rule: finding.severity for finding in reversed(shown)}
     return {
         "name": "reconciler",
-        "version": report.place.version,
+        "version": report.header.version,
         "rules": [
             {
                 "id": rule,
@@ -62,12 +62,14 @@ def _driver(report: Report, rules: list[str], shown: list[Finding]) -> dict[str,
     }
 
 
-def _invocation(report: Report, left: int) -> dict[str, Any]:
+def _invocation(report: Report, left_out: int) -> dict[str, Any]:
     """Whether it worked, which for a run means that all was written; the headline, and what was left out."""
     notes = [_notification("note", visible(report.headline))]
-    if left:
-        notes.append(_notification("warning", f"{left:,} more findings, the least severe, are left out of this file."))
-    failed = report.kind is Kind.RUN and any(each.severity is Severity.ERROR for each in report.entries)
+    if left_out:
+        notes.append(
+            _notification("warning", f"{left_out:,} more findings, the least severe, are left out of this file.")
+        )
+    failed = report.kind is ReportKind.RUN and any(row.severity is Severity.ERROR for row in report.customers)
     return {"executionSuccessful": not failed, "toolExecutionNotifications": notes}
 
 
@@ -75,22 +77,22 @@ def _notification(level: str, text: str) -> dict[str, Any]:
     return {"level": level, "message": {"text": text}}
 
 
-def _result(each: Finding, rules: list[str]) -> dict[str, Any]:
+def _result(finding: Finding, rules: list[str]) -> dict[str, Any]:
     return {
-        "ruleId": each.rule,
-        "ruleIndex": rules.index(each.rule),
-        "level": each.severity.value,
-        "message": {"text": each.text},
-        "locations": [{"physicalLocation": _location(each)}],
-        "partialFingerprints": {"reconciler/v1": each.fingerprint},
+        "ruleId": finding.rule,
+        "ruleIndex": rules.index(finding.rule),
+        "level": finding.severity.value,
+        "message": {"text": finding.text},
+        "locations": [{"physicalLocation": _location(finding)}],
+        "partialFingerprints": {"reconciler/v1": finding.fingerprint},
     }
 
 
-def _location(each: Finding) -> dict[str, Any]:
-    path = each.file.removeprefix("./")
+def _location(finding: Finding) -> dict[str, Any]:
+    path = finding.file.removeprefix("./")
     place: dict[str, Any] = {"uri": quote(path, safe="/")}
     if path.startswith("/"):
         place["uri"] = f"file://{place['uri']}"
     else:
         place["uriBaseId"] = "%SRCROOT%"
-    return {"artifactLocation": place, "region": {"startLine": each.line, "startColumn": each.column}}
+    return {"artifactLocation": place, "region": {"startLine": finding.line, "startColumn": finding.column}}

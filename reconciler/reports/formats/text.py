@@ -2,161 +2,250 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.cells import cell_len
 from rich.text import Text
 
 from reconciler.core.diagnostics import Diagnostic, Severity
-from reconciler.core.plan import Outcome, Plan, Result, Run
-from reconciler.reports import view
-from reconciler.reports.safe_text import shown, visible
+from reconciler.core.plan import Outcome, Result
+from reconciler.reports.report_kind import ReportKind
+from reconciler.reports.view.report import CustomerRow, FieldRow, Report
+from reconciler.reports.view.run import result_row
+from reconciler.reports.wording import (
+    ORIGINS,
+    OUTCOMES,
+    counted,
+    diagnostic_lines,
+    file_and_line,
+    line_beside,
+    refusal_text,
+)
 
 # The eight basic colours only, and never on running text: they are the ones that themes keep readable on both grounds.
-_STYLES = {"+": "bold green", "~": "bold yellow", "-": "bold red", "=": "bold"}
+_PLAN_STYLES = {"+": "bold green", "~": "bold yellow", "-": "bold red", "=": "bold"}
+_DRIFT_STYLES = {"!": "bold yellow", "~": "bold", "+": "bold", "-": "bold red", "?": "bold"}
 _BEFORE, _AFTER, _QUIET = "red", "green", "dim"
 _PATH_CAP, _BEFORE_CAP = 44, 36
-_NAMED = 10  # customers that are named of those that were not sent
+_NAMED = 10  # customers that are named of those that were not sent, or are not declared
+_NOT_SENT = OUTCOMES[Outcome.SKIPPED]
+_UNDECLARED = {"removed": "removed from the declarations", "unmanaged": "unmanaged"}
 
 
-def plan_lines(plan: Plan, width: int | None) -> Iterator[Text]:
-    """The plan, a line at a time. `width` in cells fits a terminal; None never breaks a line."""
-    where = f" · {visible(plan.environment)} · tenant {visible(plan.tenant_id)} · {visible(plan.base_url)}"
-    yield Text.assemble((visible(plan.company) or "(no company name)", "bold"), where)
-    yield Text(view.freshness(plan), _QUIET)
-    yield Text()
-    for action in plan.actions:
-        yield from _action_lines(view.action_row(action), width)
+def render(report: Report, *, max_chars: int | None = None) -> bytes:
+    """The lines unbroken, UTF-8. max_chars is of no use here: a log takes any number."""
+    return "".join(f"{line.plain}\n" for line in lines(report, None)).encode()
+
+
+def lines(report: Report, width: int | None) -> Iterator[Text]:
+    """The report, a line at a time. `width` in cells fits a terminal; None never breaks a line."""
+    match report.kind:
+        case ReportKind.PLAN:
+            yield from _plan(report, width)
+        case ReportKind.DRIFT:
+            yield from _drift(report, width)
+        case ReportKind.RUN:
+            yield from (line for row in report.customers for line in _result(row))
+            yield from run_end(report)
+        case ReportKind.VALIDATION:
+            yield from diagnostics_lines(report.diagnostics)
+            yield _headline(report, "bold red" if report.errors else "bold green")
+
+
+def _plan(report: Report, width: int | None) -> Iterator[Text]:
+    yield from _head(report)
+    for row in report.customers:
+        yield from _customer(row, row.fields, report.kind, width)
         yield Text()
-    yield from diagnostics_lines(plan.diagnostics)
-    errors = sum(each.severity is Severity.ERROR for each in plan.diagnostics)
-    if plan.is_empty and not errors:
-        yield Text.assemble(("No changes.", "bold"), f" {_matching(plan)}")
-    yield Text.assemble(("Plan: ", "bold"), view.counts(plan) + ".")
-    for text in filter(None, (view.origins(plan), view.budget(plan), view.guards(plan), view.consent(plan))):
+    yield from diagnostics_lines(report.diagnostics)
+    errors = report.errors
+    if not report.customers and not errors:
+        unchanged = counted(report.counts["unchanged"], "customer")
+        yield Text.assemble(("No changes.", "bold"), f" The ERP has what is declared for {unchanged}.")
+    yield Text.assemble(("Plan: ", "bold"), f"{report.tally}.")
+    budget, consent = report.facts[:1], report.facts[1:]
+    for text in filter(None, (report.origins, *budget, _guards(report), *consent)):
         yield Text(text, _QUIET)
-    for refusal in plan.refusals:
-        yield Text.assemble(("Refused: ", "bold red"), view.refusal_text(refusal))
+    for refusal in report.refusals:
+        yield Text.assemble(("Refused: ", "bold red"), refusal_text(refusal))
     if errors:
-        yield Text.assemble(("Incomplete: ", "bold red"), f"{view.counted(errors, 'error')}; it cannot be applied.")
+        yield Text.assemble(("Incomplete: ", "bold red"), f"{counted(errors, 'error')}; it cannot be applied.")
 
 
-def _matching(plan: Plan) -> str:
-    return f"The ERP has what is declared for {view.counted(plan.summary.unchanged, 'customer')}."
+def _guards(report: Report) -> str:
+    """What the volume guards found, or nothing when nothing is to be sent."""
+    guards = [f"{counted(guard.found, guard.name.removesuffix('s'))} (limit {guard.limit})" for guard in report.guards]
+    return f"Guards: {', '.join(guards)}." if guards and report.customers else ""
 
 
-def _action_lines(row: view.ActionRow, width: int | None) -> Iterator[Text]:
-    head = Text.assemble((row.symbol, _STYLES[row.symbol]), " ", (row.label, "bold"), "  ", row.name)
-    if width is not None and head.cell_len + 2 + cell_len(row.where) > width:
+def _drift(report: Report, width: int | None) -> Iterator[Text]:
+    """What is to be looked at first; then who is not declared, and what somebody accepts for a time."""
+    yield from _head(report)
+    for row in report.customers:
+        if row.verb not in _UNDECLARED and not row.muted:
+            open_fields = [field for field in row.fields if not field.muted]
+            yield from _customer(row, open_fields, report.kind, width)
+            yield Text()
+    for verb, words in _UNDECLARED.items():
+        yield from _undeclared(report, verb, words, width)
+    yield from _muted(report, width)
+    yield from diagnostics_lines(report.diagnostics)
+    yield _headline(report, "bold")
+    for text in filter(None, (*report.facts, report.hint)):
+        yield Text(text, _QUIET)
+
+
+def _head(report: Report) -> Iterator[Text]:
+    header = report.header
+    where = f" · {header.environment} · tenant {header.tenant_id} · {header.base_url}"
+    yield Text.assemble((header.company or "(no company name)", "bold"), where)
+    for text in report.as_of:
+        yield Text(text, _QUIET)
+    yield Text()
+
+
+def _headline(report: Report, style: str) -> Text:
+    """The headline, its first words up to a colon or full stop in the style."""
+    end = min(at for at in map(report.headline.find, ":.") if at >= 0) + 1
+    return Text.assemble((report.headline[:end], style), report.headline[end:])
+
+
+# ---- customers and fields ----
+
+
+def _customer(
+    row: CustomerRow, fields: Sequence[FieldRow], kind: ReportKind, width: int | None, style: str = ""
+) -> Iterator[Text]:
+    """The customer with these of its fields; `style` for all of it, if one is given."""
+    styles = _DRIFT_STYLES if kind is ReportKind.DRIFT else _PLAN_STYLES
+    symbol = "~" if fields and all(field.symbol == "~" for field in fields) else row.symbol
+    head = Text.assemble((symbol, style or styles[symbol]), " ", (row.label, style or "bold"))
+    head.append(f"  {row.name}" if row.name or kind is ReportKind.PLAN else "", style)
+    yield from _beside(head, file_and_line(row.source), width)
+    notes = "" if style and fields else "; ".join(row.notes)  # what is muted says so at each field
+    if row.message or notes:
+        between = "; " if row.message and notes else ""
+        yield Text.assemble((f"    {row.message}", style), (between + notes, _QUIET))
+    paths = min(_PATH_CAP, max((cell_len(field.path) for field in fields), default=0))
+    befores = min(_BEFORE_CAP, max((cell_len(field.before) for field in fields), default=0))
+    for field in fields:
+        reasons = [ORIGINS.get(reason, reason) for reason in field.reasons(kind)]
+        words = f"  ({', '.join([*reasons, *field.notes])})" if reasons or field.notes else ""
+        where = line_beside(field.source, row.source)
+        tail = (words + (f"  {where}" if where else ""), _QUIET)
+        sign = (field.symbol, style or styles[field.symbol])
+        values = [(field.before, style or _BEFORE), (field.after, style or _AFTER)]
+        yield from _field(sign, (field.path, style), values[row.symbol == "+" :], tail, (paths, befores), width)
+
+
+Styled = tuple[str, str]
+
+
+def _field(
+    sign: Styled, path: Styled, values: Sequence[Styled], tail: Styled, columns: tuple[int, int], width: int | None
+) -> Iterator[Text]:
+    """One line when it fits, in columns or closer together; else the path with the tail, and the values below it."""
+    *before, after = values
+    for path_width, before_width in (columns, (0, 0)):
+        parts: list[str | Styled] = ["    ", sign, " ", path, " " * (path_width - cell_len(path[0])), "  "]
+        for value in before:
+            parts += [value, " " * (before_width - cell_len(value[0])), " → "]
+        line = Text.assemble(*parts, after, tail)
+        if width is None or line.cell_len <= width:
+            yield line
+            return
+    yield Text.assemble("    ", sign, " ", path, tail)
+    yield from (Text.assemble("        ", value) for value in before)
+    yield Text.assemble("      → " if before else "        ", after)
+
+
+def _beside(head: Text, text: str, width: int | None) -> Iterator[Text]:
+    """The head and a quiet text, on two lines where one is too narrow."""
+    place = Text(f"  {text}" if text else "", _QUIET)
+    if width is not None and head.cell_len + place.cell_len > width:
         yield head
-        yield Text(f"  {row.where}", _QUIET)
+        yield place
     else:
-        yield head + Text(f"  {row.where}", _QUIET)
-    paths = min(_PATH_CAP, max((cell_len(change.path) for change in row.changes), default=0))
-    befores = min(_BEFORE_CAP, max((cell_len(change.before) for change in row.changes), default=0))
-    for change in row.changes:
-        yield from _change_lines(change, paths, 0 if row.symbol == "+" else befores, width)
+        yield head + place
 
 
-def _change_lines(change: view.ChangeRow, paths: int, befores: int, width: int | None) -> Iterator[Text]:
-    """One line when it fits; else the path, then before and after below it."""
-    symbol = Text.assemble("    ", (change.symbol, _STYLES[change.symbol]), " ")
-    words = [change.origin, "" if change.cause in ("config", "unknown", change.origin) else change.cause]
-    note = f"  ({', '.join(filter(None, words))})" if any(words) else ""
-    where = Text.assemble((note, _QUIET), (f"  {change.where}" if change.where else "", _QUIET))
-    values = Text()
-    if befores:
-        values.append(change.before + " " * (befores - cell_len(change.before)), _BEFORE).append(" → ")
-    values.append(change.after, _AFTER)
-    line = symbol + Text(change.path + " " * (paths - cell_len(change.path) + 2)) + values + where
-    if width is None or line.cell_len <= width:
-        yield line
+def _undeclared(report: Report, verb: str, words: str, width: int | None) -> Iterator[Text]:
+    """The live customers without declaration, the first of them by name."""
+    rows = [row for row in report.customers if row.verb == verb]
+    if not rows:
         return
-    yield symbol + Text(change.path) + where
-    if befores:
-        yield Text.assemble("        ", (change.before, _BEFORE))
-        yield Text.assemble("      → ", (change.after, _AFTER))
-    else:
-        yield Text.assemble("        ", (change.after, _AFTER))
+    unlisted, unlisted_new = report.unlisted if verb == "unmanaged" else (0, 0)
+    total = len(rows) + unlisted
+    new = sum(row.new for row in rows) + unlisted_new
+    news = f", {new:,} new" if new else ""
+    yield Text.assemble(("? ", "bold"), f"{counted(total, 'customer')} {words}{news}:")
+    for row in rows[:_NAMED]:
+        notes = filter(None, (f"modified {row.modified}" if row.modified else "", "new" if row.new else ""))
+        yield from _beside(Text.assemble("    ", (row.label, "bold"), f"  {row.name}"), ", ".join(notes), width)
+    if total > _NAMED:
+        yield Text(f"    and {total - _NAMED:,} more; --format json has all", _QUIET)
+    yield Text()
+
+
+def _muted(report: Report, width: int | None) -> Iterator[Text]:
+    muted = [row for row in report.customers if row.muted or any(field.muted for field in row.fields)]
+    if not muted:
+        return
+    yield Text("Muted:", _QUIET)
+    for row in muted:
+        yield from _customer(row, [field for field in row.fields if field.muted], report.kind, width, _QUIET)
+    yield Text()
+
+
+# ---- diagnostics and results ----
 
 
 def diagnostics_lines(diagnostics: Iterable[Diagnostic]) -> Iterator[Text]:
     """Each diagnostic as `file:line:column: CODE message`, its remedy below it."""
-    for each in diagnostics:
-        line, remedy = view.diagnostic_lines(each)
-        style = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow"}.get(each.severity, "bold")
-        place, code, rest = line.partition(each.code)
+    for diagnostic in diagnostics:
+        line, remedy = diagnostic_lines(diagnostic)
+        style = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow"}.get(diagnostic.severity, "bold")
+        place, code, rest = line.partition(diagnostic.code)
         yield Text.assemble(place, (code, style), rest)
         if remedy:
             yield Text(f"    → {remedy}")
 
 
 def result_lines(result: Result) -> Iterator[Text]:
-    """One action's outcome, with what moved and what to do."""
-    if result.outcome is Outcome.SKIPPED:
-        return  # told in one line at the end: there may be thousands
-    good = result.outcome is Outcome.DONE
-    yield Text.assemble(("✓ " if good else "✗ ", "bold green" if good else "bold red"), view.result_text(result))
-    for change in result.moved:
-        now, before = shown(change.after), shown(change.before)
-        yield Text(f"    {visible(change.path)} is now {now}; the plan saw {before}")
-    if result.remedy:
-        yield Text(f"    → {visible(result.remedy)}")
-    yield from stored_lines(result)
+    """One action's outcome as it comes, with what moved and what to do."""
+    return _result(result_row(result))
 
 
 def stored_lines(result: Result) -> Iterator[Text]:
     """Where the ERP stored something else than it was sent: another form of it, or nothing of it."""
-    number = visible(result.number or result.action.label)
-    for change in result.normalised:
-        yield Text(
-            f"    {number} {visible(change.path)}: sent {shown(change.before)}, the ERP stored {shown(change.after)}"
-        )
-    for change in result.not_taken:
-        told = (
-            f"{number} {visible(change.path)} not taken: sent {shown(change.before)}, the ERP has {shown(change.after)}"
-        )
-        yield Text.assemble(("  ✗ ", "bold red"), told)
+    return _stored(result_row(result))
 
 
-def run_lines(run: Run) -> Iterator[Text]:
-    """A whole run: each result, then the counts."""
-    for result in run.results:
-        yield from result_lines(result)
-    yield from run_end(run)
+def _result(row: CustomerRow) -> Iterator[Text]:
+    if row.outcome == _NOT_SENT:
+        return  # one line at the end names them: there may be thousands
+    sign = ("✓ ", "bold green") if row.outcome == OUTCOMES[Outcome.DONE] else ("✗ ", "bold red")
+    yield Text.assemble(sign, row.sentence)
+    yield from (Text(f"    {note}") for note in row.notes)
+    if row.remedy:
+        yield Text(f"    → {row.remedy}")
+    yield from _stored(row)
 
 
-def run_end(run: Run) -> Iterator[Text]:
-    """What stands below the results."""
-    skipped: dict[str, list[str]] = {}
-    for result in run.results:
-        if result.outcome is Outcome.SKIPPED:
-            skipped.setdefault(result.message, []).append(result.action.label)
-    for reason, labels in skipped.items():
-        yield Text.assemble(("✗ ", "bold red"), f"{len(labels):,} not sent: {visible(reason)}")
+def _stored(row: CustomerRow) -> Iterator[Text]:
+    yield from (Text(f"    {row.label} {sentence}") for sentence in row.stored)
+    yield from (Text.assemble(("  ✗ ", "bold red"), f"{row.label} {sentence}") for sentence in row.not_taken)
+
+
+def run_end(report: Report) -> Iterator[Text]:
+    """What stands below a run's results."""
+    not_sent: dict[str, list[str]] = {}
+    for row in report.customers:
+        if row.outcome == _NOT_SENT:
+            not_sent.setdefault(row.message, []).append(row.label)
+    for reason, labels in not_sent.items():
+        yield Text.assemble(("✗ ", "bold red"), f"{len(labels):,} not sent: {reason}")
         more = f", and {len(labels) - _NAMED:,} more" if len(labels) > _NAMED else ""
-        yield Text(f"    {', '.join(map(visible, labels[:_NAMED]))}{more}")
-    yield from diagnostics_lines(run.diagnostics)
-    if run.plan.is_empty:
-        yield Text("Nothing to apply.")
-        return
-    yield Text.assemble(("Applied: ", "bold"), view.run_counts(run) + ".")
-
-
-def validation_lines(diagnostics: Iterable[Diagnostic], declarations: int) -> Iterator[Text]:
-    """Every problem, then the counts line."""
-    found = list(diagnostics)
-    yield from diagnostics_lines(found)
-    errors = sum(each.severity is Severity.ERROR for each in found)
-    warnings = sum(each.severity is Severity.WARNING for each in found)
-    if errors:
-        yield Text.assemble(("Invalid: ", "bold red"), f"{_problems(errors, warnings)}.")
-        return
-    noun = view.counted(declarations, "declaration")
-    tail = f", with {view.counted(warnings, 'warning')}" if warnings else ""
-    yield Text.assemble(("Valid: ", "bold green"), f"{noun}{tail}.")
-
-
-def _problems(errors: int, warnings: int) -> str:
-    tail = f" and {view.counted(warnings, 'warning')}" if warnings else ""
-    return view.counted(errors, "error") + tail
+        yield Text(f"    {', '.join(labels[:_NAMED])}{more}")
+    yield from diagnostics_lines(report.diagnostics)
+    yield _headline(report, "bold")

@@ -7,16 +7,17 @@ the locks that SQLite holds in this process.)
 
 from __future__ import annotations
 
-import fcntl
 import os
 import sqlite3
 import stat
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
+
+from filelock import FileLock
 
 from reconciler.state.sqlite.foreign_errors import damaged, foreign, newer, no_file, translated
 from reconciler.state.sqlite.migrations import APPLICATION_ID, migrate, newest
@@ -117,7 +118,7 @@ class Database:
                     self._commit(batch)
                 finally:  # after Ctrl-C the others' work is still to be done, by themselves
                     with self._arriving:
-                        self._waiting[:0] = [each for each in batch if not each.done and each is not ticket]
+                        self._waiting[:0] = [other for other in batch if not other.done and other is not ticket]
         if ticket.error is not None:
             raise ticket.error
 
@@ -218,15 +219,17 @@ def create(path: Path) -> None:
         if has_content(path):
             return
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with _only_one(path.parent) as folder:
-            if has_content(path):
-                return
-            for suffix in SIDE_FILES:
-                beside(path, suffix).unlink(missing_ok=True)
-            new = beside(path, ".new")
-            _build(new)
-            new.replace(path)
-            os.fsync(folder)
+        lock = beside(path, ".new.lock")
+        with FileLock(lock, mode=0o600):  # two that make it at once would delete each other's log
+            if not has_content(path):
+                for suffix in SIDE_FILES:
+                    beside(path, suffix).unlink(missing_ok=True)
+                new = beside(path, ".new")
+                _build(new)
+                new.replace(path)
+                _sync_folder(path.parent)
+            with suppress(PermissionError):  # Windows deletes no open file; filelock does it there, after the release
+                lock.unlink(missing_ok=True)
 
 
 def _build(new: Path) -> None:
@@ -241,30 +244,47 @@ def _build(new: Path) -> None:
         db.close()
 
 
-@contextmanager
-def _only_one(folder: Path) -> Iterator[int]:
-    """Only one process at a time makes the file; where folders cannot be locked, the run's lock must do."""
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        with suppress(OSError):
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        yield handle
-    finally:
-        os.close(handle)
+def _sync_folder(folder: Path) -> None:
+    """The file's name is on the disk when this returns. Windows opens no folder, and needs none of this."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _connect(path: Path, mode: str, timeout: float) -> sqlite3.Connection:
+    """A connection; `mode` is SQLite's "ro" or "rw". Transactions begin where the code says so."""
+    return connect(path, mode, timeout, _PRAGMAS)
+
+
+_PRAGMAS = (
+    "synchronous = FULL",  # a commit is on the disk, not only on its way
+    "cache_size = -16000",  # KiB: most writes stay in memory until they are committed
+    "trusted_schema = OFF",
+    "cell_size_check = ON",
+)
+
+
+def connect(path: Path, mode: str, timeout: float, pragmas: Iterable[str]) -> sqlite3.Connection:
+    """A connection with the pragmas set, closed again when the file refuses one of them. Raises sqlite3.Error.
+
+    `mode` is SQLite's "ro" or "rw", `timeout` in seconds. Any thread may use it: the callers' locks guard it.
+    """
     db = sqlite3.connect(
         f"{path.absolute().as_uri()}?mode={mode}",
         uri=True,
         timeout=timeout,
-        isolation_level=None,  # transactions begin where the code says so
-        check_same_thread=False,  # locks guard it
+        isolation_level=None,
+        check_same_thread=False,
     )
-    db.execute("PRAGMA synchronous = FULL")  # a commit is on the disk, not only on its way
-    db.execute("PRAGMA cache_size = -16000")  # KiB: most writes stay in memory until they are committed
-    db.execute("PRAGMA trusted_schema = OFF")
-    db.execute("PRAGMA cell_size_check = ON")
+    try:
+        for pragma in pragmas:
+            db.execute(f"PRAGMA {pragma}")
+    except BaseException:
+        db.close()
+        raise
     return db
 
 

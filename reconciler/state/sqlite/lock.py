@@ -1,14 +1,13 @@
 """The lock of a state: one run at a time.
 
-The system's lock on a file beside the state is the truth: it ends with the process, however that ends. The file's text
-says who holds it, for messages, and for a holder on another machine, of which the system here may know nothing.
+The system's lock on a file beside the state is the truth: it ends with the process, however that ends. A second file
+says who holds it, for messages, and for a holder on another machine, of which the system here may know nothing. It is a
+file of its own because Windows lets nobody else read a locked one.
 """
 
 from __future__ import annotations
 
-import fcntl
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,12 +15,14 @@ from enum import StrEnum
 from pathlib import Path
 
 import msgspec
+from filelock import FileLock, Timeout
 
 from reconciler.core.errors import Locked, StateError
 from reconciler.state.process_identity import Owner, is_here, surely_lives
 
-_PATIENCE = 0.3  # seconds to wait for a run that is about to end
-_PATIENCE_WITH_LOOKERS = 10.0  # each holds the lock of the system for an instant only
+HOLDER_SUFFIX = ".holder"
+
+_PATIENCE = 0.3  # seconds to wait for a run that is about to end, and for whoever looks, which takes an instant
 _PAUSE = 0.02
 _MAX_RECORD = 1 << 16
 
@@ -45,35 +46,34 @@ class Holder:
 @contextmanager
 def hold(path: Path, owner: Owner) -> Iterator[None]:
     """Hold the lock at the path within the block. Raises Locked when another run has it, StateError."""
-    handle = _acquired(path)
-    try:
-        left = _record(handle)
-        if left is not None and not _is_over(left):
-            raise _locked(Holder(left, Life.ELSEWHERE))
-        _write(handle, path, owner)
+    with _system_lock(path):
+        previous = _read_record(path)
+        if previous is not None and not _is_over(previous):
+            raise _locked(Holder(previous, Life.ELSEWHERE))
+        _write_record(path, owner)
         try:
             yield
         finally:
-            os.ftruncate(handle, 0)
-    finally:
-        os.close(handle)
+            if _read_record(path) == owner:  # else the lock was taken away by force, and somebody else's record stands
+                _record_file(path).unlink(missing_ok=True)
 
 
 def holder(path: Path) -> Holder | None:
-    """Who holds the lock at the path, or None. Changes nothing. Raises StateError."""
-    try:
-        handle = os.open(path, os.O_RDONLY)
-    except FileNotFoundError:
+    """Who holds the lock at the path, or None. Changes nothing. Raises StateError.
+
+    Nobody holds it without a record: while there is none, no look keeps a run from starting.
+    """
+    owner = _read_record(path)
+    if owner is None:
         return None
-    except OSError as error:
-        raise _unusable(path, error) from error
     try:
-        if not _flock(handle, path, fcntl.LOCK_SH):
-            return Holder(_record(handle), Life.RUNNING)
-        left = _record(handle)
-        return None if left is None else Holder(left, Life.ENDED if _is_over(left) else Life.ELSEWHERE)
-    finally:
-        os.close(handle)
+        with _system_lock(path, patience=0):
+            remaining = _read_record(path)
+    except Locked:
+        return Holder(owner, Life.RUNNING)
+    except StateError:  # a folder that may only be read: the record says enough
+        return Holder(owner, Life.RUNNING if surely_lives(owner) else _life(owner))
+    return None if remaining is None else Holder(remaining, _life(remaining))
 
 
 def release(path: Path, *, force: bool = False) -> Owner | None:
@@ -82,72 +82,42 @@ def release(path: Path, *, force: bool = False) -> Owner | None:
     Without `force` only the lock of a process that has surely ended is taken away, with it also one of another
     machine; never one of a process that runs here. Raises Locked, StateError.
     """
-    found = holder(path)
-    if found is None:
+    current = holder(path)
+    if current is None:
         return None
-    if found.life is Life.RUNNING:
-        if found.owner is None or is_here(found.owner) or not force:
-            raise _locked(found)
-        path.unlink(missing_ok=True)  # the holder is told nothing; whoever comes next makes another file
-        return found.owner
-    handle = _acquired(path)
-    try:
-        left = _record(handle)
-        if left is not None and not _is_over(left) and not force:
-            raise _locked(Holder(left, Life.ELSEWHERE))
-        os.ftruncate(handle, 0)
-        return left
-    finally:
-        os.close(handle)
+    if current.life is Life.RUNNING:
+        if current.owner is None or is_here(current.owner) or not force:
+            raise _locked(current)
+        _remove(path, _record_file(path))  # the holder is told nothing; whoever comes next makes other files
+        return current.owner
+    with _system_lock(path):
+        previous = _read_record(path)
+        if previous is not None and not _is_over(previous) and not force:
+            raise _locked(Holder(previous, Life.ELSEWHERE))
+        _remove(_record_file(path))
+        return previous
 
 
-def _acquired(path: Path) -> int:
-    """The locked file. Raises Locked, StateError."""
-    started = time.monotonic()
-    while True:
-        handle = _opened(path)
-        try:
-            if _flock(handle, path, fcntl.LOCK_EX) and _is_same(handle, path):
-                found, handle = handle, -1
-                return found
-            is_held = not _flock(handle, path, fcntl.LOCK_SH)  # else somebody only looked, and is gone in a moment
-            seen = _record(handle)
-        finally:
-            if handle >= 0:
-                os.close(handle)
-        if time.monotonic() - started > (_PATIENCE if is_held else _PATIENCE_WITH_LOOKERS):
-            raise _locked(Holder(seen, Life.RUNNING)) if is_held else _looked_at()
-        time.sleep(_PAUSE)
-
-
-def _opened(path: Path) -> int:
+@contextmanager
+def _system_lock(path: Path, *, patience: float = _PATIENCE) -> Iterator[None]:
+    """The system's lock within the block; `patience` in seconds. Raises Locked, StateError."""
+    lock = FileLock(path, mode=0o600)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        lock.acquire(timeout=patience, poll_interval=_PAUSE)
+    except Timeout:
+        raise _locked(Holder(_read_record(path), Life.RUNNING)) from None
     except OSError as error:
         raise _unusable(path, error) from error
-
-
-def _flock(handle: int, path: Path, kind: int) -> bool:
-    """Whether the system gave the lock. Raises StateError where it cannot lock at all."""
     try:
-        fcntl.flock(handle, kind | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError as error:
-        raise StateError(
-            f"The lock {path} cannot be had: {error.strerror or error}",
-            remedy="Keep the state on a local disk: `state:` in the settings names the file.",
-        ) from error
-    return True
+        yield
+    finally:
+        lock.release()
 
 
-def _is_same(handle: int, path: Path) -> bool:
-    """Whether the locked file still stands at the path: a lock on a deleted one excludes nobody."""
-    try:
-        return os.path.samestat(os.fstat(handle), path.stat())
-    except FileNotFoundError:
-        return False
+def _life(owner: Owner) -> Life:
+    """What has become of a holder whose lock the system gave away."""
+    return Life.ENDED if _is_over(owner) else Life.ELSEWHERE
 
 
 def _is_over(owner: Owner) -> bool:
@@ -158,23 +128,34 @@ def _is_over(owner: Owner) -> bool:
     return is_here(owner) and (owner.pid == os.getpid() or not surely_lives(owner))
 
 
-def _record(handle: int) -> Owner | None:
+def _record_file(path: Path) -> Path:
+    return path.with_suffix(HOLDER_SUFFIX)
+
+
+def _read_record(path: Path) -> Owner | None:
     try:
-        return msgspec.json.decode(os.pread(handle, _MAX_RECORD, 0), type=Owner)
+        with _record_file(path).open("rb") as file:
+            return msgspec.json.decode(file.read(_MAX_RECORD), type=Owner)
     except (OSError, msgspec.DecodeError):
         return None
 
 
-def _write(handle: int, path: Path, owner: Owner) -> None:
+def _write_record(path: Path, owner: Owner) -> None:
+    """Private, like the state: it names a user and a command."""
     try:
-        os.ftruncate(handle, 0)
-        os.pwrite(handle, msgspec.json.encode(owner) + b"\n", 0)
+        handle = os.open(_record_file(path), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(msgspec.json.encode(owner) + b"\n")
     except OSError as error:
         raise _unusable(path, error) from error
 
 
-def _looked_at() -> Locked:
-    return Locked("The lock of the state is looked at without a pause", remedy="Try again when nobody does.")
+def _remove(*files: Path) -> None:
+    for file in files:
+        try:
+            file.unlink(missing_ok=True)
+        except OSError as error:
+            raise _unusable(file, error) from error
 
 
 def _locked(holder: Holder) -> Locked:
@@ -193,5 +174,5 @@ def _locked(holder: Holder) -> Locked:
 def _unusable(path: Path, error: OSError) -> StateError:
     return StateError(
         f"The lock {path} cannot be used: {error.strerror or error}",
-        remedy="Check that you may read and write the folder of the state.",
+        remedy="Check that you may read and write the folder of the state, and that it is on a local disk.",
     )

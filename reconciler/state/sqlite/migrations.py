@@ -52,7 +52,7 @@ _VERSION_2 = (
     "CREATE TABLE drift_report (target INTEGER PRIMARY KEY REFERENCES target (id), reported_at TEXT NOT NULL)",
     # The version that a write made: who resumes the run can tell its values from somebody's work since.
     "ALTER TABLE entry ADD COLUMN version TEXT",
-    # The local copy of the live customers (contract 7): a cache, never truth. Counters are runs, see core.snapshot.
+    # The local copy of the live customers: a cache, never truth (docs/decisions/0003). It counts runs: core.snapshot.
     """
     CREATE TABLE snapshot (
         target INTEGER PRIMARY KEY REFERENCES target (id), fields TEXT NOT NULL, known_by TEXT NOT NULL,

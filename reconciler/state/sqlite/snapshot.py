@@ -11,12 +11,12 @@ from zlib import crc32
 
 import msgspec
 
-from reconciler.core.customer import PackedLive
+from reconciler.core.live import PackedLive
 from reconciler.core.rules import Target
 from reconciler.core.snapshot import Head, Kept
 from reconciler.resources.values import Path as FieldPath
 from reconciler.resources.values import Values
-from reconciler.state.packing import unpack
+from reconciler.state.packing import CUSTOMER_PACKER
 from reconciler.state.sqlite.database import Database, target_id
 from reconciler.state.sqlite.foreign_errors import decoded
 
@@ -130,7 +130,7 @@ class _Unpacking:
 
     def __call__(self, data: bytes) -> tuple[Values, dict[FieldPath, str]]:
         with decoded(self._path):
-            values, line_ids = unpack(data)
+            values, line_ids = CUSTOMER_PACKER.unpack(data)
         return values, dict(line_ids)
 
 

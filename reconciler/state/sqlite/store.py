@@ -1,27 +1,24 @@
-"""The state of one environment: what earlier runs applied, their journal, and the lock (contract 7)."""
+"""The state of one environment: what earlier runs applied, their journal, and the lock (docs/decisions/0003)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
 
 from reconciler.core.rules import Target
 from reconciler.state.process_identity import Owner, this_process
 from reconciler.state.sqlite import lock as locking
 from reconciler.state.sqlite.database import SIDE_FILES, Database, beside, is_ours
+from reconciler.state.sqlite.drift_sightings import SeenDrift
 from reconciler.state.sqlite.foreign_errors import foreign, translated
 from reconciler.state.sqlite.journal import RunInfo, Runs
 from reconciler.state.sqlite.known_customers import KnownCustomers
 from reconciler.state.sqlite.lock import Holder
 from reconciler.state.sqlite.snapshot import KeptCustomers
-
-if TYPE_CHECKING:
-    from reconciler.state.sqlite.drift_sightings import SeenDrift
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +61,6 @@ class Store:
 
     def sightings(self, target: Target) -> SeenDrift:
         """What the last drift report of a tenant saw."""
-        from reconciler.state.sqlite.drift_sightings import SeenDrift  # noqa: PLC0415 (only `drift` needs it)
-
         return SeenDrift(self._database, target)
 
     def snapshot(self, target: Target) -> KeptCustomers:
@@ -137,6 +132,8 @@ class Store:
             self.close()
             if not is_ours(self.path):
                 raise foreign(self.path)
-            for suffix in ("", *SIDE_FILES, ".lock", ".cache"):  # older versions kept a cache
+            for suffix in ("", *SIDE_FILES, ".cache"):  # older versions kept a cache
                 beside(self.path, suffix).unlink(missing_ok=True)
+            with suppress(PermissionError):  # Windows deletes no open file; it goes when the lock is released
+                self._lock.unlink(missing_ok=True)
         return True

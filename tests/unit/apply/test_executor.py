@@ -10,9 +10,9 @@ from typing import Any, cast
 import pytest
 
 from reconciler.apply.executor import execute
-from reconciler.core.customer import Live
 from reconciler.core.diagnostics import Source
 from reconciler.core.errors import AuthenticationFailed, ErpError, NotFound, Rejected
+from reconciler.core.live import Live
 from reconciler.core.plan import Action, Cause, Change, Outcome, Plan, Request, Result, Verb
 from reconciler.core.ports import Erp, Need, Sent
 

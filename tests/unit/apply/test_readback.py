@@ -9,9 +9,9 @@ from typing import Any, cast
 import pytest
 
 from reconciler.apply.readback import read_back
-from reconciler.core.customer import Live
 from reconciler.core.diagnostics import Source
 from reconciler.core.errors import ErpError, NotFound, Unreachable
+from reconciler.core.live import Live
 from reconciler.core.plan import FOUND, Action, Cause, Change, Outcome, Request, Result, Verb
 from reconciler.core.ports import Erp, Need, View
 

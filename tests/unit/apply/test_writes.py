@@ -13,7 +13,7 @@ import pytest
 
 from reconciler.apply.writes import TRIES, Claims, Ended, write
 from reconciler.core.classes import CustomerClass
-from reconciler.core.customer import DEFAULT_MATCH, Live
+from reconciler.core.desired import DEFAULT_MATCH
 from reconciler.core.diagnostics import Source
 from reconciler.core.errors import (
     AnswerLost,
@@ -29,6 +29,7 @@ from reconciler.core.errors import (
     UnexpectedAnswer,
     Unreachable,
 )
+from reconciler.core.live import Live
 from reconciler.core.normalise import number_key
 from reconciler.core.plan import Action, Cause, Change, Outcome, Request, Verb
 from reconciler.core.ports import Need, Sent, View

@@ -14,7 +14,7 @@ import yaml as pyyaml
 
 from reconciler.config.read.declarations import Loaded, load_declarations
 from reconciler.core.codes import CODES
-from reconciler.core.customer import Desired, Lifecycle
+from reconciler.core.desired import Desired, Lifecycle
 from reconciler.core.diagnostics import Severity
 
 if TYPE_CHECKING:

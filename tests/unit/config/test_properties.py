@@ -21,7 +21,8 @@ from reconciler.config.read.schema_errors import DECLARATION_CODES, SETTINGS_COD
 from reconciler.config.read.typed_values import FORMATS, Reader
 from reconciler.config.settings import _schema as settings_schema
 from reconciler.core.diagnostics import has_errors
-from reconciler.resources.customer import FIELDS, Group
+from reconciler.resources.customer import FIELDS
+from reconciler.resources.grammar import Group
 from reconciler.resources.values import leaves
 
 QUICK = settings(derandomize=True, deadline=None, max_examples=150, database=None)

@@ -23,9 +23,10 @@ from reconciler.config.edit.yaml_writer import NULL, Literal, double, spell
 from reconciler.config.read.declarations import load_texts
 from reconciler.config.read.nodes import Mapping, Scalar, Sequence, Written
 from reconciler.config.read.yaml_nodes import parse
-from reconciler.core.customer import Live
+from reconciler.core.live import Live
 from reconciler.core.rules import Memory, Rules
-from reconciler.resources.customer import FIELDS, Field, Form, Group, Row
+from reconciler.resources.customer import FIELDS
+from reconciler.resources.grammar import Field, Form, Group, Row
 from reconciler.resources.values import Values
 from tests.unit.config.yaml_texts import customers, texts
 

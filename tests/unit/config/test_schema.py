@@ -12,8 +12,9 @@ from jsonschema import Draft202012Validator
 
 from reconciler.config.read.schema import customer_schema, load_schema, main, match_fields, part
 from reconciler.config.read.typed_values import FORMATS
-from reconciler.core.customer import DEFAULT_MATCH
-from reconciler.resources.customer import FIELDS, Field, Group
+from reconciler.core.desired import DEFAULT_MATCH
+from reconciler.resources.customer import FIELDS
+from reconciler.resources.grammar import Field, Group
 
 
 def subschemas(schema: Any) -> Iterator[dict[str, Any]]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from reconciler.core.adopt import Manner, to_declare
-from reconciler.core.customer import Live
 from reconciler.core.declaration_values import declared, readable_fields
+from reconciler.core.live import Live
 
 HOME = {"addressLine1": "A 1", "city": "Oslo"}
 

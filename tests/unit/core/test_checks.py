@@ -8,9 +8,10 @@ from typing import Any, Literal
 import pytest
 
 from reconciler.core.checks import doubled, null_problems, orphans, rivals, targeted_note
-from reconciler.core.customer import DEFAULT_MATCH, Desired, Live
+from reconciler.core.desired import DEFAULT_MATCH, Desired
 from reconciler.core.diagnostics import Diagnostic, Severity, Source, has_errors, in_order
 from reconciler.core.identity import Pairing
+from reconciler.core.live import Live
 from reconciler.core.plan import Action, Cause, Change, Request, Verb
 from reconciler.core.ports import View
 from reconciler.core.rules import Rules

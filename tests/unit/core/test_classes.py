@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reconciler.core.classes import ClassAttribute, CustomerClass, class_notes, class_values, touches_classes
-from reconciler.core.customer import Live
+from reconciler.core.live import Live
 from reconciler.core.plan import Action
 from tests.unit.core.test_planner import declared, live, plan_of
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from reconciler.core.customer import Live, PackedLive
 from reconciler.core.diagnostics import Diagnostic, Severity
 from reconciler.core.errors import InvalidInput, RateLimited, ServerFailed
+from reconciler.core.live import Live, PackedLive
 from reconciler.resources.values import Path, Values
 
 

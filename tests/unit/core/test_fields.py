@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
-from reconciler.resources.customer import FIELDS, SELF_READ, Field, Form, Group, Kind, Row, leaf, walk
+from reconciler.resources.customer import FIELDS, SELF_READ, leaf, walk
+from reconciler.resources.grammar import Field, Form, Group, Kind, Row
 
 SPEC = yaml.safe_load((Path(__file__).parents[2] / "data" / "customer-openapi.yaml").read_text(encoding="utf-8"))
 SCHEMAS: dict[str, Any] = SPEC["components"]["schemas"]

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.core.customer import Live
 from reconciler.core.errors import WrongUsage
 from reconciler.core.filters import Filters, Sieve, parse_attributes, parse_bounds, parse_status, parse_text
+from reconciler.core.live import Live
 from reconciler.core.timestamps import read_moment, render_moment
 from reconciler.resources.values import Values
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.customer import DEFAULT_MATCH, Desired, Live
+from reconciler.core.desired import DEFAULT_MATCH, Desired
 from reconciler.core.diagnostics import Severity, Source
 from reconciler.core.identity import Pairing, pair
+from reconciler.core.live import Live
 
 
 def declared(number: str | None = None, ref: str | None = None, *, line: int = 1, **values: Any) -> Desired:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.core.customer import Live
 from reconciler.core.diagnostics import Source
+from reconciler.core.live import Live
 from reconciler.core.lookalikes import looks_like, may_be, with_alike
 from reconciler.core.plan import Action, Cause, Change, Request, Verb
 

@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 
 from reconciler.core.normalise import normalise, same, satisfied
-from reconciler.resources.customer import FIELDS, Field, leaf
+from reconciler.resources.customer import FIELDS, leaf
+from reconciler.resources.grammar import Field
 from reconciler.resources.values import Path, Scalar
 
 

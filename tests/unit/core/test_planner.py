@@ -9,8 +9,9 @@ from zlib import crc32
 
 import pytest
 
-from reconciler.core.customer import Desired, Lifecycle, Live
+from reconciler.core.desired import Desired, Lifecycle
 from reconciler.core.diagnostics import Source
+from reconciler.core.live import Live
 from reconciler.core.ordering import natural
 from reconciler.core.plan import ConfigSummary, Guard, Plan, Reading, Refresh, Summary
 from reconciler.core.planner import compute_plan

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.core.customer import Desired, Live
+from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Severity, Source
 from reconciler.core.identity import Pairing
+from reconciler.core.live import Live
 from reconciler.core.plan import Cause, Change, Verb
 from reconciler.core.ports import View
 from reconciler.core.removed import deactivations, left_alone, removed

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.core.customer import Live
+from reconciler.core.live import Live
 from reconciler.core.snapshot import (
     Head,
     Policy,

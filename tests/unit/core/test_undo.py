@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.customer import Live
 from reconciler.core.diagnostics import Source
+from reconciler.core.live import Live
 from reconciler.core.plan import Action, Cause, Change, Outcome, Plan, Request, Result, Verb
 from reconciler.core.undo import Undo, concerned, undo
 from tests.unit.core.test_planner import declared, live, plan_of

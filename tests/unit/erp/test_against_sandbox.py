@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from reconciler.core import errors
-from reconciler.core.customer import Live
+from reconciler.core.live import Live
 from reconciler.core.normalise import number_key
 from reconciler.core.ports import Need
 from reconciler.erp.customers import Customers, open_customers
 from reconciler.erp.encode import WireCodec
-from reconciler.resources.customer import FIELDS, Read
+from reconciler.resources.customer import FIELDS
+from reconciler.resources.grammar import Read
 from reconciler.resources.values import Values, get, leaves, put
 from reconciler.sandbox import Sandbox
 

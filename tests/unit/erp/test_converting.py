@@ -10,7 +10,8 @@ import pytest
 
 from reconciler.core.normalise import normalise
 from reconciler.erp import decode
-from reconciler.resources.customer import FIELDS, Field, Group, Kind, Read, Row
+from reconciler.resources.customer import FIELDS
+from reconciler.resources.grammar import Field, Group, Kind, Read, Row
 
 SAMPLES: dict[Kind, list[Any]] = {
     Kind.TEXT: ["", " ", "a", " a ", "true"],

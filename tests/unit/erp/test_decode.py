@@ -12,7 +12,8 @@ from reconciler.core.errors import UnexpectedAnswer
 from reconciler.core.ports import Need
 from reconciler.erp.answer import parse
 from reconciler.erp.decode import bare_version, decode, decode_own, is_older
-from reconciler.resources.customer import FIELDS, Read
+from reconciler.resources.customer import FIELDS
+from reconciler.resources.grammar import Read
 
 BASE = {"internalId": 17, "number": "10000", "name": "Fjellheim", "status": "Active"}
 

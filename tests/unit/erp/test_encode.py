@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.customer import Live
 from reconciler.core.errors import Refused
+from reconciler.core.live import Live
 from reconciler.core.plan import Request
 from reconciler.erp.answer import render
 from reconciler.erp.encode import WireCodec

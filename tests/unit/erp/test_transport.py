@@ -5,8 +5,10 @@ from __future__ import annotations
 import gzip
 import socket
 import ssl
+import threading
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +17,11 @@ import pytest
 from reconciler.core import errors
 from reconciler.core.ports import Need
 from reconciler.erp.customers import Customers
-from reconciler.erp.transport import ATTEMPTS, REFUSALS, Exchange, open_client
+from reconciler.erp.transport import ATTEMPTS, REFUSALS, Exchange
 from tests.unit.erp.scripted import TOKEN, Client, Reply, Scripted, everything_about, reply
 from tests.unit.erp.test_customers import LIST, POST, PUT, row
 
+DATA = Path(__file__).parents[2] / "data"
 NAMES = Need(frozenset(), {})
 ONE = f"{LIST}/1"
 EMPTY = reply([])
@@ -160,8 +163,6 @@ def test_a_write_without_token_is_not_lost(erp: Scripted, customers: Customers, 
 
 
 def test_silence_ends_with_the_timeout(erp: Scripted, client: Client) -> None:
-    import threading
-
     quiet = threading.Event()
 
     def stall(_: object) -> Reply:
@@ -502,15 +503,56 @@ def test_no_address_of_this_machine_is_proxied(client: Client, environment: pyte
     assert proxy.seen == []
 
 
-@pytest.mark.parametrize("trust_env", [True, False])
-def test_certificates_are_always_checked(environment: pytest.MonkeyPatch, trust_env: bool) -> None:
-    """What httpx calls its transports is its own affair; that each of them checks is ours."""
-    environment.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
-    with open_client(parallelism=1, timeout=1.0, trust_env=trust_env) as made:
-        used = [made._transport, *filter(None, made._mounts.values())]
-        contexts = [each._pool._ssl_context for each in used]
-    assert len(contexts) == (2 if trust_env else 1)
-    assert all(each.verify_mode is ssl.CERT_REQUIRED and each.check_hostname for each in contexts)
+@contextmanager
+def impostor() -> Iterator[int]:
+    """A server with a certificate that nobody vouches for, also as a proxy that leads every CONNECT to itself."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(DATA / "impostor.pem")
+
+    def serve(listener: socket.socket) -> None:
+        with suppress(OSError):  # the listener is closed at the end
+            while True:
+                connection, _ = listener.accept()
+                with connection, suppress(OSError):
+                    if connection.recv(1, socket.MSG_PEEK) == b"C":
+                        connection.recv(65536)
+                        connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+                    with context.wrap_socket(connection, server_side=True) as secure:
+                        secure.recv(65536)
+                        secure.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=serve, args=(listener,), daemon=True).start()
+        yield listener.getsockname()[1]
+
+
+@pytest.mark.parametrize("way", ["direct", "through a proxy"])
+@pytest.mark.parametrize("trusted", [True, False])
+def test_certificates_are_always_checked(
+    client: Client, environment: pytest.MonkeyPatch, way: str, trusted: bool
+) -> None:
+    """Whoever answers must have a certificate that is trusted, and that is for the host."""
+    with impostor() as port:
+        host = "127.0.0.1" if way == "direct" else "impostor.invalid"
+        environment.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
+        if trusted:
+            environment.setenv("SSL_CERT_FILE", str(DATA / "impostor.pem"))
+        with client.open(base_url=f"https://{host}:{port}", trust_env=True) as customers:
+            if trusted:
+                customers.check()
+            else:
+                with pytest.raises(errors.Unreachable, match="CERTIFICATE_VERIFY_FAILED"):
+                    customers.check()
+
+
+def test_a_certificate_for_another_host_is_not_taken(client: Client, environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("SSL_CERT_FILE", str(DATA / "impostor.pem"))
+    with (
+        impostor() as port,
+        client.open(base_url=f"https://localhost:{port}", trust_env=True) as customers,
+        pytest.raises(errors.Unreachable, match="Hostname mismatch"),
+    ):
+        customers.check()
 
 
 def test_certificates_of_the_environment_count(client: Client, environment: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -521,15 +563,37 @@ def test_certificates_of_the_environment_count(client: Client, environment: pyte
         pass
 
 
-def test_a_socks_proxy_is_said_to_be_none(client: Client, environment: pytest.MonkeyPatch) -> None:
-    environment.setenv("ALL_PROXY", "socks5://user:hush@proxy")
-    with pytest.raises(errors.Unreachable, match="SOCKS") as caught, client.open(trust_env=True):
+AWAY = {"base_url": "https://erp.invalid", "token_url": "https://erp.invalid/token"}
+
+
+@pytest.mark.parametrize(
+    "address", ["socks5://user:hush@proxy", "gopher://user:hush@proxy", "http://user:hush@proxy:port"]
+)
+def test_an_unusable_proxy_is_reported_without_its_password(
+    client: Client, environment: pytest.MonkeyPatch, address: str
+) -> None:
+    environment.setenv("ALL_PROXY", address)
+    problem = "SOCKS proxies are not supported" if "socks" in address else "address of the proxy"
+    with pytest.raises(errors.Unreachable, match=problem) as caught, client.open(trust_env=True, **AWAY):
         pass
+    assert "NO_PROXY" in caught.value.remedy
     assert "hush" not in everything_about(caught.value)
 
 
-def test_an_unusable_proxy_is_reported_without_its_password(client: Client, environment: pytest.MonkeyPatch) -> None:
-    environment.setenv("HTTPS_PROXY", "gopher://user:hush@proxy")
-    with pytest.raises(errors.Unreachable, match="proxy") as caught, client.open(trust_env=True):
+@pytest.mark.parametrize("address", ["socks5://proxy", "gopher://proxy"])
+def test_an_unusable_proxy_does_not_concern_this_machine(
+    erp: Scripted, client: Client, environment: pytest.MonkeyPatch, address: str
+) -> None:
+    erp.on("GET", LIST, EMPTY)
+    environment.setenv("ALL_PROXY", address)
+    with client.open(trust_env=True) as customers:
+        customers.check()
+
+
+@pytest.mark.parametrize("exception", ["*", "erp.invalid", ".invalid", "x.org, erp.invalid:8443"])
+def test_no_proxy_excepts_hosts(client: Client, environment: pytest.MonkeyPatch, exception: str) -> None:
+    environment.setenv("HTTPS_PROXY", "socks5://proxy")
+    environment.setenv("NO_PROXY", exception)
+    urls = {name: url.replace("invalid", "invalid:8443") for name, url in AWAY.items()}
+    with client.open(trust_env=True, **(urls if ":" in exception else AWAY)):
         pass
-    assert "hush" not in everything_about(caught.value)

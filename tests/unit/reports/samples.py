@@ -32,8 +32,11 @@ from reconciler.core.plan import (
     Verb,
     Verdict,
 )
-from reconciler.reports.report import Report, of_plan, of_run, of_validation
-from reconciler.reports.report_drift import of_drift
+from reconciler.reports.view.drift import of_drift
+from reconciler.reports.view.plan import of_plan
+from reconciler.reports.view.report import Report
+from reconciler.reports.view.run import of_run
+from reconciler.reports.view.validation import of_validation
 
 VERSION = "1.0.0"
 READ_AT, MADE_AT = "2026-01-31T12:00:00Z", "2026-01-31T12:00:05Z"

@@ -14,11 +14,11 @@ from reconciler.config.read.schema import load_schema
 from reconciler.core.diagnostics import Severity, Source
 from reconciler.core.drift import Drift, DriftedCustomer, DriftedField, DriftSummary, Mute, Standing
 from reconciler.core.plan import Cause, Reading, Refresh
-from reconciler.reports.formats import json as json_report
+from reconciler.reports import json_documents
+from reconciler.reports.formats.text import lines
 from reconciler.reports.redact import Redactor
-from reconciler.reports.report import State
-from reconciler.reports.report_drift import LISTED, of_drift
-from reconciler.reports.text_drift import drift_lines
+from reconciler.reports.view.drift import LISTED, of_drift
+from reconciler.reports.view.report import ReportState
 
 NOW = "2026-01-31T12:00:00Z"
 EARLIER = "2026-01-28T06:00:00Z"
@@ -43,7 +43,7 @@ def drift(*customers: DriftedCustomer, **more: Any) -> Drift:
 
 
 def text(found: Drift, width: int | None = None) -> str:
-    return "\n".join(line.plain for line in drift_lines(found, width))
+    return "\n".join(line.plain for line in lines(of_drift(found), width))
 
 
 @pytest.mark.parametrize(
@@ -91,21 +91,21 @@ def test_of_many_unmanaged_customers_the_first_are_named_and_all_are_counted() -
     assert "? 1,000 customers unmanaged, 1,000 new:" in text(found)
     assert "    and 990 more; --format json has all" in text(found)
     report = of_drift(found)
-    assert len(report.entries) == LISTED
-    assert "Of 1,000 unmanaged customers the first 10 are listed; JSON has all." in report.facts
-    assert len(json.loads(json_report.drift(found))["customers"]) == 1000
+    assert len(report.customers) == LISTED
+    assert "Of 1,000 unmanaged customers the first 10 are listed; JSON has all." in report.sentences
+    assert len(json.loads(json_documents.drift(found))["customers"]) == 1000
 
 
 def test_the_view_has_state_risk_and_severity() -> None:
     held = customer(field(mute=MUTE))
     report = of_drift(drift(customer(field("creditLimit"), number="2"), customer(field("gln"), number="3"), held))
-    assert report.state is State.CHANGES
-    limit, gln, muted = report.entries
+    assert report.state is ReportState.CHANGES
+    limit, gln, muted = report.customers
     assert limit.risk > gln.risk > muted.risk
     assert (limit.severity, muted.severity) == (Severity.WARNING, Severity.NOTE)
     assert (limit.symbol, limit.verb, muted.verb) == ("!", "drifted", "muted")
-    assert of_drift(drift(held)).state is State.CLEAN
-    assert of_drift(drift(customer(field(cause=Cause.CONFIG)))).state is State.CLEAN
+    assert of_drift(drift(held)).state is ReportState.CLEAN
+    assert of_drift(drift(customer(field(cause=Cause.CONFIG)))).state is ReportState.CLEAN
 
 
 def test_json_fits_its_schema_redacted_too() -> None:
@@ -113,12 +113,12 @@ def test_json_fits_its_schema_redacted_too() -> None:
     lost = customer(standing=Standing.REMOVED, source=None)
     found = drift(customer(field("mainContact.email", live="kari@example.test"), field(mute=MUTE)), gone, lost)
     for each in (found, Redactor(b"0123456789abcdef").drift(replace(found, since=None))):
-        value = json.loads(json_report.drift(each))
+        value = json.loads(json_documents.drift(each))
         Draft202012Validator(load_schema("drift")).validate(value)
         assert (value["format"], value["format_version"]) == ("reconciler/drift", "1.0")
         assert value["summary"]["coverage"] == 0.75
         assert [one["muted"] for one in value["customers"]] == [False, True, False]
-    assert b"kari@example" not in json_report.drift(Redactor(b"0123456789abcdef").drift(found))
+    assert b"kari@example" not in json_documents.drift(Redactor(b"0123456789abcdef").drift(found))
 
 
 def test_coverage_is_never_rounded_up_to_all() -> None:
@@ -138,5 +138,5 @@ def test_a_report_of_news_counts_the_news_first_and_then_the_whole() -> None:
 def test_the_reading_is_one_sentence_where_there_is_little_room() -> None:
     reading = Reading("incremental", changed=1, verified=40, verify_runs=60)
     found = of_drift(replace(drift(), refresh=Refresh("incremental", "2026-01-31T12:24:28Z", 40, 2, reading)))
-    assert found.facts[0] == "Live as of 2026-01-31T12:24:28Z: 40 customers, 2 requests."
-    assert "1 changed lately, 40 read again" in found.details[0]
+    assert found.as_of[0] == "Live as of 2026-01-31T12:24:28Z: 40 customers, 2 requests."
+    assert "1 customer changed since the last read, 40 read again" in found.details[0]

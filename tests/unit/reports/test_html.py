@@ -11,8 +11,8 @@ from html.parser import HTMLParser
 import pytest
 
 from reconciler.reports.formats.html import render
-from reconciler.reports.report import of_plan
 from reconciler.reports.safe_text import visible
+from reconciler.reports.view.plan import of_plan
 from tests.unit.reports import samples
 
 ATTRIBUTES = re.compile(r"(on.*|style|src|srcset|action|formaction|ping|background|poster)")

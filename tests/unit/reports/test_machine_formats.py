@@ -20,9 +20,12 @@ import xmlschema
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
 from reconciler.core.plan import Cause, Outcome
 from reconciler.reports.findings import SETTINGS, findings
-from reconciler.reports.formats import codequality, github, junit, sarif, terraform_widget
-from reconciler.reports.report import Report, of_plan, of_run, of_validation
-from reconciler.reports.safe_text import visible
+from reconciler.reports.formats import github, gitlab_codequality, gitlab_terraform, junit, sarif
+from reconciler.reports.safe_text import escaped, visible
+from reconciler.reports.view.plan import of_plan
+from reconciler.reports.view.report import Report
+from reconciler.reports.view.run import of_run
+from reconciler.reports.view.validation import of_validation
 from tests.unit.reports import samples
 
 DATA = Path(__file__).parents[2] / "data"
@@ -104,9 +107,9 @@ def test_a_plans_changes_are_no_findings() -> None:
 def test_a_muted_field_is_no_part_of_a_finding() -> None:
     """The alert stands at the first field that is not accepted."""
     report = report_of("drift")
-    one, two = report.entries[1].rows
-    entry = replace(report.entries[1], rows=(replace(one, muted=True), two))
-    (found,) = findings(replace(report, entries=(entry,)))
+    one, two = report.customers[1].fields
+    customer = replace(report.customers[1], fields=(replace(one, muted=True), two))
+    (found,) = findings(replace(report, customers=(customer,)))
     assert one.path not in found.message
     assert found.source == two.source
 
@@ -144,7 +147,7 @@ def test_sarif_keeps_the_5000_that_are_shown_and_says_how_many_are_left_out() ->
 def test_alerts_of_two_environments_do_not_close_each_other() -> None:
     """Each has a category of its own."""
     report = report_of("drift")
-    other = replace(report, place=replace(report.place, environment="test/æ"))
+    other = replace(report, header=replace(report.header, environment="test/æ"))
     found = [json.loads(sarif.render(each))["runs"][0]["automationDetails"]["id"] for each in (report, other)]
     assert found == ["reconciler/drift/production/", "reconciler/drift/test%2F%C3%A6/"]
 
@@ -162,22 +165,22 @@ def test_an_absolute_path_is_a_file_uri() -> None:
 @every
 def test_code_quality_fits_its_schema(case: str) -> None:
     """As GitLab documents it."""
-    issues = json.loads(codequality.render(report_of(case)))
+    issues = json.loads(gitlab_codequality.render(report_of(case)))
     json_schema("gitlab-codequality.schema.json").validate(issues)
     assert len(issues) == len(findings(report_of(case)))
 
 
 def test_a_finding_without_a_place_is_shown_at_the_settings() -> None:
     """GitLab wants a file, and a volume guard stands there."""
-    issue = json.loads(codequality.render(report_of("plan_refused")))[0]
+    issue = json.loads(gitlab_codequality.render(report_of("plan_refused")))[0]
     assert issue["severity"] == "blocker"
     assert issue["location"] == {"path": SETTINGS, "lines": {"begin": 1}}
 
 
 def test_the_terraform_widget_takes_three_numbers() -> None:
     """And nothing is ever deleted."""
-    assert json.loads(terraform_widget.render(report_of("plan_mixed"))) == {"create": 1, "update": 4, "delete": 0}
-    assert json.loads(terraform_widget.render(report_of("big"))) == {"create": 500, "update": 4_500, "delete": 0}
+    assert json.loads(gitlab_terraform.render(report_of("plan_mixed"))) == {"create": 1, "update": 4, "delete": 0}
+    assert json.loads(gitlab_terraform.render(report_of("big"))) == {"create": 500, "update": 4_500, "delete": 0}
 
 
 # ---- GitHub ----
@@ -311,16 +314,16 @@ def test_a_report_without_a_usable_time_is_valid_still() -> None:
 # ---- all of them ----
 
 
-@pytest.mark.parametrize("render", [codequality.render, sarif.render, junit.render, github.render])
+@pytest.mark.parametrize("render", [gitlab_codequality.render, sarif.render, junit.render, github.render])
 @pytest.mark.parametrize("case", [f"hostile_{name}" for name in samples.HOSTILE_REPORTS])
 def test_no_character_that_steers_a_terminal_or_a_parser_is_written(render: Callable[..., bytes], case: str) -> None:
     """Whatever the format, its bytes are text and line ends; only annotations begin with a command, our own."""
     for line in render(report_of(case)).decode().split("\n"):
         text = line.removeprefix("::") if render is github.render else line
-        assert visible(text) == text
+        assert escaped(text) == text
 
 
-@pytest.mark.parametrize("render", [codequality.render, sarif.render])
+@pytest.mark.parametrize("render", [gitlab_codequality.render, sarif.render])
 def test_hostile_texts_come_through_json_as_they_are(render: Callable[..., bytes]) -> None:
     """In full: the 10,000 characters too."""
     told = "\n".join(strings(json.loads(render(report_of("hostile_run")))))

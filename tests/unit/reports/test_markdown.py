@@ -14,9 +14,10 @@ from reconciler.core.diagnostics import Severity
 from reconciler.core.errors import WrongUsage
 from reconciler.reports.fitting import cut
 from reconciler.reports.formats.markdown import marker, render
-from reconciler.reports.report import Entry, Place, Report, Row, State, of_plan
-from reconciler.reports.report_kind import Kind
+from reconciler.reports.report_kind import ReportKind
 from reconciler.reports.safe_text import visible
+from reconciler.reports.view.plan import of_plan
+from reconciler.reports.view.report import CustomerRow, FieldRow, Header, Report, ReportState
 from tests.unit.reports import samples
 from tests.unit.reports.test_gfm import GFM, seen
 
@@ -54,6 +55,11 @@ class Page:
                 yield seen(content.children or [])
 
 
+def planned(*customers: CustomerRow) -> Report:
+    """A plan of the customers."""
+    return Report(ReportKind.PLAN, ReportState.CHANGES, "x", {}, customers)
+
+
 def left_out(page: Page) -> tuple[int, int]:
     """How many customers the page says it left out, and how many stand without their fields."""
     if none := re.search(r"\*\*No room for (?:the customer|any of the ([\d,]+) customers) here", page.text):
@@ -68,9 +74,9 @@ def test_every_sample_renders_as_one_table_and_a_diff_for_each_customer(case: st
     """And its state stands in the first heading."""
     report = samples.REPORTS[case]()
     page = Page(render(report))
-    assert page.tables == bool(report.entries)
-    assert len(page.rows) == len(report.entries)
-    assert len(page.diffs) == sum(bool(entry.rows) for entry in report.entries)
+    assert page.tables == bool(report.customers)
+    assert len(page.rows) == len(report.customers)
+    assert len(page.diffs) == sum(bool(customer.fields) for customer in report.customers)
     assert page.headings[0].startswith({"run": "Apply"}.get(report.kind, report.kind.value.capitalize()))
     assert visible(report.headline).replace(" ", "") in page.text.replace(" ", "").replace("`", "")
 
@@ -84,7 +90,7 @@ def test_any_number_of_actions_fits_a_comment(count: int) -> None:
     out, bare = left_out(page)
     assert len(page.rows) + out == count
     assert len(page.diffs) + bare == len(page.rows)
-    ranked = sorted(report.entries, key=lambda each: -each.risk)
+    ranked = sorted(report.customers, key=lambda each: -each.risk)
     assert [row[1] for row in page.rows] == [each.label for each in ranked[: len(page.rows)]]
     assert bool(out) == (count == 5_000)
     if out:
@@ -99,7 +105,7 @@ def test_it_fits_whatever_limit_is_given(limit: int, make: object) -> None:
     page = Page(render(report, max_chars=limit))
     out, _ = left_out(page)
     assert len(page.data) <= limit
-    assert len(page.rows) + out == len(report.entries)
+    assert len(page.rows) + out == len(report.customers)
 
 
 def test_less_room_than_a_heading_needs_is_refused() -> None:
@@ -113,19 +119,19 @@ def test_hostile_texts_are_shown_and_do_nothing(name: str) -> None:
     """Names, values, paths, files, messages: the page has the same parts as any other."""
     report = samples.HOSTILE_REPORTS[name]()
     page = Page(render(report, max_chars=1_000_000))
-    assert page.tables == bool(report.entries)
-    assert sorted(row[2] for row in page.rows) == sorted(cut(entry.name, 120) for entry in report.entries)
-    assert len(page.diffs) == len(report.entries)
-    for entry in report.entries:
-        if len(entry.name) < 120:
-            assert any(f"+ {row.after}\n" in diff for row in entry.rows for diff in page.diffs)
+    assert page.tables == bool(report.customers)
+    assert sorted(row[2] for row in page.rows) == sorted(cut(customer.name, 120) for customer in report.customers)
+    assert len(page.diffs) == len(report.customers)
+    for customer in report.customers:
+        if len(customer.name) < 120:
+            assert any(f"+ {field.after}\n" in diff for field in customer.fields for diff in page.diffs)
     assert not re.search(r"^\s*/", page.text, re.MULTILINE), "no quick action"
 
 
 def test_no_name_begins_a_list_of_its_own() -> None:
     """Neither a company's nor a customer's."""
-    entry = Entry("!", "drifted", "1.", "<x>", severity=Severity.WARNING, message="2) of them", notes=("- a",))
-    report = Report(Kind.DRIFT, State.CHANGES, "x", {}, (entry,), place=Place(company="3. Firm"))
+    customer = CustomerRow("!", "drifted", "1.", "<x>", severity=Severity.WARNING, message="2) of them", notes=("- a",))
+    report = Report(ReportKind.DRIFT, ReportState.CHANGES, "x", {}, (customer,), header=Header(company="3. Firm"))
     page = Page(render(report))
     assert [each.type for each in page.tokens if each.type.endswith("list_open")] == ["bullet_list_open"]
     assert "ordered_list_open" not in {each.type for each in page.tokens}
@@ -134,7 +140,7 @@ def test_no_name_begins_a_list_of_its_own() -> None:
 @pytest.mark.parametrize("environment", ["--> <script>", "a--b", "--", "x\n-->", "Ærlig/test", ""])
 def test_the_marker_is_one_hidden_line_whatever_the_environment_is_called(environment: str) -> None:
     """A bot finds its comment by it."""
-    report = Report(Kind.PLAN, State.CLEAN, "x", {}, place=Place(environment=environment))
+    report = Report(ReportKind.PLAN, ReportState.CLEAN, "x", {}, header=Header(environment=environment))
     page = Page(render(report))
     assert page.text.startswith(f"{marker(report)}\n")
     assert marker(report).count("--") == 2
@@ -142,8 +148,8 @@ def test_the_marker_is_one_hidden_line_whatever_the_environment_is_called(enviro
 
 def test_two_environments_and_two_kinds_have_two_markers() -> None:
     """So that one comment does not overwrite another."""
-    plan = Report(Kind.PLAN, State.CLEAN, "x", {}, place=Place(environment="test"))
-    others = [replace(plan, kind=Kind.RUN), replace(plan, place=Place(environment="production"))]
+    plan = Report(ReportKind.PLAN, ReportState.CLEAN, "x", {}, header=Header(environment="test"))
+    others = [replace(plan, kind=ReportKind.RUN), replace(plan, header=Header(environment="production"))]
     assert len({marker(each) for each in [plan, *others]}) == 3
 
 
@@ -178,10 +184,10 @@ def test_problems_take_half_the_room_at_most() -> None:
 
 def test_a_customer_with_very_much_to_say_keeps_its_row() -> None:
     """Its fields do not fit, which is said; the others' do."""
-    rows = tuple(Row("~", f"attributes.A{at}", f'"{at}"', '"x"') for at in range(500))
-    big = Entry("~", "update", "1", "Big", rows, risk=99)
-    small = Entry("~", "update", "2", "Small", rows[:1])
-    page = Page(render(Report(Kind.PLAN, State.CHANGES, "x", {}, (big, small))))
+    fields = tuple(FieldRow("~", f"attributes.A{at}", f'"{at}"', '"x"') for at in range(500))
+    big = CustomerRow("~", "update", "1", "Big", fields, risk=99)
+    small = CustomerRow("~", "update", "2", "Small", fields[:1])
+    page = Page(render(planned(big, small)))
     assert [row[2] for row in page.rows] == ["Big", "Small"]
     assert len(page.diffs) == 1
     assert left_out(page) == (0, 1)
@@ -189,8 +195,10 @@ def test_a_customer_with_very_much_to_say_keeps_its_row() -> None:
 
 def test_what_differs_in_a_long_value_stays_in_sight() -> None:
     """Both sides are cut around the first difference, and their lengths are told."""
-    row = Row("~", "note", "a" * 9_000 + "OLD" + "b" * 900, "a" * 9_000 + "NEW" + "b" * 990)
-    page = Page(render(Report(Kind.PLAN, State.CHANGES, "x", {}, (Entry("~", "update", "1", "N", (row,)),))))
+    row = FieldRow("~", "note", "a" * 9_000 + "OLD" + "b" * 900, "a" * 9_000 + "NEW" + "b" * 990)
+    page = Page(
+        render(Report(ReportKind.PLAN, ReportState.CHANGES, "x", {}, (CustomerRow("~", "update", "1", "N", (row,)),)))
+    )
     assert "OLDbbb" in page.diffs[0]
     assert "NEWbbb" in page.diffs[0]
     assert "(9,903 characters)" in page.diffs[0]
@@ -229,8 +237,10 @@ def test_the_origin_stands_under_the_headline_and_with_each_customer_and_drift_h
 
 def test_a_plan_without_a_base_has_no_column_of_origins_but_drift_has_its_sign() -> None:
     """The cause is then what tells."""
-    row = Row("~", "name", '"a"', '"b"', cause="drift")
-    page = Page(render(Report(Kind.PLAN, State.CHANGES, "x", {}, (Entry("~", "update", "1", "A", (row,)),))))
+    row = FieldRow("~", "name", '"a"', '"b"', cause="drift")
+    page = Page(
+        render(Report(ReportKind.PLAN, ReportState.CHANGES, "x", {}, (CustomerRow("~", "update", "1", "A", (row,)),)))
+    )
     assert "origin" not in page.columns
     assert "@@ name @@ ⚠ drift\n" in page.text
 
@@ -238,14 +248,16 @@ def test_a_plan_without_a_base_has_no_column_of_origins_but_drift_has_its_sign()
 @pytest.mark.parametrize("name", ["Rognstad Bloemen V.O.F.", "Havsund B.V.", "Lind Byg A/S"])
 def test_a_name_with_an_abbreviation_stays_in_the_summary(name: str) -> None:
     """Legal forms have dots and slashes, and are no markup."""
-    entry = Entry("~", "update", "1", name, (Row("~", "name", '"a"', '"b"'),))
-    page = Page(render(Report(Kind.PLAN, State.CHANGES, "x", {}, (entry,))))
+    customer = CustomerRow("~", "update", "1", name, (FieldRow("~", "name", '"a"', '"b"'),))
+    page = Page(render(planned(customer)))
     assert f"<summary>update 1 {name}: 1 field</summary>" in page.text
 
 
 def test_where_no_customer_fits_none_is_said_to_be_shown() -> None:
     """Not that the riskiest are."""
-    entries = tuple(Entry("~", "update", str(at), "A" * 120, (Row("~", "p" * 60, '"a"', '"b"'),)) for at in range(10))
-    text = render(Report(Kind.PLAN, State.CHANGES, "word " * 60, {}, entries), max_chars=1_000).decode()
+    entries = tuple(
+        CustomerRow("~", "update", str(at), "A" * 120, (FieldRow("~", "p" * 60, '"a"', '"b"'),)) for at in range(10)
+    )
+    text = render(Report(ReportKind.PLAN, ReportState.CHANGES, "word " * 60, {}, entries), max_chars=1_000).decode()
     assert "No room for any of the 10 customers here." in text
     assert "are shown" not in text

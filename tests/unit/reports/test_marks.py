@@ -25,7 +25,7 @@ def plain(pieces: Pieces) -> str:
     [
         ("Havnegata 12B", "Havnegata 21", '"Havnegata [12B]"', '"Havnegata [21]"'),
         ("NO912345678MVA", "NO912345687MVA", '"NO9123456[78]MVA"', '"NO9123456[87]MVA"'),
-        (10_000, 100_000, "10000", "10000[0]"),
+        (10_000, 100_000, "[10000]", "[100000]"),
         (None, "x", "(none)", '["x"]'),
         ("x", None, '["x"]', "(none)"),
         (True, False, "[true]", "[false]"),

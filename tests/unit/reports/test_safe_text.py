@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from reconciler.reports.safe_text import shown, visible
+from reconciler.reports.safe_text import LONGEST, escaped, shown, visible
 
 NAUGHTY = json.loads((Path(__file__).parents[2] / "data" / "naughty-strings.json").read_text(encoding="utf-8"))
 
@@ -33,6 +34,35 @@ def test_values_that_look_alike_can_be_told_apart() -> None:
 @pytest.mark.parametrize("value", [Decimal("1e999999999"), Decimal("0.1e-999999999"), "x" * 3_000_000])
 def test_huge_values_are_shown_short(value: object) -> None:
     assert len(shown(value)) < 30_000
+
+
+@pytest.mark.parametrize("show", [visible, shown, lambda text: shown([text, text]), lambda text: shown({text: text})])
+def test_what_follows_the_first_20_000_characters_of_a_text_is_cut_and_counted(show: Callable[[str], str]) -> None:
+    assert LONGEST == 20_000
+    found = show("x" * 5_000_000)
+    assert "… (5,000,000 characters)" in found
+    assert len(found) < 41_000
+    assert "…" not in show("x" * 5_000)
+
+
+@pytest.mark.parametrize(
+    ("written", "seen"),
+    [("25.000", "25"), ("50000.00", "50000"), ("0.10", "0.1"), ("100", "100"), ("1E+3", "1000"), ("-0.50", "-0.5")],
+)
+def test_an_amount_is_shown_without_the_zeros_that_change_nothing(written: str, seen: str) -> None:
+    """`25.000` is 25 here and 25 thousand to half of Europe."""
+    assert shown(Decimal(written)) == seen
+
+
+def test_of_many_members_the_first_are_shown_and_all_are_counted() -> None:
+    found = shown(list(range(1_000_000)))
+    assert found.startswith("[0, 1, 2, ")
+    assert found.endswith(", … (1,000,000 members)]")
+    assert len(found) < 50_000
+
+
+def test_what_is_to_be_kept_whole_is_escaped_without_a_cut() -> None:
+    assert escaped("\x00" * 30_000) == "\\x00" * 30_000
 
 
 @pytest.mark.parametrize(

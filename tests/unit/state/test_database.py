@@ -93,7 +93,7 @@ def test_the_first_write_makes_a_private_file_in_a_private_folder_whatever_the_u
             store.known(TARGET).load()
             assert mode(path.parent) == 0o700
             assert {each.name: mode(each) for each in path.parent.iterdir()} == dict.fromkeys(
-                ["state.db", "state.db-wal", "state.db-shm", "state.db.lock"], 0o600
+                ["state.db", "state.db-wal", "state.db-shm", "state.db.lock", "state.db.holder"], 0o600
             )
     finally:
         os.umask(before)

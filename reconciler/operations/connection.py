@@ -1,0 +1,152 @@
+"""The way to the ERP: where it is, what opens it, and the embedded one for the environment `sandbox`.
+
+The only module beside the command line that knows the sandbox: it is imported when that environment is used.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler.config.settings import Settings, is_allowed, load_credentials, require_tenant
+from reconciler.core.diagnostics import Diagnostic, Severity
+from reconciler.core.errors import InvalidInput, ReconcilerError
+from reconciler.erp.customers import Customers, open_customers
+from reconciler.erp.transport import Exchange, Wait
+
+_log = logging.getLogger("reconciler")
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Addresses and credentials. Its repr shows no secret."""
+
+    base_url: str
+    token_url: str
+    tenant_id: str
+    client_id: str
+    client_secret: str
+
+    def __repr__(self) -> str:
+        return f"Access({self.base_url!r})"
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How to keep to the rate window. reserve: calls that are left to others. longest_wait: seconds, None for any."""
+
+    reserve: int = 0
+    longest_wait: float | None = 120.0
+
+
+READING = Pace()
+"""For what only reads: rather than wait for long, it says so."""
+
+
+def access(settings: Settings, environ: Mapping[str, str]) -> Access:
+    """The way to the real ERP. Raises InvalidInput with all that is missing."""
+    problems = _strangers(settings, environ)
+    tenant, credentials = "", None
+    try:
+        tenant = require_tenant(settings)
+    except InvalidInput as error:
+        problems += error.diagnostics
+    try:
+        credentials = load_credentials(environ)
+    except InvalidInput as error:
+        problems += error.diagnostics
+    if credentials is None or problems:
+        remedy = "To try without credentials: --env sandbox."
+        raise InvalidInput(tuple(problems), "Credentials are missing or not usable", remedy=remedy)
+    return Access(
+        settings.api.base_url, settings.api.token_url, tenant, credentials.client_id, credentials.client_secret
+    )
+
+
+def _strangers(settings: Settings, environ: Mapping[str, str]) -> list[Diagnostic]:
+    """Hosts that are not among VISMA_ALLOWED_HOSTS, where that is set, are sent no credentials.
+
+    A branch can change the settings file, and a job that plans the branch has the credentials: whoever gives a job
+    these can say beside them where they may go. Set but empty means nowhere: a CI's variable that is missing is empty.
+    """
+    allowed = environ.get("VISMA_ALLOWED_HOSTS")
+    if allowed is None:
+        return []
+    if not allowed.strip():
+        problem = "VISMA_ALLOWED_HOSTS is set but empty, so no host may be sent the credentials"
+        remedy = "Name the ERP's hosts in it, such as visma.net,visma.com; or unset it to allow any host."
+        return [Diagnostic(Severity.ERROR, "S130", problem, remedy=remedy)]
+    return [
+        Diagnostic(
+            Severity.ERROR,
+            "S130",
+            f"the host of api.{name} is not among VISMA_ALLOWED_HOSTS",
+            "It would be sent the credentials, or the token.",
+            "Correct the settings, or add the host to the variable where the credentials are set.",
+        )
+        for name, url in (("base_url", settings.api.base_url), ("token_url", settings.api.token_url))
+        if not is_allowed(url, allowed)
+    ]
+
+
+@contextmanager
+def running_sandbox(file: Path) -> Iterator[Access]:
+    """The embedded ERP over its file, which is made if need be, answering at a free loopback port within the block."""
+    from reconciler.sandbox import Sandbox, Switches  # noqa: PLC0415 - a web server, for this environment alone
+
+    # mixed: a declared number is kept, and a new customer without one gets the next, so that both can be tried
+    try:
+        server = Sandbox(file, switches=Switches(numbering="mixed"))
+    except (OSError, ValueError) as error:
+        raise ReconcilerError(
+            f"The sandbox cannot start: {error}", remedy="Move its file away to start anew."
+        ) from error
+    with server:
+        yield Access(server.base_url, server.token_url, server.tenant_id, server.client_id, server.client_secret)
+
+
+def connect(
+    settings: Settings,
+    way: Access,
+    pace: Pace,
+    *,
+    sleep: Callable[[float], None],
+    waiting: Callable[[float, str], None],
+) -> AbstractContextManager[Customers]:
+    """The customers over that way. sleep: how to wait; waiting: hears of each wait before it begins."""
+    return open_customers(
+        base_url=way.base_url,
+        token_url=way.token_url,
+        tenant_id=way.tenant_id,
+        client_id=way.client_id,
+        client_secret=way.client_secret,
+        page_size=settings.api.page_size,
+        parallelism=settings.api.parallelism,
+        timeout=settings.api.timeout,
+        trust_env=True,
+        most_pages=settings.limits.pages,
+        largest=settings.limits.answer_size,
+        sleep=sleep,
+        reserve=pace.reserve,
+        longest_wait=pace.longest_wait,
+        observer=_log_exchange,
+        on_wait=lambda wait: _tell(waiting, wait),
+    )
+
+
+def _tell(waiting: Callable[[float, str], None], wait: Wait) -> None:
+    waiting(wait.seconds, wait.reason)
+
+
+def _log_exchange(exchange: Exchange) -> None:
+    _log.info(
+        "%s %s answered %s in %.0f ms (attempt %d)",
+        exchange.method,
+        exchange.path,
+        exchange.status or "nothing",
+        exchange.seconds * 1000,
+        exchange.attempt,
+    )

@@ -1,0 +1,38 @@
+"""The use case `plan`: what would change in the ERP. Writes nothing there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reconciler.core.errors import WrongUsage
+from reconciler.core.plan import Plan
+from reconciler.operations.base_revision import attribute, load_base
+from reconciler.operations.declarations import load
+from reconciler.operations.pipeline import compare
+from reconciler.operations.signing import plan_key, signed
+from reconciler.operations.workspace import Workspace
+
+
+def plan(
+    workspace: Workspace,
+    *,
+    targets: Sequence[str] = (),
+    refresh: str = "incremental",
+    base: str | None = None,
+    fail_outside: bool = False,
+) -> Plan:
+    """Compare the declarations with the live customers.
+
+    targets: only these customers, by number or ref. refresh: `incremental`, `full`, or `none` for the snapshot alone.
+    base: a git revision; each change then says whether it is the branch's, and with `fail_outside` others refuse the
+    plan. Raises InvalidInput, WrongUsage, ErpError, StateError.
+    """
+    plan_key(workspace.environ)
+    if fail_outside and base is None:
+        raise WrongUsage("--fail-outside needs --base REF", remedy="Give the branch that this one goes into.")
+    loaded = load(workspace, targets)
+    revision = load_base(workspace, base) if base is not None else None
+    compared = compare(workspace, loaded, None if refresh == "none" else workspace.erp(), targets, refresh)
+    if revision is None:
+        return signed(compared.plan, workspace.environ)
+    return signed(attribute(compared, revision, targets, fail_outside=fail_outside), workspace.environ)

@@ -1,0 +1,112 @@
+"""The use case `init`: the files of a project to start from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from unicodedata import category
+
+from reconciler.config.read.schema import schema_text
+from reconciler.core.errors import ReconcilerError, WrongUsage
+
+_SETTINGS = """\
+# yaml-language-server: $schema=schemas/reconciler.schema.json
+version: 1
+company: {company}
+api:
+  base_url: https://api.finance.visma.net
+  token_url: https://connect.visma.com/connect/token
+{tenant}
+customers: [customers/**/*.yaml]
+"""
+
+_CUSTOMER = """\
+# yaml-language-server: $schema=../schemas/customer.schema.json
+# A field that is not declared is never touched; null or "" clears it in the ERP.
+number: "10000"
+name: NewCustomer
+overrideWithClassValues: true   # on create only: take the class's settings
+customerClassId: "1"
+mainAddress:
+  addressLine1: TestRoad 13
+  postalCode: "0101"            # text, quoted or not: the leading zero stays
+  countryId: "NO"               # text, quoted or not: never a boolean
+"""
+
+_IGNORED = (".reconciler/", *(f"/{name}.*" for name in ("plan", "undo", "run", "apply", "drift")), "/reports/")
+"""The state, and saved plans and reports, which hold personal data."""
+
+_BESIDE_PIPELINES = """\
+# A sample, commented out: what is declared here when a merge is applied is created in your ERP.
+"""
+
+_EDITOR = {
+    ".vscode/extensions.json": {"recommendations": ["redhat.vscode-yaml"]},
+    ".vscode/settings.json": {
+        "yaml.schemas": {
+            "./schemas/customer.schema.json": "customers/**/*.yaml",
+            "./schemas/reconciler.schema.json": "reconciler.yaml",
+        },
+    },
+}
+"""For yaml-language-server: declarations have their schema also when they do not name it in a first line."""
+
+
+def _quoted(text: str) -> str:
+    """The text as a YAML scalar that means just that: `${` is no variable in it."""
+    return json.dumps(text.replace("${", "$${"), ensure_ascii=False)
+
+
+def _example_customer(has_pipelines: bool) -> dict[str, str]:
+    """A first declaration. Beside pipelines it is but a comment: a merge would create it in the real ledger."""
+    if not has_pipelines:
+        return {"customers/10000.yaml": _CUSTOMER}
+    schema, *lines = _CUSTOMER.splitlines(keepends=True)
+    return {"customers/sample.yaml": schema + _BESIDE_PIPELINES + "".join(f"# {line}" for line in lines)}
+
+
+def files(company: str, tenant: str, pipelines: Mapping[str, str], *, example: bool = True) -> dict[str, str]:
+    """The project's files by their paths; `pipelines` are among them, `example` is for a first declaration.
+
+    Credentials are never among them: they come from the environment.
+    """
+    tenant_line = f"  tenant_id: {_quoted(tenant)}" if tenant else "  # tenant_id: from VISMA_TENANT_ID, or here"
+    return {
+        "reconciler.yaml": _SETTINGS.format(company=_quoted(company), tenant=tenant_line),
+        **(_example_customer(bool(pipelines)) if example else {}),
+        "schemas/customer.schema.json": schema_text("customer"),
+        "schemas/reconciler.schema.json": schema_text("reconciler"),
+        ".gitignore": "".join(f"{name}\n" for name in _IGNORED),
+        **{path: json.dumps(values, indent=2) + "\n" for path, values in _EDITOR.items()},
+        **pipelines,
+    }
+
+
+def write(folder: Path, texts: Mapping[str, str]) -> Iterator[tuple[str, bool]]:
+    """Write the files that are not there yet; each by its name, and whether it was written. Raises ReconcilerError."""
+    try:
+        for name, text in texts.items():
+            yield name, _write(folder / name, text)
+    except OSError as error:
+        raise ReconcilerError(f"Cannot write into {folder}: {error.strerror or error}") from error
+
+
+def _write(path: Path, text: str) -> bool:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except FileExistsError:
+        return False
+    return True
+
+
+def check_label(option: str, text: str) -> None:
+    """Raise WrongUsage for what no settings file can hold; the company is the folder's name where none is given."""
+    for at, character in enumerate(text, 1):
+        if category(character) in ("Cc", "Cs", "Zl", "Zp") or ord(character) & 0xFFFE == 0xFFFE:
+            raise WrongUsage(
+                f"The text for {option} holds the control character U+{ord(character):04X} at position {at}",
+                remedy=f"Give {option} without it.",
+            )

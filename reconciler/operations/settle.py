@@ -1,0 +1,75 @@
+"""Before anything is read: what earlier runs left open is closed, and what the ERP may still be doing is waited for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+from reconciler.core.errors import NotSent
+from reconciler.core.normalise import number_key
+from reconciler.core.plan import Outcome, Verb
+from reconciler.core.rules import Target
+from reconciler.operations.past_runs import is_of, is_unclear
+from reconciler.operations.workspace import Workspace
+from reconciler.reports.wording import duration
+from reconciler.state.sqlite.journal import RunRecord
+from reconciler.state.sqlite.store import Store
+
+
+def settle(workspace: Workspace, *, no_wait: bool = False) -> None:
+    """Under the lock: close the runs of dead processes, and wait for creates that the ERP may still be at work on.
+
+    Such a customer cannot be seen yet: planned or looked up too early it would be created twice. One whose number the
+    ERP keeps would be refused, and an update has its version. Raises NotSent with no_wait, or when stopped: whatever
+    comes next waits for what is left.
+    """
+    store, listener = workspace.store, workspace.listener
+    for run in store.runs.close_dead():
+        listener.say(f"Run {run.id} of {run.started_at} was cut short; see: reconciler runs show {run.id}")
+    longest = workspace.settings.api.longest_answer
+    waits = list(_waits(store, workspace.place, longest))
+    if not waits:
+        return
+    seconds, label, run_id = max(waits)
+    why = f"the ERP may still be creating {label} of run {run_id}, which can take {duration(longest)}"
+    if no_wait:
+        raise NotSent(f"Not begun: {why}", remedy=f"Try again in {duration(seconds)}, or without --no-wait.")
+    listener.waiting(seconds, why)
+    listener.sleep(seconds)
+
+
+def _waits(store: Store, place: Target, longest: float) -> Iterator[tuple[float, str, str]]:
+    """(seconds, label, run) for each create that was sent less than `longest` seconds ago, its end unknown."""
+    now = datetime.now(UTC)
+    for info in store.runs.all():
+        if info.finished_at is not None and _age(info.finished_at, now) > longest:
+            continue  # whatever it sent, it sent before that
+        if not is_of(info, place) or not is_unclear(info):
+            continue
+        record = store.runs.get(info.id)
+        doubling = _doubling(record)
+        for entry in record.entries:
+            if entry.intent_at and entry.outcome in doubling.get(entry.label, ()):
+                left = longest - _age(entry.intent_at, now)
+                if left > 0:
+                    yield min(left, longest), entry.label, info.id
+
+
+def _doubling(record: RunRecord) -> dict[str, tuple[Outcome | None, ...]]:
+    """The run's creates that the ERP might do twice, by label, with the ends after which it may still be at work.
+
+    Those that it numbers. It may also number a customer whose number is declared (fact sheet 12.3), unless it was seen
+    to keep such a number: that counts where the answer failed to come, not where only this process was killed.
+    """
+    creates = {action.label: action for action in record.plan().actions if action.action is Verb.CREATE}
+    kept = any(
+        number_key(entry.number or "") == number_key(creates[entry.label].number or "")
+        for entry in record.entries
+        if entry.label in creates and entry.outcome is Outcome.DONE
+    )
+    numbered = () if kept else (Outcome.UNKNOWN,)
+    return {label: (None, Outcome.UNKNOWN) if action.number is None else numbered for label, action in creates.items()}
+
+
+def _age(moment: str, now: datetime) -> float:
+    return (now - datetime.fromisoformat(moment)).total_seconds()

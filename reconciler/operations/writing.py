@@ -1,0 +1,308 @@
+"""How a plan is written, for `apply`, `runs resume` and `runs undo` alike: nothing else sends a plan to an ERP.
+
+Take the lock. Close what dead runs left, and wait for creates that may still be under way. Make or take the plan, and
+show it. Refuse what does not fit, is forbidden, was not consented to, was applied already or may double a customer.
+Begin the journal, or go on with it. Send, read back, remember, close.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from reconciler.apply.executor import execute
+from reconciler.apply.readback import Checked, read_back
+from reconciler.core.diagnostics import Diagnostic, Severity, has_errors
+from reconciler.core.errors import Declined, InvalidInput, Refused, StateError
+from reconciler.core.live import Live
+from reconciler.core.normalise import number_key
+from reconciler.core.plan import UNREAD, Outcome, Plan, Result, Run
+from reconciler.core.ports import Erp
+from reconciler.operations import remember
+from reconciler.operations.checks import (
+    check_applicable,
+    check_digest,
+    check_not_applied,
+    check_reviewed,
+    check_unclear,
+)
+from reconciler.operations.connection import Pace
+from reconciler.operations.past_runs import ended, is_of, run_status, unsure
+from reconciler.operations.pipeline import Compared, not_kept, rules_of
+from reconciler.operations.settle import settle
+from reconciler.operations.workspace import Workspace
+from reconciler.reports.safe_text import visible
+from reconciler.state.sqlite.journal import Journal, RunInfo, Stored
+from reconciler.state.sqlite.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class WriteOptions:
+    """How to write.
+
+    consent: True, or the `changes_digest` of the plan that was reviewed; without it the listener is asked. force: pass
+    the volume guards, never a policy. parallelism: requests in flight, None for the settings'. reserve: calls of the
+    rate window that are left to others. no_wait: stop, resumably, instead of waiting for the window or the ERP.
+    """
+
+    consent: bool | str = False
+    force: bool = False
+    parallelism: int | None = None
+    reserve: int = 0
+    no_wait: bool = False
+
+    def __post_init__(self) -> None:
+        if isinstance(self.consent, str):
+            check_digest(self.consent)
+
+    @property
+    def has_consent(self) -> bool:
+        """Whether nobody needs to be asked."""
+        return self.consent is True or isinstance(self.consent, str)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A try at a run before: its results that stand, by label, and what it may have done."""
+
+    info: RunInfo
+    done: Mapping[str, Result]
+    unsure: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """What is to be written. preview: what is shown of it before, None for nothing.
+
+    compared: what a fresh plan was made from. look_up: labels of creates that are looked up before they are sent.
+    earlier: the try that it goes on with, where that is known beforehand.
+    """
+
+    plan: Plan
+    preview: Plan | None = None
+    compared: Compared | None = None
+    look_up: Collection[str] = ()
+    earlier: Attempt | None = None
+
+
+def write(
+    workspace: Workspace, command: str, propose: Callable[[Erp], Proposal | None], options: WriteOptions
+) -> Run | None:
+    """Write what is proposed, and say how each action ended; None when nothing is proposed.
+
+    command: what the lock is held for, in the words of the command line. propose: called under the lock, once nothing
+    of an earlier run can still be under way. Raises Locked, Refused and Declined (nothing was written), InvalidInput,
+    ErpError, StateError.
+    """
+    with workspace.store.lock(command):
+        erp = workspace.erp(Pace(options.reserve, 0.0 if options.no_wait else None))
+        settle(workspace, no_wait=options.no_wait)
+        proposal = propose(erp)
+        if proposal is None:
+            return None
+        _check(workspace, proposal, options)
+        journal, earlier = _begin(workspace, proposal)
+        workers = options.parallelism or workspace.settings.api.parallelism
+        return _Writing(workspace, erp, proposal, journal, workers, earlier).run()
+
+
+def _check(workspace: Workspace, proposal: Proposal, options: WriteOptions) -> None:
+    """Raise what stands against it. A run that goes on passed its volume guards, and was agreed to, when it began."""
+    plan, store = proposal.plan, workspace.store
+    if proposal.preview is not None:
+        workspace.listener.show(proposal.preview)
+    if proposal.compared is not None and has_errors(plan.diagnostics):
+        raise InvalidInput(plan.diagnostics)
+    force = options.force or proposal.earlier is not None
+    check_applicable(plan, workspace.place, force=force)
+    check_reviewed(plan, options.consent)
+    check_not_applied(store, plan)
+    if not force:
+        check_unclear(store, plan)
+    if not (plan.is_empty or proposal.earlier or options.has_consent or workspace.listener.ask(_question(plan))):
+        raise Declined("Nothing was written.", remedy="Agree to the plan when you are asked, or give consent.")
+
+
+def _question(plan: Plan) -> str:
+    return (
+        f"Write these {len(plan.actions):,} changes to {visible(plan.company)} ({visible(plan.environment)}, tenant"
+        f" {visible(plan.tenant_id)})?"
+    )
+
+
+# ---- the journal ----
+
+
+def earlier_attempt(store: Store, info: RunInfo, plan: Plan) -> Attempt:
+    """What is known of a run that is gone on with. Raises Refused when another one wrote since: its plan is no longer
+    what the ERP needs."""
+    if newer := _overtaken_by(store, info):
+        raise Refused(
+            f"Run {info.id} was overtaken by run {newer.id}, which wrote to the same company",
+            remedy="Plan and apply anew: what is still to do is found by comparing.",
+        )
+    record = store.runs.get(info.id)
+    results = ended(record, plan).results
+    done = {result.action.label: result for result in results if result.outcome is Outcome.DONE}
+    return Attempt(info, done, unsure(record))
+
+
+def _overtaken_by(store: Store, info: RunInfo) -> RunInfo | None:
+    for run in store.runs.all():
+        if run.id == info.id:
+            return None
+        wrote = bool(run.open) or not {Outcome.DONE, Outcome.UNKNOWN}.isdisjoint(run.outcomes)
+        if wrote and is_of(run, info):
+            return run
+    return None
+
+
+def _begin(workspace: Workspace, proposal: Proposal) -> tuple[Journal | None, Attempt | None]:
+    """The journal of the plan's run; a saved plan that was begun before goes on where that ended. Raises Refused."""
+    runs, plan = workspace.store.runs, proposal.plan
+    if plan.is_empty:
+        return None, None
+    earlier = proposal.earlier
+    if earlier is None:
+        info = next((run for run in runs.all() if run.digest == plan.digest), None)
+        if info is None:
+            return runs.begin(plan, keep=workspace.settings.keep_runs), None
+        earlier = earlier_attempt(workspace.store, info, plan)
+    return runs.resume(earlier.info.id), earlier
+
+
+# ---- sending, reading back, remembering ----
+
+
+@dataclass
+class _Writing:
+    """One run, from the first request to the last record."""
+
+    workspace: Workspace
+    erp: Erp
+    proposal: Proposal
+    journal: Journal | None
+    parallelism: int
+    earlier: Attempt | None
+    results: list[Result] = field(default_factory=list)
+
+    def run(self) -> Run:
+        """Send, telling each result as it comes, in the plan's order; then read back, and remember what was applied."""
+        plan, listener = self.proposal.plan, self.workspace.listener
+        started = self.workspace.now()
+        numbers = [action.number for action in plan.actions if action.number]
+        snapshot = self.workspace.store.snapshot(self.workspace.place)
+        # before the first write, since the run may be killed; and after the last, since others may plan meanwhile
+        snapshot.doubt(numbers)
+        with listener.writing():
+            for result in _in_plan_order(plan, self._sent()):
+                self.results.append(result)
+                listener.result(result)
+        checked = self._read_back()
+        listener.read_back(checked.results)
+        run = Run(plan, checked.results, started, self.workspace.now(), interrupted=listener.stop_requested())
+        if checked.unread:
+            run = replace(run, diagnostics=(_unread(checked.unread),))
+        self._remember(run, checked.live)
+        self._close(run, checked)
+        try:  # last: what is written is accounted for, whatever becomes of a cache
+            snapshot.doubt(numbers)
+        except StateError as error:
+            not_kept(self.workspace, error)
+        return run
+
+    def _sent(self) -> Iterator[Result]:
+        plan, listener, earlier = self.proposal.plan, self.workspace.listener, self.earlier
+        return execute(
+            plan,
+            self.erp,
+            self.journal or NoJournal(),
+            parallelism=self.parallelism,
+            recheck_nested=self.workspace.settings.api.recheck_nested,
+            since=plan.refresh.created_since or plan.refresh.as_of,
+            already=earlier.done if earlier else {},
+            open_labels={*(earlier.unsure if earlier else ()), *self.proposal.look_up},
+            stop=lambda: listener.stop_requested() is not None,
+            abandon=listener.abandon_requested,
+        )
+
+    def _read_back(self) -> Checked:
+        """Compare what was written, unless the run is stopped: that must not wait for more, nor lose what is done."""
+        listener, plan = self.workspace.listener, self.proposal.plan
+        if not listener.abandon_requested():
+            try:
+                earlier = self.earlier.done if self.earlier else {}
+                return read_back(self.results, self.erp, list_requests=plan.refresh.list_requests, earlier=earlier)
+            except (KeyboardInterrupt, SystemExit) as interruption:
+                listener.interrupted(interruption)
+        return Checked(tuple(self.results), {}, "the run was stopped")
+
+    def _remember(self, run: Run, live: Mapping[str, Live]) -> None:
+        workspace, compared = self.workspace, self.proposal.compared
+        known = workspace.store.known(workspace.place)
+        previous = known.load()
+        known.record(
+            remember.records(
+                run,
+                live,
+                previous,
+                paired=compared.paired if compared else None,
+                rules=rules_of(workspace.settings),
+                run_id=self.journal.run_id if self.journal else None,
+            )
+        )
+        known.forget(remember.forgotten(run, previous))
+
+    def _close(self, run: Run, checked: Checked) -> None:
+        if self.journal is None:
+            return
+        self.journal.read_back(_stored(checked))
+        self.journal.close(run_status(run))
+        if run.interrupted is not None:
+            self.workspace.listener.say(f"Stopped. Go on with: reconciler runs resume {self.journal.run_id}")
+
+
+class NoJournal:
+    """For an empty plan: nothing is sent, so nothing is recorded."""
+
+    def intend(self, label: str) -> None:
+        """Nothing is recorded."""
+
+    def finish(
+        self, label: str, outcome: Outcome, *, number: str | None = None, message: str = "", version: str | None = None
+    ) -> None:
+        """Nothing is recorded."""
+
+
+def _in_plan_order(plan: Plan, results: Iterable[Result]) -> Iterator[Result]:
+    """The results in the plan's order, each as soon as all before it are there: output never depends on timing."""
+    arrived: dict[str, Result] = {}
+    waiting = iter(plan.actions)
+    due = next(waiting, None)
+    for result in results:
+        arrived[result.action.label] = result
+        while due is not None and due.label in arrived:
+            yield arrived.pop(due.label)
+            due = next(waiting, None)
+
+
+def _stored(checked: Checked) -> dict[str, list[Stored]]:
+    """By label, what the ERP stored otherwise than sent, of the customers that were read back."""
+    return {
+        result.action.label: [
+            Stored(change.path, change.before, change.after, taken)
+            for changes, taken in ((result.normalised, True), (result.not_taken, False))
+            for change in changes
+        ]
+        for result in checked.results
+        if number_key(result.number or "") in checked.live
+    }
+
+
+def _unread(why: str) -> Diagnostic:
+    return Diagnostic(
+        Severity.WARNING,
+        UNREAD,
+        f"The written customers could not be read back: {why}",
+        remedy="Go on with it: reconciler runs resume. Or plan again to compare.",
+    )

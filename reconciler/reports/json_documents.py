@@ -1,0 +1,81 @@
+"""JSON for scripts: a validation, a run, a drift. A plan's JSON is the plan file itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from reconciler.core.diagnostics import Diagnostic
+from reconciler.core.drift import Drift
+from reconciler.core.plan import Outcome, Run
+from reconciler.core.safe_json import inert_json
+
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+
+
+def validation(diagnostics: Sequence[Diagnostic], declarations: int) -> bytes:
+    """`{"format": "reconciler/validation", "declarations": n, "summary": {...}, "diagnostics": [...]}`."""
+    severities = ("error", "warning", "note")
+    return _dump(
+        {
+            "format": "reconciler/validation",
+            "format_version": "1.0",
+            "declarations": declarations,
+            "summary": {word: sum(diagnostic.severity == word for diagnostic in diagnostics) for word in severities},
+            "diagnostics": diagnostics,
+        }
+    )
+
+
+def run(run: Run) -> bytes:
+    """`{"format": "reconciler/run", "plan": digest, "summary": {outcome: n}, "results": [...]}`."""
+    return _dump(
+        {
+            "format": "reconciler/run",
+            "format_version": "1.0",
+            "started_at": run.started_at,
+            "finished_at": run.finished_at,
+            "environment": run.plan.environment,
+            "company": run.plan.company,
+            "plan_digest": run.plan.digest,
+            "redacted": run.plan.redacted,
+            "interrupted": run.interrupted,
+            "summary": {outcome.value: run.count(outcome) for outcome in Outcome},
+            "results": [
+                {
+                    "action": result.action.action,
+                    "number": result.number,
+                    "ref": result.action.ref,
+                    "name": result.action.name,
+                    "outcome": result.outcome,
+                    "message": result.message,
+                    "remedy": result.remedy,
+                    "moved": result.moved,
+                    "normalised": result.normalised,
+                    "not_taken": result.not_taken,
+                    "source": result.action.source,
+                    "changes": result.action.changes,
+                }
+                for result in run.results
+            ],
+            "diagnostics": run.diagnostics,
+        }
+    )
+
+
+def drift(drift: Drift) -> bytes:
+    """The drift as `schemas/drift.schema.json` has it: `{"format": "reconciler/drift", ..., "customers": [...]}`."""
+    plain = msgspec.to_builtins(drift, builtin_types=(Decimal,))
+    plain["summary"]["coverage"] = drift.coverage
+    for values, customer in zip(plain["customers"], drift.customers, strict=True):
+        values["muted"] = customer.is_muted
+    order = ("format", "format_version")
+    return _dump({name: plain[name] for name in (*order, *(name for name in plain if name not in order))})
+
+
+def _dump(values: dict[str, Any]) -> bytes:
+    plain = msgspec.to_builtins(values, builtin_types=(Decimal,))
+    return inert_json(msgspec.json.format(_ENCODER.encode(plain).decode(), indent=2) + "\n").encode()

@@ -1,0 +1,210 @@
+"""A drift as rows."""
+
+from __future__ import annotations
+
+from reconciler.core.diagnostics import Severity, has_errors
+from reconciler.core.drift import Drift, DriftedCustomer, DriftedField, DriftSummary, Mute, Standing, summary_of
+from reconciler.core.plan import Cause
+from reconciler.core.timestamps import DAY, read_moment
+from reconciler.reports.report_kind import ReportKind
+from reconciler.reports.safe_text import shown, visible
+from reconciler.reports.view.reading import freshness, header_of, reading
+from reconciler.reports.view.report import CustomerRow, FieldRow, Report, ReportState
+from reconciler.reports.view.risk import CLEARED, DRIFTED, review_priority
+from reconciler.reports.wording import counted
+
+LISTED = 10
+"""Unmanaged customers that have a row; there may be 100,000, and JSON has them all."""
+
+_MISSING = 70  # risk of a customer that is gone
+_HINT = "Next: `accept` declares the ERP's values, `apply` restores the declared ones, `drift --mute` mutes the drift."
+
+
+def of_drift(drift: Drift) -> Report:
+    """What `drift` says. Of the unmanaged customers it holds the first ten."""
+    unmanaged = [customer for customer in drift.customers if customer.standing is Standing.UNMANAGED]
+    others = [customer for customer in drift.customers if customer.standing is not Standing.UNMANAGED]
+    unlisted = unmanaged[LISTED:]
+    invalid = has_errors(drift.diagnostics)
+    return Report(
+        ReportKind.DRIFT,
+        ReportState.INVALID if invalid else ReportState.CHANGES if drift.alerts else ReportState.CLEAN,
+        _headline(drift),
+        _counts(drift),
+        tuple(_customer_row(customer, drift) for customer in (*others, *unmanaged[:LISTED])),
+        drift.diagnostics,
+        as_of=(freshness(drift.refresh), _since(drift)),
+        facts=tuple(filter(None, (_coverage(drift),))),
+        details=tuple(filter(None, (reading(drift.refresh),))),
+        unlisted=(len(unlisted), sum(_is_news(customer, drift) for customer in unlisted)),
+        header=header_of(drift),
+        created_at=drift.created_at,
+        hint=_HINT if drift.alerts else "",
+        redacted=drift.redacted,
+    )
+
+
+def _headline(drift: Drift) -> str:
+    """What there is, in a sentence; with `only_new` what is new, and then what there is in all."""
+    whole = _tally(drift.summary)
+    if not drift.only_new:
+        return f"{'Drift' if drift.alerts else 'No drift'}: {whole}." if whole else "No drift."
+    news = _tally(summary_of(drift.customers, 0))
+    start = f"{'New drift' if drift.alerts else 'No new drift'}{': ' if news else ''}{news}."
+    return f"{start} In all: {whole}." if whole else start
+
+
+def _tally(summary: DriftSummary) -> str:
+    parts = [
+        (summary.drift, "changed in the ERP"),
+        (summary.both, "changed in both"),
+        (summary.unknown, "different for an unknown cause"),
+        (summary.missing, "missing"),
+        (summary.config, "changed in the declarations"),
+        (summary.muted, "muted"),
+        (summary.removed, "removed from the declarations"),
+        (summary.unmanaged, "unmanaged"),
+    ]
+    return ", ".join(f"{count:,} {words}" for count, words in parts if count)
+
+
+def _counts(drift: Drift) -> dict[str, int]:
+    summary = drift.summary
+    return {
+        "drift": summary.drift,
+        "both": summary.both,
+        "unknown": summary.unknown,
+        "config": summary.config,
+        "missing": summary.missing,
+        "removed": summary.removed,
+        "unmanaged": summary.unmanaged,
+        "managed": summary.managed,
+        "muted": max(summary.muted, sum(_has_muted(customer) for customer in drift.customers)),
+        "new": summary.new,
+    }
+
+
+def _has_muted(customer: DriftedCustomer) -> bool:
+    return customer.mute is not None or any(field.mute for field in customer.fields)
+
+
+def _since(drift: Drift) -> str:
+    """What news is measured against."""
+    if drift.since is None:
+        return "No earlier report is recorded."
+    if not drift.summary.new:
+        return f"Nothing is new since the last report, of {visible(drift.since)}."
+    count = counted(drift.summary.new, "customer has", "customers have")
+    return f"Since the last report, of {visible(drift.since)}, {count} new differences."
+
+
+def _coverage(drift: Drift) -> str:
+    """The share of customers that are managed, or nothing where only some were looked at."""
+    share, summary = drift.coverage, drift.summary
+    if share is None:
+        return ""
+    shown_share = f"{int(share * 1000) / 10:g}%"  # cut, not rounded: 100% is said of all alone
+    return (
+        f"Coverage: {shown_share} ({summary.managed:,} managed, {summary.unmanaged + summary.removed:,} unmanaged, "
+        f"{summary.missing:,} missing)."
+    )
+
+
+def _customer_row(customer: DriftedCustomer, drift: Drift) -> CustomerRow:
+    symbol, verb = _standing(customer)
+    return CustomerRow(
+        symbol,
+        verb,
+        visible(customer.label),
+        visible(customer.name),
+        tuple(_field_row(field, drift) for field in customer.fields),
+        customer.source,
+        Severity.WARNING if customer.alerts else Severity.NOTE,
+        _risk(customer),
+        message=visible(customer.message),
+        notes=_notes(customer, drift),
+        modified=_modified(customer),
+        new=_is_news(customer, drift),
+        muted=customer.is_muted,
+    )
+
+
+def _is_news(customer: DriftedCustomer, drift: Drift) -> bool:
+    return customer.new and drift.since is not None  # in a first report everything is new
+
+
+def _standing(customer: DriftedCustomer) -> tuple[str, str]:
+    """The symbol and the word."""
+    match customer.standing:
+        case Standing.DRIFTED if all(field.cause is Cause.CONFIG for field in customer.fields):
+            return "~", "declared"
+        case Standing.DRIFTED:
+            return "!", "muted" if customer.is_muted else "drifted"
+        case Standing.MISSING:
+            return "+" if customer.cause is Cause.CONFIG else "-", "missing"
+        case Standing.REMOVED | Standing.UNMANAGED:
+            return "?", customer.standing.value
+
+
+def _field_row(field: DriftedField, drift: Drift) -> FieldRow:
+    """One field, in the order of time: what was applied and what there is; or what there is and what is declared."""
+    config = field.cause is Cause.CONFIG
+    before = field.live if config else field.declared if field.cause is Cause.UNKNOWN else field.applied
+    return FieldRow(
+        "~" if config else "!",
+        visible(field.path),
+        shown(before),
+        shown(field.declared if config else field.live),
+        field.cause.value,
+        source=field.source,
+        notes=(
+            *([f"declared {shown(field.declared)}"] if field.cause is Cause.BOTH else []),
+            *_age(field.first_seen, drift, new=field.new and field.mute is None),
+            *([_muted(field.mute)] if field.mute else []),
+        ),
+        muted=field.mute is not None,
+    )
+
+
+def _notes(customer: DriftedCustomer, drift: Drift) -> tuple[str, ...]:
+    notes = []
+    if customer.applied_at:
+        notes.append(f"applied {visible(customer.applied_at)}")
+    if customer.modified_at:
+        notes.append(f"modified in the ERP {_modified(customer)}")
+    if customer.standing is not Standing.DRIFTED:
+        notes += _age(customer.first_seen, drift, new=customer.new)
+    if customer.mute:
+        notes.append(_muted(customer.mute))
+    return tuple(notes)
+
+
+def _modified(customer: DriftedCustomer) -> str:
+    """The record's lastModifiedDateTime to the second, or nothing."""
+    return visible((customer.modified_at or "").partition(".")[0])
+
+
+def _muted(mute: Mute) -> str:
+    return f"muted until {visible(mute.until)}: {visible(mute.reason)}"
+
+
+def _age(first_seen: str | None, drift: Drift, *, new: bool) -> tuple[str, ...]:
+    """`new` when the last report did not have it, and the day since which it is there."""
+    news = ("new",) if new and drift.since is not None else ()  # in a first report everything is
+    if first_seen is None or (new and first_seen == drift.created_at):
+        return news
+    then, now = read_moment(first_seen), read_moment(drift.created_at)
+    days = (now.utc - then.utc) // DAY if then and now else 0
+    return (*news, f"since {visible(first_seen[:10])}" + (f", {counted(days, 'day')}" if days > 0 else ""))
+
+
+def _risk(customer: DriftedCustomer) -> int:
+    """What moves money or trade first, as in a plan; what is accepted or undeclared last."""
+    if customer.standing is Standing.MISSING:
+        return _MISSING if customer.alerts else 1
+    risks = [
+        review_priority(field.path) + CLEARED * (field.live is None) + DRIFTED * (field.cause is not Cause.CONFIG)
+        for field in customer.fields
+        if field.mute is None
+    ]
+    return max(risks, default=0)

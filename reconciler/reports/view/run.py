@@ -1,0 +1,96 @@
+"""A run as rows: what an apply did."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from reconciler.core.diagnostics import Severity
+from reconciler.core.plan import Change, Outcome, Result, Run, Verb
+from reconciler.reports.report_kind import ReportKind
+from reconciler.reports.safe_text import shown, visible
+from reconciler.reports.view.plan import action_row
+from reconciler.reports.view.reading import header_of
+from reconciler.reports.view.report import CustomerRow, Report, ReportState
+from reconciler.reports.wording import OUTCOMES, counted, file_and_line
+
+
+def of_run(run: Run) -> Report:
+    """What an apply did."""
+    interrupted = run.interrupted is not None
+    state = ReportState.INTERRUPTED if interrupted else ReportState.CLEAN if run.is_good else ReportState.PARTIAL
+    counts = _counts(run)
+    return Report(
+        ReportKind.RUN,
+        state,
+        "Nothing to apply." if run.plan.is_empty else f"Applied: {_tally(counts)}.",
+        counts,
+        tuple(result_row(result) for result in run.results),
+        run.diagnostics,
+        guards=run.plan.guards,
+        facts=(f"Started {run.started_at}, finished {run.finished_at}.",),
+        header=header_of(run.plan),
+        created_at=run.finished_at,
+        digest=run.plan.digest,
+        redacted=run.plan.redacted,
+    )
+
+
+def result_row(result: Result) -> CustomerRow:
+    """One action's outcome."""
+    row = action_row(result.action)
+    severity, risk = _weight(result)
+    return replace(
+        row,
+        label=visible(result.number or result.action.label),
+        severity=severity,
+        risk=row.risk + risk,
+        outcome=OUTCOMES[result.outcome],
+        message=visible(result.message),
+        remedy=visible(result.remedy),
+        sentence=_sentence(result),
+        notes=tuple(
+            f"{visible(change.path)} is now {shown(change.after)}; the plan saw {shown(change.before)}"
+            for change in result.moved
+        ),
+        stored=tuple(_sent(change, "", "stored") for change in result.normalised),
+        not_taken=tuple(_sent(change, " not taken", "has") for change in result.not_taken),
+    )
+
+
+def _weight(result: Result) -> tuple[Severity, int]:
+    """How much it needs a look, and what that adds to its risk."""
+    if result.is_good:
+        return Severity.NOTE, 0
+    return (Severity.WARNING, 100) if result.outcome is Outcome.SKIPPED else (Severity.ERROR, 200)
+
+
+def _sent(change: Change, problem: str, verb: str) -> str:
+    return f"{visible(change.path)}{problem}: sent {shown(change.before)}, the ERP {verb} {shown(change.after)}"
+
+
+def _sentence(result: Result) -> str:
+    """`10000 created`, or how it ended otherwise."""
+    action = result.action
+    if result.outcome is Outcome.DONE:
+        verb = "updated" if action.action is Verb.UPDATE else "found" if result.is_found else "created"
+        ref = f" (ref {action.ref})" if action.number is None else ""
+        message = f": {result.message}" if result.message else ""
+        return visible(f"{result.number or action.label}{ref} {verb}{message}")
+    where = f" ({file_and_line(action.source)})" if result.outcome is not Outcome.SKIPPED else ""
+    return f"{visible(action.label)} {OUTCOMES[result.outcome]}{where}: {visible(result.message)}"
+
+
+def _counts(run: Run) -> dict[str, int]:
+    done = [result for result in run.results if result.outcome is Outcome.DONE]
+    created = sum(result.action.action is Verb.CREATE for result in done)
+    others = {word: run.count(outcome) for outcome, word in OUTCOMES.items() if outcome is not Outcome.DONE}
+    return {"created": created, "updated": len(done) - created, **others}
+
+
+def _tally(counts: dict[str, int]) -> str:
+    conflict = OUTCOMES[Outcome.CONFLICT]
+    return ", ".join(
+        counted(count, word) if word == conflict else f"{count:,} {word}"
+        for word, count in counts.items()
+        if count or word in ("created", "updated")
+    )

@@ -1,0 +1,69 @@
+"""Words and sentences that several reports and commands share."""
+
+from __future__ import annotations
+
+from reconciler.core.diagnostics import Diagnostic, Severity, Source
+from reconciler.core.plan import Outcome, Refusal
+from reconciler.reports.report_kind import ReportKind
+from reconciler.reports.safe_text import visible
+
+ORIGINS = {"branch": "this branch", "merged": "merged but not applied", "drift": "drift", "outside": "merged or drift"}
+"""How reports word a change's origin."""
+
+TITLES = {
+    ReportKind.VALIDATION: "Validation",
+    ReportKind.PLAN: "Plan",
+    ReportKind.RUN: "Apply",
+    ReportKind.DRIFT: "Drift",
+}
+"""The word above each report."""
+
+OUTCOMES: dict[Outcome, str] = {
+    Outcome.DONE: "done",
+    Outcome.CONFLICT: "conflict",
+    Outcome.FAILED: "failed",
+    Outcome.SKIPPED: "not sent",
+    Outcome.UNKNOWN: "unclear",
+}
+
+
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """`1 request`, `2 requests`, `12,000 requests`."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def duration(seconds: float) -> str:
+    """`40 s`, `12 min`, `1 h 5 min`."""
+    if seconds > 10_000_000:
+        return "months"
+    whole = round(seconds)
+    if whole < 120:
+        return f"{whole} s"
+    hours, minutes = divmod(round(whole / 60), 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"
+
+
+def file_and_line(source: Source | None) -> str:
+    """`file:line`, or nothing."""
+    return "" if source is None else f"{visible(source.file)}:{source.line}"
+
+
+def line_beside(source: Source | None, home: Source | None) -> str:
+    """`:line` in the file of `home`, `file:line` in another, or nothing."""
+    if source is not None and home is not None and source.file == home.file:
+        return f":{source.line}"
+    return file_and_line(source)
+
+
+def diagnostic_lines(diagnostic: Diagnostic) -> tuple[str, str]:
+    """`file:line:column: CODE message` and the remedy."""
+    source = diagnostic.source
+    where = f"{file_and_line(source)}:{source.column}: " if source else ""
+    detail = f" ({visible(diagnostic.detail)})" if diagnostic.detail else ""
+    severity = "" if diagnostic.severity is Severity.ERROR else f"{diagnostic.severity.value}: "
+    return f"{where}{diagnostic.code} {severity}{visible(diagnostic.summary)}{detail}", visible(diagnostic.remedy)
+
+
+def refusal_text(refusal: Refusal) -> str:
+    """What refuses the plan, and what to do."""
+    return f"{visible(refusal.summary)}. {visible(refusal.remedy)}".strip()

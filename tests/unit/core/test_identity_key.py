@@ -1,0 +1,98 @@
+"""Who is the same customer, by the ids of the Nordic countries and the Netherlands, in the spellings that occur."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reconciler.core.identity_key import identity_key, name_key, numeral_key, organisation_number, same_organisation
+
+SURELY_SAME = [
+    ("556677-8899", "5566778899"),
+    ("556677\u20118899", "5566778899"),
+    ("923 456 789", "923456789"),
+    ("923\u00a0456\u00a0789", "923.456.789"),
+    ("NO 923 456 789 MVA", "no923456789mva"),
+    ("1234567-8", "12345678"),
+    ("FI-12345678", "FI12345678"),
+    ("12 34 56 78", "12345678"),
+    ("NL 1234.56.789.B01", "NL123456789B01"),
+    ("\uff11\uff12\uff13", "123"),
+]
+
+LIKELY_SAME = [
+    ("NO923456789MVA", "923456789"),
+    ("NO923456789", "923456789MVA"),
+    ("923456789MVA", "923456789"),
+    ("SE556677889901", "556677-8899"),
+    ("SE 556677-8899 01", "SE5566778899"),
+    ("DK12345678", "12 34 56 78"),
+    ("FI12345678", "1234567-8"),
+    ("NL123456789B01", "123456789"),
+    ("EL123456789", "123456789"),
+]
+
+OTHERS = [
+    ("923456789", "923456780"),
+    ("DK12345678", "FI12345678"),
+    ("NO923456789MVA", "SE923456789"),
+    ("MVA", "NO"),
+    ("-", "--"),
+    ("NO12", "12"),
+    ("SE556677889901", "SE556677889902x"),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), SURELY_SAME)
+def test_another_spelling_of_an_id_is_the_same_id(one: str, other: str) -> None:
+    assert identity_key(one) == identity_key(other) != ""
+
+
+@pytest.mark.parametrize(("one", "other"), LIKELY_SAME)
+def test_what_a_vat_id_adds_to_the_number_makes_it_likely_the_same(one: str, other: str) -> None:
+    one, other = identity_key(one), identity_key(other)
+    assert one != other
+    assert same_organisation(one, other)
+    assert same_organisation(other, one)
+
+
+@pytest.mark.parametrize(("one", "other"), OTHERS)
+def test_other_organisations_are_told_apart(one: str, other: str) -> None:
+    one, other = identity_key(one), identity_key(other)
+    assert not same_organisation(one, other)
+    assert not one == other != ""
+
+
+@pytest.mark.parametrize("text", ["", " ", "-", "./", "\u2014"])
+def test_an_id_without_letters_or_digits_is_nobodys(text: str) -> None:
+    assert identity_key(text) == ""
+    assert not same_organisation(identity_key(text), identity_key(text))
+
+
+@pytest.mark.parametrize("number", ["10000", "010000", "10000.0", "10000.00", "1E+04", "1e4", "1.0E4", " 10000 "])
+def test_what_a_spreadsheet_makes_of_a_number_is_likely_the_number(number: str) -> None:
+    assert numeral_key(number) == "10000"
+
+
+@pytest.mark.parametrize(("one", "other"), [("10", "100"), ("A10", "A010"), ("10.5", "10"), ("1E+04", "1E+05")])
+def test_other_numbers_are_other_numbers(one: str, other: str) -> None:
+    assert numeral_key(one) != numeral_key(other)
+
+
+@given(st.text(max_size=30))
+def test_the_key_of_a_key_is_the_key(text: str) -> None:
+    key = identity_key(text)
+    assert identity_key(key.lower()) in (key, identity_key(key.lower().upper()))
+    assert organisation_number(key) in ("", *(key[start:end] for start in range(3) for end in range(len(key) + 1)))
+
+
+@given(st.text(max_size=30))
+def test_no_text_stops_the_keys(text: str) -> None:
+    assert isinstance(numeral_key(text), str)
+    assert isinstance(name_key(text), str)
+
+
+def test_a_name_is_the_same_in_any_case_and_spacing() -> None:
+    assert name_key("Fjord  Bakeri AS") == name_key("FJORD BAKERI as ")
+    assert name_key("Caf\u00e9") == name_key("Cafe\u0301")
