@@ -22,8 +22,8 @@ from reconciler.core.ports import Erp, Need
 from reconciler.resources.values import get, parse_path
 
 _REMEDY = (
-    'If it is this customer, declare number: "{number}" (a ref finds it by its id). If both are meant, say so: lifecycle:'
-    ' {{same_as: ["{number}"]}}. Then plan again.'
+    'If it is this customer, declare number: "{number}" (a ref finds it by its id). If both are meant, say so:'
+    ' lifecycle: {{same_as: ["{number}"]}}. Then plan again.'
 )
 
 
@@ -103,7 +103,7 @@ def _doubles(made: Iterable[Result], customers: Iterable[Live]) -> Iterator[Diag
                 Severity.ERROR,
                 DOUBLED,
                 f"{result.number} was created, and {numbers} has the same id: it was entered at the same time",
-                remedy="Decide which one stays, set the other to Inactive in the ERP, and declare the number that stays.",
+                remedy="Decide which one stays, make the other Inactive in the ERP, and declare the one that stays.",
                 source=result.action.source,
             )
 

@@ -113,7 +113,7 @@ def _stored(change: Change, live: Live, resource: Resource) -> Any:
 
 
 def _is_refused(change: Change, stored: Any) -> bool:
-    """Whether that is no form of what was sent: the value from before, a cleared one that is still there, or another."""
+    """Whether that is no form of what was sent: the value from before, one that was to be cleared, or another."""
     return stored is None or change.after is None or stored == change.before or not _is_form(change.after, stored)
 
 

@@ -161,7 +161,7 @@ class Erp(Protocol):
         """Customers created at or after the moment (UTC, ISO 8601), and some from before: the ERP's zone is unknown."""
 
     def touched_since(self, moment: str, need: Need) -> Iterable[Live]:
-        """Customers created or modified at or after the moment (UTC, ISO 8601), and some from before. Raises ErpError."""
+        """Customers created or modified since the moment (UTC, ISO 8601), and some from before. Raises ErpError."""
 
     def classes(self) -> Iterable[CustomerClass]:
         """All customer classes."""
