@@ -15,9 +15,7 @@ from reconciler.core.normalise import number_key
 from reconciler.operations.workspace import Workspace
 
 
-def read(
-    settings: Settings, *, environ: Mapping[str, str], paths: Sequence[Path] = ()
-) -> Loaded:
+def read(settings: Settings, *, environ: Mapping[str, str], paths: Sequence[Path] = ()) -> Loaded:
     """Read and validate the declarations: all that the settings name, or only `paths`. No network.
 
     Problems are in the result's diagnostics; `make_plan` refuses a result that holds errors.

@@ -63,7 +63,8 @@ class Project:
 
         env: the environment, None for the settings' default; `sandbox` always exists. environ: where credentials, keys
         and `${env:...}` come from, such as os.environ; the process environment itself is not looked at. listener: hears
-        of progress, and is asked before anything is written; without one nobody agrees. Raises InvalidInput for settings with errors, WrongUsage where there are none.
+        of progress, and is asked before anything is written; without one nobody agrees.
+        Raises InvalidInput for settings with errors, WrongUsage where there are none.
         """
         file = settings_file(Path(folder))
         workspace = Workspace(file, environment=env, environ=environ or {}, listener=listener or Listener())

@@ -23,7 +23,7 @@ def unlock(workspace: Workspace, *, force: bool = False) -> Owner | None:
 
 
 def clear(workspace: Workspace, *, consent: bool = False) -> bool:
-    """Delete it all; answers whether there was a state. Lost are speed, the cause of drift, and undo; nothing in the ERP.
+    """Delete it all; answers whether there was a state. What is lost: speed, the cause of drift, and undo.
 
     Raises Declined, Locked.
     """

@@ -28,9 +28,7 @@ class Workspace:
     environ: where credentials, keys and interpolated values come from; the process environment is not looked at.
     """
 
-    def __init__(
-        self, file: Path, *, environment: str | None, environ: Mapping[str, str], listener: Listener
-    ) -> None:
+    def __init__(self, file: Path, *, environment: str | None, environ: Mapping[str, str], listener: Listener) -> None:
         self.environ = environ
         self.listener = listener
         self.settings: Settings = load_settings(file, environment=environment, environ=environ)
