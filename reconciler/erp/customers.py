@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from reconciler.core.classes import CustomerClass
-from reconciler.core.errors import AnswerLost, NotFound, Refused, ServerFailed, UnexpectedAnswer
+from reconciler.core.errors import AnswerLost, NotFound, Refused, Rejected, ServerFailed, UnexpectedAnswer
 from reconciler.core.live import Live
 from reconciler.core.normalise import number_key
 from reconciler.core.plan import Reading, Request
@@ -190,10 +190,18 @@ class Customers:
 
         The zone in which the ERP reads the filter is unknown (fact sheet 14, Q11): the window overlaps by a day.
         """
-        start = datetime.fromisoformat(moment) - timedelta(days=1)
-        filters = {"createdDateTime": f"{start:%Y-%m-%d %H:%M:%S}", "createdDateTimeCondition": ">="}
-        for batch in self.stream(need, filters):
+        for batch in self.stream(need, _since("createdDateTime", moment)):
             yield from self._with_own(batch.customers, need)
+
+    def touched_since(self, moment: str, need: Need) -> tuple[Live, ...]:
+        """Customers created or modified at or after the moment (UTC, ISO 8601), and in the day before it; all of them
+        from an ERP that does not take the filter. Raises ErpErrors; TornView."""
+        try:
+            rows = self._listing.whole(need, _since("lastModifiedDateTime", moment))
+        except Rejected:
+            rows = self._listing.whole(need)
+        assert rows is not None, "no bound was set"
+        return tuple(rows.customers)
 
     def send(self, request: Request) -> Sent:
         """Send a create or an update exactly as it stands, once.
@@ -255,6 +263,12 @@ class Customers:
         except NotFound as error:
             raise UnexpectedAnswer(f"{error}, but the customer exists", status=404) from error
         return decode_own(name, None if answer.status == 204 else json_of(path, answer))
+
+
+def _since(member: str, moment: str) -> dict[str, str]:
+    """The list's filter by a time; the zone in which the ERP reads it is unknown (Q11), hence the day before."""
+    start = datetime.fromisoformat(moment) - timedelta(days=1)
+    return {member: f"{start:%Y-%m-%d %H:%M:%S}", f"{member}Condition": ">="}
 
 
 @contextmanager
