@@ -22,11 +22,13 @@ from reconciler.core.diagnostics import has_errors
 from reconciler.core.errors import ErpError, InvalidInput, ReconcilerError, Refused
 from reconciler.core.plan import Outcome, Run
 from reconciler.erp.customers import Customers, open_customers
+from reconciler.erp.transport import Hooks
 from reconciler.operations.connection import Pace
 from reconciler.operations.listener import Listener
 from reconciler.operations.project import Project
 from reconciler.operations.workspace import Workspace
 from reconciler.sandbox import Sandbox
+from tests.access import access_to
 
 AGAIN = 4
 """How often a person applies again: a fault of six strikes outlasts three applies, and the last finds nothing to do."""
@@ -163,21 +165,15 @@ class _Workspace(Workspace):
     def erp(self, pace: Pace | None = None) -> Customers:
         pace = pace or Pace()
         if pace not in self._erps:
+            hooks = Hooks(
+                self.listener.sleep,
+                clock=lambda: self._sandbox.runtime.clock.now().timestamp(),
+                reserve=pace.reserve,
+                longest_wait=pace.longest_wait,
+            )
             self._erps[pace] = self._stack.enter_context(
                 open_customers(
-                    base_url=self._sandbox.base_url,
-                    token_url=self._sandbox.token_url,
-                    tenant_id=self._sandbox.tenant_id,
-                    client_id=self._sandbox.client_id,
-                    client_secret=self._sandbox.client_secret,
-                    page_size=2,
-                    parallelism=1,
-                    timeout=SILENCE,
-                    trust_env=False,
-                    reserve=pace.reserve,
-                    longest_wait=pace.longest_wait,
-                    sleep=self.listener.sleep,
-                    clock=lambda: self._sandbox.runtime.clock.now().timestamp(),
+                    access_to(self._sandbox), hooks, page_size=2, parallelism=1, timeout=SILENCE, trust_env=False
                 )
             )
         return self._erps[pace]
