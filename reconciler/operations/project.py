@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from reconciler.core.filters import Filters
     from reconciler.core.live import Live
     from reconciler.core.plan import Plan, Run
-    from reconciler.erp.customers import Access, Acted
+    from reconciler.erp.customers import AccessCheck, Acted
     from reconciler.erp.decode import Json
     from reconciler.operations.accept import Acceptance
     from reconciler.operations.customers import Page
@@ -238,7 +238,7 @@ class Project:
 
     # ---- looking ----
 
-    def check(self) -> Access:
+    def check(self) -> AccessCheck:
         """Whether credentials, tenant and scopes are good, with one small read. Raises InvalidInput, ErpError."""
         return self._workspace.erp().check()
 
