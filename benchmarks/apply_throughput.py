@@ -12,6 +12,7 @@ from reconciler.core.diagnostics import Source
 from reconciler.core.live import Live
 from reconciler.core.plan import Action, Budget, Cause, Change, ConfigSummary, Plan, Refresh, Summary, Verb
 from reconciler.core.ports import Need
+from reconciler.erp.auth import Access
 from reconciler.erp.customers import open_customers
 from reconciler.erp.encode import WireCodec
 from reconciler.sandbox import Sandbox
@@ -26,16 +27,11 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder, Sandbox(Path(folder) / "sandbox.db") as sandbox:
         sandbox.store.seed(COUNT, 1)
         sandbox.switch(rate_limit=10**8)
+        access = Access(
+            sandbox.base_url, sandbox.token_url, sandbox.tenant_id, sandbox.client_id, sandbox.client_secret
+        )
         with (
-            open_customers(
-                base_url=sandbox.base_url,
-                token_url=sandbox.token_url,
-                tenant_id=sandbox.tenant_id,
-                client_id=sandbox.client_id,
-                client_secret=sandbox.client_secret,
-                parallelism=PARALLELISM,
-                trust_env=False,
-            ) as erp,
+            open_customers(access, parallelism=PARALLELISM, trust_env=False) as erp,
             Store(Path(folder) / "state.db") as store,
         ):
             view = erp.refresh(Need(frozenset({"gln"}), {}))

@@ -8,8 +8,9 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 from functools import partial
 
+from reconciler.apply.presence import Presence
 from reconciler.apply.writes import Claims, Ended, overtaken, write
-from reconciler.core.plan import Action, Outcome, Plan, Result
+from reconciler.core.plan import Action, Outcome, Plan, Result, Verb
 from reconciler.core.ports import Erp, Journal
 from reconciler.core.threads import run_in_daemon_thread
 
@@ -42,6 +43,7 @@ def execute(
     for result in (already or {}).values():
         schedule.take(result)
         yield result
+    presence = Presence(erp, plan.actions, since)
     flying: dict[Future[Ended], Action] = {}
     abandoned = threading.Event()
     try:
@@ -53,7 +55,9 @@ def execute(
                 yield result
             for action in schedule.ready(max(1, parallelism) - len(flying)):
                 recheck = recheck_nested and action.is_unprotected
-                check, settle = _steps(action, erp, since, claims, recheck, action.label in open_labels)
+                is_open = action.label in open_labels
+                settle = partial(write, action, erp, since=since, may_be_done=is_open, claims=claims, recheck=recheck)
+                check = _check_of(action, erp, presence, claims, recheck=recheck, is_open=is_open)
                 flying[run_in_daemon_thread(partial(_perform, action, journal, check, settle, abandoned))] = action
             done, _ = wait(flying, timeout=_LOOK_UP, return_when=FIRST_COMPLETED)
             for future in sorted(done, key=lambda flight: schedule.place[flying[flight].label]):
@@ -84,16 +88,16 @@ def _left(action: Action) -> Result:
     return Result(action, Outcome.UNKNOWN, action.number, message, "Go on with the run: it is looked up first.")
 
 
-def _steps(
-    action: Action, erp: Erp, since: str, claims: Claims, recheck: bool, is_open: bool
-) -> tuple[Callable[[], Ended | None], Callable[[], Ended]]:
-    """The check before an action is sent, and the write. What is open is looked up by the write: it may be done."""
-    settle = partial(write, action, erp, since=since, may_be_done=is_open, claims=claims, recheck=recheck)
-    return partial(overtaken, action, erp) if recheck and not is_open else _no_check, settle
-
-
-def _no_check() -> None:
-    """Nothing speaks against sending."""
+def _check_of(
+    action: Action, erp: Erp, presence: Presence, claims: Claims, *, recheck: bool, is_open: bool
+) -> Callable[[], Ended | None]:
+    """What is looked at right before an action is sent, and may end it unsent. What is open is looked up by the write:
+    it may be done by an earlier try of the same run."""
+    if is_open:
+        return lambda: None
+    if action.action is Verb.CREATE:
+        return lambda: Ended(found) if (found := presence.existing(action, claims.numbers())) is not None else None
+    return partial(overtaken, action, erp) if recheck else lambda: None
 
 
 def _perform(

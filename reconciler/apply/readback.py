@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from reconciler.core.errors import ErpError, NotFound
 from reconciler.core.live import Live
 from reconciler.core.normalise import number_key, satisfied
-from reconciler.core.plan import Cause, Change, Outcome, Result, Verb
+from reconciler.core.plan import CHANGED_AGAIN, Cause, Change, Outcome, Result, Verb
 from reconciler.core.ports import Erp, Need
 from reconciler.resources.grammar import Resource
 from reconciler.resources.values import get, parse_path
@@ -70,8 +71,7 @@ def _read(done: list[Result], erp: Erp, list_requests: int) -> dict[str, Live]:
 def _compared(result: Result, live: Live | None) -> Result:
     if result.outcome is not Outcome.DONE or live is None:
         return result
-    if result.version is not None and result.version != live.version:
-        return result  # somebody changed the customer since: what differs is theirs
+    moved = result.version is not None and result.version != live.version
     if result.version is None and _is_as_created(result, live):
         result = replace(result, version=live.version)
     normalised: list[Change] = []
@@ -82,6 +82,8 @@ def _compared(result: Result, live: Live | None) -> Result:
         if stored is not _AS_SENT:
             difference = Change(change.path, change.after, stored, Cause.UNKNOWN, change.source)
             (not_taken if _is_refused(change, stored) else normalised).append(difference)
+    if moved and not_taken:
+        result = replace(result, message=CHANGED_AGAIN, remedy="Plan again to see what the ERP holds now.")
     return replace(result, normalised=tuple(normalised), not_taken=tuple(not_taken))
 
 
@@ -111,5 +113,14 @@ def _stored(change: Change, live: Live, resource: Resource) -> Any:
 
 
 def _is_refused(change: Change, stored: Any) -> bool:
-    """Whether that is no form of what was sent: the value from before, a cleared one that is still there, or none."""
-    return stored is None or change.after is None or stored == change.before
+    """Whether that is no form of what was sent: the value from before, one that was to be cleared, or another."""
+    return stored is None or change.after is None or stored == change.before or not _is_form(change.after, stored)
+
+
+def _is_form(sent: Any, stored: Any) -> bool:
+    """Whether a text is what was sent but for case, blanks, punctuation and Unicode form."""
+    return isinstance(sent, str) and isinstance(stored, str) and _bare(sent) == _bare(stored)
+
+
+def _bare(text: str) -> str:
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from reconciler.apply.presence import exists
 from reconciler.core.errors import (
     AnswerLost,
     AuthenticationFailed,
@@ -61,6 +62,11 @@ class Claims:
             free = number_key(number) not in self._keys
             self._keys.add(number_key(number))
             return free
+
+    def numbers(self) -> frozenset[str]:
+        """The customers that this run itself made, by `number_key`."""
+        with self._lock:
+            return frozenset(self._keys)
 
     def is_alone(self, action: Action) -> bool:
         """Whether no other create of the run has the name: then what looks like it can be no other's doing."""
@@ -230,6 +236,8 @@ def _create(action: Action, finder: _Finder, *, may_be_done: bool) -> Ended:
                 continue
             if isinstance(error, Rejected) and (unclear or may_be_done):  # "exists already" may speak of our own
                 return finder.look(unclear) or Ended(_failed(action, error))
+            if isinstance(error, Rejected) and unclear is None and finder.has_number():
+                return Ended(exists(action, action.number or "", "has this number"))
             if unclear is None:
                 raise
             return Ended(_unclear(action, unclear), _hopeless(error))
@@ -292,6 +300,13 @@ class _Finder:
             return self._by_number() or self._by_looks()
         except ErpError as error:
             return Ended(_unclear(self.action, unclear or error), _hopeless(error))
+
+    def has_number(self) -> bool:
+        """Whether the ERP has a customer with the declared number now: then that is why it refused."""
+        try:
+            return self.action.number is not None and bool(self.erp.customer(self.action.number, _need(self.action)))
+        except ErpError:
+            return False
 
     def _by_number(self) -> Ended | None:
         if self.action.number is None:

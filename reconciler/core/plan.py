@@ -263,6 +263,7 @@ class Outcome(StrEnum):
     """How one action ended."""
 
     DONE = "done"
+    EXISTS = "exists"  # a create: the customer is there already, and not by this run's hand
     CONFLICT = "conflict"  # 412: somebody changed the customer since the plan
     FAILED = "failed"
     SKIPPED = "skipped"  # something it depends on did not succeed, or the run was stopped
@@ -271,6 +272,10 @@ class Outcome(StrEnum):
 
 FOUND = "the answer to its create was lost"
 """Message of a create that is done as far as the ERP shows: whose doing the customer is was not told."""
+
+
+CHANGED_AGAIN = "changed again since our write"
+"""Message of an update whose value is not there any more, in a customer that somebody changed since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -312,6 +317,12 @@ class Result:
 UNREAD = "A611"
 """Code of a run's diagnostic: what it wrote could not be read back."""
 
+NOT_STORING = "A613"
+"""Code of a run's diagnostic: most updates were answered as done and are not there."""
+
+DOUBLED = "A612"
+"""Code of a run's diagnostic: a customer was created twice, by this run and by another hand."""
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -327,7 +338,9 @@ class Run:
     @property
     def is_good(self) -> bool:
         """Whether all is done as it was planned, and was seen to be."""
-        return all(each.is_good for each in self.results) and all(each.code != UNREAD for each in self.diagnostics)
+        return all(each.is_good for each in self.results) and all(
+            diagnostic.code not in (UNREAD, DOUBLED) for diagnostic in self.diagnostics
+        )
 
     def count(self, outcome: Outcome) -> int:
         """How many actions ended so."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from itertools import chain
 
@@ -88,7 +89,11 @@ def compute_plan(
     problems.extend(rivals(paired))
     problems.extend(orphans(actions, paired, view, rules.resource))
     similar = _similar(paired, desired, view, targets, rules.resource)
-    actions = [_with_alike(action, similar) for action in actions]
+    alike: dict[str, list[str]] = defaultdict(list)
+    for likeness in similar:
+        if likeness.other.declaration is None:
+            alike[likeness.declaration.label].append(likeness.other.label)
+    actions = [_with_alike(action, alike) for action in actions]
     doubles, unwanted = findings(similar, duplicates=rules.duplicates, lookalikes=rules.lookalikes)
     problems.extend(doubles)
     undeclared = () if targets else removed(desired, paired, view, memory)
@@ -153,17 +158,11 @@ def _similar(
     return list(likenesses(new, known, resource))
 
 
-def _with_alike(action: Action, similar: Iterable[Likeness]) -> Action:
+def _with_alike(action: Action, alike: Mapping[str, list[str]]) -> Action:
     """A create with the live customers that are like it now: none of them can be its doing, and the reviewer who agrees
     to the plan agrees to have it beside them."""
-    if action.action is not Verb.CREATE:
-        return action
-    alike = sorted(
-        likeness.other.label
-        for likeness in similar
-        if likeness.other.declaration is None and likeness.declaration.label == action.label
-    )
-    return replace(action, alike=tuple(alike)) if alike else action
+    numbers = alike.get(action.label) if action.action is Verb.CREATE else None
+    return replace(action, alike=tuple(sorted(numbers))) if numbers else action
 
 
 def _requests(actions: list[Action], view: View, rules: Rules) -> int:

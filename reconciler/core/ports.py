@@ -160,6 +160,9 @@ class Erp(Protocol):
     def created_since(self, moment: str, need: Need) -> Iterable[Live]:
         """Customers created at or after the moment (UTC, ISO 8601), and some from before: the ERP's zone is unknown."""
 
+    def touched_since(self, moment: str, need: Need) -> Iterable[Live]:
+        """Customers created or modified since the moment (UTC, ISO 8601), and some from before. Raises ErpError."""
+
     def classes(self) -> Iterable[CustomerClass]:
         """All customer classes."""
 

@@ -62,12 +62,17 @@ _REASONS: dict[str, tuple[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Credentials:
-    """What the token endpoint asks for."""
+class Access:
+    """Who asks, and where: the addresses of the API and of its tokens, the tenant, and what the token endpoint wants.
 
+    Its repr shows no secret.
+    """
+
+    base_url: str
+    token_url: str
+    tenant_id: str
     client_id: str = field(repr=False)
     client_secret: str = field(repr=False)
-    tenant_id: str
 
     def form(self) -> dict[str, str]:
         """The token request's form (fact sheet 2.1)."""

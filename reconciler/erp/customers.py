@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -11,13 +10,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from reconciler.core.classes import CustomerClass
-from reconciler.core.errors import AnswerLost, NotFound, Refused, ServerFailed, UnexpectedAnswer
+from reconciler.core.errors import AnswerLost, NotFound, Refused, Rejected, ServerFailed, UnexpectedAnswer
 from reconciler.core.live import Live
 from reconciler.core.normalise import number_key
 from reconciler.core.plan import Reading, Request
 from reconciler.core.ports import Batch, Need, Sent, Spent, View
 from reconciler.erp.answer import Answer, parse, render
-from reconciler.erp.auth import Credentials
+from reconciler.erp.auth import Access
 from reconciler.erp.bodies import json_of, object_of, rows_of
 from reconciler.erp.budget import Window
 from reconciler.erp.classes import decode_classes
@@ -26,7 +25,7 @@ from reconciler.erp.error_answers import fault, visible
 from reconciler.erp.listing import MAX_PAGES, Listing, expand_flags
 from reconciler.erp.ordered_pool import in_order
 from reconciler.erp.paths import CUSTOMERS, action_path, customer_path, decode_segment, number_in_location
-from reconciler.erp.transport import LONGEST_WAIT, MAX_BODY, Exchange, Hooks, Transport, Wait, open_client
+from reconciler.erp.transport import Hooks, Transport, open_client
 from reconciler.resources.customer import CUSTOMER
 from reconciler.resources.values import Scalar, Values
 
@@ -38,7 +37,7 @@ _WRITE_PATH = re.compile(rf"{CUSTOMERS}/[^/?#]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
+class AccessCheck:
     """What the `auth` command tells: the token's scopes and lifetime in seconds, rate window, customers.
 
     `customers` is how many there are, or None when the ERP did not say.
@@ -190,10 +189,18 @@ class Customers:
 
         The zone in which the ERP reads the filter is unknown (fact sheet 14, Q11): the window overlaps by a day.
         """
-        start = datetime.fromisoformat(moment) - timedelta(days=1)
-        filters = {"createdDateTime": f"{start:%Y-%m-%d %H:%M:%S}", "createdDateTimeCondition": ">="}
-        for batch in self.stream(need, filters):
+        for batch in self.stream(need, _since("createdDateTime", moment)):
             yield from self._with_own(batch.customers, need)
+
+    def touched_since(self, moment: str, need: Need) -> tuple[Live, ...]:
+        """Customers created or modified at or after the moment (UTC, ISO 8601), and in the day before it; all of them
+        from an ERP that does not take the filter. Raises ErpErrors; TornView."""
+        try:
+            rows = self._listing.whole(need, _since("lastModifiedDateTime", moment))
+        except Rejected:
+            rows = self._listing.whole(need)
+        assert rows is not None, "no bound was set"
+        return tuple(rows.customers)
 
     def send(self, request: Request) -> Sent:
         """Send a create or an update exactly as it stands, once.
@@ -217,11 +224,11 @@ class Customers:
             raise AnswerLost(str(error), remedy=_ACT_REMEDY, status=error.status, reference=error.reference) from None
         return _acted(path, answer)
 
-    def check(self) -> Access:
+    def check(self) -> AccessCheck:
         """Get a token and read one row: cheap, and proves credentials, tenant and the scope to read."""
         page = self._listing.page(1, 1, {})
         token = self._transport.tokens.current()
-        return Access(token.scopes, token.expires_in, self.window, page.total if page.rows else 0)
+        return AccessCheck(token.scopes, token.expires_in, self.window, page.total if page.rows else 0)
 
     def classes(self) -> tuple[CustomerClass, ...]:
         """The customer classes (fact sheet 4.2)."""
@@ -257,39 +264,31 @@ class Customers:
         return decode_own(name, None if answer.status == 204 else json_of(path, answer))
 
 
+def _since(member: str, moment: str) -> dict[str, str]:
+    """The list's filter by a time; the zone in which the ERP reads it is unknown (Q11), hence the day before."""
+    start = datetime.fromisoformat(moment) - timedelta(days=1)
+    return {member: f"{start:%Y-%m-%d %H:%M:%S}", f"{member}Condition": ">="}
+
+
 @contextmanager
 def open_customers(
+    access: Access,
+    hooks: Hooks | None = None,
     *,
-    base_url: str,
-    token_url: str,
-    tenant_id: str,
-    client_id: str,
-    client_secret: str,
     page_size: int = 1000,
     parallelism: int = 4,
     timeout: float = 60.0,
     trust_env: bool = True,
-    observer: Callable[[Exchange], None] | None = None,
-    on_wait: Callable[[Wait], None] | None = None,
-    sleep: Callable[[float], None] = time.sleep,
-    clock: Callable[[], float] = time.time,
-    reserve: int = 0,
-    longest_wait: float | None = LONGEST_WAIT,
     most_pages: int = MAX_PAGES,
-    largest: int = MAX_BODY,
 ) -> Iterator[Customers]:
     """The customers of one company, with connections that are closed at the end. Nothing is sent yet.
 
-    reserve: calls of the rate window that are left to others. longest_wait: seconds to wait for a window, None for any.
-    timeout: seconds of silence. trust_env: honour HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE. observer: called
-    with each request sent, from several threads. on_wait: called before each pause. clock: epoch seconds.
-    most_pages: of a list. largest: bytes of an answer.
+    timeout: seconds of silence. trust_env: honour HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE. most_pages: of a list.
     """
-    credentials = Credentials(client_id, client_secret, tenant_id)
-    hooks = Hooks(sleep, clock, observer, on_wait, reserve, longest_wait, largest)
-    urls = (base_url, token_url)
+    hooks = hooks or Hooks()
+    urls, clock = (access.base_url, access.token_url), hooks.clock
     with open_client(parallelism=parallelism, timeout=timeout, trust_env=trust_env, urls=urls, clock=clock) as client:
-        transport = Transport(client, base_url, token_url, credentials, hooks)
+        transport = Transport(client, access, hooks)
         yield Customers(transport, page_size=page_size, parallelism=parallelism, clock=clock, most_pages=most_pages)
 
 

@@ -33,7 +33,7 @@ from reconciler.core.errors import (
 from reconciler.core.timeouts import LONGEST_ANSWER
 from reconciler.erp.answer import Answer
 from reconciler.erp.answer_deadline import DeadlineTransport
-from reconciler.erp.auth import Credentials, Token, TokenSource, read_token
+from reconciler.erp.auth import Access, Token, TokenSource, read_token
 from reconciler.erp.budget import Window, read_retry_after, read_window
 from reconciler.erp.error_answers import fault, visible
 from reconciler.erp.pace import Pacer
@@ -88,14 +88,15 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Hooks:
-    """What is passed in: `clock` gives epoch seconds; `observer` sees each request, `on_wait` each pause.
+    """What is passed in: `clock` gives epoch seconds; `observer` sees each request, from several threads, and `on_wait`
+    each pause before it begins.
 
     reserve: calls of the rate window that are left to others. longest_wait: seconds to wait for a window, None for any.
     largest: bytes of an answer. `sleep` may raise NotSent to stop the run.
     """
 
-    sleep: Callable[[float], None]
-    clock: Callable[[], float]
+    sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.time
     observer: Callable[[Exchange], None] | None = None
     on_wait: Callable[[Wait], None] | None = None
     reserve: int = 0
@@ -110,13 +111,11 @@ _TELLING: Final = 8
 class Transport:
     """Calls below one base URL, with a token that goes nowhere else. Safe to use from several threads."""
 
-    def __init__(
-        self, client: httpx.Client, base_url: str, token_url: str, credentials: Credentials, hooks: Hooks
-    ) -> None:
+    def __init__(self, client: httpx.Client, access: Access, hooks: Hooks) -> None:
         self._client = client
-        self._base = _Base(base_url)
-        self._token_url = _url(token_url, "token_url")
-        self._credentials = credentials
+        self._base = _Base(access.base_url)
+        self._token_url = _url(access.token_url, "token_url")
+        self._access = access
         self._hooks = hooks
         self._count = 0
         self._counting = threading.Lock()
@@ -214,7 +213,7 @@ class Transport:
     def _without_secrets(self, answer: Answer, token: Token) -> Answer:
         """An error body may echo the request: what opens doors must not reach a message or a log."""
         body = answer.body.replace(token.text.encode(), b"[token]")
-        secret = self._credentials.client_secret
+        secret = self._access.client_secret
         return replace(answer, body=body.replace(secret.encode(), b"[secret]") if len(secret) >= _TELLING else body)
 
     def _observed(self, request: httpx.Request, path: str, attempt: int) -> Answer:
@@ -269,7 +268,7 @@ class Transport:
 
     def _fetch_token(self) -> Token:
         """Raises ErpErrors, Unreachable for whatever may pass: no API call was sent. Called by one thread at a time."""
-        request = self._client.build_request("POST", self._token_url, data=self._credentials.form())
+        request = self._client.build_request("POST", self._token_url, data=self._access.form())
         failure: ErpError
         try:
             answer = self._token_answer(request)

@@ -50,6 +50,5 @@ def _fresh(workspace: Workspace, loaded: Loaded, targets: Sequence[str], erp: Er
 
 
 def _saved(plan: Plan, _erp: Erp) -> Proposal:
-    """New customers that the ERP is to number are looked up before they are sent: a second use of the plan would double
-    them unnoticed, and the state may be gone that knows of the first."""
-    return Proposal(plan, look_up=[action.label for action in plan.actions if action.number is None])
+    """The plan as it stands: what it creates is looked for right before it is sent (`apply.presence`)."""
+    return Proposal(plan)

@@ -14,24 +14,11 @@ from pathlib import Path
 from reconciler.config.settings import Settings, is_allowed, load_credentials, require_tenant
 from reconciler.core.diagnostics import Diagnostic, Severity
 from reconciler.core.errors import InvalidInput, ReconcilerError
+from reconciler.erp.auth import Access
 from reconciler.erp.customers import Customers, open_customers
-from reconciler.erp.transport import Exchange, Wait
+from reconciler.erp.transport import Exchange, Hooks, Wait
 
 _log = logging.getLogger("reconciler")
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """Addresses and credentials. Its repr shows no secret."""
-
-    base_url: str
-    token_url: str
-    tenant_id: str
-    client_id: str
-    client_secret: str
-
-    def __repr__(self) -> str:
-        return f"Access({self.base_url!r})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,23 +104,21 @@ def connect(
     waiting: Callable[[float, str], None],
 ) -> AbstractContextManager[Customers]:
     """The customers over that way. sleep: how to wait; waiting: hears of each wait before it begins."""
+    hooks = Hooks(
+        sleep=sleep,
+        observer=_log_exchange,
+        on_wait=lambda wait: _tell(waiting, wait),
+        reserve=pace.reserve,
+        longest_wait=pace.longest_wait,
+        largest=settings.limits.answer_size,
+    )
     return open_customers(
-        base_url=way.base_url,
-        token_url=way.token_url,
-        tenant_id=way.tenant_id,
-        client_id=way.client_id,
-        client_secret=way.client_secret,
+        way,
+        hooks,
         page_size=settings.api.page_size,
         parallelism=settings.api.parallelism,
         timeout=settings.api.timeout,
-        trust_env=True,
         most_pages=settings.limits.pages,
-        largest=settings.limits.answer_size,
-        sleep=sleep,
-        reserve=pace.reserve,
-        longest_wait=pace.longest_wait,
-        observer=_log_exchange,
-        on_wait=lambda wait: _tell(waiting, wait),
     )
 
 

@@ -86,7 +86,7 @@ def run_status(run: Run) -> RunStatus:
         return RunStatus.INTERRUPTED
     if run.is_good:
         return RunStatus.DONE
-    partial = (Outcome.DONE, Outcome.CONFLICT, Outcome.UNKNOWN)
+    partial = (Outcome.DONE, Outcome.EXISTS, Outcome.CONFLICT, Outcome.UNKNOWN)
     return RunStatus.PARTIAL if any(result.outcome in partial for result in run.results) else RunStatus.FAILED
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from reconciler.core.filters import Filters
     from reconciler.core.live import Live
     from reconciler.core.plan import Plan, Run
-    from reconciler.erp.customers import Access, Acted
+    from reconciler.erp.customers import AccessCheck, Acted
     from reconciler.erp.decode import Json
     from reconciler.operations.accept import Acceptance
     from reconciler.operations.customers import Page
@@ -63,8 +63,8 @@ class Project:
 
         env: the environment, None for the settings' default; `sandbox` always exists. environ: where credentials, keys
         and `${env:...}` come from, such as os.environ; the process environment itself is not looked at. listener: hears
-        of progress, and is asked before anything is written; without one nobody agrees. Raises InvalidInput for
-        settings with errors, WrongUsage where there are none.
+        of progress, and is asked before anything is written; without one nobody agrees.
+        Raises InvalidInput for settings with errors, WrongUsage where there are none.
         """
         file = settings_file(Path(folder))
         workspace = Workspace(file, environment=env, environ=environ or {}, listener=listener or Listener())
@@ -238,7 +238,7 @@ class Project:
 
     # ---- looking ----
 
-    def check(self) -> Access:
+    def check(self) -> AccessCheck:
         """Whether credentials, tenant and scopes are good, with one small read. Raises InvalidInput, ErpError."""
         return self._workspace.erp().check()
 

@@ -23,9 +23,9 @@ def unlock(workspace: Workspace, *, force: bool = False) -> Owner | None:
 
 
 def clear(workspace: Workspace, *, consent: bool = False) -> bool:
-    """Delete it all; answers whether there was a state. Raises Declined, Locked.
+    """Delete it all; answers whether there was a state. What is lost: speed, the cause of drift, and undo.
 
-    Lost are speed, the cause of drift, and undo; nothing in the ERP.
+    Raises Declined, Locked.
     """
     settings = workspace.settings
     question = (

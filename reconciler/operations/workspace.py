@@ -14,8 +14,9 @@ from reconciler.operations import clock
 from reconciler.state.sqlite.store import Store
 
 if TYPE_CHECKING:
+    from reconciler.erp.auth import Access
     from reconciler.erp.customers import Customers
-    from reconciler.operations.connection import Access, Pace
+    from reconciler.operations.connection import Pace
     from reconciler.operations.listener import Listener
 
 SANDBOX_TENANT = "sandbox"

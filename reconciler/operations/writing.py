@@ -7,16 +7,17 @@ Begin the journal, or go on with it. Send, read back, remember, close.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from reconciler.apply.executor import execute
+from reconciler.apply.presence import Presence
 from reconciler.apply.readback import Checked, read_back
 from reconciler.core.diagnostics import Diagnostic, Severity, has_errors
-from reconciler.core.errors import Declined, InvalidInput, Refused, StateError
+from reconciler.core.errors import Declined, ErpError, InvalidInput, Refused, StateError
 from reconciler.core.live import Live
 from reconciler.core.normalise import number_key
-from reconciler.core.plan import UNREAD, Outcome, Plan, Result, Run
+from reconciler.core.plan import NOT_STORING, UNREAD, Outcome, Plan, Result, Run, Verb
 from reconciler.core.ports import Erp
 from reconciler.operations import remember
 from reconciler.operations.checks import (
@@ -74,14 +75,13 @@ class Attempt:
 class Proposal:
     """What is to be written. preview: what is shown of it before, None for nothing.
 
-    compared: what a fresh plan was made from. look_up: labels of creates that are looked up before they are sent.
+    compared: what a fresh plan was made from.
     earlier: the try that it goes on with, where that is known beforehand.
     """
 
     plan: Plan
     preview: Plan | None = None
     compared: Compared | None = None
-    look_up: Collection[str] = ()
     earlier: Attempt | None = None
 
 
@@ -201,8 +201,8 @@ class _Writing:
         checked = self._read_back()
         listener.read_back(checked.results)
         run = Run(plan, checked.results, started, self.workspace.now(), interrupted=listener.stop_requested())
-        if checked.unread:
-            run = replace(run, diagnostics=(_unread(checked.unread),))
+        unread = [_unread(checked.unread)] if checked.unread else []
+        run = replace(run, diagnostics=(*self._doubled(checked), *_not_storing(run), *unread))
         self._remember(run, checked.live)
         self._close(run, checked)
         try:  # last: what is written is accounted for, whatever becomes of a cache
@@ -221,7 +221,7 @@ class _Writing:
             recheck_nested=self.workspace.settings.api.recheck_nested,
             since=plan.refresh.created_since or plan.refresh.as_of,
             already=earlier.done if earlier else {},
-            open_labels={*(earlier.unsure if earlier else ()), *self.proposal.look_up},
+            open_labels=earlier.unsure if earlier else frozenset(),
             stop=lambda: listener.stop_requested() is not None,
             abandon=listener.abandon_requested,
         )
@@ -236,6 +236,18 @@ class _Writing:
             except (KeyboardInterrupt, SystemExit) as interruption:
                 listener.interrupted(interruption)
         return Checked(tuple(self.results), {}, "the run was stopped")
+
+    def _doubled(self, checked: Checked) -> tuple[Diagnostic, ...]:
+        """What somebody else created at the same time; a look that fails counts as not read back."""
+        plan, listener = self.proposal.plan, self.workspace.listener
+        if checked.unread or listener.abandon_requested():
+            return ()
+        try:
+            return Presence(self.erp, plan.actions, plan.refresh.created_since or plan.refresh.as_of).doubled(
+                self.results
+            )
+        except ErpError as error:
+            return (_unread(f"whether another job created the same customers is not known: {error}"),)
 
     def _remember(self, run: Run, live: Mapping[str, Live]) -> None:
         workspace, compared = self.workspace, self.proposal.compared
@@ -260,6 +272,17 @@ class _Writing:
         self.journal.close(run_status(run))
         if run.interrupted is not None:
             self.workspace.listener.say(f"Stopped. Go on with: reconciler runs resume {self.journal.run_id}")
+
+
+def _not_storing(run: Run) -> list[Diagnostic]:
+    """What a run says when most updates did not arrive although the ERP took them: its release notes know of that."""
+    sent = [result for result in run.results if result.outcome is Outcome.DONE and result.action.action is Verb.UPDATE]
+    lost = [result for result in sent if result.not_taken]
+    if len(lost) * 2 <= len(sent):
+        return []
+    summary = f"{len(lost):,} of {len(sent):,} updates were answered as done and are not there"
+    remedy = "The ERP may not store what it answers: look at one of the customers in the ERP before you apply again."
+    return [Diagnostic(Severity.WARNING, NOT_STORING, summary, remedy=remedy)]
 
 
 class NoJournal:

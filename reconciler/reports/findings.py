@@ -5,7 +5,7 @@ the few that matter. Findings are
 
 - the diagnostics, each by its code;
 - the refusals of a plan: `guard-volume`, `guard-policy`, `guard-lifecycle`;
-- the actions of a run that did not end well: `conflict`, `failed`, `unclear`, `not-sent`;
+- the actions of a run that did not end well: `exists-already`, `conflict`, `failed`, `unclear`, `not-sent`;
 - customers that were changed in the ERP and not in the declarations: `drift`, from a plan and from a drift report;
   there also `missing`, `removed`, `unmanaged` where the report says that they need a look.
 """
@@ -31,6 +31,7 @@ RULES: dict[str, str] = {
     "guard-volume": "The plan writes more customers than the guards allow.",
     "guard-policy": "An action breaks a policy.",
     "guard-lifecycle": "An action breaks the customer's own lifecycle rule.",
+    "exists-already": "A customer to create is there already, made by another hand.",
     "conflict": "The customer was changed in the ERP since the plan was made, and was left alone.",
     "failed": "The ERP did not take an action.",
     "unclear": "An action was sent, and no usable answer came.",

@@ -20,6 +20,7 @@ TITLES = {
 
 OUTCOMES: dict[Outcome, str] = {
     Outcome.DONE: "done",
+    Outcome.EXISTS: "exists already",
     Outcome.CONFLICT: "conflict",
     Outcome.FAILED: "failed",
     Outcome.SKIPPED: "not sent",

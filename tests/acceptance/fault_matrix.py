@@ -8,33 +8,27 @@ end the ERP must be as declared, with no customer twice, no clerk's edit overwri
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from reconciler.apply.executor import execute
-from reconciler.apply.readback import read_back
-from reconciler.config.settings import Settings, load_settings
+from reconciler.config.settings import load_settings
 from reconciler.core.diagnostics import has_errors
-from reconciler.core.errors import ErpError, ReconcilerError, Refused
-from reconciler.core.identity import pair
-from reconciler.core.plan import Outcome, Plan, Run
-from reconciler.core.rules import Target
+from reconciler.core.errors import ErpError, InvalidInput, ReconcilerError, Refused
+from reconciler.core.plan import Outcome, Run
 from reconciler.erp.customers import Customers, open_customers
-from reconciler.operations.checks import check_applicable
-from reconciler.operations.declarations import read
-from reconciler.operations.pipeline import make_plan, refresh, rules_of
-from reconciler.operations.remember import records
+from reconciler.erp.transport import Hooks
+from reconciler.operations.connection import Pace
+from reconciler.operations.listener import Listener
+from reconciler.operations.project import Project
+from reconciler.operations.workspace import Workspace
 from reconciler.sandbox import Sandbox
-from reconciler.state.sqlite.journal import RunStatus
-from reconciler.state.sqlite.store import Store
+from tests.access import access_to
 
 AGAIN = 4
 """How often a person applies again: a fault of six strikes outlasts three applies, and the last finds nothing to do."""
@@ -82,8 +76,8 @@ SPOTS = (
     Spot("POST first ref", "POST", "/v1/customer$", 2, "100000"),
     Spot("POST second ref", "POST", "/v1/customer$", 3, "100001"),
     Spot("POST child 70", "POST", "/v1/customer$", 4, "70"),
-    Spot("read-back of 1", "GET", "/customer/1$", number="1"),
-    Spot("read-back of 50", "GET", "/customer/50$", number="50"),
+    Spot("read-back, page 1", "GET", "pageNumber=1&", 1, "1"),
+    Spot("read-back, page 4", "GET", "pageNumber=4&", 0, "50"),
 )
 
 Fault = Mapping[str, Any]
@@ -148,19 +142,55 @@ class Cell:
     log: list[str] = field(default_factory=list)
 
 
+class _Waiting(Listener):
+    """Waits take no time, but move the ERP's clock."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+
+    def sleep(self, seconds: float) -> None:
+        self._sandbox.runtime.clock.advance(seconds)
+
+
+class _Workspace(Workspace):
+    """What a command works on, by the ERP's clock, with a client that waits for an answer no longer than SILENCE."""
+
+    def __init__(self, file: Path, sandbox: Sandbox) -> None:
+        super().__init__(file, environment=None, environ={}, listener=_Waiting(sandbox), cache=True)
+        self._sandbox = sandbox
+
+    def now(self) -> str:
+        return f"{self._sandbox.runtime.clock.now():%Y-%m-%dT%H:%M:%SZ}"
+
+    def erp(self, pace: Pace | None = None) -> Customers:
+        pace = pace or Pace()
+        if pace not in self._erps:
+            hooks = Hooks(
+                self.listener.sleep,
+                clock=lambda: self._sandbox.runtime.clock.now().timestamp(),
+                reserve=pace.reserve,
+                longest_wait=pace.longest_wait,
+            )
+            self._erps[pace] = self._stack.enter_context(
+                open_customers(
+                    access_to(self._sandbox), hooks, page_size=2, parallelism=1, timeout=SILENCE, trust_env=False
+                )
+            )
+        return self._erps[pace]
+
+
 class Company:
     """An ERP, declarations and a state, as good as new for each fault."""
 
     def __init__(self, folder: Path, sandbox: Sandbox) -> None:
-        self.folder = folder
         self.sandbox = sandbox
-        (folder / "reconciler.yaml").write_text(
+        self._file = folder / "reconciler.yaml"
+        self._file.write_text(
             f"{{version: 1, api: {{base_url: '{sandbox.base_url}', token_url: '{sandbox.token_url}',"
-            " tenant_id: sandbox}, customers: [all.customers.yaml]}"
+            " tenant_id: sandbox, parallelism: 1}, customers: [all.customers.yaml]}"
         )
         (folder / "all.customers.yaml").write_text(DECLARED, encoding="utf-8")
-        self.settings: Settings = load_settings(folder / "reconciler.yaml", environment=None, environ={})
-        self.target = Target("production", "", "sandbox", sandbox.base_url)
+        self._state = load_settings(self._file, environment=None, environ={}).state
 
     def renew(self) -> None:
         """Three customers, no state, no faults."""
@@ -171,56 +201,13 @@ class Company:
         runtime.tokens.expire_all()
         runtime.requests.clear()
         self.sandbox.store.seed(3, 1, start=1)
-        shutil.rmtree(self.folder / "state", ignore_errors=True)
+        for file in self._state.parent.glob("*"):
+            file.unlink()
 
-    @contextmanager
-    def erp(self) -> Iterator[Customers]:
-        """The client, whose waits take no time but move the ERP's clock."""
-
-        def sleep(seconds: float) -> None:
-            self.sandbox.runtime.clock.advance(seconds)
-
-        with open_customers(
-            base_url=self.sandbox.base_url,
-            token_url=self.sandbox.token_url,
-            tenant_id=self.sandbox.tenant_id,
-            client_id=self.sandbox.client_id,
-            client_secret=self.sandbox.client_secret,
-            page_size=2,
-            parallelism=1,
-            timeout=SILENCE,
-            trust_env=False,
-            sleep=sleep,
-            clock=lambda: self.sandbox.runtime.clock.now().timestamp(),
-        ) as customers:
-            yield customers
-
-    def apply(self) -> Run | Plan:
-        """What `reconciler apply --auto-approve` does; the plan alone when it is empty. Raises ReconcilerError."""
-        loaded = read(self.settings, environ={})
-        with Store(self.folder / "state" / "state.db") as store, self.erp() as erp:
-            known = store.known(self.target)
-            memory = known.load().memory()
-            view = refresh(loaded, erp, memory=memory)
-            now = f"{self.sandbox.runtime.clock.now():%Y-%m-%dT%H:%M:%SZ}"
-            plan = make_plan(self.settings, loaded, view, target=self.target, created_at=now, memory=memory)
-            check_applicable(plan, self.target)
-            if plan.is_empty:
-                return plan
-            journal = store.runs.begin(plan)
-            results = list(
-                execute(plan, erp, journal, parallelism=1, since=plan.refresh.created_since or plan.refresh.as_of)
-            )
-            checked = read_back(results, erp, list_requests=100)
-            run = Run(plan, checked.results, now, now)
-            known.record(
-                records(
-                    run, checked.live, known.load(), rules=rules_of(self.settings), run_id=journal.run_id,
-                    paired=pair(loaded.desired, view.customers, memory.numbers, memory.identities),
-                )
-            )  # fmt: skip
-            journal.close(RunStatus.DONE)
-            return run
+    def apply(self) -> Run:
+        """What `reconciler apply --auto-approve` does. Raises ReconcilerError."""
+        with Project(self._file, _Workspace(self._file, self.sandbox), None, cache=True) as project:
+            return project.apply(consent=True)
 
 
 def strike(company: Company, spot: Spot, fault: Fault) -> Cell:
@@ -233,13 +220,12 @@ def strike(company: Company, spot: Spot, fault: Fault) -> Cell:
         waiting = company.sandbox.runtime.faults.pending()
         if attempt == 0 and waiting and not waiting[0]["struck"]:
             return Cell(NOT_MET)
-        if ended is REFUSED:
-            cell.outcome = REFUSED
+        if cell.outcome == REFUSED:
             break
-        if isinstance(ended, Run) and all(each.outcome is Outcome.DONE for each in ended.results) and attempt == 0:
+        if ended is not None and ended.plan.is_empty:
+            break
+        if ended is not None and attempt == 0 and all(each.outcome is Outcome.DONE for each in ended.results):
             cell.outcome = AT_ONCE
-        if isinstance(ended, Plan):
-            break
     else:
         cell.problems.append(f"still not done after {AGAIN} more applies")
     _judge(company, spot, fault, cell)
@@ -251,23 +237,25 @@ def _about(spot: Spot, fault: Fault) -> dict[str, Any]:
     return {**fault, "number": spot.number} if fault["kind"] in ("edit", "vanish") else dict(fault)
 
 
-def _attempt(company: Company, cell: Cell) -> Run | Plan | str | None:
-    """A run, an empty plan, or why there was none."""
+def _attempt(company: Company, cell: Cell) -> Run | None:
+    """A run, or None and in the cell why there was none."""
     try:
-        ended = company.apply()
-    except Refused as error:
-        cell.log.append(f"refused: {error}")
-        return REFUSED
+        run = company.apply()
+    except (Refused, InvalidInput) as error:  # a guard, or an error in the plan
+        found = [diagnostic.summary for diagnostic in error.diagnostics] if isinstance(error, InvalidInput) else []
+        cell.log.append("; ".join([f"refused: {error}", *found]))
+        cell.outcome = REFUSED
+        return None
     except ErpError as error:
         cell.log.append(f"{type(error).__name__}: {error}")
         return None
     except ReconcilerError as error:
         cell.problems.append(f"{type(error).__name__}: {error}")
-        return REFUSED
-    if isinstance(ended, Run):
-        cell.log += [f"{each.action.label}: {each.outcome} {each.message}" for each in ended.results]
-        assert not has_errors(ended.plan.diagnostics)
-    return ended
+        cell.outcome = REFUSED
+        return None
+    cell.log += [f"{result.action.label}: {result.outcome} {result.message}" for result in run.results]
+    assert not has_errors(run.plan.diagnostics)
+    return run
 
 
 # ---- what must hold in the end ----

@@ -17,12 +17,13 @@ from reconciler.core.plan import Outcome
 from reconciler.core.ports import Need
 from reconciler.core.rules import Target
 from reconciler.erp.customers import Customers, open_customers
-from reconciler.erp.transport import Wait
+from reconciler.erp.transport import Hooks, Wait
 from reconciler.operations.declarations import read
 from reconciler.operations.pipeline import make_plan, refresh
 from reconciler.operations.writing import NoJournal
 from reconciler.sandbox import Sandbox
 from tests.acceptance.conftest import Company, Ended
+from tests.access import access_to
 
 ALL = "guards: {updates: 100%}"
 
@@ -48,18 +49,8 @@ def standing_still(sandbox: Sandbox, waits: list[Wait], **more: Any) -> Iterator
     """The client and the ERP by one clock, which only waits move: how fast the machine is does not matter."""
     clock = sandbox.runtime.clock
     clock.set(datetime(2026, 1, 31, 12, tzinfo=UTC))
-    with open_customers(
-        base_url=sandbox.base_url,
-        token_url=sandbox.token_url,
-        tenant_id=sandbox.tenant_id,
-        client_id=sandbox.client_id,
-        client_secret=sandbox.client_secret,
-        trust_env=False,
-        on_wait=waits.append,
-        sleep=clock.advance,
-        clock=lambda: clock.now().timestamp(),
-        **more,
-    ) as customers:
+    hooks = Hooks(clock.advance, lambda: clock.now().timestamp(), on_wait=waits.append, **more)
+    with open_customers(access_to(sandbox), hooks, trust_env=False) as customers:
         yield customers
 
 

@@ -13,7 +13,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from reconciler.erp.auth import Access
 from reconciler.erp.customers import Customers, open_customers
+from reconciler.erp.transport import Hooks
 from tests.campaign.forker import Ended, Forker
 from tests.campaign.fuzz_erp import StruckErp
 
@@ -120,20 +122,11 @@ class World:
             clock[0] += seconds
 
         sandbox = self.erp.sandbox
-        with open_customers(
-            base_url=self.erp.address,
-            token_url=f"{self.erp.address}/token",
-            tenant_id="sandbox",
-            client_id=sandbox.client_id,
-            client_secret=sandbox.client_secret,
-            page_size=3,
-            parallelism=2,
-            timeout=1.0,
-            trust_env=False,
-            sleep=sleep,
-            clock=lambda: clock[0],
-        ) as found:
-            yield found
+        address = self.erp.address
+        access = Access(address, f"{address}/token", "sandbox", sandbox.client_id, sandbox.client_secret)
+        hooks = Hooks(sleep, clock=lambda: clock[0])
+        with open_customers(access, hooks, page_size=3, parallelism=2, timeout=1.0, trust_env=False) as customers:
+            yield customers
 
     def run(self, *words: str, environ: dict[str, str] | None = None) -> Ended:
         """Run a command in the project, and judge how it ended."""

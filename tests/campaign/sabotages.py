@@ -85,7 +85,8 @@ SABOTAGES = (
     ),
     Sabotage(
         "what is sent along to stay as it is is not shown", SHOWN, "core/actions.py",
-        "    changes += _held(wanted, desired, live, changed)\n", "    _held(wanted, desired, live, changed)\n",
+        "    changes += _held(wanted, desired, live, changed, rules)\n",
+        "    _held(wanted, desired, live, changed, rules)\n",
         "acceptance/test_shown.py::test_exactly_what_the_plan_shows_is_sent",
     ),
     Sabotage(
@@ -106,7 +107,7 @@ SABOTAGES = (
     ),
     Sabotage(
         "a nested update is not read once more before it is sent", LOST, "apply/executor.py",
-        "check = partial(overtaken, action, erp) if recheck and not is_open else _no_check", "check = _no_check",
+        "partial(overtaken, action, erp) if recheck and not is_open else _no_check", "_no_check",
         "acceptance/test_recheck.py::test_a_clerks_edit_that_moves_no_version_is_a_conflict_and_stays",
     ),
     Sabotage(
@@ -238,7 +239,7 @@ SABOTAGES = (
     ),
     Sabotage(
         "attributes are sent in the order of a set", DETERMINISTIC, "erp/encode.py",
-        "for key, value in sorted(values.items())]", "for key, value in set(values.items())]",
+        "for key, encoded in sorted(below.items())", "for key, encoded in ((key, below[key]) for key in set(below))",
         "acceptance/test_deterministic.py::test_the_plan_depends_on_nothing_but_declarations_and_customers",
     ),
     Sabotage(
@@ -253,8 +254,8 @@ SABOTAGES = (
     ),
     Sabotage(
         "null means not given", APPLIED, "core/compare.py",
-        "            if node.t2 is not notpresent:\n",
-        "            if node.t2 is None:\n                continue\n            if node.t2 is not notpresent:\n",
+        "                removed.append(path)\n            else:\n",
+        "                removed.append(path)\n            elif node.t2 is not None:\n",
         "acceptance/test_every_field.py::test_every_field_is_set_changed_and_cleared",
     ),
     Sabotage(
@@ -265,8 +266,8 @@ SABOTAGES = (
     ),
     Sabotage(
         "an update leaves out the last change", APPLIED, "core/actions.py",
-        "    changed = _body_values(found, live, rules)\n",
-        "    changed = dict(list(_body_values(found, live, rules).items())[:-1])\n",
+        "    changed = _body_values(different, live, rules)\n",
+        "    changed = dict(list(_body_values(different, live, rules).items())[:-1])\n",
         "property/test_street_property.py::test_after_apply_the_plan_is_empty",
     ),
     Sabotage(

@@ -26,6 +26,7 @@ from reconciler.operations.refresh import Refreshing
 from reconciler.sandbox import Sandbox
 from reconciler.sandbox.record_writes import create
 from reconciler.state.sqlite.store import Store
+from tests.access import access_to
 
 COUNT, PAGE_SIZE, RUNS, STEPS = 23, 5, 4, 6
 EXAMPLES = 30 if os.environ.get("HYPOTHESIS_PROFILE", "steady") == "steady" else 1000
@@ -56,10 +57,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 
 @pytest.fixture(scope="module")
 def erp(sandbox: Sandbox) -> Iterator[Customers]:
-    address = {name: getattr(sandbox, name) for name in ("base_url", "token_url", "tenant_id", "client_id")}
-    with open_customers(
-        **address, client_secret=sandbox.client_secret, page_size=PAGE_SIZE, parallelism=1, trust_env=False
-    ) as customers:
+    with open_customers(access_to(sandbox), page_size=PAGE_SIZE, parallelism=1, trust_env=False) as customers:
         yield customers
 
 

@@ -23,6 +23,7 @@ from reconciler.operations.declarations import read
 from reconciler.operations.pipeline import make_plan, refresh
 from reconciler.operations.writing import NoJournal
 from reconciler.sandbox import Sandbox
+from tests.access import access_to
 from tests.property.declarations import fields
 
 COUNT = 20
@@ -48,17 +49,7 @@ def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox]:
 
 @pytest.fixture(scope="module")
 def erp(sandbox: Sandbox) -> Iterator[Customers]:
-    with open_customers(
-        base_url=sandbox.base_url,
-        token_url=sandbox.token_url,
-        tenant_id=sandbox.tenant_id,
-        client_id=sandbox.client_id,
-        client_secret=sandbox.client_secret,
-        page_size=1000,
-        parallelism=4,
-        timeout=30,
-        trust_env=False,
-    ) as customers:
+    with open_customers(access_to(sandbox), timeout=30, trust_env=False) as customers:
         yield customers
 
 

@@ -53,7 +53,13 @@ _TONES = {Severity.ERROR: "bad", Severity.WARNING: "warn", Severity.NOTE: "info"
 _BREAKS = re.compile(r"[./](?=.)")
 _BDI = (Markup("<bdi>"), Markup("</bdi>"))
 _DETAILS = Markup("<details><summary>Show all {} characters</summary>{}</details>")
-_OUTCOMES = {"done": ("good", "✓"), "conflict": ("bad", "✗"), "failed": ("bad", "✗"), "unclear": ("warn", "?")}
+_OUTCOMES = {
+    "done": ("good", "✓"),
+    "conflict": ("bad", "✗"),
+    "exists already": ("bad", "✗"),
+    "failed": ("bad", "✗"),
+    "unclear": ("warn", "?"),
+}
 
 
 def render(report: Report, *, max_chars: int | None = None) -> bytes:

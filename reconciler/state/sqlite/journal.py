@@ -105,8 +105,8 @@ class RunRecord:
         return loads(self.plan_bytes, f"run {self.info.id}")
 
 
-_UNSENT = frozenset({Outcome.SKIPPED, Outcome.CONFLICT, Outcome.FAILED})
-"""How an action may end without being sent: not begun, overtaken, or not to be read right before it."""
+_UNSENT = frozenset({Outcome.SKIPPED, Outcome.EXISTS, Outcome.CONFLICT, Outcome.FAILED})
+"""How an action may end without being sent: not begun, there already, overtaken, or not to be read right before it."""
 
 
 class Journal:

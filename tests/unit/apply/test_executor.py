@@ -75,6 +75,9 @@ class World:
         self.log.append(("since", moment))
         return list(self.live.values())
 
+    def touched_since(self, moment: str, need: Need) -> list[Live]:
+        return list(self.live.values())
+
     def intend(self, label: str) -> None:
         self.log.append(("intend", label))
 

@@ -12,7 +12,7 @@ from reconciler.apply.readback import read_back
 from reconciler.core.diagnostics import Source
 from reconciler.core.errors import ErpError, NotFound, Unreachable
 from reconciler.core.live import Live
-from reconciler.core.plan import FOUND, Action, Cause, Change, Outcome, Request, Result, Verb
+from reconciler.core.plan import CHANGED_AGAIN, FOUND, Action, Cause, Change, Outcome, Request, Result, Verb
 from reconciler.core.ports import Erp, Need, View
 
 AT = Source("a.yaml", 3, 1)
@@ -97,16 +97,28 @@ def test_a_line_that_was_to_go_and_stands_is_not_taken() -> None:
     assert differences(gone, live("1", directDebitLines={"x": line})) == ([], [line])
 
 
-def test_a_customer_that_somebody_changed_since_is_not_compared() -> None:
-    assert differences(result("1", 1, 5), live("1", "v3", creditLimit=7)) == ([], [])
-    assert differences(result("1", 1, 5), live("1", "v2", creditLimit=7)) == ([7], [])
+def test_every_written_value_is_compared_whatever_the_version_says() -> None:
+    moved = read(FakeErp([live("1", "v3", creditLimit=7)]), result("1", 1, 5)).results[0]
+    assert [change.after for change in moved.not_taken] == [7]
+    assert moved.message == CHANGED_AGAIN
+    ours = read(FakeErp([live("1", "v2", creditLimit=7)]), result("1", 1, 5)).results[0]
+    assert [change.after for change in ours.not_taken] == [7]
+    assert ours.message == ""
+    assert differences(result("1", 1, 5), live("1", "v3", creditLimit=5)) == ([], [])
+
+
+@pytest.mark.parametrize("stored", ["FJORD AS", "fjord as", "Fjord  AS", "Fjord-AS", "\uff26jord AS"])
+def test_a_form_of_what_was_sent_is_normalised_and_another_value_was_not_taken(stored: str) -> None:
+    sent = result("1", "Old", "Fjord AS", path="name")
+    assert differences(sent, live("1", "v2", name=stored)) == ([stored], [])
+    assert differences(sent, live("1", "v2", name="Fjord")) == ([], ["Fjord"])
 
 
 def test_without_the_version_of_its_write_it_is_compared_unless_an_earlier_try_did_it() -> None:
     done = result("1", 1, 5, version=None)
-    assert differences(done, live("1", "v3", creditLimit=7)) == ([7], [])
+    assert differences(done, live("1", "v3", creditLimit=7)) == ([], [7])
     assert differences(done, live("1", "v3", creditLimit=7), earlier={"1"}) == ([], [])
-    assert differences(result("1", 1, 5), live("1", "v2", creditLimit=7), earlier={"1"}) == ([7], [])
+    assert differences(result("1", 1, 5), live("1", "v2", creditLimit=7), earlier={"1"}) == ([], [7])
 
 
 @pytest.mark.parametrize(
@@ -151,7 +163,7 @@ def test_the_list_is_read_when_that_is_cheaper(list_requests: int, asked: list[s
     checked = read(erp, result("1", 1, 5), result("2", 1, 5), list_requests=list_requests)
     assert erp.asked == asked
     assert sorted(checked.live) == ["1", "2"]
-    assert [len(each.normalised) for each in checked.results] == [0, 1]
+    assert [len(each.not_taken) for each in checked.results] == [0, 1]
 
 
 def test_a_failure_to_read_changes_no_outcome_and_is_told() -> None:

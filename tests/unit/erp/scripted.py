@@ -10,18 +10,21 @@ import traceback
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
+from reconciler.erp.auth import Access
 from reconciler.erp.customers import Customers, open_customers
-from reconciler.erp.transport import Exchange, Wait
+from reconciler.erp.transport import Exchange, Hooks, Wait
 
 TENANT = "2f1c0000-0000-4000-8000-000000000001"
 CLIENT_ID = "isv_client_id_for_tests"
 SECRET = "the-secret-of-the-tests"
 NOW = 1_764_000_000.0
+
+_Value = TypeVar("_Value", Access, Hooks)
 
 
 @dataclass(frozen=True)
@@ -172,27 +175,22 @@ class Client:
         self.exchanges: list[Exchange] = []
 
     def open(self, **settings: Any) -> AbstractContextManager[Customers]:
-        given: dict[str, Any] = {
-            "base_url": self.erp.base_url,
-            "token_url": f"{self.erp.base_url}/token",
-            "tenant_id": TENANT,
-            "client_id": CLIENT_ID,
-            "client_secret": SECRET,
-            "page_size": 10,
-            "parallelism": 2,
-            "timeout": 5.0,
-            "trust_env": False,
-            "observer": self.exchanges.append,
-            "on_wait": self.waits.append,
-            "sleep": self.sleep,
-            "clock": lambda: self.now,
-        }
-        return open_customers(**(given | settings))
+        """settings: members of Access and of Hooks, and parameters of `open_customers`."""
+        access = Access(self.erp.base_url, f"{self.erp.base_url}/token", TENANT, CLIENT_ID, SECRET)
+        hooks = Hooks(self.sleep, lambda: self.now, self.exchanges.append, self.waits.append)
+        given: dict[str, Any] = {"page_size": 10, "parallelism": 2, "timeout": 5.0, "trust_env": False} | settings
+        return open_customers(_with(access, given), _with(hooks, given), **given)
 
     def sleep(self, seconds: float) -> None:
         """Take note, and let the time pass."""
         self.slept.append(seconds)
         self.now += seconds
+
+
+def _with(value: _Value, members: dict[str, Any]) -> _Value:
+    """The value with those of its members that are given, which are taken out of them."""
+    names = [member.name for member in fields(value) if member.name in members]
+    return replace(value, **{name: members.pop(name) for name in names})
 
 
 def everything_about(error: BaseException) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -14,10 +15,12 @@ from reconciler.core.normalise import number_key
 from reconciler.core.ports import Need
 from reconciler.erp.customers import Customers, open_customers
 from reconciler.erp.encode import WireCodec
+from reconciler.erp.transport import Hooks
 from reconciler.resources.customer import FIELDS
 from reconciler.resources.grammar import Read
 from reconciler.resources.values import Values, get, leaves, put
 from reconciler.sandbox import Sandbox
+from tests.access import access_to
 
 EVERYTHING = frozenset(FIELDS)
 NAMES = Need(frozenset({"name"}), {})
@@ -42,18 +45,9 @@ def sandbox(running: Sandbox) -> Iterator[Sandbox]:
 
 @pytest.fixture
 def customers(sandbox: Sandbox) -> Iterator[Customers]:
-    with open_customers(
-        base_url=sandbox.base_url,
-        token_url=sandbox.token_url,
-        tenant_id=sandbox.tenant_id,
-        client_id=sandbox.client_id,
-        client_secret=sandbox.client_secret,
-        page_size=10,
-        timeout=10,
-        trust_env=False,
-        sleep=lambda _: None,
-    ) as found:
-        yield found
+    hooks = Hooks(sleep=lambda _: None)
+    with open_customers(access_to(sandbox), hooks, page_size=10, timeout=10, trust_env=False) as customers:
+        yield customers
 
 
 def everything(*numbers: str) -> Need:
@@ -373,15 +367,8 @@ def test_a_missing_customer_and_an_existing_number(customers: Customers) -> None
     ],
 )
 def test_wrong_credentials_are_explained(sandbox: Sandbox, wrong: dict[str, str], message: str) -> None:
-    given = {
-        "base_url": sandbox.base_url,
-        "token_url": sandbox.token_url,
-        "tenant_id": sandbox.tenant_id,
-        "client_id": sandbox.client_id,
-        "client_secret": sandbox.client_secret,
-    } | wrong
     with (
-        open_customers(**given, trust_env=False) as customers,
+        open_customers(replace(access_to(sandbox), **wrong), trust_env=False) as customers,
         pytest.raises(errors.AuthenticationFailed, match=message),
     ):
         customers.check()

@@ -12,7 +12,7 @@ import pytest
 from reconciler.core import errors
 from reconciler.core.ports import Need
 from reconciler.erp.answer import Answer
-from reconciler.erp.auth import SCOPES, Credentials, Token, TokenSource, read_token
+from reconciler.erp.auth import SCOPES, Access, Token, TokenSource, read_token
 from reconciler.erp.customers import Customers
 from tests.unit.erp.scripted import (
     CLIENT_ID,
@@ -216,7 +216,9 @@ def test_nothing_of_the_token_endpoint_leaks(
 
 
 def test_reprs_hide_secrets() -> None:
-    shown = repr(Credentials(CLIENT_ID, SECRET, TENANT)) + repr(Token("hidden-token", 0.0, 1))
+    shown = repr(Access("https://erp", "https://tokens", TENANT, CLIENT_ID, SECRET)) + repr(
+        Token("hidden-token", 0.0, 1)
+    )
     assert not any(secret in shown for secret in (SECRET, CLIENT_ID, "hidden-token"))
 
 
