@@ -19,7 +19,7 @@ from benchmarks.measure import Cost, apart, best, cost
 
 ROOT = Path(__file__).resolve().parent.parent
 PLAN = [sys.executable, "-m", "reconciler", "plan"]
-CASES = ("full", "full, first", "full, cached", "incremental")
+CASES = ("full", "incremental")
 FINE = (0, 4)  # a plan of 10 % may be refused by a guard: it is made all the same
 
 
@@ -81,9 +81,7 @@ def plans(folder: Path, size: int) -> Iterator[Row]:
                 apart(world.declare, project, database, changed=changed, single=single)
                 world.configure(project, base)
                 for case, words, times in (
-                    ("full", ["--refresh", "full", "--no-cache"], runs),
-                    ("full, first", ["--refresh", "full"], 1),  # keeps what was read of the files
-                    ("full, cached", ["--refresh", "full"], runs),
+                    ("full", ["--refresh", "full"], runs),
                     ("incremental", ["--refresh", "incremental"], runs),
                 ):
                     spent = best(times, [*PLAN, *words], project, world.environment(), fine=FINE)

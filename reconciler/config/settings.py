@@ -118,7 +118,6 @@ class Settings:
     nested_updates: Literal["leaf", "whole"] = "leaf"
     keep_runs: int = KEEP_RUNS
     refresh: RefreshPolicy = field(default_factory=RefreshPolicy)
-    cache: bool = True
     environments: tuple[str, ...] = ()
     mutes: Path = Path(MUTES)
     limits: Limits = field(default_factory=Limits)
@@ -138,18 +137,18 @@ class Credentials:
 def find_settings(start: Path) -> Path | None:
     """`reconciler.yaml` in the folder or the nearest one above it."""
     folder = Path(os.path.abspath(start))  # noqa: PTH100 (symlinks in the way stay as the user sees them)
-    for each in (folder, *folder.parents):
-        if (each / FILE_NAME).is_file():
-            return each / FILE_NAME
+    for at in (folder, *folder.parents):
+        if (at / FILE_NAME).is_file():
+            return at / FILE_NAME
     return None
 
 
 def load_settings(path: Path, *, environment: str | None, environ: Mapping[str, str]) -> Settings:
     """Read the settings for one environment (None: the file's default one). Raises InvalidInput with all problems."""
-    found, problems = check_settings(path, environment=environment, environ=environ)
-    if found is None or problems:
+    settings, problems = check_settings(path, environment=environment, environ=environ)
+    if settings is None or has_errors(problems):
         raise InvalidInput(problems)
-    return found
+    return settings
 
 
 def check_settings(
@@ -157,12 +156,12 @@ def check_settings(
 ) -> tuple[Settings | None, tuple[Diagnostic, ...]]:
     """The settings, and all problems.
 
-    With problems the settings are only good for finding and checking the declarations, so that what is wrong with these
+    With errors the settings are only good for finding and checking the declarations, so that what is wrong with these
     can be told in the same run; None where even that cannot be known.
     """
     loading = _Loading(Path(os.path.abspath(path)), environ)  # noqa: PTH100 (resolve() would follow links)
     try:
-        return loading.settings(environment), ()
+        return loading.settings(environment), in_order(loading.problems)
     except InvalidInput as error:
         return loading.for_declarations, error.diagnostics
 
@@ -238,7 +237,7 @@ class _Loading:
         node = _merged(document, own)
         value, wrong = self._check(node, self._text)
         globs, defaults = value.get("customers", (_CUSTOMERS,)), _defaults(node)
-        is_known = all(each.code != "S113" for each in self.problems)
+        is_known = all(problem.code != "S113" for problem in self.problems)
         if is_known and wrong.isdisjoint(("customers", "defaults")):
             self.for_declarations = Settings(
                 self.file, self.root, environment, self.root / _STATE, customers=tuple(globs), defaults=defaults
@@ -246,6 +245,7 @@ class _Loading:
         api = self._api(value, node, environment, own)
         guards = self._guards(value, node)
         refresh = self._refresh(value, node)
+        self._warn_of_deprecated(node)
         if has_errors(self.problems):
             raise InvalidInput(in_order(list(dict.fromkeys(self.problems))))
         state = self._state(value, environment, own="state" in own.entries or environment == default)
@@ -265,7 +265,6 @@ class _Loading:
             nested_updates=value.get("nested_updates", "leaf"),
             keep_runs=value.get("keep_runs", KEEP_RUNS),
             refresh=refresh,
-            cache=value.get("cache", True),
             environments=tuple(_known(document, default)),
             limits=_limits(value),
             mutes=self.root / dict(value.get("drift", {})).get("mutes", MUTES),
@@ -302,8 +301,8 @@ class _Loading:
 
     def _text(self, node: yaml_nodes.Scalar) -> str | None:
         text, problems = interpolate(node.text, self.environ)
-        for each in problems:
-            self._error(_INTERPOLATION_CODES[each.kind], node.source, each.summary, each.remedy)
+        for problem in problems:
+            self._error(_INTERPOLATION_CODES[problem.kind], node.source, problem.summary, problem.remedy)
         return None if problems else text
 
     def _environment(self, document: yaml_nodes.Mapping, wanted: str | None) -> tuple[str, str]:
@@ -321,6 +320,15 @@ class _Loading:
             self._error("S113", source, f"there is no environment {quoted(wanted)} in {self.name}", remedy)
         return default, wanted or default
 
+    def _warn_of_deprecated(self, node: yaml_nodes.Mapping) -> None:
+        known = _schema()["$defs"]["environment"]["properties"]
+        for name, (key, _) in node.entries.items():
+            if known.get(name, {}).get("deprecated"):
+                summary = f"the setting {name} has no effect any more"
+                self.problems.append(
+                    Diagnostic(Severity.WARNING, "S125", summary, remedy="Remove it.", source=key.source)
+                )
+
     # -- members that the schema alone cannot check
 
     def _api(self, value: dict[str, Any], node: yaml_nodes.Mapping, environment: str, own: yaml_nodes.Mapping) -> Api:
@@ -329,8 +337,8 @@ class _Loading:
         where = _mapping(node.get("api"))
         for name in ("base_url", "token_url", "tenant_id"):
             variable = f"VISMA_{name.upper()}"
-            found = where.get(name)
-            source, label = (found.source if found else None), f"api.{name}"
+            given_node = where.get(name)
+            source, label = (given_node.source if given_node else None), f"api.{name}"
             if environment != SANDBOX and self.environ.get(variable):
                 if name == "tenant_id":
                     self._check_tenant(_mapping(own.get("api")).get(name), self.environ[variable].strip())
@@ -367,13 +375,13 @@ class _Loading:
         policies = _policies(given.get("policies"), where.get("policies"))
         for policy in policies:
             self._check_policy(policy)
-        found = Guards(
+        guards = Guards(
             policies=policies,
             duplicates="warning" if given.get("duplicates") == "warning" else "error",
             lookalikes="error" if given.get("lookalikes") == "error" else "warning",
         )
         return replace(
-            found, updates=limits.get("updates", found.updates), creates=limits.get("creates", found.creates)
+            guards, updates=limits.get("updates", guards.updates), creates=limits.get("creates", guards.creates)
         )
 
     def _check_policy(self, policy: Policy) -> None:
@@ -399,9 +407,9 @@ class _Loading:
             return Fraction(bare[:-1]) / 100
         if bare.isascii() and bare.isdigit() and len(bare) < 10:
             return int(bare)
-        found = where.get(name)
+        limit_node = where.get(name)
         remedy = "Write a number of customers, such as 50, or a share up to 100%, such as 30%."
-        self._error("S118", found.source if found else None, f"guards.{name} is {quoted(text)}", remedy)
+        self._error("S118", limit_node.source if limit_node else None, f"guards.{name} is {quoted(text)}", remedy)
         return 0
 
     def _refresh(self, value: dict[str, Any], node: yaml_nodes.Mapping) -> RefreshPolicy:
@@ -409,12 +417,12 @@ class _Loading:
         members: dict[str, Any] = dict(given) if isinstance(given, dict) else {}
         age = members.pop("max_age", None)
         if isinstance(age, str):
-            if not (found := _AGE.fullmatch(age.strip())):
+            if not (duration := _AGE.fullmatch(age.strip())):
                 where = _mapping(node.get("refresh")).get("max_age")
                 remedy = "Write a number and s, m, h or d, such as 90m, 24h or 7d."
                 self._error("S118", where.source if where else None, f"refresh.max_age is {quoted(age)}", remedy)
                 return RefreshPolicy()
-            members["max_age"] = int(found[1]) * _SECONDS[found[2]]
+            members["max_age"] = int(duration[1]) * _SECONDS[duration[2]]
         return RefreshPolicy(**members) if not has_errors(self.problems) else RefreshPolicy()
 
     def _state(self, value: dict[str, Any], environment: str, *, own: bool) -> Path:
@@ -449,7 +457,7 @@ def is_allowed(url: str, hosts: str) -> bool:
     (True, False)
     """
     host = (urlsplit(url).hostname or "").rstrip(".")
-    named = tuple(f".{each.strip().strip('.').lower()}" for each in hosts.split(",") if each.strip())
+    named = tuple(f".{host_name.strip().strip('.').lower()}" for host_name in hosts.split(",") if host_name.strip())
     return f".{host}".endswith(named)
 
 
@@ -468,7 +476,7 @@ def _schema() -> dict[str, Any]:
 
 
 def _mapping(node: yaml_nodes.Node | None) -> yaml_nodes.Mapping:
-    return node if isinstance(node, yaml_nodes.Mapping) else yaml_nodes.Mapping({}, 0, 0, "")
+    return node if isinstance(node, yaml_nodes.Mapping) else yaml_nodes.Mapping({})
 
 
 def _known(document: yaml_nodes.Mapping, default: str) -> list[str]:
@@ -480,25 +488,25 @@ def _merged(document: yaml_nodes.Mapping, own: yaml_nodes.Mapping) -> yaml_nodes
     top = {
         name: entry for name, entry in document.entries.items() if name not in ("environments", "default_environment")
     }
-    base = yaml_nodes.Mapping(top, document.line, document.column, document.file)
-    over = yaml_nodes.Mapping(own.entries, document.line, document.column, document.file)
-    found = yaml_nodes.merged(base, over)
-    assert isinstance(found, yaml_nodes.Mapping)
-    return found
+    base = replace(document, entries=top)
+    over = replace(document, entries=own.entries)
+    merged_node = yaml_nodes.merged(base, over)
+    assert isinstance(merged_node, yaml_nodes.Mapping)
+    return merged_node
 
 
 def _defaults(node: yaml_nodes.Mapping) -> yaml_nodes.Mapping | None:
-    found = node.get("defaults")
-    return found if isinstance(found, yaml_nodes.Mapping) and found.entries else None
+    defaults = node.get("defaults")
+    return defaults if isinstance(defaults, yaml_nodes.Mapping) and defaults.entries else None
 
 
 def _limits(value: Mapping[str, Any]) -> Limits:
     """The schema has checked them. Sizes are given in mebibytes."""
     given: dict[str, int] = dict(value.get("limits", {}))
     sizes = {name: given[name] * 2**20 for name in ("file_size", "answer_size") if name in given}
-    found = given | sizes
-    files = {name: found.pop(name) for name in ("file_size", "depth", "aliases") if name in found}
-    return Limits(Bounds(**files), **found)
+    limits = given | sizes
+    files = {name: limits.pop(name) for name in ("file_size", "depth", "aliases") if name in limits}
+    return Limits(Bounds(**files), **limits)
 
 
 def _called(policy: Policy) -> str:
@@ -510,7 +518,7 @@ def _policies(given: Any, node: yaml_nodes.Node | None) -> tuple[Policy, ...]:
     if not isinstance(given, list) or not isinstance(node, yaml_nodes.Sequence):
         return ()
     return tuple(
-        Policy(each["message"], each["schema"], each.get("name", ""), item.source, each.get("severity", "error"))
-        for each, item in zip(given, node.items, strict=True)
-        if isinstance(each, dict) and "message" in each and "schema" in each
+        Policy(one["message"], one["schema"], one.get("name", ""), item.source, one.get("severity", "error"))
+        for one, item in zip(given, node.items, strict=True)
+        if isinstance(one, dict) and "message" in one and "schema" in one
     )

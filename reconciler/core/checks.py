@@ -41,7 +41,9 @@ def rivals(paired: Pairing) -> Iterator[Diagnostic]:
             holders.setdefault(mark, each)
 
 
-def orphans(actions: Iterable[Action], paired: Pairing, view: View, resource: Resource) -> Iterator[Diagnostic]:
+def orphans(
+    actions: Iterable[Action], paired: Pairing, view: View, resource: Resource = CUSTOMER
+) -> Iterator[Diagnostic]:
     """Parents that are neither live nor declared. A warning: the ERP may take another kind of account for a parent."""
     known = {number_key(live.number) for live in view.customers}
     known |= {number_key(each.number) for each, _ in paired.pairs if each.number is not None}

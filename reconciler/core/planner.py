@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
@@ -137,7 +138,8 @@ def _decide(comparison: Comparison, wire: Wire) -> _Decided:
     problems.extend(rivals(paired))
     problems.extend(orphans(actions, paired, comparison.view, rules.resource))
     similar = _similar(comparison)
-    actions = [_with_alike(action, similar) for action in actions]
+    alike = _alike(similar)
+    actions = [_with_alike(action, alike) for action in actions]
     doubles, decided.unwanted = findings(similar, duplicates=rules.duplicates, lookalikes=rules.lookalikes)
     problems.extend(doubles)
     if not comparison.targets:
@@ -163,17 +165,20 @@ def _similar(comparison: Comparison) -> list[Likeness]:
     return list(likenesses(new, known, comparison.rules.resource))
 
 
-def _with_alike(action: Action, similar: Iterable[Likeness]) -> Action:
+def _alike(similar: Iterable[Likeness]) -> Mapping[str, list[str]]:
+    """The live customers that a new one is like, by the new one's label."""
+    alike: dict[str, list[str]] = defaultdict(list)
+    for likeness in similar:
+        if likeness.other.declaration is None:
+            alike[likeness.declaration.label].append(likeness.other.label)
+    return alike
+
+
+def _with_alike(action: Action, alike: Mapping[str, list[str]]) -> Action:
     """A create with the live customers that are like it now: none of them can be its doing, and the reviewer who agrees
     to the plan agrees to have it beside them."""
-    if action.action is not Verb.CREATE:
-        return action
-    alike = sorted(
-        likeness.other.label
-        for likeness in similar
-        if likeness.other.declaration is None and likeness.declaration.label == action.label
-    )
-    return replace(action, alike=tuple(alike)) if alike else action
+    numbers = alike.get(action.label) if action.action is Verb.CREATE else None
+    return replace(action, alike=tuple(sorted(numbers))) if numbers else action
 
 
 def _requests(actions: list[Action], view: View, rules: Rules) -> int:

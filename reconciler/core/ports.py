@@ -205,13 +205,3 @@ class Journal(Protocol):
         self, label: str, outcome: Outcome, *, number: str | None = None, message: str = "", version: str | None = None
     ) -> None:
         """The action ended so; `version` is the one that its write made, where the ERP told it."""
-
-
-class Cache(Protocol):
-    """Bytes under keys that are hashes of what they were made from. It never raises: what it lacks is made anew."""
-
-    def get(self, keys: Sequence[bytes]) -> Mapping[bytes, bytes]:
-        """What is kept under the keys, as far as there is something."""
-
-    def put(self, entries: Mapping[bytes, bytes], used: Collection[bytes]) -> None:
-        """Keep the entries. used: all keys that were of use in this run; others may be dropped to make room."""

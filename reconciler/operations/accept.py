@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.config.edit import accept as editing
-from reconciler.config.edit.proposed_edits import Denied, Granted, Wish, wishes
+from reconciler.config.edit.proposed_edits import Denied, Granted, ProposedEdit, proposed_edits
 from reconciler.config.edit.write_files import Replacement, replace_files
 from reconciler.config.read.declarations import Loaded
 from reconciler.config.read.pattern_checks import names_field, remedy
@@ -119,35 +119,35 @@ class _Choice:
         number = desired.number is not None and number_key(desired.number) in self._keys
         return not self._keys or number or desired.ref in self._keys
 
-    def takes(self, wish: Wish) -> bool:
+    def takes(self, edit: ProposedEdit) -> bool:
         """Whether the value is to be accepted; counts those that are left out without having been asked for."""
-        if self._fields and not self._names(wish):
+        if self._fields and not self._names(edit):
             return False
         if self._mutes is None:
             return True
-        if wish.cause is Cause.CONFIG:
+        if edit.cause is Cause.CONFIG:
             self.not_applied += 1
-        elif _is_muted(wish, self._mutes):
+        elif _is_muted(edit, self._mutes):
             self.muted += 1
         else:
             return True
         return False
 
-    def _names(self, wish: Wish) -> bool:
-        return any(covers(pattern, path) for pattern in self._fields for path in _paths(wish))
+    def _names(self, edit: ProposedEdit) -> bool:
+        return any(covers(pattern, path) for pattern in self._fields for path in _paths(edit))
 
 
-def _is_muted(wish: Wish, mutes: ActiveMutes) -> bool:
-    names = (number_key(wish.live.number), wish.desired.number and number_key(wish.desired.number), wish.desired.ref)
-    return mutes.find(names, render_path(wish.path)) is not None
+def _is_muted(edit: ProposedEdit, mutes: ActiveMutes) -> bool:
+    names = (number_key(edit.live.number), edit.desired.number and number_key(edit.desired.number), edit.desired.ref)
+    return mutes.find(names, render_path(edit.path)) is not None
 
 
-def _paths(wish: Wish) -> Iterator[tuple[str, ...]]:
-    """The paths by which a wish can be chosen: a line is one thing, chosen by any of its members."""
-    yield wish.path
-    for side in (wish.before, wish.after):
+def _paths(edit: ProposedEdit) -> Iterator[tuple[str, ...]]:
+    """The paths by which an edit can be chosen: a line is one thing, chosen by any of its members."""
+    yield edit.path
+    for side in (edit.before, edit.after):
         if isinstance(side, dict):
-            yield from ((*wish.path, name) for name in side)
+            yield from ((*edit.path, name) for name in side)
 
 
 @dataclass
@@ -165,19 +165,19 @@ class _Rewriting:
     def run(self, paired: Pairing) -> list[Replacement]:
         """The files to replace."""
         rules = Rules(self.settings.ignore, self.settings.nested_updates)
-        by_file: dict[str, list[Wish]] = {}
+        by_file: dict[str, list[ProposedEdit]] = {}
         for desired, live in paired.pairs:
             if not self.choice.has(desired):
                 continue
             if live is None:
                 self.missing.append(desired)
                 continue
-            taken = [wish for wish in wishes(desired, live, rules, self.memory) if self.choice.takes(wish)]
+            taken = [edit for edit in proposed_edits(desired, live, rules, self.memory) if self.choice.takes(edit)]
             if taken:
                 by_file.setdefault(desired.source.file, []).extend(taken)
         return [change for name, taken in by_file.items() for change in self._file(name, taken, rules)]
 
-    def _file(self, name: str, wanted: list[Wish], rules: Rules) -> Iterator[Replacement]:
+    def _file(self, name: str, wanted: list[ProposedEdit], rules: Rules) -> Iterator[Replacement]:
         path = self.settings.root / name
         data = read_declarations(path, name, self.settings.limits.files.file_size)
         done = editing.accept(

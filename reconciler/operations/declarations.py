@@ -12,16 +12,11 @@ from reconciler.core.diagnostics import has_errors
 from reconciler.core.duplicates import declared_twice
 from reconciler.core.errors import InvalidInput, WrongUsage
 from reconciler.core.normalise import number_key
-from reconciler.core.ports import Cache
 from reconciler.operations.workspace import Workspace
 
 
-def read(
-    settings: Settings, *, environ: Mapping[str, str], paths: Sequence[Path] = (), cache: Cache | None = None
-) -> Loaded:
+def read(settings: Settings, *, environ: Mapping[str, str], paths: Sequence[Path] = ()) -> Loaded:
     """Read and validate the declarations: all that the settings name, or only `paths`. No network.
-
-    cache: what earlier loads read of files that have not changed; without one all files are parsed.
 
     Problems are in the result's diagnostics; `make_plan` refuses a result that holds errors.
     """
@@ -31,7 +26,6 @@ def read(
         root=settings.root,
         defaults=settings.defaults,
         environ=environ,
-        cache=cache,
         bounds=settings.limits.files,
     )
     twice = declared_twice(loaded.desired, settings.guards.duplicates)
@@ -40,7 +34,7 @@ def read(
 
 def load(workspace: Workspace, targets: Sequence[str] = ()) -> Loaded:
     """All declarations. targets: numbers and refs that must be among them. Raises InvalidInput, WrongUsage."""
-    loaded = read(workspace.settings, environ=workspace.environ, cache=workspace.cache())
+    loaded = read(workspace.settings, environ=workspace.environ)
     if has_errors(loaded.diagnostics):
         raise InvalidInput(loaded.diagnostics)
     if missing := _missing(loaded, targets):

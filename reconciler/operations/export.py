@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from reconciler.config.edit.emit import declarable, item, mapping
+from reconciler.config.edit.declarable import declarable
 from reconciler.config.edit.export import (
     SINGLE,
     Spool,
@@ -17,6 +17,7 @@ from reconciler.config.edit.export import (
     write_files,
     write_single,
 )
+from reconciler.config.edit.yaml_writer import item_lines, mapping_lines, raw_members
 from reconciler.config.read.declarations import default_values
 from reconciler.core.adopt import Manner, to_declare
 from reconciler.core.classes import class_values
@@ -137,8 +138,8 @@ class _Collecting:
         self.problems.pop(live.internal_id, None)
         if problems:
             self.problems[live.internal_id] = (live.number, problems)
-        members = {"number": live.number} | declared(values, nulls=True)
-        lines = item(members, indent=2) if self.options.single else mapping(members)
+        members = raw_members({"number": live.number} | declared(values, nulls=True))
+        lines = (f"  {line}" for line in item_lines(members)) if self.options.single else mapping_lines(members)
         self.spool.put(live.internal_id, live.number, "".join(f"{line}\n" for line in lines).encode())
 
 

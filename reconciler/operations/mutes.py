@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from reconciler.config.edit.mutes import add_mute
 from reconciler.config.read import pattern_checks
 from reconciler.config.read.declarations import Loaded
-from reconciler.config.read.mutes import Mutes, add_mute, load_mutes
+from reconciler.config.read.mutes import Mutes, load_mutes
 from reconciler.config.read.typed_values import is_day
 from reconciler.config.settings import Settings
 from reconciler.core.diagnostics import has_errors

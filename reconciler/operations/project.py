@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from reconciler.operations.fmt import Formatted
     from reconciler.operations.numbers import WrittenNumbers
     from reconciler.operations.past_runs import PastRun
-    from reconciler.operations.state import Cleared
     from reconciler.operations.validate import Validation
     from reconciler.resources.values import Path as FieldPath
     from reconciler.state.process_identity import Owner
@@ -46,11 +45,10 @@ class Project:
     lock, checks, journal and read-back as on the command line.
     """
 
-    def __init__(self, file: Path, workspace: Workspace, env: str | None, *, cache: bool) -> None:
+    def __init__(self, file: Path, workspace: Workspace, env: str | None) -> None:
         self._file = file
         self._workspace = workspace
         self._env = env
-        self._cache = cache
 
     @classmethod
     def open(
@@ -60,20 +58,17 @@ class Project:
         env: str | None = None,
         environ: Mapping[str, str] | None = None,
         listener: Listener | None = None,
-        cache: bool = True,
     ) -> Project:
         """Open the project of a folder (or of one above it), or of a settings file. Nothing is connected yet.
 
         env: the environment, None for the settings' default; `sandbox` always exists. environ: where credentials, keys
         and `${env:...}` come from, such as os.environ; the process environment itself is not looked at. listener: hears
-        of progress, and is asked before anything is written; without one nobody agrees. cache: whether to keep what was
-        read of declarations. Raises InvalidInput for settings with errors, WrongUsage where there are none.
+        of progress, and is asked before anything is written; without one nobody agrees.
+        Raises InvalidInput for settings with errors, WrongUsage where there are none.
         """
         file = settings_file(Path(folder))
-        workspace = Workspace(
-            file, environment=env, environ=environ or {}, listener=listener or Listener(), cache=cache
-        )
-        return cls(file, workspace, env, cache=cache)
+        workspace = Workspace(file, environment=env, environ=environ or {}, listener=listener or Listener())
+        return cls(file, workspace, env)
 
     def __enter__(self) -> Project:
         return self
@@ -101,8 +96,7 @@ class Project:
         """Check settings, declarations and mutes, offline; or only these files and folders. Raises WrongUsage."""
         from reconciler.operations.validate import validate
 
-        environ = self._workspace.environ
-        return validate(self._file, paths, environment=self._env, environ=environ, cache=self._cache)
+        return validate(self._file, paths, environment=self._env, environ=self._workspace.environ)
 
     def plan(
         self,
@@ -290,8 +284,8 @@ class Project:
 
         return past_run(self._workspace, run_id)
 
-    def state(self) -> tuple[Description, int]:
-        """What is kept, and the bytes of declarations already read beside it. Raises StateError."""
+    def state(self) -> Description:
+        """What is kept. Raises StateError."""
         from reconciler.operations.state import describe
 
         return describe(self._workspace)
@@ -302,8 +296,8 @@ class Project:
 
         return unlock(self._workspace, force=force)
 
-    def clear_state(self, *, consent: bool = False) -> Cleared:
-        """Delete what is kept: nothing in the ERP. Raises Declined, Locked."""
+    def clear_state(self, *, consent: bool = False) -> bool:
+        """Delete what is kept, nothing in the ERP; answers whether there was a state. Raises Declined, Locked."""
         from reconciler.operations.state import clear
 
         return clear(self._workspace, consent=consent)

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from reconciler.core.errors import Declined
 from reconciler.operations.workspace import Workspace
 from reconciler.reports.safe_text import visible
 from reconciler.state.process_identity import Owner
-from reconciler.state.sqlite import file_cache
 from reconciler.state.sqlite.store import Description
 
 
-@dataclass(frozen=True, slots=True)
-class Cleared:
-    """Whether there was a state, and a cache of declarations beside it."""
-
-    state: bool
-    cache: bool
-
-
-def describe(workspace: Workspace) -> tuple[Description, int]:
-    """What there is, and the bytes of declarations already read beside it. Changes nothing. Raises StateError."""
-    return workspace.store.describe(), file_cache.size(workspace.settings.state)
+def describe(workspace: Workspace) -> Description:
+    """What there is. Changes nothing. Raises StateError."""
+    return workspace.store.describe()
 
 
 def unlock(workspace: Workspace, *, force: bool = False) -> Owner | None:
@@ -33,8 +22,11 @@ def unlock(workspace: Workspace, *, force: bool = False) -> Owner | None:
     return workspace.store.unlock(force=force)
 
 
-def clear(workspace: Workspace, *, consent: bool = False) -> Cleared:
-    """Delete it all. Lost are speed, the cause of drift, and undo; nothing in the ERP. Raises Declined, Locked."""
+def clear(workspace: Workspace, *, consent: bool = False) -> bool:
+    """Delete it all; answers whether there was a state. What is lost: speed, the cause of drift, and undo.
+
+    Raises Declined, Locked.
+    """
     settings = workspace.settings
     question = (
         f"Runs that were killed can then not be resumed, and no run can be undone. Delete the state of"
@@ -42,4 +34,4 @@ def clear(workspace: Workspace, *, consent: bool = False) -> Cleared:
     )
     if not (consent is True or workspace.listener.ask(question)):
         raise Declined("Nothing was deleted.")
-    return Cleared(workspace.store.clear(), bool(file_cache.clear(settings.state)))
+    return workspace.store.clear()

@@ -14,7 +14,6 @@ from reconciler.core.errors import InvalidInput, WrongUsage
 from reconciler.operations import clock
 from reconciler.operations.declarations import read
 from reconciler.operations.mutes import read_mutes
-from reconciler.state.sqlite.file_cache import FileCache
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,6 @@ def validate(
     *,
     environment: str | None = None,
     environ: Mapping[str, str],
-    cache: bool = True,
 ) -> Validation:
     """Check the settings file, and what it names, or only these files and folders.
 
@@ -41,8 +39,7 @@ def validate(
     if settings is None:
         raise InvalidInput(problems)
     files, unread = _existing(paths, settings.root)
-    reader = FileCache(settings.state, writes=False) if cache and settings.cache and not problems else None
-    loaded = read(settings, environ=environ, paths=files, cache=reader)
+    loaded = read(settings, environ=environ, paths=files)
     muted = () if paths else read_mutes(settings, loaded, day=clock.now()[:10]).diagnostics
     return Validation((*problems, *unread, *loaded.diagnostics, *muted), len(loaded.desired))
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from reconciler.config.settings import SANDBOX, Settings, load_settings, require_tenant
 from reconciler.core.rules import Target
 from reconciler.operations import clock
-from reconciler.state.sqlite.file_cache import FileCache
 from reconciler.state.sqlite.store import Store
 
 if TYPE_CHECKING:
@@ -30,13 +29,10 @@ class Workspace:
     environ: where credentials, keys and interpolated values come from; the process environment is not looked at.
     """
 
-    def __init__(
-        self, file: Path, *, environment: str | None, environ: Mapping[str, str], listener: Listener, cache: bool
-    ) -> None:
+    def __init__(self, file: Path, *, environment: str | None, environ: Mapping[str, str], listener: Listener) -> None:
         self.environ = environ
         self.listener = listener
         self.settings: Settings = load_settings(file, environment=environment, environ=environ)
-        self._caches = cache and self.settings.cache
         self._stack = ExitStack()
         self._erps: dict[Pace, Customers] = {}
         self._way: Access | None = None
@@ -49,10 +45,6 @@ class Workspace:
     def store(self) -> Store:
         """The state. Nothing is made before something is written."""
         return Store(self.settings.state)
-
-    def cache(self, *, writes: bool = True) -> FileCache | None:
-        """What was read of unchanged declarations, unless it is not wanted. writes: whether it may be made and grow."""
-        return FileCache(self.settings.state, writes=writes) if self._caches else None
 
     @property
     def place(self) -> Target:

@@ -74,7 +74,7 @@ def planned(company: Company, *options: str, **environ: str) -> tuple[bytes, str
 
 def test_the_plan_depends_on_nothing_but_declarations_and_customers(ledger: Company) -> None:
     """Not on the hash seed, the time zone, the language, the order of files, globs or rows, page size, parallelism,
-    the cache, or whether all or only what changed was read."""
+    or whether all or only what changed was read."""
     first = planned(ledger)
     assert planned(ledger, PYTHONHASHSEED="1", TZ="Asia/Tokyo", LC_ALL="C") == first  # incremental
     configured(ledger, "customers/c/*.yaml, customers/b/*.yaml, customers/a/*.yaml", page_size=3, parallelism=8)
@@ -83,7 +83,7 @@ def test_the_plan_depends_on_nothing_but_declarations_and_customers(ledger: Comp
         data = path.read_bytes()  # another place in the folder's own order
         path.unlink()
         path.write_bytes(data)
-    assert planned(ledger, "--no-cache", "--refresh", "full", PYTHONHASHSEED="2") == first
+    assert planned(ledger, "--refresh", "full", PYTHONHASHSEED="2") == first
 
 
 def test_the_order_of_a_plan_is_the_customers_and_not_that_of_the_declarations(ledger: Company) -> None:

@@ -49,15 +49,6 @@ def test_aliases_stand_for_no_more_than_the_settings_say(company: Company) -> No
     assert "Y206" not in company.run("validate").out
 
 
-def test_what_wider_limits_let_through_is_not_remembered_past_them(company: Company) -> None:
-    company.declare("- &one {ref: a, name: A, corporateId: '1'}\n- *one\n")
-    company.declare("number: '1'\nname: &n A\nmainContact: {name: *n}\n")
-    assert company.run("plan").code == 0
-    company.settings("limits: {aliases: 0}")
-    with_cache, without = company.run("plan"), company.run("plan", "--no-cache")
-    assert (with_cache.code, with_cache.err) == (without.code, without.err)
-
-
 def test_a_list_has_no_more_pages_than_the_settings_say(company: Company) -> None:
     company.store.seed(5, 1, start=1)
     company.settings("limits: {pages: 2}", page_size=2)

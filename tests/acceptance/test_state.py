@@ -53,7 +53,6 @@ def test_looking_at_a_state_that_there_is_not_makes_none(company: Company) -> No
         "runs": 0,
         "unfinished_runs": [],
         "lock": None,
-        "cache_bytes": 0,
     }
     assert not state_of(company).parent.exists()
     assert company.sandbox.requests == []

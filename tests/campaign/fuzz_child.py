@@ -81,7 +81,7 @@ def _warm() -> None:
 
     here = Path.cwd()
     with contextlib.redirect_stdout(io.StringIO()):
-        run(["--chdir", str(Path(__file__).parents[2] / "examples" / "company"), "--quiet", "validate", "--no-cache"])
+        run(["--chdir", str(Path(__file__).parents[2] / "examples" / "company"), "--quiet", "validate"])
     os.chdir(here)
     gc.freeze()
 

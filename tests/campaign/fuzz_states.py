@@ -60,14 +60,11 @@ def _byte_edits(draw: st.DrawFn) -> Callable[[Path], None]:
 
 
 def states(world: World, data: st.DataObject) -> None:
-    """The state and the cache beside it: bytes altered, values altered, cut, of another version; a log that is none."""
-    for name in data.draw(
-        st.sampled_from([["state.db"], ["state.db"], ["state.db.cache"], ["state.db", "state.db.cache"]])
-    ):
-        path = world.folder / "state" / name
-        edit = data.draw(st.one_of(_cell_edits(), _byte_edits()))
-        if path.exists():
-            edit(path)
+    """The state: bytes altered, values altered, cut, of another version; a log that is none."""
+    path = world.folder / "state" / "state.db"
+    edit = data.draw(st.one_of(_cell_edits(), _byte_edits()))
+    if path.exists():
+        edit(path)
     if data.draw(st.integers(0, 5)) == 0:
         world.write(
             f"state/state.db{data.draw(st.sampled_from(['-wal', '-shm', '-journal']))}",
@@ -89,7 +86,7 @@ def states(world: World, data: st.DataObject) -> None:
 _ROLES = [
     "reconciler.yaml", "customers", "customers/all.yaml", "customers/more.yaml", "drift-mutes.yaml", "plan.json",
     "state", "state/state.db",
-    "state/state.db.cache", "state/state.db-wal", "out", "out.json", "out/1.yaml", "state/state.db.new",
+    "state/state.db-wal", "out", "out.json", "out/1.yaml", "state/state.db.new",
     "customers/.all.yaml.tmp",
 ]  # fmt: skip
 _THINGS = [

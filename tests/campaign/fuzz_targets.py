@@ -139,7 +139,7 @@ def settings(world: World, data: st.DataObject) -> None:
     """The settings file. Only commands that write nothing: the path of the state may be any."""
     world.write("reconciler.yaml", data.draw(_SETTINGS_FILES))
     words = data.draw(st.sampled_from([["validate"], ["state", "show"], ["--env", "a", "validate"], ["runs", "list"]]))
-    world.run("--no-cache", *words)
+    world.run(*words)
 
 
 _MUTES = _named("mutes")

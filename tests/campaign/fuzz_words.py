@@ -29,7 +29,7 @@ _COMMANDS = [
     "create", "runs", "resume", "undo", "state", "unlock", "clear", "sandbox", "seed", "edit", "reset",
 ]  # fmt: skip
 _OPTIONS = [
-    "--chdir", "-c", "--env", "--log-level", "--log-format", "--no-color", "--quiet", "--version", "--no-cache", "-o",
+    "--chdir", "-c", "--env", "--log-level", "--log-format", "--no-color", "--quiet", "--version", "-o",
     "--target", "--refresh", "--base",
     "--fail-outside", "--detailed-exitcode", "--format", "--report", "--max-chars", "--redact", "--auto-approve",
     "--parallelism", "--reserve", "--no-wait",

@@ -276,12 +276,12 @@ SABOTAGES = (
         "acceptance/test_export.py::test_defaults_of_the_settings_do_not_creep_into_the_export",
     ),
     Sabotage(
-        "amounts are rounded in an export", EXPORTED, "config/edit/emit.py",
-        'return format(value, "f")', 'return format(value, ".1f")',
+        "amounts are rounded in an export", EXPORTED, "config/edit/yaml_writer.py",
+        'Literal(format(value, "f"), "plain")', 'Literal(format(value, ".1f"), "plain")',
         "acceptance/test_export.py::test_an_export_of_everything_plans_empty_at_once",
     ),
     Sabotage(
-        "${ in a value is not protected", EXPORTED, "config/edit/emit.py",
+        "${ in a value is not protected", EXPORTED, "config/edit/yaml_writer.py",
         'text = text.replace("${", "$${")', "pass",
         "acceptance/test_export.py::test_an_export_of_everything_plans_empty_at_once",
     ),

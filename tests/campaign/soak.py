@@ -3,8 +3,7 @@
 `python -m tests.campaign.soak` plays them with 10,000 declared customers against one long-lived ERP whose clock goes
 on by eight hours between the runs, and prints a table. Flat means: over the last `keep` runs the median is at most a
 tenth above that of the first `keep` runs in which old runs are already being pruned; `keep` is the setting `keep_runs`.
-The cache of declarations holds former versions too, until they outweigh the present ones by so much that it is swept:
-it has a bound. In the end a plan by a full read must be empty and each declared value live.
+In the end a plan by a full read must be empty and each declared value live.
 """
 
 from __future__ import annotations
@@ -44,11 +43,10 @@ VALUES: dict[str, tuple[Any, ...]] = {
 
 @dataclass(frozen=True)
 class Figures:
-    """After one run: bytes of the state, of its cache and of other files beside it, free pages in the state, runs kept;
+    """After one run: bytes of the state and of other files beside it, free pages in the state, runs kept;
     KiB and CPU seconds of both commands."""
 
     state: int
-    cache: int
     others: int
     free_pages: int
     runs: int
@@ -60,9 +58,6 @@ class Figures:
 
 FLAT = ("state", "others", "drift_peak", "apply_peak")
 """What must not grow. The seconds are told, and asserted nowhere."""
-
-SWEPT = 8 * 2**20
-"""Bytes by which the cache may outweigh twice what is in use."""
 
 
 class Company:
@@ -110,11 +105,9 @@ class Company:
             (runs,) = database.execute("select count(*) from run").fetchone()
         database.close()
         others = sum(each.stat().st_size for each in files)
-        cache = state.with_name("state.db.cache").stat().st_size
         return Figures(
             state.stat().st_size,
-            cache,
-            others - cache,
+            others,
             free,
             runs,
             drift.kilobytes,
@@ -193,9 +186,6 @@ def grown(found: list[Figures], keep: int) -> list[str]:
         before, after = (median(getattr(each, name) for each in some) for some in (early, late))
         if after > before * SLACK:
             told.append(f"{name} grew from {before:,.0f} to {after:,.0f}")
-    most = max(each.cache for each in found)
-    if most > (2 * found[0].cache + SWEPT) * SLACK:
-        told.append(f"the cache grew from {found[0].cache:,} to {most:,}")
     if found[-1].runs > keep:
         told.append(f"{found[-1].runs} runs are kept instead of {keep}")
     return told
@@ -226,7 +216,6 @@ def _plain(value: float) -> str:
 
 _ROWS: dict[str, tuple[str, str, Callable[[float], str]]] = {
     "state": ("`state.db`", ", MiB", _mega),
-    "cache": ("its cache of declarations", ", MiB", _mega),
     "others": ("other files beside it", ", MiB", _mega),
     "free_pages": ("free pages in it", "", _plain),
     "runs": ("runs kept", "", _plain),

@@ -1,8 +1,7 @@
-"""The fast path to declarations and the reference path say the same, or the fast one steps aside."""
+"""The fast path to declarations and the full parser say the same, or the fast one steps aside."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from reconciler.config.read import declarations, fast_path, simple_lines, yaml_nodes
-from reconciler.config.read.declarations import Loaded, load_declarations, load_texts
+from reconciler.config.read.declarations import Loaded, load_texts
 from reconciler.core.desired import Desired
 from reconciler.resources.values import leaves
 
@@ -139,7 +138,7 @@ def seen(loaded: Loaded) -> list[Any]:
 
 
 def both(files: dict[str, bytes], defaults: bytes = b"") -> tuple[Loaded, Loaded]:
-    """What the fast path and the reference path make of the files."""
+    """What the fast path and the full parser make of the files."""
     base = yaml_nodes.parse(defaults, "reconciler.yaml").documents[0] if defaults else None
     assert base is None or isinstance(base, yaml_nodes.Mapping)
     environ = {"A": "x", "EMPTY": ""}
@@ -173,44 +172,6 @@ def test_files_with_a_few_characters_changed_mean_the_same_on_both_paths(
         text = text[:place] + character + text[place + (not is_more) :]
     fast, reference = both({"a.yaml": text.encode()}, defaults)
     assert seen(fast) == seen(reference)
-
-
-class Memory:
-    """A cache that forgets nothing."""
-
-    def __init__(self) -> None:
-        self.entries: dict[bytes, bytes] = {}
-
-    def get(self, keys: Sequence[bytes]) -> Mapping[bytes, bytes]:
-        return {key: self.entries[key] for key in keys if key in self.entries}
-
-    def put(self, entries: Mapping[bytes, bytes], used: Collection[bytes]) -> None:
-        self.entries |= entries
-
-
-@THOROUGH
-@given(st.lists(texts(), min_size=1, max_size=3), DEFAULTS, st.booleans())
-def test_generated_files_mean_the_same_when_they_were_read_before(
-    tmp_path_factory: pytest.TempPathFactory, some: list[str], defaults: bytes, is_quick: bool
-) -> None:
-    """Values, places, problems; whichever path read them first."""
-    folder = tmp_path_factory.mktemp("kept")
-    for at, text in enumerate(some):
-        (folder / f"{at}.yaml").write_text(text, encoding="utf-8")
-    base = yaml_nodes.parse(defaults, "reconciler.yaml").documents[0] if defaults else None
-    assert base is None or isinstance(base, yaml_nodes.Mapping)
-    files, cache = sorted(folder.iterdir()), Memory()
-
-    def load(kept: Memory | None) -> list[Any]:
-        return seen(load_declarations(files, root=folder, defaults=base, environ={"A": "x"}, cache=kept))
-
-    with pytest.MonkeyPatch.context() as patch:
-        if not is_quick:
-            patch.setattr(declarations, "simple", lambda *_: None)
-        bare = load(None)
-        assert bare == load(cache) == load(cache)
-    has_problems = bool(bare[1])
-    assert cache.entries or has_problems or any("${" in text for text in some)
 
 
 @THOROUGH
@@ -264,17 +225,17 @@ def test_a_line_that_is_taken_for_simple_holds_what_yaml_says_it_holds(value: st
 
 
 def test_most_files_take_the_fast_path(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The reference path sees one declaration of a make, however many there are."""
-    asked = []
-    parse = yaml_nodes.parse
+    """The full parser sees one declaration of a make, however many there are."""
+    composed = []
+    compose = yaml_nodes.compose
 
-    def counted(data: bytes, file: str) -> yaml_nodes.Parsed:
-        asked.append(data)
-        return parse(data, file)
+    def counted(text: str, file: str, **how: Any) -> yaml_nodes.Parsed:
+        composed.append(text)
+        return compose(text, file, **how)
 
-    monkeypatch.setattr(yaml_nodes, "parse", counted)
+    monkeypatch.setattr(yaml_nodes, "compose", counted)
     one = "- number: '%d'  # note\n  name: Å %d\n  mainAddress:\n    city: Oslo\n  attributes:\n    REGION: NORTH\n"
     text = "# note\n" + "".join(one % (each, each) for each in range(50))
     loaded = load_texts({"a.yaml": text.encode()}, environ={})
     assert len(loaded.desired) == 50
-    assert len(asked) == 1
+    assert len(composed) == 1

@@ -15,13 +15,14 @@ from reconciler.config.settings import (
     Credentials,
     Guards,
     Settings,
+    check_settings,
     find_settings,
     load_credentials,
     load_settings,
     require_tenant,
     url_problem,
 )
-from reconciler.core.diagnostics import Diagnostic
+from reconciler.core.diagnostics import Diagnostic, Severity
 from reconciler.core.errors import InvalidInput
 
 CONTRACT = """\
@@ -392,3 +393,15 @@ def test_a_misspelt_word_in_a_policy_is_an_error_since_the_policy_would_never_re
     assert 'JSON Schema has no word "proprties", and passes over it in the policy "credit"' in {
         each.summary for each in found
     }
+
+
+def test_a_setting_that_has_no_effect_any_more_is_a_warning(tmp_path: Path) -> None:
+    """A settings file that was valid goes on working, and `validate` says what can be removed."""
+    path = tmp_path / "reconciler.yaml"
+    path.write_text("version: 1\ncache: false\n")
+    assert load_settings(path, environment=None, environ={}).version == 1
+    found, problems = check_settings(path, environment=None, environ={})
+    assert found is not None
+    assert [(each.code, each.severity, str(each.source)) for each in problems] == [
+        ("S125", Severity.WARNING, "reconciler.yaml:2:1")
+    ]

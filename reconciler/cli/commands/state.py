@@ -29,12 +29,11 @@ def show(context: typer.Context, form: Plain = "text") -> None:
     session: Session = context.obj
     check_formats(form, [], PLAIN)
     with session.project as project:
-        state, cached = project.state()
+        state = project.state()
     if form == "json":
-        facts = {**state_facts(state), "cache_bytes": cached}
-        session.write(inert_json(json.dumps(facts, indent=2, ensure_ascii=False) + "\n").encode())
+        session.write(inert_json(json.dumps(state_facts(state), indent=2, ensure_ascii=False) + "\n").encode())
     else:
-        session.print(state_lines(state, cached))
+        session.print(state_lines(state))
     raise typer.Exit(Exit.DONE)
 
 
@@ -61,8 +60,6 @@ def clear(context: typer.Context, auto_approve: AutoApprove = False) -> None:
     if not (auto_approve or session.is_interactive):
         raise WrongUsage("There is nobody to ask here", remedy="Add --auto-approve to delete the state.")
     with session.project as project:
-        cleared = project.clear_state(consent=auto_approve)
-    session.say(f"Deleted {path}." if cleared.state else f"There is no state at {path}.")
-    if cleared.cache:
-        session.say("Deleted the cache of declarations beside it.")
+        was_there = project.clear_state(consent=auto_approve)
+    session.say(f"Deleted {path}." if was_there else f"There is no state at {path}.")
     raise typer.Exit(Exit.DONE)

@@ -31,7 +31,6 @@ def validate(
     session: Session = context.obj
     reports = check_formats(form, report or [], ReportKind.VALIDATION, session)
     file = settings_file(session.config or Path.cwd())
-    environ, cache = session.environ, not session.no_cache
-    checked = check(file, paths or [], environment=session.environment, environ=environ, cache=cache)
+    checked = check(file, paths or [], environment=session.environment, environ=session.environ)
     emit(session, form, reports, validation_document(session, checked.diagnostics, checked.declarations))
     raise typer.Exit(Exit.INVALID if has_errors(checked.diagnostics) else Exit.DONE)

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from reconciler.cli.shell.rewriting import show_diffs
 from reconciler.cli.shell.session import Session
-from reconciler.config.edit.proposed_edits import Denied, Granted, Wish
+from reconciler.config.edit.proposed_edits import Denied, Granted, ProposedEdit
 from reconciler.core.desired import Desired
 from reconciler.operations.accept import Acceptance
 from reconciler.reports.formats.text import diagnostics_lines
@@ -28,7 +28,7 @@ def show_acceptance(session: Session, done: Acceptance, *, dry_run: bool) -> Non
     left_out = _left_out(done)
     if done.granted:
         values = counted(len(done.granted), "value")
-        customers = counted(len({granted.wish.desired.label for granted in done.granted}), "customer")
+        customers = counted(len({granted.edit.desired.label for granted in done.granted}), "customer")
         did = "Would accept" if dry_run else "Accepted"
         session.say(f"{did} {values} of {customers} in {counted(len(done.files), 'file')}.")
     elif not done.denied:
@@ -59,11 +59,11 @@ def _lines(done: Acceptance) -> Iterator[Text]:
     for desired, granted, denied in _by_customer(done.granted, done.denied):
         yield Text.assemble((visible(desired.label), "bold"), f"  {visible(str(desired.source))}")
         for each in granted:
-            yield Text.assemble("    ", ("✓", "bold green"), f" {_change(each.wish)}")
+            yield Text.assemble("    ", ("✓", "bold green"), f" {_change(each.edit)}")
             if each.note:
                 yield Text(f"        {visible(each.note)}", "dim")
         for refused in denied:
-            yield Text.assemble("    ", ("✗", "bold red"), f" {_change(refused.wish)}")
+            yield Text.assemble("    ", ("✗", "bold red"), f" {_change(refused.edit)}")
             yield Text(f"        not accepted: {visible(refused.why)}")
     for desired in done.missing:
         yield Text.assemble(
@@ -77,15 +77,15 @@ def _by_customer(
 ) -> Iterator[tuple[Desired, list[Granted], list[Denied]]]:
     found: dict[str, tuple[Desired, list[Granted], list[Denied]]] = {}
 
-    def entry(wish: Wish) -> tuple[Desired, list[Granted], list[Denied]]:
-        return found.setdefault(wish.desired.label, (wish.desired, [], []))
+    def entry(edit: ProposedEdit) -> tuple[Desired, list[Granted], list[Denied]]:
+        return found.setdefault(edit.desired.label, (edit.desired, [], []))
 
     for each in granted:
-        entry(each.wish)[1].append(each)
+        entry(each.edit)[1].append(each)
     for refused in denied:
-        entry(refused.wish)[2].append(refused)
+        entry(refused.edit)[2].append(refused)
     yield from found.values()
 
 
-def _change(wish: Wish) -> str:
-    return f"{visible(render_path(wish.path))}  {shown(wish.before)} → {shown(wish.after)}  ({wish.cause.value})"
+def _change(edit: ProposedEdit) -> str:
+    return f"{visible(render_path(edit.path))}  {shown(edit.before)} → {shown(edit.after)}  ({edit.cause.value})"

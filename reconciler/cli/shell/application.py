@@ -74,7 +74,6 @@ def root(
     log_format: Annotated[LogFormat, typer.Option("--log-format", help="How to log.")] = LogFormat.TEXT,
     no_color: Annotated[bool, typer.Option("--no-color", help="No colours.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on standard error.")] = False,
-    no_cache: Annotated[bool, typer.Option("--no-cache", help="Parse all declarations, and keep nothing.")] = False,
     version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and stop.")
     ] = False,
@@ -91,7 +90,6 @@ def root(
         color=False if no_color else None,
         quiet=quiet,
         environ=os.environ,
-        no_cache=no_cache,
     )
     use(context, session)
 
@@ -132,7 +130,7 @@ def _mend_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-_GLOBAL_FLAGS = ("--version", "--no-color", "--quiet", "-q", "--no-cache")
+_GLOBAL_FLAGS = ("--version", "--no-color", "--quiet", "-q")
 _GLOBAL_OPTIONS = ("--chdir", "--config", "-c", "--env", "--log-level", "--log-format")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from reconciler.cli.shell.session import Session
-from reconciler.config.edit.emit import item
+from reconciler.config.edit.yaml_writer import item_lines, raw_members
 from reconciler.operations.customers import Page
 from reconciler.reports.csv_lines import header, row
 from reconciler.reports.records import EXTRAS, flat_paths, json_text, record
@@ -109,7 +109,7 @@ class _Yaml:
 
     def page(self, page: Page) -> None:
         for live, _ in page:
-            lines = item(record(live, self.paths), declaration=False)
+            lines = item_lines(raw_members(record(live, self.paths), declaration=False))
             self._session.write("".join(f"{line}\n" for line in lines).encode())
             self._is_empty = False
 

@@ -36,7 +36,6 @@ class Session:
     environ: Mapping[str, str]
     redact: bool = False
     max_chars: int | None = None
-    no_cache: bool = False
     unwritten: list[ReportError] = field(default_factory=list)
     """The reports that could not be written."""
 
@@ -117,7 +116,6 @@ class Session:
             env=self.environment,
             environ=self.environ,
             listener=self.listener,
-            cache=not self.no_cache,
         )
 
     @property

@@ -37,12 +37,9 @@ def _holder_facts(holder: Holder | None) -> dict[str, Any] | None:
     return {"holder": holder.life.value, **known}
 
 
-def state_lines(state: Description, cached: int) -> Iterator[Text]:
-    """The description as lines of text. cached: bytes of declarations already read beside the state."""
-    lines = _lines(state)
-    if cached:
-        lines.insert(-1, ("Cache", f"{cached:,} bytes of declarations already read; --no-cache does without"))
-    for name, text in lines:
+def state_lines(state: Description) -> Iterator[Text]:
+    """The description as lines of text."""
+    for name, text in _lines(state):
         yield Text.assemble((f"{name:<12}", "bold"), visible(text))
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
-from reconciler.config.edit.emit import declarable
-from reconciler.config.edit.layout import NodePath, declarations
-from reconciler.config.edit.locate import Declaration
-from reconciler.config.edit.proposed_edits import Denied, Granted, Wish, wishes
-from reconciler.config.edit.rewrite import Edit, read, rewrite
-from reconciler.config.edit.spans import Span, Tree
+from reconciler.config.edit.declarable import declarable
+from reconciler.config.edit.layout import declarations
+from reconciler.config.edit.locate import DeclarationPlace, LocatedDeclaration
+from reconciler.config.edit.proposed_edits import Denied, Granted, ProposedEdit, proposed_edits
+from reconciler.config.edit.rewrite import Edit, rewrite
+from reconciler.config.edit.tree import Tree, read_tree
 from reconciler.config.read import yaml_nodes
 from reconciler.config.read.declarations import load_texts, no_collection
 from reconciler.core.desired import Desired
@@ -20,12 +19,10 @@ from reconciler.core.live import Live
 from reconciler.core.rules import Memory, Rules
 from reconciler.resources.values import Path, Scalar, Values, leaves, put
 
-Defaults: TypeAlias = "yaml_nodes.Mapping | None"
-
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A file after its wishes: the new bytes, or the old ones when nothing could be done."""
+    """A file after its edits: the new bytes, or the old ones when nothing could be done."""
 
     data: bytes
     granted: tuple[Granted, ...]
@@ -35,42 +32,45 @@ class Accepted:
 def accept(
     data: bytes,
     name: str,
-    wanted: Sequence[Wish],
+    edits: Sequence[ProposedEdit],
     *,
     rules: Rules,
     memory: Memory,
-    defaults: Defaults = None,
+    defaults: yaml_nodes.Mapping | None = None,
     environ: Mapping[str, str],
 ) -> Accepted:
-    """The file with the wishes fulfilled, as far as that can be done without changing anything else.
+    """The file with the edits made, as far as that can be done without changing anything else.
 
-    name: as in positions. wanted: of declarations in this file alone, from this text. defaults: the settings' node.
+    name: as in positions. edits: of declarations in this file alone, from this text. defaults: the settings' node.
     """
     task = _Task(name, defaults, environ, rules, memory)
-    denied = [Denied(each, why) for each in wanted if (why := _undeclarable(each))]
-    possible = [each for each in wanted if not _undeclarable(each)]
-    whole = task.attempt(data, possible)
+    reasons = [_undeclarable(edit) for edit in edits]
+    denied = [Denied(edit, why) for edit, why in zip(edits, reasons, strict=True) if why]
+    possible = [edit for edit, why in zip(edits, reasons, strict=True) if not why]
+    attempt = _attempt_all(task, data, possible)
+    return Accepted(attempt.data, attempt.granted, (*denied, *attempt.denied))
+
+
+def _attempt_all(task: _Task, data: bytes, edits: Sequence[ProposedEdit]) -> _Attempt:
+    """Make the edits all at once; where one of them stands in the way, halve them until it is found."""
+    whole = task.attempt(data, edits)
     if isinstance(whole, _Attempt):
-        return Accepted(whole.data, whole.granted, (*denied, *whole.denied))
-    granted: list[Granted] = []
-    for each in possible:  # one of them stands in the way; find out which
-        one = task.attempt(data, [each])
-        if isinstance(one, str):
-            denied.append(Denied(each, one))
-        else:
-            data = one.data
-            granted += one.granted
-            denied += one.denied
-    return Accepted(data, tuple(granted), tuple(denied))
+        return whole
+    if len(edits) == 1:
+        return _Attempt(data, (), (Denied(edits[0], whole),))
+    half = len(edits) // 2
+    first = _attempt_all(task, data, edits[:half])
+    second = _attempt_all(task, first.data, edits[half:])
+    return _Attempt(second.data, first.granted + second.granted, first.denied + second.denied)
 
 
-def _undeclarable(wish: Wish) -> str:
+def _undeclarable(edit: ProposedEdit) -> str:
     """Why no declaration can hold the live value, or nothing."""
-    if wish.after is None:
+    if edit.after is None:
         return ""
     values: Values = {}
-    put(values, wish.path, wish.after)
-    return next((why for _, why in declarable(wish.live.number, values)[1]), "")
+    put(values, edit.path, edit.after)
+    return next((why for _, why in declarable(edit.live.number, values)[1]), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,92 +85,96 @@ class _Task:
     """What does not change between attempts at one file."""
 
     name: str
-    defaults: Defaults
+    defaults: yaml_nodes.Mapping | None
     environ: Mapping[str, str]
     rules: Rules
     memory: Memory
 
-    def attempt(self, data: bytes, wanted: Sequence[Wish]) -> _Attempt | str:
-        """Fulfil all of the wishes at once, or say why not."""
+    def attempt(self, data: bytes, proposed: Sequence[ProposedEdit]) -> _Attempt | str:
+        """Make all of the edits at once, or say why not."""
         with no_collection():
-            return self._attempt(data, wanted)
+            return self._attempt(data, proposed)
 
-    def _attempt(self, data: bytes, wanted: Sequence[Wish]) -> _Attempt | str:
+    def _attempt(self, data: bytes, proposed: Sequence[ProposedEdit]) -> _Attempt | str:
         before = self._loaded(data)
-        text, problem = read(data, self.name)
-        if isinstance(before, str) or text is None:
-            return before if isinstance(before, str) else problem.summary if problem else ""
-        found = places(Tree(text))
-        if len(found) != len(before):
+        tree, errors = read_tree(data, self.name)
+        if isinstance(before, str) or tree is None:
+            return before if isinstance(before, str) else errors[0].summary
+        places = declaration_places(tree)
+        if len(places) != len(before):
             return "the file's declarations cannot be told apart"
-        at = {each.label: index for index, each in enumerate(before)}
+        at = {desired.label: index for index, desired in enumerate(before)}
         edits: list[Edit] = []
         granted: list[Granted] = []
         denied: list[Denied] = []
-        for wish, changes in _by_declaration(wanted):
-            if wish.desired.label not in at:
-                denied += [Denied(each, "the declaration is not in the file any more") for each in changes]
+        for label, changes in _by_declaration(proposed).items():
+            if label not in at:
+                denied += [Denied(change, "the declaration is not in the file any more") for change in changes]
                 continue
-            made = Declaration(found[at[wish.desired.label]], before[at[wish.desired.label]], self.environ)
-            edits += made.edits(changes)
-            granted += made.granted
-            denied += made.denied
+            located = LocatedDeclaration(places[at[label]], before[at[label]], self.environ)
+            edits += located.edits(changes)
+            granted += located.granted
+            denied += located.denied
         new = rewrite(data, self.name, edits) if edits else None
         if new is None:
             return _Attempt(data, (), tuple(denied))
         if new.problem is not None:
             return new.problem.summary
-        why = self._difference(before, new.data, [each.wish for each in granted])
+        why = self._difference(before, new.data, [grant.edit for grant in granted])
         return why or _Attempt(new.data, tuple(granted), tuple(denied))
 
     def _loaded(self, data: bytes) -> tuple[Desired, ...] | str:
-        found = load_texts({self.name: data}, defaults=self.defaults, environ=self.environ)
-        errors = [each for each in found.diagnostics if each.severity is Severity.ERROR]
-        return f"{errors[0].code} {errors[0].summary}" if errors else found.desired
+        loaded = load_texts({self.name: data}, defaults=self.defaults, environ=self.environ)
+        errors = [problem for problem in loaded.diagnostics if problem.severity is Severity.ERROR]
+        return f"{errors[0].code} {errors[0].summary}" if errors else loaded.desired
 
-    def _difference(self, before: tuple[Desired, ...], data: bytes, wanted: Sequence[Wish]) -> str:
-        """Why the new text is not the old one with the wishes fulfilled, or nothing."""
+    def _difference(self, before: tuple[Desired, ...], data: bytes, edits: Sequence[ProposedEdit]) -> str:
+        """Why the new text is not the old one with the edits made, or nothing."""
         after = self._loaded(data)
         if isinstance(after, str):
             return f"the declaration would be invalid: {after}"
-        if [each.label for each in after] != [each.label for each in before]:
+        if [desired.label for desired in after] != [desired.label for desired in before]:
             return "the file would hold other declarations"
-        paths: dict[str, list[Wish]] = {}
-        for each in wanted:
-            paths.setdefault(each.desired.label, []).append(each)
+        by_label = _by_declaration(edits)
         for old, new in zip(before, after, strict=True):
-            mine = paths.get(old.label, [])
-            if not _differ_only_in(old, new, [each.path for each in mine]):
+            own = by_label.get(old.label, [])
+            paths = {edit.path for edit in own}
+            if not _differ_only_in(old, new, paths):
                 return f"another value of {old.label} would change too"
-            if mine and (left := {each.path for each in mine} & self._open(new, mine[0].live)):
+            if own and (left := paths & self._open(new, own[0].live)):
                 return f"the declaration of {old.label} would still differ in {len(left)} of the values"
         return ""
 
     def _open(self, desired: Desired, live: Live) -> set[Path]:
-        return {each.path for each in wishes(desired, live, self.rules, self.memory)}
+        return {edit.path for edit in proposed_edits(desired, live, self.rules, self.memory)}
 
 
-def _differ_only_in(old: Desired, new: Desired, paths: Sequence[Path]) -> bool:
+def _differ_only_in(old: Desired, new: Desired, paths: Collection[Path]) -> bool:
     def rest(values: Values) -> dict[Path, Scalar]:
-        return {path: value for path, value in leaves(values) if not any(path[: len(each)] == each for each in paths)}
+        return {
+            path: value
+            for path, value in leaves(values)
+            if not any(path[:end] in paths for end in range(1, len(path) + 1))
+        }
 
-    def frame(each: Desired) -> tuple[object, ...]:
-        complete = each.complete - {path[0] for path in paths}
-        return each.number, each.ref, each.match, each.lifecycle, complete
+    def frame(desired: Desired) -> tuple[object, ...]:
+        complete = desired.complete - {path[0] for path in paths}
+        return desired.number, desired.ref, desired.match, desired.lifecycle, complete
 
     return frame(old) == frame(new) and rest(old.values) == rest(new.values)
 
 
-def places(tree: Tree) -> list[tuple[Span, int, NodePath]]:
-    """Document, its index, and path of each declaration, in the loader's order."""
+def declaration_places(tree: Tree) -> list[DeclarationPlace]:
+    """Where each declaration stands, in the loader's order."""
     return [
-        (document, index, path) for index, document in enumerate(tree.documents) for path, _ in declarations(document)
+        DeclarationPlace(document, index, path, node)
+        for index, document in enumerate(tree.documents)
+        for path, node in declarations(document)
     ]
 
 
-def _by_declaration(wanted: Iterable[Wish]) -> Iterator[tuple[Wish, list[Wish]]]:
-    found: dict[str, list[Wish]] = {}
-    for each in wanted:
-        found.setdefault(each.desired.label, []).append(each)
-    for group in found.values():
-        yield group[0], group
+def _by_declaration(edits: Iterable[ProposedEdit]) -> dict[str, list[ProposedEdit]]:
+    by_label: dict[str, list[ProposedEdit]] = {}
+    for edit in edits:
+        by_label.setdefault(edit.desired.label, []).append(edit)
+    return by_label

@@ -18,21 +18,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import count, pairwise
+from itertools import pairwise
 
-from reconciler.config.edit.layout import Shape, shape_of
-from reconciler.config.edit.meaning import Raw, is_merge, raw, same_meaning
-from reconciler.config.edit.rewrite import read
-from reconciler.config.edit.scalar_style import NULL, Literal, double, misread
-from reconciler.config.edit.spans import Span, Tree
+from reconciler.config.edit.layout import NOTHING, Layout, layout_of
+from reconciler.config.edit.meaning import raw, same_meaning
 from reconciler.config.edit.splice import splice
-from reconciler.config.read import yaml_nodes
+from reconciler.config.edit.tree import BOM, Tree, anchor_of, is_empty, read_tree, reread
+from reconciler.config.edit.yaml_writer import NULL, Literal, Raw, double, misread
 from reconciler.config.read.declarations import load_texts, no_collection
-from reconciler.config.read.file_limits import BOUNDS, WIDEST, Bounds
+from reconciler.config.read.file_limits import BOUNDS, Bounds
+from reconciler.config.read.nodes import ALIAS_STYLE, MERGE, NULLS, Alias, Mapping, Pair, Scalar, Written
+from reconciler.config.read.nodes import Sequence as ListNode
 from reconciler.config.read.typed_values import BOOLEANS
-from reconciler.core.diagnostics import Diagnostic, Severity, Source, has_errors
-
-_BOM = b"\xef\xbb\xbf"
+from reconciler.core.diagnostics import Diagnostic, Severity, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,31 +43,30 @@ class Formatted:
 
 def canonical(data: bytes, file: str, bounds: Bounds = BOUNDS) -> Formatted:
     """The file in canonical form. `file` is the name in diagnostics. Never changes what the file declares."""
-    text, _ = read(data, file, bounds)
-    if text is None:
-        found = yaml_nodes.parse(data, file, bounds).diagnostics
-        return Formatted(data, tuple(each for each in found if each.severity is Severity.ERROR))
+    tree, errors = read_tree(data, file, bounds)
+    if tree is None:
+        return Formatted(data, errors)
     with no_collection():
-        return _formatted(data, file, Tree(text))
+        return _formatted(data, file, tree)
 
 
 def _formatted(data: bytes, file: str, tree: Tree) -> Formatted:
-    for shy in (False, True):  # an anchored value may be used where quotes make a difference
-        new = _ordered(_spelled(tree, shy=shy))
+    for leave_anchored in (False, True):  # an anchored value may be used where quotes make a difference
+        new = _ordered(_spelled(tree, leave_anchored=leave_anchored))
+        if new is None:
+            continue
         if new.text == tree.text:
             return Formatted(data)
-        made = _BOM + new.text.encode() if data.startswith(_BOM) else new.text.encode()
-        if _means_the_same(tree, new) and _loads_the_same(data, made, file):
-            return Formatted(made)
+        new_data = BOM + new.text.encode() if data.startswith(BOM) else new.text.encode()
+        if _means_the_same(tree, new) and _loads_the_same(data, new_data, file):
+            return Formatted(new_data)
     remedy = "Please report this file as a defect of reconciler; it was left as it is."
     summary = f"{file} cannot be formatted without changing what it means"
     return Formatted(data, (Diagnostic(Severity.ERROR, "Y217", summary, remedy=remedy, source=Source(file, 1, 1)),))
 
 
 def _means_the_same(old: Tree, new: Tree) -> bool:
-    if has_errors(yaml_nodes.parse(new.text.encode(), "", WIDEST).diagnostics) or len(old.documents) != len(
-        new.documents
-    ):
+    if len(old.documents) != len(new.documents):
         return False
     pairs = zip(old.documents, new.documents, strict=True)
     return all(same_meaning(_loosely(raw(one)), _loosely(raw(other))) for one, other in pairs)
@@ -96,104 +93,106 @@ class _Filled(dict[str, str]):
 
 def _loads_the_same(old: bytes, new: bytes, file: str) -> bool:
     """Whether the loader sees the same declarations, and the same problems."""
-    one, other = (load_texts({file: data}, environ=_Filled()) for data in (old, new))
-    kinds = [sorted((each.severity, each.code) for each in found.diagnostics) for found in (one, other)]
-    return one.digest == other.digest and kinds[0] == kinds[1]
+    before, after = (load_texts({file: data}, environ=_Filled()) for data in (old, new))
+    codes = [sorted((problem.severity, problem.code) for problem in loaded.diagnostics) for loaded in (before, after)]
+    return before.digest == after.digest and codes[0] == codes[1]
 
 
 # ---- spelling ----
 
 
-def _spelled(tree: Tree, *, shy: bool) -> Tree:
-    splices = [each for one in tree.documents for each in _spellings(tree, one, shape_of(one), shy=shy)]
-    return Tree(splice(tree.text, splices)) if splices else tree
+def _spelled(tree: Tree, *, leave_anchored: bool) -> Tree | None:
+    splices = [
+        piece
+        for document in tree.documents
+        for piece in _spellings(tree, document, layout_of(document), leave_anchored=leave_anchored)
+    ]
+    return reread(splice(tree.text, splices))[0] if splices else tree
 
 
-def _spellings(tree: Tree, span: Span, shape: Shape, *, shy: bool) -> Iterator[tuple[int, int, str]]:
-    if span.kind == "alias" or (shy and span.anchor is not None):
+def _spellings(tree: Tree, node: Written, layout: Layout, *, leave_anchored: bool) -> Iterator[tuple[int, int, str]]:
+    if layout is NOTHING or (leave_anchored and anchor_of(node)):
         return
-    if span.kind == "scalar":
-        if span.anchor is None:
-            yield from _scalar(span, shape)
-        return
-    for at, item in enumerate(span.items):
-        yield from _spellings(tree, item, shape.below(at), shy=shy)
-    for key, value in span.entries:
-        if is_merge(key):
-            continue
-        below = shape.below(key.resolved.text)
-        if shape.other is not None and key.kind == "scalar" and key.anchor is None:
-            yield from _scalar(key, shape.other)
-        if value.is_empty and value.anchor is None and below.scalar:
-            at_colon = None if span.flow else tree.colon_end(key)
-            if at_colon is not None:
-                yield at_colon, at_colon, " null"
-        else:
-            yield from _spellings(tree, value, below, shy=shy)
+    match node:
+        case Scalar():
+            yield from _scalar(node, layout)
+        case ListNode():
+            for at, item in enumerate(node.written):
+                yield from _spellings(tree, item, layout.below(at), leave_anchored=leave_anchored)
+        case Mapping():
+            for key, value in node.own.values():
+                below = layout.below(key.text)
+                if layout.other is not None:
+                    yield from _scalar(key, layout.other)
+                if not is_empty(value) or anchor_of(value) or not below.scalar:
+                    yield from _spellings(tree, value, below, leave_anchored=leave_anchored)
+                elif not node.flow and (at_colon := tree.colon_end(key)) is not None:
+                    yield at_colon, at_colon, " null"
 
 
-def _scalar(span: Span, shape: Shape) -> Iterator[tuple[int, int, str]]:
-    if span.style or not shape.scalar or not span.text:
+def _scalar(node: Scalar, layout: Layout) -> Iterator[tuple[int, int, str]]:
+    if node.anchor or node.style or not layout.scalar or not node.text:
         return
-    if span.text in yaml_nodes.NULLS:
+    if node.text in NULLS:
         new = "null"
-    elif shape.scalar == "boolean":
-        new = str(BOOLEANS[span.text]).lower() if span.text in BOOLEANS else span.text
+    elif layout.scalar == "boolean":
+        new = str(BOOLEANS[node.text]).lower() if node.text in BOOLEANS else node.text
     else:
-        new = double(span.text) if shape.scalar == "text" and misread(span.text) else span.text
-    if new != span.text:
-        yield span.start, span.end, new
+        new = double(node.text) if layout.scalar == "text" and misread(node.text) else node.text
+    if new != node.text:
+        yield node.start, node.end, new
 
 
 # ---- order ----
 
 
-def _ordered(tree: Tree) -> Tree:
+def _ordered(tree: Tree | None) -> Tree | None:
     """The text with the members of all mappings in order: level by level, so that no two moves meet."""
-    for depth in count():
-        found = [each for document in tree.documents for each in _mappings(document, shape_of(document), depth)]
-        moves = [move for span, shape in found for move in _moves(tree, span, shape)]
-        if moves:
-            tree = Tree(splice(tree.text, moves))
-        if not found:
+    depth = 0
+    while tree is not None:
+        level = [place for document in tree.documents for place in _mappings(document, layout_of(document), depth)]
+        if not level:
             break
+        moves = [move for node, layout in level if isinstance(node, Mapping) for move in _moves(tree, node, layout)]
+        if moves:
+            tree = reread(splice(tree.text, moves))[0]
+        depth += 1
     return tree
 
 
-def _mappings(span: Span, shape: Shape, depth: int) -> Iterator[tuple[Span, Shape]]:
-    """The mappings at a depth, counted in mappings and lists, and lists there too, so that the search goes on."""
-    if span.kind not in ("map", "list"):
+def _mappings(node: Written, layout: Layout, depth: int) -> Iterator[tuple[Mapping | ListNode, Layout]]:
+    """The mappings and lists at a depth, as far as it is known what belongs into them."""
+    if layout is NOTHING or not isinstance(node, Mapping | ListNode):
         return
     if not depth:
-        yield span, shape
-        return
-    for at, item in enumerate(span.items):
-        yield from _mappings(item, shape.below(at), depth - 1)
-    for key, value in span.entries:
-        if not is_merge(key):
-            yield from _mappings(value, shape.below(key.resolved.text), depth - 1)
+        yield node, layout
+    elif isinstance(node, ListNode):
+        for at, item in enumerate(node.written):
+            yield from _mappings(item, layout.below(at), depth - 1)
+    else:
+        for key, value in node.own.values():
+            yield from _mappings(value, layout.below(key.text), depth - 1)
 
 
-def _moves(tree: Tree, span: Span, shape: Shape) -> list[tuple[int, int, str]]:
-    if span.kind != "map":
+def _moves(tree: Tree, node: Mapping, layout: Layout) -> list[tuple[int, int, str]]:
+    pairs = node.pairs
+    names = [MERGE if pair is node.merge else pair[0].text for pair in pairs]
+    wanted = sorted(range(len(names)), key=lambda at: layout.rank(names[at]))
+    if wanted == sorted(wanted) or not all(map(layout.knows, names)) or not _anchors_allow(pairs, wanted):
         return []
-    names = [key.resolved.text if not is_merge(key) else "<<" for key, _ in span.entries]
-    wanted = sorted(range(len(names)), key=lambda at: shape.rank(names[at]))
-    if wanted == sorted(wanted) or not all(map(shape.knows, names)) or not _anchors_allow(span, wanted):
+    if any(tree.colon_end(key) is None for key, _ in pairs):
         return []
-    if any(tree.colon_end(key) is None for key, _ in span.entries):
-        return []
-    return _flow_moves(tree, span, wanted) if span.flow else _block_moves(tree, span, shape, wanted)
+    return _flow_moves(tree, node, wanted) if node.flow else _block_moves(tree, pairs, layout, wanted)
 
 
-def _anchors_allow(span: Span, wanted: Sequence[int]) -> bool:
+def _anchors_allow(pairs: Sequence[Pair], wanted: Sequence[int]) -> bool:
     """Whether no alias changes sides with its anchor, nor an anchor with another one of its name."""
     anchors: list[set[str]] = []
     uses: list[set[str]] = []
-    for key, value in span.entries:
-        found = list(_names(key)) + list(_names(value))
-        anchors.append({name for name, is_anchor in found if is_anchor})
-        uses.append({name for name, _ in found})
+    for key, value in pairs:
+        names = [*_names(key), *_names(value)]
+        anchors.append({name for name, is_anchor in names if is_anchor})
+        uses.append({name for name, _ in names})
     place = {member: at for at, member in enumerate(wanted)}
     return all(
         not (anchors[one] & uses[other] or anchors[other] & uses[one])
@@ -203,40 +202,47 @@ def _anchors_allow(span: Span, wanted: Sequence[int]) -> bool:
     )
 
 
-def _names(span: Span) -> Iterator[tuple[str, bool]]:
-    """The anchors (True) and aliases (False) in a span."""
-    if span.anchor is not None:
-        yield span.anchor, True
-    if span.kind == "alias":
-        yield span.text, False
-    for item in span.items:
-        yield from _names(item)
-    for key, value in span.entries:
-        yield from _names(key)
-        yield from _names(value)
+def _names(node: Written) -> Iterator[tuple[str, bool]]:
+    """The anchors (True) and aliases (False) in a node."""
+    if anchor := anchor_of(node):
+        yield anchor, True
+    match node:
+        case Alias():
+            yield node.name, False
+        case Scalar() if node.style == ALIAS_STYLE:
+            yield node.origin.text[node.start + 1 : node.end], False
+        case ListNode():
+            for item in node.written:
+                yield from _names(item)
+        case Mapping():
+            for pair in node.pairs:
+                for part in pair:
+                    yield from _names(part)
 
 
-def _flow_moves(tree: Tree, span: Span, wanted: Sequence[int]) -> list[tuple[int, int, str]]:
-    ends = [(key.first, tree.member_end(key, value)) for key, value in span.entries]
+def _flow_moves(tree: Tree, node: Mapping, wanted: Sequence[int]) -> list[tuple[int, int, str]]:
+    ends = [(key.first, tree.member_end(key, value)) for key, value in node.pairs]
     between = [tree.text[one[1] : other[0]] for one, other in pairwise(ends)]
-    if "#" in tree.text[span.start + 1 : ends[0][0]] + "".join(between) + tree.text[ends[-1][1] : span.end]:
+    if "#" in tree.text[node.start + 1 : ends[0][0]] + "".join(between) + tree.text[ends[-1][1] : node.end]:
         return []  # a comment inside: whose it is cannot be told
     return [(*ends[at], tree.text[slice(*ends[member])]) for at, member in enumerate(wanted) if at != member]
 
 
-def _block_moves(tree: Tree, span: Span, shape: Shape, wanted: Sequence[int]) -> list[tuple[int, int, str]]:
-    text, keys = tree.text, [key.first for key, _ in span.entries]
+def _block_moves(
+    tree: Tree, pairs: Sequence[Pair], layout: Layout, wanted: Sequence[int]
+) -> list[tuple[int, int, str]]:
+    text, keys = tree.text, [key.first for key, _ in pairs]
     column = tree.column(keys[0])
-    ends = [tree.territory_end(tree.member_end(key, value), column) for key, value in span.entries]
+    ends = [tree.territory_end(tree.member_end(key, value), column) for key, value in pairs]
     starts = [tree.line_start(key) for key in keys]
     if any(text[start:key].strip() or key - start != column for start, key in zip(starts[1:], keys[1:], strict=True)):
         return []
     prefix = text[starts[0] : keys[0]]
-    leads = [_lead_start(tree, starts[0]) if not (shape.header or prefix.strip()) else starts[0], *ends[:-1]]
+    leads = [_lead_start(tree, starts[0]) if not (layout.header or prefix.strip()) else starts[0], *ends[:-1]]
     above = [text[lead:start] for lead, start in zip(leads, starts, strict=True)]
     bodies = [text[key:end] for key, end in zip(keys, ends, strict=True)]
     if not _ends_line(bodies[-1]):
-        if any(value.style in ("|", ">") for value in (span.entries[-1][1], span.entries[wanted[-1]][1])):
+        if any(isinstance(value, Scalar) and value.style in ("|", ">") for _, value in (pairs[-1], pairs[wanted[-1]])):
             return []  # the line break below is part of the value
         bodies[-1] += tree.newline(keys[0])
     blank, rest = _split_blank(above[wanted[0]])

@@ -36,7 +36,7 @@ def file_name(number: str) -> str:
     >>> [file_name(each) for each in ("10000", "A/B 7", "..", "CON", "-1")]
     ['10000.yaml', 'A_2FB_207.yaml', '_2E_2E.yaml', '_43ON.yaml', '_2D1.yaml']
     """
-    safe = _UNSAFE.sub(lambda found: _hex(found[0]), number)
+    safe = _UNSAFE.sub(lambda unsafe: _hex(unsafe[0]), number)
     if safe.startswith("-") or _RESERVED.fullmatch(safe):
         safe = _hex(safe[0]) + safe[1:]
     if len(safe) > LONGEST_NAME:

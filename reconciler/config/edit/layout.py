@@ -5,12 +5,13 @@ All of it follows the field table; nothing here looks at values.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import abc
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TypeAlias
 
-from reconciler.config.edit.spans import Span
+from reconciler.config.read.nodes import MERGE, Mapping, Node, Sequence
 from reconciler.config.read.schema import TEXT_KINDS
 from reconciler.resources.customer import CUSTOMER, FIELDS
 from reconciler.resources.grammar import Field, Form, Kind, Row
@@ -18,26 +19,24 @@ from reconciler.resources.grammar import Field, Form, Kind, Row
 NodePath: TypeAlias = "tuple[str | int, ...]"
 """The way from a document's root: keys of mappings, and indices of lists."""
 
-MERGE = "<<"
-
 
 @dataclass(frozen=True, slots=True)
-class Shape:
-    """A place in a file.
+class Layout:
+    """What belongs at a place in a file.
 
     members: the known ones in canonical order; empty where keys are free. other: what free keys hold. item: what
     list items are. scalar: text, boolean, number, or nothing where a scalar does not belong.
     header: whether comments above the first member are about the whole.
     """
 
-    members: Mapping[str, Shape] = field(default_factory=dict)
-    other: Shape | None = None
-    item: Shape | None = None
+    members: abc.Mapping[str, Layout] = field(default_factory=dict)
+    other: Layout | None = None
+    item: Layout | None = None
     scalar: str = ""
     header: bool = False
 
-    def below(self, segment: str | int) -> Shape:
-        """The shape of a member or item; one that knows nothing where there is none."""
+    def below(self, segment: str | int) -> Layout:
+        """The layout of a member or item; NOTHING where none is known."""
         if isinstance(segment, int):
             return self.item or NOTHING
         return self.members.get(segment) or self.other or NOTHING
@@ -51,8 +50,8 @@ class Shape:
         return name == MERGE or name in self.members
 
 
-NOTHING = Shape()
-TEXT = Shape(scalar="text")
+NOTHING = Layout()
+TEXT = Layout(scalar="text")
 
 
 @cache
@@ -60,71 +59,63 @@ def _ranks(names: tuple[str, ...]) -> dict[str, int]:
     return {name: at for at, name in enumerate(names)}
 
 
-def _row(row: Row) -> Shape:
+def _row(row: Row) -> Layout:
     if isinstance(row, Field):
         if row.kind is Kind.BOOLEAN:
-            return Shape(scalar="boolean")
-        return TEXT if row.kind in TEXT_KINDS or row.kind is Kind.ENUM else Shape(scalar="number")
+            return Layout(scalar="boolean")
+        return TEXT if row.kind in TEXT_KINDS or row.kind is Kind.ENUM else Layout(scalar="number")
     members = {member.name: _row(member) for member in row.members}
     match row.form:
         case Form.OBJECT:
-            return Shape(members)
+            return Layout(members)
         case Form.MAP:
-            return Shape(other=members[row.members[-1].name])
+            return Layout(other=members[row.members[-1].name])
         case Form.LINES:
-            return _lines(Shape(members, header=True))
+            return _lines(Layout(members, header=True))
         case Form.SEGMENTS:
-            return Shape(item=Shape(members, header=True))
+            return Layout(item=Layout(members, header=True))
 
 
-def _lines(line: Shape) -> Shape:
-    return Shape({"complete": Shape(scalar="boolean"), "lines": Shape(item=line)}, item=line)
+def _lines(line: Layout) -> Layout:
+    return Layout({"complete": Layout(scalar="boolean"), "lines": Layout(item=line)}, item=line)
 
 
-def _declaration() -> Shape:
+def _declaration() -> Layout:
     rows = {name: _row(row) for name, row in FIELDS.items()}
-    texts = Shape(item=TEXT)
-    lifecycle = Shape(
-        {"ignore_changes": texts, "create_only": texts, "prevent_update": Shape(scalar="boolean"), "same_as": texts}
+    texts = Layout(item=TEXT)
+    lifecycle = Layout(
+        {"ignore_changes": texts, "create_only": texts, "prevent_update": Layout(scalar="boolean"), "same_as": texts}
     )
     number = rows.pop(CUSTOMER.key)
-    return Shape({CUSTOMER.key: number, "ref": TEXT, **rows, "match": texts, "lifecycle": lifecycle}, header=True)
+    return Layout({CUSTOMER.key: number, "ref": TEXT, **rows, "match": texts, "lifecycle": lifecycle}, header=True)
 
 
 DECLARATION = _declaration()
-_LIST = Shape(item=DECLARATION, header=True)
-_FILE = Shape({"defaults": replace(DECLARATION, header=False), "customers": _LIST}, header=True)
+_LIST = Layout(item=DECLARATION, header=True)
+_FILE = Layout({"defaults": replace(DECLARATION, header=False), "customers": _LIST}, header=True)
 
 
-def shape_of(document: Span) -> Shape:
-    """The shape of a document: one customer, a list of them, or a mapping with `customers`."""
-    if document.kind == "list":
+def layout_of(document: Node) -> Layout:
+    """The layout of a document: one customer, a list of them, or a mapping with `customers`."""
+    if isinstance(document, Sequence):
         return _LIST
-    if any(key.text in ("customers", "defaults") for key, _ in document.entries):
+    if isinstance(document, Mapping) and not document.own.keys().isdisjoint(("customers", "defaults")):
         return _FILE
     return DECLARATION
 
 
-def shape_at(document: Span, path: NodePath) -> Shape:
-    """The shape at a path from the document's root."""
-    shape = shape_of(document)
-    for segment in path:
-        shape = shape.below(segment)
-    return shape
-
-
-def declarations(document: Span) -> Iterator[tuple[NodePath, Span]]:
+def declarations(document: Node) -> Iterator[tuple[NodePath, Node]]:
     """Each declaration of a document with the path to it, in the order in which the loader reads them."""
-    shape = shape_of(document)
+    layout = layout_of(document)
     at: NodePath = ()
-    listed: Span | None = document
-    if shape is DECLARATION:
-        if document.kind == "map":
+    listed: Node | None = document
+    if layout is DECLARATION:
+        if isinstance(document, Mapping):
             yield (), document
         return
-    if shape is _FILE:
+    if layout is _FILE and isinstance(document, Mapping):
         at = ("customers",)
-        listed = next((value for key, value in document.entries if key.text == "customers"), None)
-    if listed is not None and listed.resolved.kind == "list":
-        for index, item in enumerate(listed.resolved.items):
+        listed = document.get("customers")
+    if isinstance(listed, Sequence):
+        for index, item in enumerate(listed.items):
             yield (*at, index), item

@@ -1,69 +1,77 @@
-"""Where one declaration's values stand in its text, and which edits fulfil its wishes."""
+"""Where one declaration's values stand in its text, and which edits of the text make the proposed ones."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
+from dataclasses import dataclass
 
 from reconciler.config.edit.layout import NodePath
-from reconciler.config.edit.meaning import REMOVE, Raw, is_own, raw
-from reconciler.config.edit.proposed_edits import Denied, Granted, Wish
+from reconciler.config.edit.meaning import REMOVE, is_own, raw
+from reconciler.config.edit.proposed_edits import Denied, Granted, ProposedEdit
 from reconciler.config.edit.rewrite import Edit
-from reconciler.config.edit.scalar_style import NULL, Literal
-from reconciler.config.edit.spans import Span
+from reconciler.config.edit.yaml_writer import Literal, Raw, literal
 from reconciler.config.read.interpolate import interpolate
+from reconciler.config.read.nodes import Node
 from reconciler.core.desired import Desired
 from reconciler.core.normalise import attribute_key, normalise
 from reconciler.resources.customer import CUSTOMER, FIELDS
 from reconciler.resources.grammar import Field, Form, Group, Kind, Read
-from reconciler.resources.values import Path, Scalar, Values, get
+from reconciler.resources.values import Path, Values, get
 
 
-class Declaration:
+@dataclass(frozen=True, slots=True)
+class DeclarationPlace:
+    """A document and its index in the file, the path of a declaration in it, and the declaration's own node."""
+
+    document: Node
+    index: int
+    path: NodePath
+    node: Node
+
+
+class LocatedDeclaration:
     """Finds the places of one declaration's values in its text."""
 
-    def __init__(self, place: tuple[Span, int, NodePath], desired: Desired, environ: Mapping[str, str]) -> None:
-        self._document, self._index, self._path = place
+    def __init__(self, place: DeclarationPlace, desired: Desired, environ: Mapping[str, str]) -> None:
+        self._place = place
         self._desired = desired
         self._environ = environ
-        found = raw(self._document)
-        for segment in self._path:
-            found = found[segment]  # type: ignore[index]  # the path is of a declaration
-        assert isinstance(found, dict)
-        self._raw: dict[str, Raw] = found
+        said = raw(place.node)
+        assert isinstance(said, dict)
+        self._raw: dict[str, Raw] = said
         self.granted: list[Granted] = []
         self.denied: list[Denied] = []
 
-    def edits(self, wanted: Sequence[Wish]) -> Iterator[Edit]:
-        """The edits for the wishes; notes which are granted and which are not."""
-        lists: dict[Path, list[Wish]] = {}
-        for wish in wanted:
-            group = _list_of(wish.path)
+    def edits(self, proposed: Sequence[ProposedEdit]) -> Iterator[Edit]:
+        """The edits of the text for the proposed ones; notes which are granted and which are not."""
+        lists: dict[Path, list[ProposedEdit]] = {}
+        for edit in proposed:
+            group = _list_of(edit.path)
             if group:
-                lists.setdefault(group, []).append(wish)
+                lists.setdefault(group, []).append(edit)
             else:
-                yield from self._leaf(wish)
+                yield from self._leaf(edit)
         for group, changes in lists.items():
             yield from self._list(group, changes)
 
     def _edit(self, path: NodePath, value: Raw | None) -> Edit:
-        return Edit(self._index, (*self._path, *path), REMOVE if value is None else value)
+        return Edit(self._place.index, (*self._place.path, *path), REMOVE if value is None else value)
 
     def _is_own(self, path: NodePath) -> bool:
-        return is_own(self._document, (*self._path, *path))
+        return is_own(self._place.document, (*self._place.path, *path))
 
     # -- leaves
 
-    def _leaf(self, wish: Wish) -> Iterator[Edit]:
-        row = CUSTOMER.leaf(wish.path)
+    def _leaf(self, edit: ProposedEdit) -> Iterator[Edit]:
+        row = CUSTOMER.leaf(edit.path)
         assert row is not None
-        assert not isinstance(wish.after, dict)
-        place = self._written(wish.path)
-        if wish.after is None and not row.clearable:
-            yield from self._undeclared(wish, place)
+        assert not isinstance(edit.after, dict)
+        place = self._written(edit.path)
+        if edit.after is None and not row.clearable:
+            yield from self._undeclared(edit, place)
             return
-        self.granted.append(Granted(wish, self._note(wish, place)))
-        yield self._edit(place, literal(wish.after))
+        self.granted.append(Granted(edit, self._note(edit, place)))
+        yield self._edit(place, literal(edit.after))
 
     def _written(self, path: Path) -> NodePath:
         """A leaf's path with the attribute's id as it is written."""
@@ -73,75 +81,78 @@ class Declaration:
         known = (name for name in group if attribute_key(name) == path[1]) if isinstance(group, dict) else iter(())
         return path[0], next(known, self._desired.spelled.get(path, path[1]))
 
-    def _undeclared(self, wish: Wish, path: NodePath) -> Iterator[Edit]:
+    def _undeclared(self, edit: ProposedEdit, path: NodePath) -> Iterator[Edit]:
         """The ERP has no value, and the field cannot be declared to have none: take the member out."""
         if not self._is_own(path):
-            why = f"the ERP has no value; the declared one is shared ({self._origin(wish)}), and only it can say so"
-            self.denied.append(Denied(wish, why))
+            why = f"the ERP has no value; the declared one is shared ({self._origin(edit)}), and only it can say so"
+            self.denied.append(Denied(edit, why))
             return
-        self.granted.append(Granted(wish, "removed, as this field cannot be empty: it is no longer managed"))
+        self.granted.append(Granted(edit, "removed, as this field cannot be empty: it is no longer managed"))
         yield self._edit(path, None)
 
-    def _note(self, wish: Wish, path: NodePath) -> str:
+    def _note(self, edit: ProposedEdit, path: NodePath) -> str:
         if not self._is_own(path):
-            return f"written into this declaration alone; the shared value stays ({self._origin(wish)})"
+            return f"written into this declaration alone; the shared value stays ({self._origin(edit)})"
         old = _at(self._raw, path)
         if isinstance(old, Literal) and "${env:" in old.text.replace("$${", ""):
             return "the variable that stood there is replaced by its present value in the ERP"
         return ""
 
-    def _origin(self, wish: Wish) -> str:
-        return str(self._desired.locate(wish.path))
+    def _origin(self, edit: ProposedEdit) -> str:
+        return str(self._desired.locate(edit.path))
 
     # -- lists
 
-    def _list(self, group: Path, wanted: Sequence[Wish]) -> Iterator[Edit]:
+    def _list(self, group: Path, proposed: Sequence[ProposedEdit]) -> Iterator[Edit]:
         """Changes in one list of lines or segments."""
         at, items = self._items(group)
         row = FIELDS[group[0]] if len(group) == 1 else FIELDS[group[0]].by_name[group[1]]  # type: ignore[union-attr]  # a path of two leads through a group
         assert isinstance(row, Group)
         if items is None:
-            yield from self._whole_list(group, row, wanted)
+            yield from self._whole_list(group, row, proposed)
             return
-        keys = [self._key(row, item) for item in items]
-        gone = {keys.index(wish.path[len(group)]) for wish in wanted if _is_gone(wish, row)}
-        left = len(items) - len(gone) + sum(wish.before is None and len(wish.path) == 2 for wish in wanted)
+        keys: dict[str, int] = {}
+        for index, item in enumerate(items):
+            keys.setdefault(self._key(row, item), index)
+        gone = {keys[edit.path[len(group)]] for edit in proposed if _is_gone(edit, row)}
+        left = len(items) - len(gone) + sum(edit.before is None and len(edit.path) == 2 for edit in proposed)
         if not left and group[0] not in self._desired.complete:
-            for wish in wanted:
-                self.granted.append(Granted(wish, "the list is removed with its last line"))
+            for edit in proposed:
+                self.granted.append(Granted(edit, "the list is removed with its last line"))
             yield self._edit(group, None)
             return
         new = len(items)
-        for wish in wanted:
-            if isinstance(wish.after, dict):
-                self.granted.append(Granted(wish))
-                yield self._edit((*at, new), _line(row, wish.after))
+        for edit in proposed:
+            if isinstance(edit.after, dict):
+                self.granted.append(Granted(edit))
+                yield self._edit((*at, new), _line(row, edit.after))
                 new += 1
                 continue
-            place: NodePath = (*at, keys.index(wish.path[len(group)]))
-            if _is_gone(wish, row):
-                self.granted.append(Granted(wish, self._note(wish, place)))
+            place: NodePath = (*at, keys[edit.path[len(group)]])
+            if _is_gone(edit, row):
+                self.granted.append(Granted(edit, self._note(edit, place)))
                 yield self._edit(place, None)
             else:
-                yield from self._line_member(wish, row, place)
+                yield from self._line_member(edit, row, place)
 
-    def _line_member(self, wish: Wish, row: Group, line: NodePath) -> Iterator[Edit]:
-        name = wish.path[-1] if row.form is Form.LINES else row.value.name
+    def _line_member(self, edit: ProposedEdit, row: Group, line: NodePath) -> Iterator[Edit]:
+        name = edit.path[-1] if row.form is Form.LINES else row.value.name
         member = row.by_name[name]
         assert isinstance(member, Field)
-        assert not isinstance(wish.after, dict)
-        if wish.after is None and not member.clearable:
-            yield from self._undeclared(wish, (*line, name))
+        assert not isinstance(edit.after, dict)
+        if edit.after is None and not member.clearable:
+            yield from self._undeclared(edit, (*line, name))
             return
-        self.granted.append(Granted(wish, self._note(wish, (*line, name))))
-        yield self._edit((*line, name), literal(wish.after))
+        self.granted.append(Granted(edit, self._note(edit, (*line, name))))
+        yield self._edit((*line, name), literal(edit.after))
 
     def _items(self, group: Path) -> tuple[NodePath, list[Raw] | None]:
         """Where the list's items are, and what they say; None for a list that comes from defaults."""
-        found = _at(self._raw, group)
-        if isinstance(found, dict):
-            return (*group, "lines"), found["lines"] if isinstance(found.get("lines"), list) else None  # type: ignore[return-value]  # checked to be a list
-        return group, found if isinstance(found, list) else None
+        declared = _at(self._raw, group)
+        if isinstance(declared, dict):
+            lines = declared.get("lines")
+            return (*group, "lines"), lines if isinstance(lines, list) else None
+        return group, declared if isinstance(declared, list) else None
 
     def _key(self, row: Group, item: Raw) -> str:
         """What tells a line apart, as the loader sees it."""
@@ -154,28 +165,27 @@ class Declaration:
             parts.append(str(text if member.kind is Kind.INTEGER else normalise(member, text)))
         return "/".join(parts)
 
-    def _whole_list(self, group: Path, row: Group, wanted: Sequence[Wish]) -> Iterator[Edit]:
+    def _whole_list(self, group: Path, row: Group, proposed: Sequence[ProposedEdit]) -> Iterator[Edit]:
         """A list that comes from defaults is replaced by one of this declaration's own."""
         held = get(self._desired.values, group)
         lines: Values = {key: dict(line) if isinstance(line, dict) else line for key, line in held.items()}  # type: ignore[attr-defined]  # lines are held by key
-        for wish in wanted:
-            key = wish.path[len(group)]
-            if _is_gone(wish, row):
+        for edit in proposed:
+            key = edit.path[len(group)]
+            if _is_gone(edit, row):
                 lines.pop(key, None)
-            elif len(wish.path) == len(group) + 1:
-                lines[key] = wish.after
+            elif len(edit.path) == len(group) + 1:
+                lines[key] = edit.after
             else:
                 line = lines[key]
                 assert isinstance(line, dict)
-                line[wish.path[-1]] = wish.after
-            self.granted.append(Granted(wish, self._note(wish, group)))
+                line[edit.path[-1]] = edit.after
+            self.granted.append(Granted(edit, self._note(edit, group)))
         items: list[Raw]
         if row.form is Form.LINES:
             items = [_line(row, line) for line in lines.values() if isinstance(line, dict)]
         else:
             items = [
-                {row.key[0]: Literal(key, "plain"), row.value.name: literal(value)}  # type: ignore[arg-type]  # a leaf
-                for key, value in lines.items()
+                {row.key[0]: Literal(key, "plain"), row.value.name: literal(value)} for key, value in lines.items()
             ]
         complete: Raw = {"complete": Literal("true", "plain"), "lines": items}
         yield self._edit(group, complete if group[0] in self._desired.complete else items)
@@ -191,41 +201,26 @@ def _list_of(path: Path) -> Path:
     return ()
 
 
-def _is_gone(wish: Wish, row: Group) -> bool:
+def _is_gone(edit: ProposedEdit, row: Group) -> bool:
     """Whether the ERP has no such line."""
-    return wish.after is None and (row.form is Form.SEGMENTS or len(wish.path) == 2)
+    return edit.after is None and (row.form is Form.SEGMENTS or len(edit.path) == 2)
 
 
 def _line(row: Group, line: Values) -> Raw:
     """A line with the members that have a value, in the field table's order."""
     return {
-        member.name: literal(value)  # type: ignore[arg-type]  # members of lines are leaves
+        member.name: literal(value)
         for member in row.members
         if isinstance(member, Field) and member.where is not Read.NEVER and (value := line.get(member.name)) is not None
     }
 
 
-def literal(value: Scalar) -> Literal:
-    """A value as the loader reads it back: text with its `${` escaped, everything else without quotes."""
-    match value:
-        case None:
-            return NULL
-        case bool():
-            return Literal("true" if value else "false", "plain")
-        case int():
-            return Literal(str(value), "plain")
-        case Decimal():
-            return Literal(format(value, "f"), "plain")
-        case str():
-            return Literal(value.replace("${", "$${"))
-
-
-def _at(found: Raw | None, path: NodePath) -> Raw | None:
+def _at(said: Raw | None, path: NodePath) -> Raw | None:
     for segment in path:
-        if isinstance(found, dict):
-            found = found.get(str(segment))
-        elif isinstance(found, list) and isinstance(segment, int) and segment < len(found):
-            found = found[segment]
+        if isinstance(said, dict):
+            said = said.get(str(segment))
+        elif isinstance(said, list) and isinstance(segment, int) and segment < len(said):
+            said = said[segment]
         else:
             return None
-    return found
+    return said

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, TypeAlias
 
-from reconciler.config.edit.layout import MERGE, NodePath
-from reconciler.config.edit.scalar_style import Literal, is_same
-from reconciler.config.edit.spans import Span
+from reconciler.config.edit.layout import NodePath
+from reconciler.config.edit.tree import resolved
+from reconciler.config.edit.yaml_writer import Literal, Raw, is_same
+from reconciler.config.read.nodes import Alias, Broken, Mapping, Node, Scalar, Sequence, Written
 
-Raw: TypeAlias = "Literal | dict[str, Raw] | list[Raw]"
-"""What a node says."""
+Edits: TypeAlias = "Iterator[tuple[NodePath, Raw | Remove]]"
 
 
 class Remove:
@@ -24,99 +24,86 @@ REMOVE: Final = Remove()
 """Takes a member or an item away, where a value would put one."""
 
 
-def raw(span: Span) -> Raw:
-    """What a span says."""
-    span = span.resolved
-    if span.kind == "scalar":
-        return Literal(span.text, "quoted" if span.style else "plain")
-    if span.kind == "list":
-        return [raw(item) for item in span.items]
-    members = {key.resolved.text: raw(value) for key, value in span.entries if not is_merge(key)}
-    for key, value in span.entries:
-        if is_merge(key):
-            for each in merged_spans(value):
-                found = raw(each)
-                assert isinstance(found, dict)
-                members = {**members, **{name: below for name, below in found.items() if name not in members}}
-    return members
+def raw(node: Written) -> Raw:
+    """What a node says; nothing of it is shared with what another one says."""
+    node = resolved(node)
+    match node:
+        case Scalar():
+            return Literal(node.text, "quoted" if node.style else "plain")
+        case Sequence():
+            return [raw(item) for item in node.items]
+        case Mapping():
+            return {name: raw(value) for name, (_, value) in node.entries.items()}
+        case Broken():
+            raise AssertionError("a tree has no broken nodes")
 
 
-def is_merge(key: Span) -> bool:
-    """Whether a key is the merge key."""
-    return key.kind == "scalar" and key.text == MERGE and not key.style
-
-
-def merged_spans(value: Span) -> list[Span]:
-    """The mappings that a merge key brings in, the strongest first."""
-    value = value.resolved
-    return [item.resolved for item in value.items] if value.kind == "list" else [value]
-
-
-def same_meaning(one: Raw, other: Raw) -> bool:
-    """Whether two values mean the same in every place; the order of members does not count."""
-    if isinstance(one, Literal) or isinstance(other, Literal):
-        return isinstance(one, Literal) and isinstance(other, Literal) and is_same(one, other)
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(same_meaning(value, other[name]) for name, value in one.items())
-    if isinstance(one, list) and isinstance(other, list):
-        return len(one) == len(other) and all(map(same_meaning, one, other))
-    return False
-
-
-def is_own(document: Span, path: NodePath) -> bool:
+def is_own(document: Node, path: NodePath) -> bool:
     """Whether what stands at the path is written there, and not brought in by an alias or a merge key."""
-    span = document
+    node: Written = document
     for segment in path:
-        found = step(span, segment)
-        if found is None:
+        below = step(node, segment)
+        if below is None:
             return False
-        span = found
-    return span.kind != "alias"
+        node = below
+    return not isinstance(node, Alias)
 
 
-def step(span: Span, segment: str | int) -> Span | None:
+def step(node: Written, segment: str | int) -> Written | None:
     """The child that is written here, also when it is an alias."""
     if isinstance(segment, int):
-        return span.items[segment] if span.kind == "list" and segment < len(span.items) else None
-    if span.kind != "map":
-        return None
-    return next((value for key, value in span.entries if key.resolved.text == segment and not is_merge(key)), None)
+        if not isinstance(node, Sequence) or segment >= len(node.items):
+            return None
+        return node.written[segment]
+    entry = node.own.get(segment) if isinstance(node, Mapping) else None
+    return entry[1] if entry else None
 
 
 def put(at: Raw | None, path: NodePath, value: Raw | Remove) -> Raw:
-    """A copy with the value at the path; missing mappings on the way are made."""
+    """Put a value at the path below a raw value, which changes. Missing mappings on the way are added.
+
+    Answers the raw value, or the one that stands in its place.
+    """
     if not path:
         assert not isinstance(value, Remove)
         return value
     head, rest = path[0], path[1:]
     if isinstance(head, int):
-        items = list(at) if isinstance(at, list) else []
-        if value is REMOVE and not rest:
-            return items[:head] + items[head + 1 :]
-        below = put(items[head] if head < len(items) else None, rest, value)
-        return [*items[:head], below, *items[head + 1 :]]
-    members = dict(at) if isinstance(at, dict) else {}
+        return _put_item(at if isinstance(at, list) else [], head, rest, value)
+    members = at if isinstance(at, dict) else {}
     if value is REMOVE and not rest:
         members.pop(head, None)
-        return members
-    members[head] = put(members.get(head), rest, value)
+    else:
+        members[head] = put(members.get(head), rest, value)
     return members
 
 
-def differing(have: Raw, want: Raw, path: NodePath = ()) -> Iterator[tuple[NodePath, Raw | Remove]]:
+def _put_item(items: list[Raw], index: int, rest: NodePath, value: Raw | Remove) -> Raw:
+    if value is REMOVE and not rest:
+        del items[index : index + 1]
+    elif index < len(items):
+        items[index] = put(items[index], rest, value)
+    else:
+        items.append(put(None, rest, value))
+    return items
+
+
+def same_meaning(one: Raw, other: Raw) -> bool:
+    """Whether two values mean the same in every place; the order of members does not count."""
+    return next(differing(one, other), None) is None
+
+
+def differing(have: Raw, want: Raw, path: NodePath = ()) -> Edits:
     """The edits that turn one meaning into another; a list of another length is replaced whole."""
-    if same_meaning(have, want):
-        return
     if isinstance(have, dict) and isinstance(want, dict):
         for name, value in want.items():
             if name in have:
                 yield from differing(have[name], value, (*path, name))
             else:
                 yield (*path, name), value
-        for name in have.keys() - want.keys():
-            yield (*path, name), REMOVE
+        yield from (((*path, name), REMOVE) for name in have if name not in want)
     elif isinstance(have, list) and isinstance(want, list) and len(have) == len(want):
         for index, (one, other) in enumerate(zip(have, want, strict=True)):
             yield from differing(one, other, (*path, index))
-    else:
+    elif not (isinstance(have, Literal) and isinstance(want, Literal) and is_same(have, want)):
         yield path, want

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from reconciler.config.edit.accept import places
-from reconciler.config.edit.rewrite import Edit, read, rewrite
-from reconciler.config.edit.scalar_style import Literal
-from reconciler.config.edit.spans import Tree
+from reconciler.config.edit.accept import declaration_places
+from reconciler.config.edit.rewrite import Edit, rewrite
+from reconciler.config.edit.tree import read_tree
+from reconciler.config.edit.yaml_writer import literal
 from reconciler.config.read import yaml_nodes
 from reconciler.config.read.declarations import load_texts
 from reconciler.config.read.messages import quoted
@@ -40,22 +40,24 @@ def write_numbers(
     guessed. name: as in positions.
     """
     before = load_texts({name: data}, defaults=defaults, environ=environ)
-    errors = [each for each in before.diagnostics if each.severity is Severity.ERROR]
-    text, _ = read(data, name)
-    if errors or text is None:
+    errors = [problem for problem in before.diagnostics if problem.severity is Severity.ERROR]
+    tree, _ = read_tree(data, name)
+    if errors or tree is None:
         why = f"the file has errors ({errors[0].code} {errors[0].summary})"
         return Numbered(data, (), not_written(name, numbers, why))
-    found = {each.ref: (each, place) for each, place in zip(before.desired, places(Tree(text)), strict=True)}
+    by_ref = {
+        desired.ref: (desired, place) for desired, place in zip(before.desired, declaration_places(tree), strict=True)
+    }
     edits: list[Edit] = []
     written: list[str] = []
     problems: list[Diagnostic] = []
     for ref, number in numbers.items():
-        if ref not in found:
+        if ref not in by_ref:
             problems.append(_problem(name, ref, number, "no declaration has this ref any more"))
             continue
-        desired, (_, document, path) = found[ref]
+        desired, place = by_ref[ref]
         if desired.number is None:
-            edits.append(Edit(document, (*path, "number"), Literal(number.replace("${", "$${"), "quoted")))
+            edits.append(Edit(place.index, (*place.path, "number"), literal(number, quoted=True)))
             written.append(ref)
         elif number_key(desired.number) != number_key(number):
             why = f"it has the number {quoted(desired.number)}"
@@ -71,13 +73,13 @@ def write_numbers(
     return Numbered(new.data, tuple(written), tuple(problems))
 
 
-def _rest(each: Desired) -> tuple[object, ...]:
-    return each.ref, each.values, each.match, each.lifecycle, each.complete
+def _rest(desired: Desired) -> tuple[object, ...]:
+    return desired.ref, desired.values, desired.match, desired.lifecycle, desired.complete
 
 
 def _all_there(desired: tuple[Desired, ...], numbers: Mapping[str, str]) -> bool:
     """Whether each declaration with one of the refs has a number; another one than the ERP's was there before."""
-    return all(each.number is not None for each in desired if each.ref in numbers)
+    return all(one.number is not None for one in desired if one.ref in numbers)
 
 
 def not_written(name: str, numbers: Mapping[str, str], why: str) -> tuple[Diagnostic, ...]:

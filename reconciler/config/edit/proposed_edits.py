@@ -1,7 +1,8 @@
-"""What a declaration and its live customer differ in, as what to accept: one wish for each value or line."""
+"""What a declaration and its live customer differ in, as what to accept: one edit for each value or line."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from reconciler.core.actions import changes_of, compared
@@ -16,7 +17,7 @@ from reconciler.resources.values import Path, Scalar, Values, get, parse_path
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ProposedEdit:
     """A live value that a declaration shall state.
 
     path: of a leaf, or of a whole line where only one side has it. before: what is declared. after: what is live;
@@ -34,39 +35,44 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """A wish that the new text fulfils; `note` says what had to be done beside replacing a value in its place."""
+    """An edit that is in the new text; `note` says what had to be done beside replacing a value in its place."""
 
-    wish: Wish
+    edit: ProposedEdit
     note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    """A wish that is not fulfilled, and why."""
+    """An edit that is not made, and why."""
 
-    wish: Wish
+    edit: ProposedEdit
     why: str
 
 
-def wishes(desired: Desired, live: Live, rules: Rules, memory: Memory) -> tuple[Wish, ...]:
+def proposed_edits(desired: Desired, live: Live, rules: Rules, memory: Memory) -> tuple[ProposedEdit, ...]:
     """Every difference that a plan would see between a declaration and its live customer, as what to accept."""
-    found = differences(compared(desired, live, rules, memory), live.values, desired.complete)
-    causes = {parse_path(each.path): each.cause for each in changes_of(desired, live, rules, memory)}
-    made: dict[Path, Wish] = {}
-    for each in found.leaves:
-        if _is_line(each.path) and get(live.values, each.path[:2]) is None:
-            path, line = each.path[:2], get(desired.values, each.path[:2])
-            made.setdefault(path, Wish(desired, live, path, line, None, _cause(path, causes)))  # type: ignore[arg-type]  # leaves of Values are Scalars
+    difference = differences(compared(desired, live, rules, memory), live.values, desired.complete)
+    causes: dict[Path, set[Cause]] = {}
+    for change in changes_of(desired, live, rules, memory):
+        path = parse_path(change.path)
+        for end in range(len(path) + 1):
+            causes.setdefault(path[:end], set()).add(change.cause)
+    edits: dict[Path, ProposedEdit] = {}
+    for leaf in difference.leaves:
+        if _is_line(leaf.path) and get(live.values, leaf.path[:2]) is None:
+            path, line = leaf.path[:2], get(desired.values, leaf.path[:2])
+            edits.setdefault(path, ProposedEdit(desired, live, path, line, None, _cause(path, causes)))  # type: ignore[arg-type]  # leaves of Values are Scalars
         else:
-            made[each.path] = Wish(desired, live, each.path, each.desired, each.live, _cause(each.path, causes))
-    for path in found.removed:
-        made[path] = Wish(desired, live, path, None, get(live.values, path), _cause(path, causes))  # type: ignore[arg-type]  # leaves of Values are Scalars
-    return tuple(made[path] for path in sorted(made, key=CUSTOMER.order))
+            cause = _cause(leaf.path, causes)
+            edits[leaf.path] = ProposedEdit(desired, live, leaf.path, leaf.desired, leaf.live, cause)
+    for path in difference.removed:
+        edits[path] = ProposedEdit(desired, live, path, None, get(live.values, path), _cause(path, causes))  # type: ignore[arg-type]  # leaves of Values are Scalars
+    return tuple(edits[path] for path in sorted(edits, key=CUSTOMER.order))
 
 
-def _cause(path: Path, causes: dict[Path, Cause]) -> Cause:
-    found = {cause for each, cause in causes.items() if each[: len(path)] == path}
-    return found.pop() if len(found) == 1 else Cause.BOTH if found else Cause.UNKNOWN
+def _cause(path: Path, causes: Mapping[Path, set[Cause]]) -> Cause:
+    below = causes.get(path, set())
+    return next(iter(below)) if len(below) == 1 else Cause.BOTH if below else Cause.UNKNOWN
 
 
 def _is_line(path: Path) -> bool:

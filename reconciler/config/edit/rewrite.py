@@ -15,16 +15,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from reconciler.config.edit.layout import NodePath
-from reconciler.config.edit.meaning import REMOVE, Raw, Remove, differing, put, raw
-from reconciler.config.edit.spans import Tree
-from reconciler.config.edit.splice import CannotError, Surgeon
-from reconciler.config.read import yaml_nodes
-from reconciler.config.read.file_limits import WIDEST, Bounds
+from reconciler.config.edit.meaning import REMOVE, Remove, differing, put, raw
+from reconciler.config.edit.splice import CannotError, Splicer
+from reconciler.config.edit.tree import BOM, Tree, read_tree, reread
+from reconciler.config.edit.yaml_writer import Raw
 from reconciler.config.read.messages import quoted
-from reconciler.core.diagnostics import Diagnostic, Severity, Source, has_errors
+from reconciler.core.diagnostics import Diagnostic, Severity, Source
 
 _ROUNDS = 8
-_BOM = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,38 +49,30 @@ def rewrite(data: bytes, file: str, edits: Sequence[Edit]) -> Rewritten:
     The result means exactly what the old bytes mean, but for the edits; where that cannot be had, the problem says so
     and the bytes are the old ones.
     """
-    text, problem = read(data, file)
-    if text is None:
-        return Rewritten(data, (), problem)
-    for bold in (True, False):  # first in the style that stood there, then in the one that always reads back
+    tree, errors = read_tree(data, file)
+    if tree is None:
+        return Rewritten(data, (), errors[0])
+    problem: Diagnostic | None = None
+    for keep_style in (True, False):  # first in the style that stood there, then in the one that always reads back
         try:
-            made, shared = _rewritten(text, edits, bold=bold)
+            text, shared = _rewritten(tree, edits, keep_style=keep_style)
         except CannotError as error:
             problem = _refusal(file, str(error), error.place)
             continue
-        return Rewritten(_BOM + made.encode() if data.startswith(_BOM) else made.encode(), shared)
+        return Rewritten(BOM + text.encode() if data.startswith(BOM) else text.encode(), shared)
     return Rewritten(data, (), problem)
-
-
-def read(data: bytes, file: str, bounds: Bounds = WIDEST) -> tuple[str | None, Diagnostic | None]:
-    """The text of a file without errors, or the first error."""
-    errors = [each for each in yaml_nodes.parse(data, file, bounds).diagnostics if each.severity is Severity.ERROR]
-    if errors:
-        return None, errors[0]
-    return data.removeprefix(_BOM).decode(), None
 
 
 # ---- the intended meaning ----
 
 
-def _intended(documents: list[Raw], edits: Sequence[Edit]) -> list[Raw]:
-    found = list(documents)
-    for each in sorted(edits, key=lambda edit: edit.value is REMOVE):  # removals last: they move indices
-        if each.value is not REMOVE:
-            found[each.document] = put(found[each.document], each.path, each.value)
-    for each in sorted((one for one in edits if one.value is REMOVE), key=_last_index, reverse=True):
-        found[each.document] = put(found[each.document], each.path, REMOVE)
-    return found
+def _intended(tree: Tree, edits: Sequence[Edit]) -> list[Raw]:
+    documents = [raw(document) for document in tree.documents]
+    puts = [edit for edit in edits if edit.value is not REMOVE]
+    removals = [edit for edit in edits if edit.value is REMOVE]  # last, and from the end: they move indices
+    for edit in [*puts, *sorted(removals, key=_last_index, reverse=True)]:
+        documents[edit.document] = put(documents[edit.document], edit.path, edit.value)
+    return documents
 
 
 def _last_index(edit: Edit) -> int:
@@ -103,26 +93,27 @@ def _refusal(file: str, why: str, place: tuple[int, int] | None) -> Diagnostic:
     )
 
 
-def _rewritten(text: str, edits: Sequence[Edit], *, bold: bool) -> tuple[str, tuple[tuple[int, NodePath], ...]]:
+def _rewritten(tree: Tree, edits: Sequence[Edit], *, keep_style: bool) -> tuple[str, tuple[tuple[int, NodePath], ...]]:
     """The new text, and the places that were written because values are shared. Raises CannotError."""
-    tree = Tree(text)
-    wanted = _intended([raw(each) for each in tree.documents], edits)
-    asked = {(each.document, each.path) for each in edits}
-    pending = [(each.document, each.path, each.value) for each in edits]
+    wanted = _intended(tree, edits)
+    asked = {(edit.document, edit.path) for edit in edits}
+    pending = [(edit.document, edit.path, edit.value) for edit in edits]
     shared: list[tuple[int, NodePath]] = []
     for turn in range(_ROUNDS):
-        new = Surgeon(tree, bold=bold, own_only=turn == 0).operate(pending)
-        if new != tree.text:
-            parsed = yaml_nodes.parse(new.encode(), "new text", WIDEST)
-            if has_errors(parsed.diagnostics):
-                raise CannotError(f"the new text would not be YAML ({parsed.diagnostics[0].summary})")
-            tree = Tree(new)
+        text = Splicer(tree, keep_style=keep_style, own_only=turn == 0).new_text(pending)
+        if text != tree.text:
+            new_tree, errors = reread(text)
+            if new_tree is None:
+                raise CannotError(f"the new text would not be YAML ({errors[0].summary})")
+            tree = new_tree
         elif turn:
             break
+        if len(tree.documents) != len(wanted):
+            raise CannotError("a document would be lost")
         pending = [
             (index, path, value)
-            for index, (span, want) in enumerate(zip(tree.documents, wanted, strict=True))
-            for path, value in differing(raw(span), want)
+            for index, (document, want) in enumerate(zip(tree.documents, wanted, strict=True))
+            for path, value in differing(raw(document), want)
         ]
         if not pending:
             return tree.text, tuple(shared)

@@ -28,11 +28,11 @@ def replace_files(files: Iterable[Replacement]) -> None:
     """
     beside: list[tuple[Path, Path, Replacement]] = []
     try:
-        for each in files:
-            target = each.path.resolve()
-            beside.append((_write_beside(target, each), target, each))
-        for new, target, each in beside:
-            _check_unchanged(target, each)
+        for file in files:
+            target = file.path.resolve()
+            beside.append((_write_beside(target, file), target, file))
+        for new, target, file in beside:
+            _check_unchanged(target, file)
             new.replace(target)
     except OSError as error:
         name = str(error.filename or "a file")
@@ -60,9 +60,9 @@ def _write_beside(target: Path, each: Replacement) -> Path:
     return beside
 
 
-def _check_unchanged(target: Path, each: Replacement) -> None:
-    if target.read_bytes() != each.old:
+def _check_unchanged(target: Path, file: Replacement) -> None:
+    if target.read_bytes() != file.old:
         raise ReconcilerError(
-            f"{each.name} was changed by somebody else meanwhile; it was left as it is",
+            f"{file.name} was changed by somebody else meanwhile; it was left as it is",
             remedy="Run the command again.",
         )

@@ -6,7 +6,7 @@ import gc
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -15,9 +15,8 @@ from typing import Any
 import msgspec
 
 from reconciler.config.read import yaml_nodes
-from reconciler.config.read.declaration_cache import Keeper
-from reconciler.config.read.fast_declarations import Quick, Teacher
-from reconciler.config.read.fast_path import Aside, Shortcut, defaults_of, is_file_form, simple
+from reconciler.config.read.fast_declarations import FallBackToFullParser, FastDeclaration, ShapeCompiler
+from reconciler.config.read.fast_path import FastPath, defaults_of, is_file_form, simple
 from reconciler.config.read.file_limits import BOUNDS, WIDEST, Bounds
 from reconciler.config.read.files import display, find_files, read_bytes
 from reconciler.config.read.interpolate import interpolate
@@ -26,19 +25,15 @@ from reconciler.config.read.schema import IDENTITY, part
 from reconciler.config.read.schema_errors import DECLARATION_CODES, Validator
 from reconciler.config.read.source_map import Packer
 from reconciler.config.read.typed_values import BROKEN, Reader
-from reconciler.config.read.unmerged import Base, Draft, draft, overlay, units
+from reconciler.config.read.unmerged import Defaults, Unmerged, overlay, units, unmerged
 from reconciler.core.desired import DEFAULT_MATCH, Desired, Lifecycle
 from reconciler.core.diagnostics import Diagnostic, Severity, Source, has_errors, in_order
 from reconciler.core.errors import InvalidInput
 from reconciler.core.normalise import number_key
-from reconciler.core.ports import Cache
 from reconciler.resources.customer import CUSTOMER
 from reconciler.resources.values import Values
 
 __all__ = ["Loaded", "find_files", "load_declarations", "load_texts"]
-
-_AT_ONCE = 500
-"""Files that are looked up together, and held in memory meanwhile."""
 
 _INTERPOLATION_CODES = {"malformed": "D310", "unset": "D311", "refused": "D312"}
 
@@ -61,23 +56,17 @@ def load_declarations(
     root: Path,
     defaults: yaml_nodes.Mapping | None = None,
     environ: Mapping[str, str],
-    cache: Cache | None = None,
     bounds: Bounds = BOUNDS,
 ) -> Loaded:
     """Read the files, which are shown relative to `root`, each declaration laid on the defaults.
 
-    defaults: the settings' node, or None. environ: the variables for `${env:NAME}`. cache: what earlier loads made of
-    files that have not changed since. bounds: how much of each file is read. Never raises for what the files hold: all
-    problems are in the result's diagnostics.
+    defaults: the settings' node, or None. environ: the variables for `${env:NAME}`. bounds: how much of each file
+    is read. Never raises for what the files hold: all problems are in the result's diagnostics.
     """
     with no_collection():
         loader = _Loader(environ, defaults, bounds)
-        named = list({display(file, root): file for file in files}.items())
-        if cache is None:
-            for name, file in named:
-                loader.file(file, name)
-        else:
-            loader.files(named, cache)
+        for name, file in {display(file, root): file for file in files}.items():
+            loader.file(file, name)
         return loader.result()
 
 
@@ -101,9 +90,9 @@ def default_values(defaults: yaml_nodes.Mapping | None, environ: Mapping[str, st
         return {}
     loader = _Loader(environ, defaults)
     problems = loader.result().diagnostics
-    found = [each for each in problems if each.severity is Severity.ERROR and each.code != "S120"]
-    if found:
-        raise InvalidInput(tuple(found))
+    errors = [problem for problem in problems if problem.severity is Severity.ERROR and problem.code != "S120"]
+    if errors:
+        raise InvalidInput(tuple(errors))
     return loader.base_values
 
 
@@ -133,64 +122,19 @@ class _Loader:
         self._packer = Packer()
         self._seen: dict[tuple[str, str], Source] = {}
         self._declared = 0
-        self._is_own = True  # whether what is read says the same whatever the variables are
-        self._entered: list[Quick | Draft] | None = None
         self._customer = _Kind("customer", self._text)
         self._defaults = _Kind("defaults", self._text)
-        self._base = self._make_base(defaults, None) if defaults is not None else None
-        self._teacher = Teacher(self._customer.reader)
-        self._shortcut = Shortcut(self._sound, self._teacher, self._base)
+        self._base = self._defaults_from(defaults, None) if defaults is not None else None
+        self._compiler = ShapeCompiler(self._customer.reader)
+        self._fast_path = FastPath(self._sound, self._compiler, self._base)
 
     def file(self, file: Path, name: str) -> None:
         """Read one file."""
-        data = self._bytes(file, name)
-        if data is not None:
-            self.text(data, name)
-
-    def _bytes(self, file: Path, name: str) -> bytes | None:
         data, problem = read_bytes(file, name, self._bounds.file_size)
         if problem:
             self._problems.append(problem)
-            return None
-        return data
-
-    def files(self, named: Sequence[tuple[str, Path]], cache: Cache) -> None:
-        """Read files, parsing only those that the cache does not know; it is told of these."""
-        keeper = Keeper(self._base, self._bounds)
-        new: dict[bytes, bytes] = {}
-        used: list[bytes] = []
-        for start in range(0, len(named), _AT_ONCE):
-            texts: list[tuple[str, bytes, bytes]] = []
-            for name, file in named[start : start + _AT_ONCE]:
-                data = self._bytes(file, name)
-                if data is not None:
-                    texts.append((name, data, keeper.key(data)))
-            known = cache.get([key for _, _, key in texts])
-            for name, data, key in texts:
-                kept = keeper.unpack(known[key], name) if key in known else None
-                if kept is not None:
-                    self._enter_all(kept)
-                elif (packed := self._packed(keeper, data, name)) is not None:
-                    new[key] = packed
-                used.append(key)
-        if new:
-            cache.put(new, used)
-
-    def _packed(self, keeper: Keeper, data: bytes, name: str) -> bytes | None:
-        """Read a file's bytes; what the cache keeps of them, if they speak for themselves and nothing is wrong."""
-        before, first = len(self._problems), len(self._digests)
-        self._is_own = True
-        self._entered = []
-        self.text(data, name)
-        made, self._entered = self._entered, None
-        if not self._is_own or len(self._problems) > before:
-            return None
-        return keeper.pack(list(zip(made, self._digests[first:], strict=True)), name)
-
-    def _enter_all(self, made: Sequence[tuple[Quick, bytes]]) -> None:
-        for each, digest in made:
-            self._declared += 1
-            self._enter(each, digest)
+        else:
+            self.text(data, name)
 
     def text(self, data: bytes, name: str) -> None:
         """Read one file's bytes."""
@@ -198,38 +142,39 @@ class _Loader:
             self._thoroughly(data, name)
 
     def _quickly(self, data: bytes, name: str) -> bool:
-        """Read it by the fast path, unless that steps aside: then nothing has happened."""
+        """Read it by the fast path, unless that falls back: then nothing has happened."""
         before = len(self._problems)
-        made = self._cut_up(data, name)
-        if made is None or len(self._problems) > before:
+        read = self._fast(data, name)
+        if read is None or len(self._problems) > before:
             del self._problems[before:]
             return False
-        base, declarations = made
-        for each in declarations:
+        defaults, declarations = read
+        for declaration in declarations:
             self._declared += 1
-            if base and isinstance(each, Draft):
-                overlay(each, base.draft, base.units)
-            self._enter(each)
+            if defaults and isinstance(declaration, Unmerged):
+                overlay(declaration, defaults)
+            self._enter(declaration)
         return True
 
-    def _cut_up(self, data: bytes, name: str) -> tuple[Base | None, list[Quick | Draft]] | None:
-        found = simple(data, name, self._bounds.file_size)
-        if found is None:
+    def _fast(self, data: bytes, name: str) -> tuple[Defaults | None, list[FastDeclaration | Unmerged]] | None:
+        """The declarations with the defaults that go under them; None when the file is for the full parser."""
+        text = simple(data, name, self._bounds.file_size)
+        if text is None:
             return None
         try:
-            defaults = defaults_of(found, name)
-            if defaults is None:
-                return self._base, self._shortcut.read(found, name)
-            base = self._make_base(defaults, self._base)
-            return base, Shortcut(self._sound, self._teacher, base).read(found, name)
-        except Aside:
+            node = defaults_of(text, name)
+            if node is None:
+                return self._base, self._fast_path.read(text, name)
+            defaults = self._defaults_from(node, self._base)
+            return defaults, FastPath(self._sound, self._compiler, defaults).read(text, name)
+        except FallBackToFullParser:
             return None
 
-    def _sound(self, node: yaml_nodes.Mapping) -> Draft | None:
-        """The draft of a declaration, unless anything is wrong with it."""
+    def _sound(self, node: yaml_nodes.Mapping) -> Unmerged | None:
+        """The declaration, unless anything is wrong with it."""
         value, is_whole = self._customer.read(node, self._problems)
-        made = self._drafted(value, node) if is_whole else None
-        return None if made is None or made.problems else made
+        declaration = self._unmerged(value, node) if is_whole else None
+        return None if declaration is None or declaration.problems else declaration
 
     def _thoroughly(self, data: bytes, name: str) -> None:
         parsed = yaml_nodes.parse(data, name, self._bounds)
@@ -240,7 +185,7 @@ class _Loader:
     @property
     def base_values(self) -> Values:
         """What the defaults of the settings declare."""
-        return self._base.draft.values if self._base else {}
+        return self._base.declared.values if self._base else {}
 
     def result(self) -> Loaded:
         """Everything gathered."""
@@ -254,10 +199,9 @@ class _Loader:
 
     def _text(self, node: yaml_nodes.Scalar) -> str | None:
         """A scalar's text with its variables put in."""
-        self._is_own = False
         text, problems = interpolate(node.text, self._environ)
-        for each in problems:
-            self._error(_INTERPOLATION_CODES[each.kind], node.source, each.summary, each.remedy)
+        for problem in problems:
+            self._error(_INTERPOLATION_CODES[problem.kind], node.source, problem.summary, problem.remedy)
         return None if problems else text
 
     # -- the shapes of a file
@@ -272,7 +216,7 @@ class _Loader:
         else:
             self._no_customer(node)
 
-    def _list(self, node: yaml_nodes.Sequence, base: Base | None) -> None:
+    def _list(self, node: yaml_nodes.Sequence, base: Defaults | None) -> None:
         for item in node.items:
             if isinstance(item, yaml_nodes.Mapping):
                 self._declaration(item, base)
@@ -293,7 +237,7 @@ class _Loader:
                 self._error("D301", key.source, summary, "Move it into a customer, or into defaults.")
         base, defaults, customers = self._base, node.get("defaults"), node.get("customers")
         if isinstance(defaults, yaml_nodes.Mapping):
-            base = self._make_base(defaults, base)
+            base = self._defaults_from(defaults, base)
         elif defaults is not None:
             self._error("D315", defaults.source, "defaults must be a mapping", "Write fields below it, or remove it.")
         if isinstance(customers, yaml_nodes.Sequence):
@@ -306,106 +250,101 @@ class _Loader:
 
     # -- defaults and declarations
 
-    def _make_base(self, node: yaml_nodes.Mapping, under: Base | None) -> Base | None:
+    def _defaults_from(self, node: yaml_nodes.Mapping, under: Defaults | None) -> Defaults | None:
         """Defaults laid on the ones of the settings; the latter alone when they have errors of their own."""
         for name in IDENTITY:
             if name in node.entries:
                 summary = f"defaults hold a {name}, which only one customer can have"
                 self._error("I405", node.entries[name][0].source, summary, "Move it into the declaration.")
         bare = {name: entry for name, entry in node.entries.items() if name not in IDENTITY}
-        node = yaml_nodes.Mapping(bare, node.line, node.column, node.file)
+        node = replace(node, entries=bare)
         value, _ = self._defaults.read(node, self._problems)
-        made = self._drafted(value, node)
-        self._problems += made.problems
+        defaults = self._unmerged(value, node)
+        self._problems += defaults.problems
         if under:
-            overlay(made, under.draft, under.units)
-        return Base(made, units(made))
+            overlay(defaults, under)
+        return Defaults(defaults, units(defaults))
 
-    def _drafted(self, value: dict[str, Any], node: yaml_nodes.Mapping) -> Draft:
-        made = draft(value, node)
-        self._warn_empty(made)
-        return made
+    def _unmerged(self, value: dict[str, Any], node: yaml_nodes.Mapping) -> Unmerged:
+        declaration = unmerged(value, node)
+        self._warn_empty(declaration)
+        return declaration
 
-    def _warn_empty(self, made: Draft) -> None:
-        for name, complete in made.complete.items():
-            if not complete and not made.values.get(name):
+    def _warn_empty(self, declaration: Unmerged) -> None:
+        for name, complete in declaration.complete.items():
+            if not complete and not declaration.values.get(name):
                 summary = f"{name} lists nothing, so nothing is declared and nothing is deleted"
                 remedy = f"Remove it; or, to delete all lines, write {name}: {{complete: true, lines: []}}."
-                source = made.node.entries[name][1].source
+                source = declaration.node.entries[name][1].source
                 self._problems.append(Diagnostic(Severity.WARNING, "D316", summary, remedy=remedy, source=source))
 
-    def _declaration(self, node: yaml_nodes.Mapping, base: Base | None) -> None:
+    def _declaration(self, node: yaml_nodes.Mapping, base: Defaults | None) -> None:
         self._declared += 1
         value, is_whole = self._customer.read(node, self._problems)
-        made = self._drafted(value, node)
+        declaration = self._unmerged(value, node)
         if not is_whole:
-            self._claim(made)
-            self._problems += made.problems
+            self._claim(declaration)
+            self._problems += declaration.problems
         else:
             if base:
-                overlay(made, base.draft, base.units)
-            self._enter(made)
+                overlay(declaration, base)
+            self._enter(declaration)
 
-    def _enter(self, made: Draft | Quick, digest: bytes | None = None) -> None:
-        """A declaration that the schema admits, on its defaults, is desired unless its identity is in doubt.
-
-        digest: `_digest_of` it, where that is known from an earlier run.
-        """
-        if self._entered is not None:
-            self._entered.append(made)
-        self._check_identity(made)
-        if made.problems:
-            self._problems += made.problems
+    def _enter(self, declaration: Unmerged | FastDeclaration) -> None:
+        """A declaration that the schema admits, on its defaults, is desired unless its identity is in doubt."""
+        self._check_identity(declaration)
+        if declaration.problems:
+            self._problems += declaration.problems
         else:
-            finished = self._finished(made)
+            finished = self._finished(declaration)
             self._desired.append(finished)
-            self._digests.append(digest or _digest_of(finished))
+            self._digests.append(_digest_of(finished))
 
-    def _finished(self, made: Draft | Quick) -> Desired:
-        life = made.lifecycle
+    def _finished(self, declaration: Unmerged | FastDeclaration) -> Desired:
+        life = declaration.lifecycle
         return Desired(
-            number=made.number,
-            ref=made.ref,
-            values=made.values,
-            source=made.source,
-            locate=made.located(self._packer),
-            match=made.match or DEFAULT_MATCH,
+            number=declaration.number,
+            ref=declaration.ref,
+            values=declaration.values,
+            source=declaration.source,
+            locate=declaration.located(self._packer),
+            match=declaration.match or DEFAULT_MATCH,
             lifecycle=_lifecycle(life) if life else _NO_LIFECYCLE,
-            complete=_complete(made.complete) if made.complete else _NONE,
-            spelled=made.spelled,
+            complete=_complete(declaration.complete) if declaration.complete else _NONE,
+            spelled=declaration.spelled,
         )
 
-    def _check_identity(self, made: Draft | Quick) -> None:
-        self._claim(made)
-        if made.number is not None:
-            parent = made.values.get(CUSTOMER.parent)
-            if isinstance(parent, str) and number_key(parent) == number_key(made.number):
-                source = made.place(CUSTOMER.parent)
-                remedy = "Name another customer, or remove the line."
-                made.report("I404", source, f"the customer {quoted(made.number)} is its own parent", remedy)
-        elif not any(made.values.get(name) is not None for name in made.match or DEFAULT_MATCH):
-            fields = " or ".join(made.match or DEFAULT_MATCH)
-            made.report(
+    def _check_identity(self, declaration: Unmerged | FastDeclaration) -> None:
+        self._claim(declaration)
+        if declaration.number is not None:
+            parent = declaration.values.get(CUSTOMER.parent)
+            if isinstance(parent, str) and number_key(parent) == number_key(declaration.number):
+                source = declaration.place(CUSTOMER.parent)
+                summary = f"the customer {quoted(declaration.number)} is its own parent"
+                declaration.report("I404", source, summary, "Name another customer, or remove the line.")
+        elif not any(declaration.values.get(name) is not None for name in declaration.match or DEFAULT_MATCH):
+            fields = " or ".join(declaration.match or DEFAULT_MATCH)
+            declaration.report(
                 "I403",
-                made.source,
-                f"the declaration with ref {quoted(made.ref or '')} could never be found again: "
+                declaration.source,
+                f"the declaration with ref {quoted(declaration.ref or '')} could never be found again: "
                 f"it has neither a number nor {fields}",
                 f"Declare {fields}, or name other fields in match.",
             )
 
-    def _claim(self, made: Draft | Quick) -> None:
+    def _claim(self, declaration: Unmerged | FastDeclaration) -> None:
         """A declaration with errors still counts when two are of the same customer."""
-        if made.number is not None:
-            self._check_new(("number", number_key(made.number)), made, made.number)
-        if made.ref:
-            self._check_new(("ref", made.ref), made, made.ref)
+        if declaration.number is not None:
+            self._check_new(("number", number_key(declaration.number)), declaration, declaration.number)
+        if declaration.ref:
+            self._check_new(("ref", declaration.ref), declaration, declaration.ref)
 
-    def _check_new(self, identity: tuple[str, str], made: Draft | Quick, written: str) -> None:
-        source = made.place(identity[0])
+    def _check_new(self, identity: tuple[str, str], declaration: Unmerged | FastDeclaration, written: str) -> None:
+        source = declaration.place(identity[0])
         first = self._seen.setdefault(identity, source)
         if first is not source:
             summary = f"the customer with {identity[0]} {quoted(written)} is already declared at {first}"
-            made.report("I402", source, summary, "Keep one of the two declarations.")
+            declaration.report("I402", source, summary, "Keep one of the two declarations.")
 
 
 class _Kind:
@@ -424,9 +363,9 @@ class _Kind:
         verdict = self._validator.verdict(value, node)
         problems += verdict.diagnostics
         sound = {
-            name: each
-            for name, each in value.items()
-            if name in self._known and name not in verdict.members and not _holds_broken(each)
+            name: member
+            for name, member in value.items()
+            if name in self._known and name not in verdict.members and not _holds_broken(member)
         }
         return sound, not verdict.diagnostics and len(sound) == len(value)
 
@@ -464,35 +403,34 @@ def _digest(digests: list[bytes]) -> str:
     return f"sha256:{hashlib.sha256(b''.join(sorted(digests))).hexdigest()}"
 
 
-def _digest_of(each: Desired) -> bytes:
+def _digest_of(desired: Desired) -> bytes:
     """A hash of what one declaration says."""
-    life = each.lifecycle
+    life = desired.lifecycle
     said = _encode(
         [
-            each.number and number_key(each.number),
-            each.ref,
-            _told_apart(each.values),
-            each.match,
+            desired.number and number_key(desired.number),
+            desired.ref,
+            _comparable(desired.values),
+            desired.match,
             [life.ignore_changes, life.create_only, life.prevent_update, life.same_as],
-            sorted(each.complete),
+            sorted(desired.complete),
         ]
     )
     return hashlib.sha256(said).digest()
 
 
-def _told_apart(values: Values) -> dict[str, Any]:
+def _comparable(values: Values) -> dict[str, Any]:
     """The values with amounts that are equal as one text, in a shape that no float and no text can have."""
     changed: dict[str, Any] = {}
-    for name, each in values.items():
-        kind = type(each)
-        if kind is str or each is None:
+    for name, value in values.items():
+        if type(value) is str or value is None:
             continue  # nearly all are: what has no amount is not copied
-        if isinstance(each, dict):
-            below = _told_apart(each)
-            if below is not each:
+        if isinstance(value, dict):
+            below = _comparable(value)
+            if below is not value:
                 changed[name] = below
-        elif isinstance(each, Decimal):
-            changed[name] = _amount(each)
+        elif isinstance(value, Decimal):
+            changed[name] = _amount(value)
     return {**values, **changed} if changed else values
 
 

@@ -33,10 +33,10 @@ def decode(data: bytes, file: str) -> tuple[str | None, list[Diagnostic]]:
     except UnicodeDecodeError as error:
         before = data[: error.start].decode("utf-8", "replace")
         return None, [*problems, _not_utf8(file, before, f"byte 0x{data[error.start]:02x} is no UTF-8")]
-    found = _forbidden(text, file)
-    if found:
+    forbidden = _forbidden(text, file)
+    if forbidden:
         text = _FORBIDDEN.sub("\ufffd", text)
-    return text, problems + found
+    return text, problems + forbidden
 
 
 def _not_utf8(file: str, before: str, why: str) -> Diagnostic:

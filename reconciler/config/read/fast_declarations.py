@@ -1,10 +1,9 @@
-"""Declarations of one make, read by the example of the first of them.
+"""Declarations that look alike, read by the example of the first of them.
 
-Declarations of simple lines (`reconciler.config.read.simple_lines`) that differ in nothing but their values have one
-shape: the heads of their lines. The reference path (composer, reader, draft) reads the first of each shape, and what it
-made of each line is made of the others' too. A value goes through the same rules:
-type, limits, normal form. What is not
-certainly right is left to the reference path, which alone says what is wrong with anything.
+Declarations of simple lines (`reconciler.config.read.simple_lines`) that differ only in their values have one shape:
+the heads of their lines. The full parser reads the first of each shape, and what it makes of each line is made of the
+others' lines too. A value goes through the same rules: type, limits, normal form. Whatever is not certainly right is
+left to the full parser, which alone says what is wrong.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from reconciler.config.read.nodes import NULLS, Scalar
 from reconciler.config.read.schema import IDENTITY
 from reconciler.config.read.simple_lines import Tokens, unquoted
 from reconciler.config.read.typed_values import Reader
-from reconciler.config.read.unmerged import Draft, Unit, fresh, undeclared
+from reconciler.config.read.unmerged import Defaults, Unmerged, fresh, undeclared
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
 from reconciler.core.normalise import normalise
 from reconciler.resources.customer import FIELDS
@@ -25,7 +24,7 @@ from reconciler.resources.grammar import Field, Form, Group, Kind
 from reconciler.resources.values import Path, Values, leaves, put
 
 Convert: TypeAlias = "Callable[[str], Any]"
-"""The normal form of a value as typed. Raises Doubt."""
+"""The normal form of a value as typed. Raises FallBackToFullParser."""
 
 Recipe: TypeAlias = "tuple[tuple[str, int | Recipe], ...]"
 """A mapping's members, each with the line that it comes from."""
@@ -34,8 +33,8 @@ _MAX_REMEMBERED = 20_000
 _MANY = frozenset((Kind.TEXT, Kind.NUMBER))  # hardly two customers have the same; other values are worth keeping
 
 
-class Doubt(Exception):
-    """What only the reference path can judge."""
+class FallBackToFullParser(Exception):
+    """Only the full parser can judge this value, or this file."""
 
 
 @dataclass(slots=True)
@@ -54,52 +53,40 @@ class Shape:
     lifecycle: dict[str, Any] = field(default_factory=dict)
     complete: dict[str, bool] = field(default_factory=dict)
 
-    def lay_on(self, base: Draft, base_units: list[Unit], values: Values) -> None:
+    def lay_on(self, defaults: Defaults, values: Values) -> None:
         """Note what the defaults add to declarations of this shape; `values` are one's own."""
-        units = undeclared(values, base_units)
+        common = defaults.declared
+        units = undeclared(values, defaults.units)
         self.under = tuple((path, value) for path, value, _ in units)
         for below, _, places in units:
             for path, node in places:
                 self.outside.setdefault(path, node.source)
-            if below in base.spelled:
-                self.spelled[below] = base.spelled[below]
-        self.match, self.lifecycle, self.complete = base.match, base.lifecycle, base.complete
+            if below in common.spelled:
+                self.spelled[below] = common.spelled[below]
+        self.match, self.lifecycle, self.complete = common.match, common.lifecycle, common.complete
 
 
-class Quick:
-    """A declaration read by its shape. It serves as a `Draft` does, and afterwards locates its values."""
+class FastDeclaration:
+    """A declaration read by its shape. It serves as an `Unmerged` does, and afterwards locates its values."""
 
     __slots__ = ("_file", "_line", "number", "problems", "ref", "shape", "values")
 
     def __init__(self, shape: Shape, file: str, line: int, tokens: Tokens) -> None:
-        found = [convert(token) for convert, token in zip(shape.converters, tokens, strict=True)]
+        leaves_by_line = [convert(token) for convert, token in zip(shape.converters, tokens, strict=True)]
         identity = shape.identity
         self.shape = shape
         self._file = file
         self._line = line
-        self.number: str | None = found[identity["number"]] if "number" in identity else None
-        self.ref: str | None = found[identity["ref"]] if "ref" in identity else None
-        self.values = _values(shape.recipe, found)
+        self.number: str | None = leaves_by_line[identity["number"]] if "number" in identity else None
+        self.ref: str | None = leaves_by_line[identity["ref"]] if "ref" in identity else None
+        self.values = _values(shape.recipe, leaves_by_line)
         for path, value in shape.under:
             put(self.values, path, fresh(value))
         self.problems: list[Diagnostic] | None = None
 
-    @classmethod
-    def known(cls, shape: Shape, file: str, line: int, number: str | None, ref: str | None, values: Values) -> Quick:
-        """A declaration whose values were read before, with the defaults under them."""
-        made = cls.__new__(cls)
-        made.shape = shape
-        made._file = file
-        made._line = line
-        made.number = number
-        made.ref = ref
-        made.values = values
-        made.problems = None
-        return made
-
     @property
     def match(self) -> tuple[str, ...] | None:
-        """The shape's: one of the defaults, unless the declaration was read before."""
+        """The shape's: that of the defaults."""
         return self.shape.match
 
     @property
@@ -152,46 +139,46 @@ class Quick:
         return Source(self._file, self._line + place[0], place[1])
 
 
-def _values(recipe: Recipe, found: list[Any]) -> Values:
-    return {name: found[at] if type(at) is int else _values(at, found) for name, at in recipe}  # type: ignore[arg-type]  # what is no int is a recipe
+def _values(recipe: Recipe, leaves_by_line: list[Any]) -> Values:
+    return {name: leaves_by_line[at] if type(at) is int else _values(at, leaves_by_line) for name, at in recipe}  # type: ignore[arg-type]  # what is no int is a recipe
 
 
-class Teacher:
-    """Makes shapes of drafts. One reader judges for all of them; what many values share is judged once."""
+class ShapeCompiler:
+    """Makes a shape from a declaration. One reader judges for all of them; what many values share is judged once."""
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
         self._converters: dict[Path, Convert] = {}
 
-    def shape(self, made: Draft, line: int, tokens: Tokens) -> Shape | None:
-        """The shape of a draft without problems that is not laid on the defaults yet; None where there is more to it
-        than a value for each line. `line`: where its first line is in the file."""
-        if made.match or made.lifecycle or made.complete or made.problems:
+    def shape(self, declaration: Unmerged, line: int, tokens: Tokens) -> Shape | None:
+        """The shape of a declaration without problems, before defaults are put under it; None where there is more to
+        it than a value for each line. `line`: where its first line is in the file."""
+        if declaration.match or declaration.lifecycle or declaration.complete or declaration.problems:
             return None
-        found = Shape([_nothing] * len(tokens))
-        nodes = dict(zip(made.paths, made.nodes, strict=True))
-        lines: dict[Path, int] = {path: nodes[path].line - line for path, _ in leaves(made.values)}
+        shape = Shape([_nothing] * len(tokens))
+        nodes = dict(zip(declaration.paths, declaration.nodes, strict=True))
+        lines: dict[Path, int] = {path: nodes[path].line - line for path, _ in leaves(declaration.values)}
         for path, at in lines.items():
             row = _row(path)
             if row is None:
                 return None
-            found.converters[at] = self._converter(path, row)
+            shape.converters[at] = self._converter(path, row)
         for name in IDENTITY:
-            if name in made.node.entries:
-                node = made.node.entries[name][1]
-                found.identity[name] = node.line - line
-                found.inside[name,] = (node.line - line, node.column)
-                found.converters[node.line - line] = self._identity(name)
-        used = {*lines.values(), *found.identity.values()}
-        if len(used) < len(lines) + len(found.identity) or any(
+            if name in declaration.node.entries:
+                node = declaration.node.entries[name][1]
+                shape.identity[name] = node.line - line
+                shape.inside[name,] = (node.line - line, node.column)
+                shape.converters[node.line - line] = self._identity(name)
+        used = {*lines.values(), *shape.identity.values()}
+        if len(used) < len(lines) + len(shape.identity) or any(
             tokens[at] and at not in used for at in range(len(tokens))
         ):
             return None
-        found.spelled = dict(made.spelled)
-        found.recipe = _recipe(made.values, lines, ())
-        found.start = (made.node.line - line, made.node.column)
-        found.inside |= {path: (node.line - line, node.column) for path, node in nodes.items()}
-        return found
+        shape.spelled = dict(declaration.spelled)
+        shape.recipe = _recipe(declaration.values, lines, ())
+        shape.start = (declaration.node.line - line, declaration.node.column)
+        shape.inside |= {path: (node.line - line, node.column) for path, node in nodes.items()}
+        return shape
 
     def _identity(self, name: str) -> Convert:
         if name == "number":
@@ -203,45 +190,45 @@ class Teacher:
         def convert(token: str) -> str:
             text: str = read(token).strip()
             if not text:
-                raise Doubt
+                raise FallBackToFullParser
             return text
 
         return convert
 
     def _converter(self, path: Path, row: Field) -> Convert:
         if path not in self._converters:
-            self._converters[path] = self._made(path, row)
+            self._converters[path] = self._new_converter(path, row)
         return self._converters[path]
 
-    def _made(self, path: Path, row: Field) -> Convert:
+    def _new_converter(self, path: Path, row: Field) -> Convert:
         schema, _ = self._reader.leaf(path)
         if row.kind is Kind.TEXT and row.clearable and not schema.keys() & {"enum", "format", "minLength", "maxLength"}:
             return _text
         read = self._read(path)
 
         def convert(token: str) -> Any:
-            found = normalise(row, read(token))
-            if not row.clearable and (found is None or (isinstance(found, str) and not found.strip())):
-                raise Doubt
-            return found
+            leaf = normalise(row, read(token))
+            if not row.clearable and (leaf is None or (isinstance(leaf, str) and not leaf.strip())):
+                raise FallBackToFullParser
+            return leaf
 
         return convert if row.kind in _MANY else _remembering(convert)
 
     def _read(self, path: Path) -> Convert:
-        """The value as the reader reads it; Doubt unless it is surely valid."""
+        """What reads a value as the reader does, and raises FallBackToFullParser unless it is surely valid."""
         reader = self._reader
         _, read = reader.leaf(path)
-        node = Scalar("", True, 0, 0, "")
+        node = Scalar("", "")
 
         def convert(token: str) -> Any:
             if "${" in token:
-                raise Doubt
+                raise FallBackToFullParser
             node.text = unquoted(token)
-            node.plain = token[:1] not in ('"', "'")
+            node.style = token[0] if token[:1] in ('"', "'") else ""
             reader.sure = True
             value = read(node)
             if not reader.sure:
-                raise Doubt
+                raise FallBackToFullParser
             return value
 
         return convert
@@ -252,9 +239,9 @@ def _nothing(_token: str) -> None:
 
 
 def _text(token: str) -> str | None:
-    """A text without limits. Of all values these are the most."""
+    """A text without limits. Most values are such texts."""
     if "${" in token:
-        raise Doubt
+        raise FallBackToFullParser
     mark = token[:1]
     if mark == '"' and "\\" not in token:
         return token[1:-1] or None
@@ -271,10 +258,10 @@ def _remembering(convert: Convert) -> Convert:
         try:
             return known[token]
         except KeyError:
-            found = convert(token)
+            leaf = convert(token)
             if len(known) < _MAX_REMEMBERED:
-                known[token] = found
-            return found
+                known[token] = leaf
+            return leaf
 
     return remembered
 
@@ -297,6 +284,6 @@ def _row(path: Path) -> Field | None:
 
 def _recipe(values: Values, lines: dict[Path, int], above: Path) -> Recipe:
     return tuple(
-        (name, _recipe(each, lines, (*above, name)) if isinstance(each, dict) else lines[*above, name])
-        for name, each in values.items()
+        (name, _recipe(value, lines, (*above, name)) if isinstance(value, dict) else lines[*above, name])
+        for name, value in values.items()
     )

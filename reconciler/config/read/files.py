@@ -42,23 +42,22 @@ def find_files(globs: Sequence[str], root: Path) -> tuple[tuple[Path, ...], tupl
 
     A glob that matches nothing is an error: it would silently declare nothing.
     """
-    found: dict[str, Path] = {}  # by what a symlink in the end is
-    problems: list[Diagnostic] = []
+    files: dict[str, Path] = {}  # by what a symlink in the end is
+    problems: dict[Diagnostic, None] = {}  # each once, in order
     listed: Listed = {}
     for glob in globs:
         problem = _glob_problem(glob)
         matched = Matches() if problem else matches(glob, root, listed)
-        problems += [each for each in matched.problems if each not in problems]
+        problems |= dict.fromkeys(matched.problems)
         if not matched.files and not matched.problems:
             summary = problem or f"the glob {quoted(glob)} matches no file"
             remedy = "Write a glob such as customers/**/*.yaml, relative to the settings file."
-            problems.append(Diagnostic(Severity.ERROR, "S119", summary, remedy=remedy))
+            problems[Diagnostic(Severity.ERROR, "S119", summary, remedy=remedy)] = None
         for real, path in matched.files.items():
-            found.setdefault(real, path)
-    problems += [
-        _other_ending(path, root) for real, path in _with_other_ending(globs, root, listed) if real not in found
-    ]
-    return tuple(sorted(found.values(), key=lambda path: display(path, root))), tuple(problems)
+            files.setdefault(real, path)
+    twins = [_other_ending(path, root) for real, path in _with_other_ending(globs, root, listed) if real not in files]
+    problems |= dict.fromkeys(twins)
+    return tuple(sorted(files.values(), key=lambda path: display(path, root))), tuple(problems)
 
 
 def _with_other_ending(globs: Sequence[str], root: Path, listed: Listed) -> list[tuple[str, Path]]:
@@ -113,12 +112,14 @@ def read_bytes(file: Path, name: str, limit: int) -> tuple[bytes, Diagnostic | N
 
 def _read(handle: int, limit: int) -> bytes:
     """At most `limit` bytes of an open file, with as few calls as can be: there may be 100,000 files."""
-    found = os.fstat(handle)
-    if not stat.S_ISREG(found.st_mode):
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode):
         raise IsADirectoryError(errno.EISDIR, "it is no file")
-    data = os.read(handle, min(found.st_size + 1, limit))
-    if len(data) == found.st_size:
+    data = os.read(handle, min(status.st_size + 1, limit))
+    if len(data) == status.st_size:
         return data
-    while len(data) < limit and (more := os.read(handle, min(_CHUNK, limit - len(data)))):  # it grows, or knows no size
-        data += more
+    while len(data) < limit and (
+        chunk := os.read(handle, min(_CHUNK, limit - len(data)))
+    ):  # it grows, or knows no size
+        data += chunk
     return data

@@ -21,7 +21,7 @@ class Matches:
     """The files, by what a symlink in the end is; and the problems on the way."""
 
     files: dict[str, Path] = field(default_factory=dict)
-    problems: list[Diagnostic] = field(default_factory=list)
+    problems: dict[Diagnostic, None] = field(default_factory=dict)  # each once, in order
 
 
 Listed: TypeAlias = "dict[str, list[os.DirEntry[str]]]"
@@ -36,7 +36,7 @@ def matches(glob: str, root: Path, listed: Listed | None = None) -> Matches:
     machine be read. So are a folder that cannot be listed, and a name that is no file.
     listed: shared by the globs of one run, so that no folder is listed twice.
     """
-    return _Walk(root, {} if listed is None else listed).run([_Part(each) for each in PurePath(glob).parts])
+    return _Walk(root, {} if listed is None else listed).run([_Part(part) for part in PurePath(glob).parts])
 
 
 class _Part:
@@ -55,7 +55,7 @@ class _Walk:
     def __init__(self, root: Path, listed: Listed) -> None:
         self._root = os.path.join(root, "")
         self._inside = os.path.join(os.path.realpath(root), "")
-        self._found = Matches()
+        self._matches = Matches()
         self._links: dict[str, str] = {}
         self._entries = listed
 
@@ -81,14 +81,14 @@ class _Walk:
                 else:
                     self._file(folder, real, entry)
         for real, name in self._links.items():
-            self._found.files.setdefault(real, Path(self._root + name))
-        return self._found
+            self._matches.files.setdefault(real, Path(self._root + name))
+        return self._matches
 
     def _in(self, folder: str) -> Iterator[os.DirEntry[str]]:
         if folder not in self._entries:
             try:
                 with os.scandir(self._root + folder) as entries:
-                    self._entries[folder] = [each for each in entries if not each.name.startswith(".")]
+                    self._entries[folder] = [entry for entry in entries if not entry.name.startswith(".")]
             except OSError as error:
                 self._unreadable(folder.rstrip("/") or ".", error.strerror or type(error).__name__)
                 return
@@ -106,7 +106,7 @@ class _Walk:
     def _file(self, folder: str, real: str, entry: os.DirEntry[str]) -> None:
         name = folder + entry.name
         if not entry.is_symlink() and entry.is_file():
-            self._found.files.setdefault(real + entry.name, Path(self._root + name))
+            self._matches.files.setdefault(real + entry.name, Path(self._root + name))
             return
         target = os.path.realpath(entry.path)
         if os.path.isdir(target) or not self._is_inside(name, target):
@@ -133,9 +133,8 @@ class _Walk:
         self._problem("Y215", _shown(name), f"{quoted(_shown(name))} cannot be read: {why}", remedy)
 
     def _problem(self, code: str, name: str, summary: str, remedy: str) -> None:
-        found = Diagnostic(Severity.ERROR, code, summary, remedy=remedy, source=Source(name, 1, 1))
-        if found not in self._found.problems:
-            self._found.problems.append(found)
+        problem = Diagnostic(Severity.ERROR, code, summary, remedy=remedy, source=Source(name, 1, 1))
+        self._matches.problems[problem] = None
 
 
 def _shown(name: str) -> str:

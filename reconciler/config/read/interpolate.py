@@ -6,9 +6,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reconciler.config.read.messages import quoted, shown
+from reconciler.config.read.messages import MAX_SHOWN, quoted, shown
 
-_PART = re.compile(r"\$(?P<literal>\$\{)|\$\{env:(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}|\$\{")
+_PART = re.compile(
+    r"\$(?P<literal>\$\{)"
+    r"|\$\{env:(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>(?:[^}$]|\$(?!\{))*+(?P<nested>\$\{)?))?(?(nested)|\})"
+    r"|\$\{"
+)
+"""One interpolation. A default ends at the next `${`, so that a text is gone through once, whatever is left open."""
 
 REFUSED = frozenset(("VISMA_CLIENT_SECRET", "VISMA_CLIENT_SECRET_FILE", "VISMA_CLIENT_ID"))
 ALLOWED = frozenset(("VISMA_TOKEN_URL",))
@@ -66,7 +71,7 @@ def interpolate(text: str, environ: Mapping[str, str]) -> tuple[str, list[Proble
 def _value(match: re.Match[str], text: str, environ: Mapping[str, str]) -> str | Problem:
     name, default = match["name"], match["default"]
     if name is None:
-        rest = text[match.start() :].split("}", maxsplit=1)[0]
+        rest = text[match.start() : match.start() + MAX_SHOWN + 1].split("}", maxsplit=1)[0]
         return Problem(
             "malformed",
             f"{quoted(rest)} is no interpolation",
@@ -79,10 +84,10 @@ def _value(match: re.Match[str], text: str, environ: Mapping[str, str]) -> str |
             "Plans and reports show values. Credentials come from the process environment alone; "
             "give other values a variable with another name.",
         )
-    if default is not None and "${" in default:
+    if match["nested"]:
         return _nested(default)
-    if found := environ.get(name, ""):
-        return found if _is_text(found) else _no_text(name)
+    if value := environ.get(name, ""):
+        return value if _is_text(value) else _no_text(name)
     if default is not None:
         return default
     state = "empty" if name in environ else "not set"

@@ -47,9 +47,9 @@ def nearest(name: str, known: Iterable[str]) -> list[str]:
 @lru_cache(maxsize=1024)
 def _nearest(name: str, known: tuple[str, ...]) -> tuple[str, ...]:
     """Kept, because a mistake is seldom made in one declaration only, and difflib takes milliseconds."""
-    by_folded = {each.casefold(): each for each in known}
+    by_folded = {candidate.casefold(): candidate for candidate in known}
     close = difflib.get_close_matches(name.casefold()[:100], by_folded, n=3, cutoff=0.6)
-    return tuple(by_folded[each] for each in close)
+    return tuple(by_folded[match] for match in close)
 
 
 def did_you_mean(name: str, known: Iterable[str], *, what: str = "Known names") -> str:
@@ -156,8 +156,8 @@ def syntax_problem(problem: str, context: str, at: str, started: str) -> tuple[s
         if words in problem:
             since = f" (it starts at {started})" if "not closed" in summary and started else ""
             return f"{summary}{since}", remedy
-    told = f"{context}: {problem}" if context else problem
-    return f"this is not YAML: {shown(told)}", "Put special characters in quotes and check the indentation."
+    parser_message = f"{context}: {problem}" if context else problem
+    return f"this is not YAML: {shown(parser_message)}", "Put special characters in quotes and check the indentation."
 
 
 def _bad_start(at: str) -> tuple[str, str]:

@@ -58,10 +58,10 @@ def as_seen(action: Action) -> dict[str, Any]:
         "ref": action.ref,
         "name": action.name,
         "changes": [
-            {"path": each.path, "before": each.before, "after": each.after, "cause": each.cause.value}
-            for each in action.changes
+            {"path": change.path, "before": change.before, "after": change.after, "cause": change.cause.value}
+            for change in action.changes
         ],
-        "fields": {each.path: _field(each) for each in action.changes},
+        "fields": {change.path: _field(change) for change in action.changes},
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from reconciler.config.read import pattern_checks
 from reconciler.config.read.messages import did_you_mean, nearest, quoted, shown
@@ -74,37 +74,47 @@ class Validator:
         """Every problem of the value, each at its place in the node it was read from; of very many the first ones."""
         if self._made is None:
             self._made = self._make()
-        found: list[Diagnostic] = []
+        diagnostics: list[Diagnostic] = []
         members: set[str] = set()
         left = 0
         for error in self._made.iter_errors(value):
             members.update(str(step) for step in list(error.absolute_path)[:1])
             if error.instance is BROKEN:
                 continue
-            if len(found) >= _LISTED:
+            if len(diagnostics) >= _LISTED:
                 left += 1
                 continue
             for sort, summary, remedy, source in _explain(error, node):
                 code = self._codes[sort]
-                found.append(Diagnostic(Severity.ERROR, code, summary, remedy=remedy, source=source))
+                diagnostics.append(Diagnostic(Severity.ERROR, code, summary, remedy=remedy, source=source))
         if left:
             summary = f"{left:,} more problem{'s' * (left > 1)} below this {'are' if left > 1 else 'is'} not listed"
-            found.append(
+            diagnostics.append(
                 Diagnostic(Severity.ERROR, self._codes["other"], summary, remedy=_REST_REMEDY, source=node.source)
             )
-        return Verdict(tuple(found), frozenset(members))
+        return Verdict(tuple(diagnostics), frozenset(members))
 
     def _make(self) -> Draft202012Validator:
         from jsonschema import Draft202012Validator, FormatChecker  # noqa: PLC0415 (most runs need no verdict)
+        from jsonschema.validators import extend  # noqa: PLC0415 (as above)
 
         checker = FormatChecker(())
         for name, is_valid in FORMATS.items():
             checker.checks(name)(_unless_text(is_valid))
-        return Draft202012Validator(self._schema, format_checker=checker)
+        validator = extend(Draft202012Validator, {"uniqueItems": _check_unique})  # type: ignore[no-untyped-call]
+        return cast("Draft202012Validator", validator(self._schema, format_checker=checker))
 
 
 def _unless_text(is_valid: Callable[[str], bool]) -> Callable[[object], bool]:
     return lambda value: not isinstance(value, str) or is_valid(value)
+
+
+def _check_unique(_validator: object, is_wanted: bool, value: object, _schema: object) -> Iterator[ValidationError]:
+    """As jsonschema does it, but in one pass: with items of several types it compares each with each."""
+    from jsonschema.exceptions import ValidationError  # noqa: PLC0415 (most runs need no verdict)
+
+    if is_wanted and isinstance(value, list) and len(set(map(repr, value))) < len(value):
+        yield ValidationError("the items are not unique")
 
 
 def at(node: Node, path: list[str | int]) -> Node:
@@ -149,13 +159,13 @@ def _elsewhere(name: str, schema: dict[str, Any]) -> str:
     return ""
 
 
-def _missing(error: ValidationError, node: Node, name: str) -> Iterator[_Finding]:
+def _missing(error: ValidationError, node: Node, path: str) -> Iterator[_Finding]:
     assert isinstance(error.validator_value, list)
     instance: Any = error.instance
-    absent = [each for each in error.validator_value if each not in instance]
-    # jsonschema says it once for each missing member; each of them says which in its message alone
-    member = next((each for each in absent if error.message.startswith(repr(each))), absent[0])
-    inside = f" in {shown(name)}" if name else ""
+    absent = [name for name in error.validator_value if name not in instance]
+    # jsonschema reports it once for each missing member, and says only in the message which one it is
+    member = next((name for name in absent if error.message.startswith(repr(name))), absent[0])
+    inside = f" in {shown(path)}" if path else ""
     remedy = "Start each line with '- '." if member == "lines" else f"Add {member}."
     yield "missing", f"{member} is missing{inside}", remedy, node.source
 
@@ -170,7 +180,7 @@ def _identity(error: ValidationError, node: Node, _name: str) -> Iterator[_Findi
 
 
 def _enum(error: ValidationError, node: Node, name: str) -> Iterator[_Finding]:
-    words = [str(each) for each in error.validator_value] if isinstance(error.validator_value, list) else []
+    words = [str(word) for word in error.validator_value] if isinstance(error.validator_value, list) else []
     listed = ", ".join(words[:30])
     if isinstance(node, Scalar) and not node.is_null:
         close = nearest(str(error.instance), words)
@@ -287,7 +297,7 @@ def _wanted(types: list[str]) -> str:
         "number": "a number",
         "string": "a text",
     }
-    named = ["a text"] if "string" in types else [words[each] for each in types if each in words]
+    named = ["a text"] if "string" in types else [words[one] for one in types if one in words]
     return " or ".join(named)
 
 
@@ -347,10 +357,10 @@ def _format(error: ValidationError, node: Node, name: str) -> Iterator[_Finding]
 
 
 def _const(error: ValidationError, node: Node, name: str) -> Iterator[_Finding]:
-    wanted, found = str(error.validator_value), str(error.instance)
+    wanted, actual = str(error.validator_value), str(error.instance)
     yield (
         "enum",
-        f"{name} cannot be {quoted(found)}",
+        f"{name} cannot be {quoted(actual)}",
         f"Write {wanted}; it is all that this version knows.",
         node.source,
     )

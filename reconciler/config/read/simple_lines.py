@@ -67,16 +67,16 @@ def cut(text: str) -> Cut | None:
         head = text[: first.start()]
         is_bare = _NOTHING.fullmatch(head) is not None
         if is_bare or _CUSTOMERS.search(head):
-            starts = re.compile(f"^{first[1]}- ", re.MULTILINE).finditer(text, first.start())
-            return Cut(text, "" if is_bare else head, tuple([each.start() for each in starts]), True)
+            starts = re.compile(f"^ {{{len(first[1])}}}- ", re.MULTILINE).finditer(text, first.start())
+            return Cut(text, "" if is_bare else head, tuple([start.start() for start in starts]), True)
     return Cut(text, "", (0,), False)
 
 
-def blocks(found: Cut) -> Iterator[Block | None]:
+def blocks(cut_text: Cut) -> Iterator[Block | None]:
     """The declarations one by one; None, as the last, where a line is not simple."""
-    text = found.text
-    line = text.count("\n", 0, found.starts[0]) + 1
-    for start, end in zip(found.starts, (*found.starts[1:], len(text)), strict=True):
+    text = cut_text.text
+    line = text.count("\n", 0, cut_text.starts[0]) + 1
+    for start, end in zip(cut_text.starts, (*cut_text.starts[1:], len(text)), strict=True):
         lines = _LINE.findall(text, start, end)
         count = text.count("\n", start, end)
         if len(lines) != count:  # each match is a whole line

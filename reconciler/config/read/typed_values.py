@@ -18,7 +18,7 @@ from decimal import Decimal
 from typing import Any, Final, TypeAlias
 
 from reconciler.config.read.pattern_checks import names_field
-from reconciler.config.read.yaml_nodes import Broken, Mapping, Node, Scalar, Sequence
+from reconciler.config.read.yaml_nodes import NULLS, Broken, Mapping, Node, Scalar, Sequence
 
 Interpolate: TypeAlias = Callable[[Scalar], "str | None"]
 """The text of a scalar that holds `${`, or None when that was reported as a problem."""
@@ -47,11 +47,11 @@ def is_wall_clock(text: str) -> bool:
     bare = text.strip()
     if not bare:
         return True
-    found = _WALL_CLOCK.fullmatch(bare)
-    if found is None:
+    clock = _WALL_CLOCK.fullmatch(bare)
+    if clock is None:
         return False
     try:
-        datetime.fromisoformat(bare if found[3] is None else bare[: found.start(3)] + (found[4] or ""))
+        datetime.fromisoformat(bare if clock[3] is None else bare[: clock.start(3)] + (clock[4] or ""))
     except ValueError:
         return False
     return True
@@ -83,7 +83,7 @@ FORMATS: Final[dict[str, Callable[[str], bool]]] = {
 _NO_LIMIT = 2**62
 _CORE_TYPES = frozenset(("boolean", "number"))
 
-_SAID = frozenset({"title", "description", "default", "examples", "$schema", "$id", "$defs"})
+_SAID = frozenset({"title", "description", "default", "examples", "deprecated", "$schema", "$id", "$defs"})
 _REFERENCE = _SAID | {"$ref"}
 _CHOICE = _SAID | {"if", "then", "else"}
 _OBJECT = _SAID | {"type", "properties", "additionalProperties", "required", "anyOf", "propertyNames"}
@@ -94,10 +94,10 @@ _SCALAR = _SAID | {"type", "enum", "const", "format", "minLength", "maxLength", 
 
 def number(text: str) -> int | Decimal | None:
     """The number that a plain scalar spells, or None."""
-    found = NUMBER.fullmatch(text)
-    if found is None or len(text) > MAX_DIGITS + 2 or sum(map(str.isdigit, text)) > MAX_DIGITS:
+    parts = NUMBER.fullmatch(text)
+    if parts is None or len(text) > MAX_DIGITS + 2 or sum(map(str.isdigit, text)) > MAX_DIGITS:
         return None
-    if found[2] is None:
+    if parts[2] is None:
         return int(text)
     value = Decimal(text)
     return value if value else value.copy_abs()  # there is no negative zero in an amount
@@ -123,8 +123,8 @@ def typed(text: str, types: frozenset[str]) -> str | bool | int | Decimal:
     if "boolean" in types and text in BOOLEANS:
         return BOOLEANS[text]
     if "number" in types or "integer" in types:
-        found = number(text)
-        return text if found is None else found
+        value = number(text)
+        return text if value is None else value
     return text
 
 
@@ -170,10 +170,10 @@ class Reader:
     # -- compilation: one method for each shape of schema
 
     def _compile(self, schema: dict[str, Any]) -> Read:
-        found = self._compiled.get(id(schema))
-        if found is None:
-            found = self._compiled[id(schema)] = self._make(schema)
-        return found
+        read = self._compiled.get(id(schema))
+        if read is None:
+            read = self._compiled[id(schema)] = self._make(schema)
+        return read
 
     def _make(self, schema: dict[str, Any]) -> Read:
         types = _types(schema)
@@ -182,7 +182,7 @@ class Reader:
             return self._compile(self._target(schema["$ref"]))
         if {"if", "then", "else"} <= words <= _CHOICE:
             return self._choice(schema)
-        is_plain = all(each.keys() == {"required"} for each in schema.get("anyOf", []))
+        is_plain = all(choice.keys() == {"required"} for choice in schema.get("anyOf", []))
         if ("object" in types or "properties" in schema) and words <= _OBJECT and is_plain:
             return self._object(schema)
         if "array" in types and words <= _ARRAY:
@@ -205,10 +205,10 @@ class Reader:
     def _target(self, reference: str) -> dict[str, Any]:
         if not reference.startswith("#/"):
             return {}
-        found: dict[str, Any] = self._root
+        target: dict[str, Any] = self._root
         for segment in reference.removeprefix("#/").split("/"):
-            found = found[segment]
-        return found
+            target = target[segment]
+        return target
 
     def _choice(self, schema: dict[str, Any]) -> Read:
         """`if` a mapping `then` this `else` that."""
@@ -221,11 +221,11 @@ class Reader:
         return read
 
     def _object(self, schema: dict[str, Any]) -> Read:
-        members = {name: self._compile(each) for name, each in schema.get("properties", {}).items()}
+        members = {name: self._compile(one) for name, one in schema.get("properties", {}).items()}
         extra = schema.get("additionalProperties", True)
         others = self._compile(extra) if isinstance(extra, dict) else (by_look if extra else self._doubt)
         required = schema.get("required", [])
-        any_of = [each["required"] for each in schema.get("anyOf", [])]
+        any_of = [one["required"] for one in schema.get("anyOf", [])]
         is_name = _names(schema["propertyNames"]) if "propertyNames" in schema else None
 
         def read(node: Node) -> Any:
@@ -251,7 +251,7 @@ class Reader:
         def read(node: Node) -> Any:
             if type(node) is not Sequence:
                 return self._doubt(node)
-            value = [item(each) for each in node.items]
+            value = [item(element) for element in node.items]
             if len(value) < shortest or (unique and len(set(map(str, value))) < len(value)):
                 self.sure = False
             return value
@@ -268,7 +268,7 @@ class Reader:
             if type(node) is not Scalar:
                 return self._doubt(node)
             text: str | None = node.text
-            if node.plain and text in ("", "~", "null"):
+            if not node.style and text in NULLS:
                 if not nullable:
                     self.sure = False
                 return None
@@ -278,7 +278,7 @@ class Reader:
                     self.sure = False
                     return BROKEN
             assert text is not None
-            value = text if is_text or not node.plain else typed(text, kinds)
+            value = text if is_text or node.style else typed(text, kinds)
             if not fits(value):
                 self.sure = False
             return value
@@ -287,8 +287,8 @@ class Reader:
 
 
 def _types(schema: dict[str, Any]) -> frozenset[str]:
-    found = schema.get("type", [])
-    return frozenset([found] if isinstance(found, str) else found)
+    types = schema.get("type", [])
+    return frozenset([types] if isinstance(types, str) else types)
 
 
 def _fits(schema: dict[str, Any], types: frozenset[str]) -> Callable[[Any], bool]:
@@ -297,7 +297,7 @@ def _fits(schema: dict[str, Any], types: frozenset[str]) -> Callable[[Any], bool
         only = schema["const"]
         return lambda value: type(value) is type(only) and bool(value == only)
     if "enum" in schema:
-        words = frozenset(each for each in schema["enum"] if isinstance(each, str))
+        words = frozenset(word for word in schema["enum"] if isinstance(word, str))
         return words.__contains__
     if "string" in types:
         return _fits_text(schema)

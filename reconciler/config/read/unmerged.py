@@ -25,8 +25,8 @@ Unit: TypeAlias = "tuple[Path, Scalar | Values, list[tuple[Path, Node]]]"
 
 
 @dataclass(slots=True)
-class Draft:
-    """A declaration, or defaults, before one is laid on the other. `paths` and `nodes` run side by side."""
+class Unmerged:
+    """A declaration, or defaults, before the one is laid on the other. `paths` and `nodes` run side by side."""
 
     node: Mapping
     values: Values = field(default_factory=dict)
@@ -41,7 +41,7 @@ class Draft:
     problems: list[Diagnostic] = field(default_factory=list)
 
     def located(self, packer: Packer) -> Callable[[Path], Source]:
-        """What gives the places of the values when the draft is gone."""
+        """What gives the places of the values when the nodes are gone."""
         own = [(name, self.node.entries[name][1]) for name in IDENTITY if name in self.node.entries]
         paths, nodes = [*self.paths, *((name,) for name, _ in own)], [*self.nodes, *(node for _, node in own)]
         return packer.pack(self.source, paths, nodes).locate
@@ -67,34 +67,34 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Base:
+class Defaults:
     """Defaults, ready to be laid under declarations."""
 
-    draft: Draft
+    declared: Unmerged
     units: list[Unit]
 
 
-def draft(value: dict[str, Any], node: Mapping) -> Draft:
-    """The draft of a declaration whose plain value the schema admits."""
-    made = Draft(node)
+def unmerged(value: dict[str, Any], node: Mapping) -> Unmerged:
+    """A declaration whose plain value the schema admits, as it stands, without defaults."""
+    declaration = Unmerged(node)
     layout = _layout(())
-    for name, each in value.items():
+    for name, member_value in value.items():
         below = node.entries[name][1]
         if name not in layout:
-            _declaration_member(made, name, each)
+            _declaration_member(declaration, name, member_value)
             continue
         row, path = layout[name]
         if name == "number":
-            number = _leaf(made, row, each, below)
-            made.number = number if isinstance(number, str) else None
+            number = _leaf(declaration, row, member_value, below)
+            declaration.number = number if isinstance(number, str) else None
         else:
-            _member(made, made.values, (row, path), each, below)
-    return made
+            _member(declaration, declaration.values, (row, path), member_value, below)
+    return declaration
 
 
 @cache
 def _layout(path: Path) -> dict[str, tuple[Row, Path]]:
-    """The rows below a path of OBJECT groups, each with its own path: made once, since there is one for each leaf."""
+    """The rows below a path of OBJECT groups, each with its own path: cached, since there is one for each leaf."""
     rows: dict[str, Row] = FIELDS
     for segment in path:
         group = rows[segment]
@@ -103,164 +103,166 @@ def _layout(path: Path) -> dict[str, tuple[Row, Path]]:
     return {name: (row, (*path, name)) for name, row in rows.items()}
 
 
-def _member(made: Draft, values: Values, place: tuple[Row, Path], value: Any, node: Node) -> None:
+def _member(declaration: Unmerged, values: Values, place: tuple[Row, Path], value: Any, node: Node) -> None:
     """Put one member of the customer, or of an OBJECT group, into the values."""
     row, path = place
-    made.paths.append(path)
-    made.nodes.append(node)
+    declaration.paths.append(path)
+    declaration.nodes.append(node)
     if isinstance(row, Field):
-        values[row.name] = _leaf(made, row, value, node)
+        values[row.name] = _leaf(declaration, row, value, node)
     else:
-        group = _group(made, row, value, node, path)
+        group = _group(declaration, row, value, node, path)
         if group is not None:
             values[row.name] = group
 
 
-def _declaration_member(made: Draft, name: str, value: Any) -> None:
+def _declaration_member(declaration: Unmerged, name: str, value: Any) -> None:
     if name == "ref":
-        made.ref = value.strip()
-        if not made.ref:
-            source = made.node.entries[name][1].source
-            made.report("D304", source, "ref is blank", "Write a stable local name.")
+        declaration.ref = value.strip()
+        if not declaration.ref:
+            source = declaration.node.entries[name][1].source
+            declaration.report("D304", source, "ref is blank", "Write a stable local name.")
     elif name == "match":
-        made.match = tuple(value)
+        declaration.match = tuple(value)
     else:
-        made.lifecycle = value
+        declaration.lifecycle = value
 
 
-def _leaf(made: Draft, row: Row, value: Any, node: Node) -> Scalar:
+def _leaf(declaration: Unmerged, row: Row, value: Any, node: Node) -> Scalar:
     assert isinstance(row, Field)
-    found = normalise(row, value)
-    if not row.clearable and (found is None or (isinstance(found, str) and not found.strip())):
+    leaf = normalise(row, value)
+    if not row.clearable and (leaf is None or (isinstance(leaf, str) and not leaf.strip())):
         remedy = "Write a value, or remove the line to leave it alone."
-        made.report("D304", node.source, f"{row.name} is blank, and cannot be cleared", remedy)
-    return found
+        declaration.report("D304", node.source, f"{row.name} is blank, and cannot be cleared", remedy)
+    return leaf
 
 
-def _group(made: Draft, row: Group, value: Any, node: Node, path: Path) -> Values | None:
+def _group(declaration: Unmerged, row: Group, value: Any, node: Node, path: Path) -> Values | None:
     """The group's values, or None when it declares nothing."""
     match row.form:
         case Form.OBJECT:
-            return _members(made, value, node, path) or None
+            return _members(declaration, value, node, path) or None
         case Form.MAP:
-            return _map(made, row, value, node, path) or None
+            return _map(declaration, row, value, node, path) or None
         case Form.SEGMENTS:
-            return _segments(made, row, value, node, path) or None
+            return _segments(declaration, row, value, node, path) or None
         case Form.LINES:
-            return _lines(made, row, value, node, path)
+            return _lines(declaration, row, value, node, path)
 
 
-def _members(made: Draft, value: dict[str, Any], node: Node, path: Path) -> Values:
+def _members(declaration: Unmerged, value: dict[str, Any], node: Node, path: Path) -> Values:
     assert isinstance(node, Mapping)
-    found: Values = {}
+    values: Values = {}
     layout = _layout(path)
-    for name, each in value.items():
-        _member(made, found, layout[name], each, node.entries[name][1])
-    return found
+    for name, member_value in value.items():
+        _member(declaration, values, layout[name], member_value, node.entries[name][1])
+    return values
 
 
-def _map(made: Draft, row: Group, value: dict[str, Any], node: Node, path: Path) -> Values:
+def _map(declaration: Unmerged, row: Group, value: dict[str, Any], node: Node, path: Path) -> Values:
     assert isinstance(node, Mapping)
     member = row.members[-1]
-    found: Values = {}
+    values: Values = {}
     seen: dict[str, Node] = {}
-    for name, each in value.items():
+    for name, member_value in value.items():
         written, below = node.entries[name]
         key = attribute_key(name)
-        if _is_free(made, row, key, written, seen):
-            found[key] = _leaf(made, member, each, below)
-            made.note((*path, key), below)
+        if _is_free(declaration, row, key, written, seen):
+            values[key] = _leaf(declaration, member, member_value, below)
+            declaration.note((*path, key), below)
             if key != name:
-                made.spelled[*path, key] = name.strip()
-    return found
+                declaration.spelled[*path, key] = name.strip()
+    return values
 
 
-def _is_free(made: Draft, row: Group, key: str, written: Node, seen: dict[str, Node]) -> bool:
+def _is_free(declaration: Unmerged, row: Group, key: str, written: Node, seen: dict[str, Node]) -> bool:
     """Whether the id is one, and the first of its kind: case and surrounding blanks tell no two apart."""
     first = seen.setdefault(key, written)
     if not key:
-        made.report("D305", written.source, f"{row.name} has a member without a name", "Write an id before the colon.")
+        summary = f"{row.name} has a member without a name"
+        declaration.report("D305", written.source, summary, "Write an id before the colon.")
     elif first is not written:
         summary = f"{row.name} has the id {quoted(key)} twice, but for case and blanks; the first is at {first.source}"
-        made.report("D317", written.source, summary, "Keep one of the two.")
+        declaration.report("D317", written.source, summary, "Keep one of the two.")
     return bool(key) and first is written
 
 
-def _segments(made: Draft, row: Group, value: list[dict[str, Any]], node: Node, path: Path) -> Values:
+def _segments(declaration: Unmerged, row: Group, value: list[dict[str, Any]], node: Node, path: Path) -> Values:
     assert isinstance(node, Sequence)
     key_name, member = row.key[0], row.value
-    found: Values = {}
+    values: Values = {}
     seen: dict[str, Node] = {}
-    for each, line in zip(value, node.items, strict=True):
+    for segment, line in zip(value, node.items, strict=True):
         assert isinstance(line, Mapping)
-        key = str(each[key_name])
+        key = str(segment[key_name])
         below = line.entries[member.name][1]
-        if _is_new(made, row, key, line, seen):
-            found[key] = _leaf(made, member, each[member.name], below)
-            made.note((*path, key), below)
-    return found
+        if _is_new(declaration, row, key, line, seen):
+            values[key] = _leaf(declaration, member, segment[member.name], below)
+            declaration.note((*path, key), below)
+    return values
 
 
-def _is_new(made: Draft, row: Group, key: str, line: Node, seen: dict[str, Node]) -> bool:
+def _is_new(declaration: Unmerged, row: Group, key: str, line: Node, seen: dict[str, Node]) -> bool:
     first = seen.setdefault(key, line)
     if first is line:
         return True
     named = " and ".join(row.key)
     summary = f"{row.name} has two lines with the {named} {quoted(key)}; the first is at {first.source}"
-    made.report("D313", line.source, summary, "Keep one of the two.")
+    declaration.report("D313", line.source, summary, "Keep one of the two.")
     return False
 
 
-def _lines(made: Draft, row: Group, value: Any, node: Node, path: Path) -> Values | None:
+def _lines(declaration: Unmerged, row: Group, value: Any, node: Node, path: Path) -> Values | None:
     """Lines by their key; the mapping form says in `complete` whether others are deleted."""
     if isinstance(node, Mapping):
         if "complete" in value:
-            made.complete[row.name] = value["complete"]
+            declaration.complete[row.name] = value["complete"]
         value, node = value["lines"], node.entries["lines"][1]
     else:
-        made.complete[row.name] = False
+        declaration.complete[row.name] = False
     assert isinstance(node, Sequence)
-    found: Values = {}
+    values: Values = {}
     seen: dict[str, Node] = {}
-    for each, line in zip(value, node.items, strict=True):
+    for line_value, line in zip(value, node.items, strict=True):
         assert isinstance(line, Mapping)
-        members = _line(made, row, each, line)
+        members = _line(declaration, row, line_value, line)
         key = "/".join(str(members[name]) for name in row.key)
-        if _is_new(made, row, key, line, seen):
-            found[key] = members
-            _note_line(made, members, line, (*path, key))
-    return found
+        if _is_new(declaration, row, key, line, seen):
+            values[key] = members
+            _note_line(declaration, members, line, (*path, key))
+    return values
 
 
-def _line(made: Draft, row: Group, value: dict[str, Any], line: Mapping) -> Values:
+def _line(declaration: Unmerged, row: Group, value: dict[str, Any], line: Mapping) -> Values:
     rows = row.by_name
-    found: Values = {}
-    for name, each in value.items():
+    values: Values = {}
+    for name, member_value in value.items():
         member = rows[name]
-        found[name] = _leaf(made, member, each, line.entries[name][1])
+        values[name] = _leaf(declaration, member, member_value, line.entries[name][1])
     for name in row.key:
-        if name not in found:
+        if name not in values:
             key = rows[name]
             assert isinstance(key, Field)
-            found[name] = key.default
-    return found
+            values[name] = key.default
+    return values
 
 
-def _note_line(made: Draft, members: Values, line: Mapping, path: Path) -> None:
-    made.note(path, line)
+def _note_line(declaration: Unmerged, members: Values, line: Mapping, path: Path) -> None:
+    declaration.note(path, line)
     for name in members:
         entry = line.entries.get(name)
-        made.note((*path, name), entry[1] if entry else line)
+        declaration.note((*path, name), entry[1] if entry else line)
 
 
-def units(base: Draft) -> list[Unit]:
+def units(defaults: Unmerged) -> list[Unit]:
     """What the defaults hold, cut into what a declaration replaces as one."""
-    places = dict(zip(base.paths, base.nodes, strict=True))
-
-    def below(path: Path) -> list[tuple[Path, Node]]:
-        return [(each, node) for each, node in places.items() if each[: len(path)] == path]
-
-    return [(path, value, below(path)) for path, value in _cut(base.values, FIELDS, ())]
+    cuts = list(_cut(defaults.values, FIELDS, ()))
+    below: dict[Path, list[tuple[Path, Node]]] = {path: [] for path, _ in cuts}
+    for path, node in dict(zip(defaults.paths, defaults.nodes, strict=True)).items():
+        for end in range(1, len(path) + 1):
+            if path[:end] in below:
+                below[path[:end]].append((path, node))
+    return [(path, value, below[path]) for path, value in cuts]
 
 
 def _cut(values: Values, rows: Any, prefix: Path) -> Iterator[tuple[Path, Scalar | Values]]:
@@ -273,27 +275,28 @@ def _cut(values: Values, rows: Any, prefix: Path) -> Iterator[tuple[Path, Scalar
             yield path, value
 
 
-def overlay(made: Draft, base: Draft, base_units: list[Unit]) -> None:
-    """Put the defaults under the draft: what it does not declare itself comes from them."""
-    for path, value, places in undeclared(made.values, base_units):
-        put(made.values, path, fresh(value))
-        for each, node in places:
-            made.note(each, node)
-        if path in base.spelled:
-            made.spelled[path] = base.spelled[path]
-    made.complete = {**base.complete, **made.complete}
-    made.match = made.match or base.match
-    made.lifecycle = {**base.lifecycle, **made.lifecycle}
+def overlay(declaration: Unmerged, defaults: Defaults) -> None:
+    """Put the defaults under the declaration: what it does not declare itself comes from them."""
+    common = defaults.declared
+    for path, value, places in undeclared(declaration.values, defaults.units):
+        put(declaration.values, path, fresh(value))
+        for below, node in places:
+            declaration.note(below, node)
+        if path in common.spelled:
+            declaration.spelled[path] = common.spelled[path]
+    declaration.complete = {**common.complete, **declaration.complete}
+    declaration.match = declaration.match or common.match
+    declaration.lifecycle = {**common.lifecycle, **declaration.lifecycle}
 
 
-def undeclared(values: Values, base_units: list[Unit]) -> list[Unit]:
+def undeclared(values: Values, units_of_defaults: list[Unit]) -> list[Unit]:
     """What of the defaults goes under values that declare something themselves."""
-    return [each for each in base_units if not _declares(values, each[0])]
+    return [unit for unit in units_of_defaults if not _declares(values, unit[0])]
 
 
 def fresh(value: Scalar | Values) -> Scalar | Values:
     """A value of the defaults for one declaration: no two share a mapping. Lines hold mappings of leaves."""
-    return {name: fresh(each) for name, each in value.items()} if isinstance(value, dict) else value
+    return {name: fresh(below) for name, below in value.items()} if isinstance(value, dict) else value
 
 
 def _declares(values: Values, path: Path) -> bool:

@@ -1,4 +1,4 @@
-"""YAML text to nodes that know where they were written.
+"""YAML text to nodes that know which characters they take up.
 
 PyYAML's C parser gives events; the composer here makes nodes of them and decides nothing about types: a scalar
 stays the text that was typed, and whether it was plain. What YAML allows and a declaration must not use (tags,
@@ -25,46 +25,63 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
-from reconciler.config.read.decoding import CONTROL, control, decode, position
+from reconciler.config.read.decoding import CONTROL, control, decode
 from reconciler.config.read.file_limits import BOUNDS, Bounds
 from reconciler.config.read.messages import shown, syntax_problem
-from reconciler.config.read.nodes import NULLS, Broken, Mapping, Node, Scalar, Sequence, merged, move
+from reconciler.config.read.nodes import (
+    ALIAS_STYLE,
+    MERGE,
+    NULLS,
+    Alias,
+    Anchor,
+    Broken,
+    Mapping,
+    Node,
+    Pair,
+    Scalar,
+    Sequence,
+    SourceText,
+    Written,
+    merged,
+)
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
 
-__all__ = ["NULLS", "Broken", "Mapping", "Node", "Parsed", "Scalar", "Sequence", "merged", "move", "parse"]
+__all__ = ["NULLS", "Broken", "Mapping", "Node", "Parsed", "Scalar", "Sequence", "compose", "merged", "parse"]
 
 MAX_PROBLEMS = 1000
 EXPANSION_FACTOR = 10
 """Aliases may stand for this many times the nodes that are written, also where that is more than `Bounds.aliases`."""
 
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same events without libyaml, only slower
-_CUT = re.compile(r"[ \t]+(#[^\s#][^\r\n]*)")
+_TIGHT = re.compile(r"[ \t]#[^\s#]")
+_TIGHT_COMMENT = re.compile(r"[ \t]++(#[^\s#][^\r\n]*)")
 """A comment that may be meant as text: nothing stands between its mark and its first letter."""
 
 _NO_TEXT = re.compile(r"[-+0-9.,]*|true|false|null|~", re.IGNORECASE)
 _PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*|\s+|#[^\r\n]*)+")
+_BLANK = " \t\r\n"
+_BLOCK = ("|", ">")
 
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """The documents that could be read, without empty ones, and what was wrong."""
+    """The documents that could be read, without empty ones, what was wrong, and the text that they were read from."""
 
     documents: tuple[Node, ...]
     diagnostics: tuple[Diagnostic, ...]
+    origin: SourceText
 
 
 def parse(data: bytes, file: str, bounds: Bounds = BOUNDS) -> Parsed:
     """Read a file's bytes; `file` is the name in positions. Never raises: every problem is a diagnostic."""
     if len(data) > bounds.file_size:
-        return Parsed((), (_too_large(file, bounds.file_size),))
+        return Parsed((), (_too_large(file, bounds.file_size),), SourceText("", file))
     text, problems = decode(data, file)
     if text is None:
-        return Parsed((), tuple(problems))
-    composer = _Composer(text, file, bounds)
-    composer.run()
-    problems += composer.problems
-    documents = tuple(node for node in composer.documents if not (isinstance(node, Scalar) and node.is_null))
-    if not documents and not problems:
+        return Parsed((), tuple(problems), SourceText("", file))
+    parsed = compose(text, file, bounds)
+    problems += parsed.diagnostics
+    if not parsed.documents and not problems:
         problems.append(
             Diagnostic(
                 Severity.WARNING,
@@ -74,7 +91,15 @@ def parse(data: bytes, file: str, bounds: Bounds = BOUNDS) -> Parsed:
                 source=Source(file, 1, 1),
             )
         )
-    return Parsed(documents, tuple(problems))
+    return Parsed(parsed.documents, tuple(problems), parsed.origin)
+
+
+def compose(text: str, file: str, bounds: Bounds = BOUNDS, first_line: int = 1) -> Parsed:
+    """Read a text that `decode` has let through. first_line: where it starts in the file, when it is a part of it."""
+    composer = _Composer(SourceText(text, file, first_line), bounds)
+    composer.run()
+    documents = tuple(node for node in composer.documents if not (isinstance(node, Scalar) and node.is_null))
+    return Parsed(documents, tuple(composer.problems), composer.origin)
 
 
 def _too_large(file: str, limit: int) -> Diagnostic:
@@ -97,15 +122,15 @@ class _Open:
 
     node: Mapping | Sequence
     entries: dict[str, tuple[Scalar, Node]]  # the mapping's
-    anchor: str | None
     written: int  # nodes counted before it
     height: int = 1  # levels of mappings and lists in it, aliases followed
     key: Scalar | Broken | None = None
-    merges: list[Node] | None = None
+    aliases: dict[str | int, Alias] | None = None  # by the key or index at which they stand
+    merge: Pair | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class _Anchor:
+class _Anchored:
     """A named node, the number of nodes in it, and its levels; aliases followed in both."""
 
     node: Node
@@ -114,17 +139,18 @@ class _Anchor:
 
 
 class _Composer:
-    """Makes nodes of one file's events, without recursion."""
+    """Builds nodes from one text's events, without recursion."""
 
-    def __init__(self, text: str, file: str, bounds: Bounds) -> None:
-        self.text = text
-        self.file = file
+    def __init__(self, origin: SourceText, bounds: Bounds) -> None:
+        self.origin = origin
+        self.text = origin.text
         self.bounds = bounds
         self.documents: list[Node] = []
         self.problems: list[Diagnostic] = []
-        self.may_cut = _CUT.search(text) is not None
+        self.may_cut = _TIGHT.search(origin.text) is not None
+        self.has_escapes = "\\" in origin.text
         self.stack: list[_Open] = []
-        self.anchors: dict[str, _Anchor | None] = {}  # None while the node is open
+        self.anchors: dict[str, _Anchored | None] = {}  # None while the node is open
         self.written = 0  # nodes that stand in the text
         self.expanded = 0  # nodes that aliases stand for
 
@@ -151,7 +177,7 @@ class _Composer:
             self._syntax(error)
         except YAMLError as error:
             self._problem(
-                "Y201", Source(self.file, 1, 1), f"this is not YAML: {shown(str(error))}", "Correct the file."
+                "Y201", self.origin.lines.source(0), f"this is not YAML: {shown(str(error))}", "Correct the file."
             )
         except _Stop:
             pass
@@ -165,67 +191,75 @@ class _Composer:
     def _syntax(self, error: MarkedYAMLError) -> None:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line, mark.column) if mark else (0, 0)
-        lines = self.text.splitlines()
-        merge = next(
-            (number for number, text in enumerate(lines, 1) if text.startswith(("<<<<<<< ", ">>>>>>> "))), None
-        )
+        file, first, lines = self.origin.file, self.origin.first_line, self.text.splitlines()
+        merge = next((at for at, text in enumerate(lines) if text.startswith(("<<<<<<< ", ">>>>>>> "))), None)
         if merge is not None:
             remedy = "Choose what is meant, and remove the lines that git put in: <<<<<<<, ======= and >>>>>>>."
-            self._problem("Y201", Source(self.file, merge, 1), "a merge that is not resolved", remedy)
+            self._problem("Y201", Source(file, first + merge, 1), "a merge that is not resolved", remedy)
             return
         at = lines[line][column : column + 1] if line < len(lines) else ""
-        started = f"{error.context_mark.line + 1}:{error.context_mark.column + 1}" if error.context_mark else ""
+        context = error.context_mark
+        started = f"{first + context.line}:{context.column + 1}" if context else ""
         summary, remedy = syntax_problem(error.problem or "", error.context or "", at, started)
         if line < len(lines) and "${" in lines[line]:
             remedy = "Put ${...} in quotes inside [ ] and { }. Otherwise: " + remedy
-        self._problem("Y201", Source(self.file, line + 1, column + 1), summary, remedy)
+        self._problem("Y201", Source(file, first + line, column + 1), summary, remedy)
 
     # -- events
 
     def _scalar(self, event: Any) -> None:
-        mark = event.start_mark
-        plain = event.implicit[0]
-        node = Scalar(event.value, plain, mark.line + 1, mark.column + 1, self.file)
+        style = event.style or ""
+        node = Scalar(event.value, style, event.start_mark.index, event.end_mark.index, self.origin)
         self.written += 1
         if event.anchor is not None or event.tag is not None:
-            self._properties(event, node)
-            if event.anchor is not None:
-                self.anchors[event.anchor] = _Anchor(node, 1, 0)
-        if not plain and (found := CONTROL.search(node.text)):
-            self.problems.append(control(node.source, found[0]))
-        if plain and self.may_cut:
-            self._check_cut(event, node)
+            self._anchored_scalar(event, node)
+        if style:
+            if self.has_escapes or style in "|>":
+                self._check_styled(node)
+        elif self.may_cut:
+            self._check_cut(node)
         if self.stack:  # as in _add; most of a file's nodes come this way
             top = self.stack[-1]
             key = top.key
             if key is None and type(top.node) is Mapping:
                 top.key = node
                 return
-            if type(key) is Scalar and key.text not in top.entries and key.text != "<<":
+            if type(key) is Scalar and key.text not in top.entries and key.text != MERGE:
                 top.entries[key.text] = (key, node)
                 top.key = None
                 return
         self._add(node)
 
-    def _check_cut(self, event: Any, node: Scalar) -> None:
+    def _anchored_scalar(self, event: Any, node: Scalar) -> None:
+        self._properties(event, node)
+        node.start = min(node.start, node.end)
+        if event.anchor is not None:
+            self.anchors[event.anchor] = _Anchored(node, 1, 0)
+
+    def _check_styled(self, node: Scalar) -> None:
+        """Find the end of a block, and control characters, which only an escape in double quotes can bring in."""
+        if node.style in _BLOCK:
+            node.end = _end_of_block(self.text, node.start, node.end)
+        elif character := CONTROL.search(node.text):
+            self.problems.append(control(node.source, character[0]))
+
+    def _check_cut(self, node: Scalar) -> None:
         """Warn where a plain text ends at what YAML takes for a comment and a person may not: `Butikk #1 AS`."""
-        end = event.end_mark
-        found = _CUT.match(self.text, end.index)
-        if found is None or _NO_TEXT.fullmatch(node.text):
+        comment = _TIGHT_COMMENT.match(self.text, node.end)
+        if comment is None or _NO_TEXT.fullmatch(node.text):
             return
-        column = end.column + found.start(1) - end.index + 1
-        summary = f"the text ends before {shown(found[1])}: YAML takes the rest of the line for a comment"
+        summary = f"the text ends before {shown(comment[1])}: YAML takes the rest of the line for a comment"
         remedy = "Put the whole text in quotes, or write a space after the # of a comment."
-        where = Source(self.file, end.line + 1, column)
+        where = self.origin.lines.source(comment.start(1))
         self.problems.append(Diagnostic(Severity.WARNING, "Y218", summary, remedy=remedy, source=where))
 
     def _mapping(self, event: Any) -> None:
-        mark = event.start_mark
-        self._open(event, Mapping({}, mark.line + 1, mark.column + 1, self.file))
+        start = event.start_mark.index
+        self._open(event, Mapping({}, start, start, self.origin, bool(event.flow_style)))
 
     def _sequence(self, event: Any) -> None:
-        mark = event.start_mark
-        self._open(event, Sequence([], mark.line + 1, mark.column + 1, self.file))
+        start = event.start_mark.index
+        self._open(event, Sequence([], start, start, self.origin, bool(event.flow_style)))
 
     def _open(self, event: Any, node: Mapping | Sequence) -> None:
         if len(self.stack) >= self.bounds.depth:
@@ -235,49 +269,53 @@ class _Composer:
             if event.anchor is not None:
                 self.anchors[event.anchor] = None
         entries = node.entries if isinstance(node, Mapping) else {}
-        self.stack.append(_Open(node, entries, event.anchor, self.written + self.expanded))
+        self.stack.append(_Open(node, entries, self.written + self.expanded))
         self.written += 1
 
-    def _end(self, _event: object) -> None:
+    def _end(self, event: Any) -> None:
         done = self.stack.pop()
-        if done.merges is not None and isinstance(done.node, Mapping):
-            _merge(done.node, done.merges)
-        if done.anchor is not None and self.anchors.get(done.anchor, 0) is None:
+        node = done.node
+        if done.aliases is not None or done.merge is not None:
+            _keep_as_written(node, done)
+        node.end = event.end_mark.index if node.flow else _end_of_last(node)
+        if node.anchor is not None and self.anchors.get(node.anchor.name, 0) is None:
             size = self.written + self.expanded - done.written
-            self.anchors[done.anchor] = _Anchor(done.node, size, done.height)
+            self.anchors[node.anchor.name] = _Anchored(node, size, done.height)
         self._raise(done.height)
-        self._add(done.node)
+        self._add(node)
 
     def _alias(self, event: Any) -> None:
-        mark = event.start_mark
-        source = Source(self.file, mark.line + 1, mark.column + 1)
+        start, end = event.start_mark.index, event.end_mark.index
         name = shown(event.anchor)
         if event.anchor not in self.anchors:
             known = ", ".join(map(shown, islice(self.anchors, 10)))
             remedy = f"use one of: {known}" if known else "put the text in quotes"
             remedy = f"Write &{name} before the value that is meant, or {remedy}."
+            source = self.origin.lines.source(start)
             self._problem("Y204", source, f"the alias *{name} has no anchor before it", remedy)
-        elif (found := self.anchors[event.anchor]) is None:
+        elif (anchored := self.anchors[event.anchor]) is None:
             summary = f"the alias *{name} stands inside the value that it names"
-            self._problem("Y205", source, summary, "Write the value out.")
+            self._problem("Y205", self.origin.lines.source(start), summary, "Write the value out.")
         else:
-            self._add(self._expand(found, source))
+            node = self._expand(anchored, start, end)
+            self._add(node, Alias(event.anchor, node, start, end, self.origin))
             return
-        self._add(Broken(source.line, source.column, self.file))
+        self._add(Broken(start, end, self.origin))
 
-    def _expand(self, found: _Anchor, source: Source) -> Node:
+    def _expand(self, anchored: _Anchored, start: int, end: int) -> Node:
         """The node that an alias stands for, unless too many of them would be too much."""
-        self.expanded += found.size
+        self.expanded += anchored.size
         if self.expanded > max(self.bounds.aliases, EXPANSION_FACTOR * self.written):
-            summary = f"the aliases of this file stand for more than {self.expanded - found.size:,} values"
+            summary = f"the aliases of this file stand for more than {self.expanded - anchored.size:,} values"
+            source = self.origin.lines.source(start)
             self._problem("Y206", source, summary, "Write the values out, or use defaults.")
             raise _Stop
-        if len(self.stack) + found.height > self.bounds.depth:
-            self._too_deep(source)
-        self._raise(found.height)
-        node = found.node
+        if len(self.stack) + anchored.height > self.bounds.depth:
+            self._too_deep(self.origin.lines.source(start))
+        self._raise(anchored.height)
+        node = anchored.node
         if isinstance(node, Scalar) and self._expects_key():
-            return Scalar(node.text, node.plain, source.line, source.column, self.file)
+            return Scalar(node.text, ALIAS_STYLE, start, end, self.origin)
         return node
 
     def _raise(self, height: int) -> None:
@@ -295,7 +333,7 @@ class _Composer:
     def _expects_key(self) -> bool:
         return bool(self.stack) and isinstance(self.stack[-1].node, Mapping) and self.stack[-1].key is None
 
-    def _add(self, node: Node) -> None:
+    def _add(self, node: Node, alias: Alias | None = None) -> None:
         """Put a finished node where it belongs: the open list, the open mapping's key or value, the documents."""
         if not self.stack:
             self.documents.append(node)
@@ -303,43 +341,46 @@ class _Composer:
         top = self.stack[-1]
         parent = top.node
         if type(parent) is Sequence:
+            if alias is not None:
+                top.aliases = top.aliases or {}
+                top.aliases[len(parent.items)] = alias
             parent.items.append(node)
         elif top.key is None:
             top.key = node if type(node) is Scalar else self._bad_key(node)
         else:
             key, top.key = top.key, None
             if type(key) is Scalar:
-                self._enter(top, key, node)
+                self._enter(top, key, node, alias)
 
-    def _enter(self, top: _Open, key: Scalar, node: Node) -> None:
+    def _enter(self, top: _Open, key: Scalar, node: Node, alias: Alias | None) -> None:
         entries = top.entries
         name = key.text
-        if name == "<<" and key.plain:
-            self._merge_key(top, key, node)
+        if name == MERGE and key.plain:
+            self._merge_key(top, key, node, alias or node)
         elif name not in entries:
             entries[name] = (key, node)
+            if alias is not None:
+                top.aliases = top.aliases or {}
+                top.aliases[name] = alias
         else:
-            first = entries[name][0]
+            first = entries[name][0].source
             self._problem(
                 "Y202",
                 key.source,
-                f"the key {shown(name)} stands here a second time; it is already on line {first.line} "
-                f"({first.file}:{first.line}:{first.column})",
+                f"the key {shown(name)} stands here a second time; it is already on line {first.line} ({first})",
                 "Keep one of the two.",
             )
 
-    def _merge_key(self, top: _Open, key: Scalar, node: Node) -> None:
-        if top.merges is not None:
+    def _merge_key(self, top: _Open, key: Scalar, node: Node, written: Written) -> None:
+        if top.merge is not None:
             self._problem("Y202", key.source, "the merge key << stands here a second time", "Write <<: [*one, *two].")
             return
-        top.merges = []
-        for each in node.items if isinstance(node, Sequence) else [node]:
-            if isinstance(each, Mapping):
-                top.merges.append(each)
-            elif not isinstance(each, Broken):
+        top.merge = (key, written)
+        for merged_in in _merged_in(node):
+            if not isinstance(merged_in, Mapping | Broken):
                 self._problem(
                     "Y208",
-                    each.source,
+                    merged_in.source,
                     "the merge key << takes a mapping or a list of mappings",
                     "Write <<: *name, with &name before a mapping.",
                 )
@@ -349,10 +390,10 @@ class _Composer:
             what = "a list" if isinstance(node, Sequence) else "a mapping"
             remedy = "Write a name before the colon; a text that starts with [ or { needs quotes."
             self._problem("Y207", node.source, f"{what} cannot be a key", remedy)
-        return Broken(node.line, node.column, node.file)
+        return Broken(node.start, node.end, self.origin)
 
     def _properties(self, event: Any, node: Scalar | Mapping | Sequence) -> None:
-        """Report a tag, and move the position from the anchor to the value itself."""
+        """Report a tag, and move the start from the anchor to the value itself."""
         if event.tag is not None:
             tag = event.tag.replace("tag:yaml.org,2002:", "!!")
             self._problem(
@@ -361,18 +402,57 @@ class _Composer:
                 f"the tag {shown(tag)} is not allowed",
                 "Remove it: a value is read by the type of its field.",
             )
-        if isinstance(node, Scalar) and node.plain and not node.text:
-            return
-        skipped = _PROPERTIES.match(self.text, event.start_mark.index)
+        if event.anchor is not None:
+            node.anchor = Anchor(event.anchor, node.start)
+        skipped = _PROPERTIES.match(self.text, node.start)
         if skipped:
-            after = position(self.file, skipped[0])
-            node.column = after.column if after.line > 1 else node.column + after.column - 1
-            node.line += after.line - 1
+            node.start = skipped.end()
 
 
-def _merge(node: Mapping, merges: list[Node]) -> None:
-    """YAML 1.1 merge: what the mapping itself says wins, then the earlier of the merged mappings."""
-    for each in merges:
-        assert isinstance(each, Mapping)
-        for name, entry in each.entries.items():
-            node.entries.setdefault(name, entry)
+def _end_of_block(text: str, start: int, end: int) -> int:
+    """The end of a block scalar before its last line break; blank lines below it count only with `+`."""
+    body = text[start:end]
+    header = body.splitlines()[0].split("#")[0] if body else ""
+    if "+" in header:
+        return end - (2 if body.endswith("\r\n") else 1 if body[-1:] in ("\r", "\n") else 0)
+    last = len(body.rstrip(_BLANK))
+    breaks = [at for at in (body.find("\r", last), body.find("\n", last)) if at >= 0]
+    return start + min(breaks, default=len(body))
+
+
+def _keep_as_written(node: Mapping | Sequence, done: _Open) -> None:
+    """Note where aliases and the merge key stand, then follow the merge key."""
+    aliases: Any = done.aliases or {}
+    if isinstance(node, Sequence):
+        node.with_aliases = [aliases.get(at, item) for at, item in enumerate(node.items)]
+        return
+    node.with_aliases = {name: (key, aliases.get(name, value)) for name, (key, value) in node.entries.items()}
+    node.merge = done.merge
+    if done.merge is not None:
+        for merged_in in _merged_in(_resolved(done.merge[1])):
+            if isinstance(merged_in, Mapping):  # what the mapping itself says wins, then the earlier of the merged ones
+                for name, entry in merged_in.entries.items():
+                    node.entries.setdefault(name, entry)
+
+
+def _end_of_last(node: Mapping | Sequence) -> int:
+    """Where the last member or item of a block ends: the parser says where the next thing starts."""
+    if isinstance(node, Sequence):
+        items: Any = node.with_aliases or node.items
+        return int(items[-1].end) if items else node.start
+    if node.merge is not None:
+        return max(part.end for part in node.pairs[-1])
+    pairs: Any = node.with_aliases or node.entries
+    if not pairs:
+        return node.start
+    key, value = pairs[next(reversed(pairs))]
+    return int(max(key.end, value.end))
+
+
+def _resolved(node: Written) -> Node:
+    return node.target if isinstance(node, Alias) else node
+
+
+def _merged_in(node: Node) -> list[Node]:
+    """What a merge key brings in, the strongest first."""
+    return node.items if isinstance(node, Sequence) else [node]

@@ -132,7 +132,7 @@ class Store:
             self.close()
             if not is_ours(self.path):
                 raise foreign(self.path)
-            for suffix in ("", *SIDE_FILES):
+            for suffix in ("", *SIDE_FILES, ".cache"):  # older versions kept a cache
                 beside(self.path, suffix).unlink(missing_ok=True)
             with suppress(PermissionError):  # Windows deletes no open file; it goes when the lock is released
                 self._lock.unlink(missing_ok=True)

@@ -12,7 +12,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from reconciler.config.edit.canonical import canonical
-from reconciler.config.edit.scalar_style import double, misread
+from reconciler.config.edit.yaml_writer import double, misread
 from reconciler.config.read.declarations import load_texts
 from tests.unit.config.yaml_texts import COMMENTS, customers, texts
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.config.read.mutes import add_mute, load_mutes, read_mutes, with_mute
+from reconciler.config.edit.mutes import add_mute, with_mute
+from reconciler.config.read.mutes import load_mutes, read_mutes
 from reconciler.core.diagnostics import Severity
 from reconciler.core.drift import Mute
 from reconciler.core.errors import InvalidInput, ReconcilerError

@@ -16,11 +16,13 @@ from hypothesis import strategies as st
 from reconciler.config.edit.accept import _Task, accept
 from reconciler.config.edit.meaning import REMOVE, raw, same_meaning
 from reconciler.config.edit.numbers import write_numbers
-from reconciler.config.edit.proposed_edits import wishes
+from reconciler.config.edit.proposed_edits import proposed_edits
 from reconciler.config.edit.rewrite import Edit, rewrite
-from reconciler.config.edit.scalar_style import NULL, Literal, double, spell
-from reconciler.config.edit.spans import Tree
+from reconciler.config.edit.tree import is_empty
+from reconciler.config.edit.yaml_writer import NULL, Literal, double, spell
 from reconciler.config.read.declarations import load_texts
+from reconciler.config.read.nodes import Mapping, Scalar, Sequence, Written
+from reconciler.config.read.yaml_nodes import parse
 from reconciler.core.live import Live
 from reconciler.core.rules import Memory, Rules
 from reconciler.resources.customer import FIELDS
@@ -49,21 +51,24 @@ def bytes_after(data: bytes, *edits: tuple[tuple[str | int, ...], Any], document
     return found.data
 
 
-# ---- spans ----
+# ---- nodes ----
 
 
 @settings(max_examples=EXAMPLES, phases=[Phase.generate])
 @given(st.data())
-def test_every_scalars_span_holds_the_scalar_and_nothing_else(data: st.DataObject) -> None:
+def test_every_scalars_characters_hold_the_scalar_and_nothing_else(data: st.DataObject) -> None:
     text = data.draw(texts(data.draw(customers())))
-    stack = list(Tree(text).documents)
+    stack: list[Written] = list(parse(text.encode(), "a").documents)
     while stack:
-        span = stack.pop()
-        stack += span.items + [each for entry in span.entries for each in entry]
-        if span.kind == "scalar" and not span.is_empty and span.style not in ("|", ">"):
-            found = pyyaml.compose(text[span.start : span.end], Loader=pyyaml.BaseLoader)
+        node = stack.pop()
+        if isinstance(node, Sequence):
+            stack += node.written
+        elif isinstance(node, Mapping):
+            stack += [part for pair in node.pairs for part in pair]
+        elif isinstance(node, Scalar) and not is_empty(node) and node.style not in ("|", ">"):
+            found = pyyaml.compose(text[node.start : node.end], Loader=pyyaml.BaseLoader)
             assert isinstance(found, pyyaml.ScalarNode)
-            assert found.value == span.text
+            assert found.value == node.text
 
 
 # ---- scalars ----
@@ -282,13 +287,13 @@ def test_a_file_with_errors_is_not_touched() -> None:
 def test_odd_files_are_rewritten_rightly_or_refused(text: str) -> None:
     data = text.encode()
     for value in (Literal("new"), REMOVE, {"b": Literal("x")}):
-        if not Tree(text).documents[0].entries:
+        if not isinstance(parse(data, "a").documents[0], Mapping):
             continue
         found = rewrite(data, "a.yaml", [Edit(0, ("a",), value)])
         if found.problem is not None:
             assert found.data == data
         else:
-            after = raw(Tree(found.data.decode()).documents[0])
+            after = raw(parse(found.data, "a").documents[0])
             assert isinstance(after, dict)
             assert ("a" not in after) if value is REMOVE else same_meaning(after["a"], value)
 
@@ -331,16 +336,16 @@ def test_what_is_accepted_differs_no_more_and_nothing_else_changes(data: st.Data
     wanted = []
     for each in before.desired:
         values = laid(skeleton(FIELDS), live.get(each.number, {}), FIELDS)
-        for wish in wishes(each, Live(1, each.number or "", "v", values), RULES, MEMORY):
-            wanted.append(wish)
+        for edit in proposed_edits(each, Live(1, each.number or "", "v", values), RULES, MEMORY):
+            wanted.append(edit)
     found = accept(text.encode(), "a.yaml", wanted, rules=RULES, memory=MEMORY, environ={})
-    assert not found.denied, [(each.wish.path, each.why) for each in found.denied]
+    assert not found.denied, [(each.edit.path, each.why) for each in found.denied]
     at_once = _Task("a.yaml", None, {}, RULES, MEMORY).attempt(text.encode(), wanted)
     assert not isinstance(at_once, str), at_once
     after = load_texts({"a.yaml": found.data}, environ={})
     for old, new in zip(before.desired, after.desired, strict=True):
         values = laid(skeleton(FIELDS), live.get(old.number, {}), FIELDS)
-        assert not wishes(new, Live(1, old.number or "", "v", values), RULES, MEMORY)
+        assert not proposed_edits(new, Live(1, old.number or "", "v", values), RULES, MEMORY)
     old_lines, new_lines = text.splitlines(keepends=True), found.data.decode().splitlines(keepends=True)
     matcher = difflib.SequenceMatcher(None, old_lines, new_lines, autojunk=False)
     gone = sum(end - start for tag, start, end, _, _ in matcher.get_opcodes() if tag != "equal")

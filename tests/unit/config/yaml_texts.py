@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from reconciler.config.edit.scalar_style import double, is_plain
+from reconciler.config.edit.yaml_writer import double, is_plain
 from tests.property.declarations import fields
 
 COMMENTS = ["# note", "  # indented", "", "#: {x}", "# 'q\" é🙂"]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 
-from reconciler.core.checks import doubled, null_problems, orphans, rivals, targeted_note
+from reconciler.core.checks import null_problems, orphans, rivals, targeted_note
 from reconciler.core.desired import DEFAULT_MATCH, Desired
 from reconciler.core.diagnostics import Diagnostic, Severity, Source, has_errors, in_order
 from reconciler.core.identity import Pairing
@@ -36,39 +36,6 @@ def action(number: str, *changes: tuple[str, Any], line: int = 1) -> Action:
 
 def told(found: Iterable[Diagnostic]) -> list[tuple[str, str, str]]:
     return [(each.severity, each.code, each.summary) for each in found]
-
-
-# ---- a new customer that may be a live one ----
-
-
-@pytest.mark.parametrize("severity", ["warning", "error"])
-@pytest.mark.parametrize("name", DEFAULT_MATCH)
-def test_a_new_customer_with_an_id_of_a_live_one_is_told(name: str, severity: Literal["warning", "error"]) -> None:
-    pairs = [(declared("9", **{name: "91"}), None)]
-    lives = [live("1"), live("2", **{name: "91"}), live("3", **{name: "91"})]
-    (found,) = doubled(pairs, lives, Rules(duplicates=severity))
-    assert told([found]) == [(severity, "P511", f"9 is new, and 2 has the same {name} '91' already")]
-    assert (found.remedy, found.source) == ("If they are one customer, declare number 2.", Source(name, 1, 1))
-
-
-def test_an_id_in_another_field_no_id_and_a_customer_that_is_not_new_are_nothing() -> None:
-    corporate, other = live("1", corporateId="91"), live("2", corporateId="92")
-    pairs = [
-        (declared("9", vatRegistrationId="91"), None),
-        (declared("8", corporateId=None), None),
-        (declared("7"), None),
-        (declared("1", corporateId="92"), corporate),
-    ]
-    assert told(doubled(pairs, [corporate, other, live("3", corporateId=None)], Rules())) == []
-
-
-def test_each_id_is_told() -> None:
-    pairs = [(declared("9", corporateId="91", vatRegistrationId="NO91"), None)]
-    lives = [live("1", vatRegistrationId="NO91"), live("2", corporateId="91")]
-    assert [each.summary for each in doubled(pairs, lives, Rules())] == [
-        "9 is new, and 2 has the same corporateId '91' already",
-        "9 is new, and 1 has the same vatRegistrationId 'NO91' already",
-    ]
 
 
 # ---- two new customers ----

@@ -417,9 +417,11 @@ def test_removed_customers_are_named_and_deactivated_when_asked() -> None:
 
 def test_a_new_customer_with_the_ids_of_a_live_one_is_warned_of_or_refused() -> None:
     held = (live("1", name="A", corporateId="9"),)
-    for rules in (Rules(), Rules(duplicates="error")):
+    for rules, refused in ((Rules(), True), (Rules(duplicates="warning"), False)):
         plan = plan_of(declared("2", name="B", corporateId="9"), live=held, rules=rules)
-        assert [(each.code, each.severity) for each in plan.diagnostics] == [("P511", rules.duplicates)]
+        assert [(each.code, each.severity) for each in plan.diagnostics] == [("P511", "warning")]
+        assert [each.guard for each in plan.refusals] == ([Guard.DUPLICATE] if refused else [])
+        assert plan.actions[0].alike == ("1",)
 
 
 @pytest.mark.parametrize(("managed", "changed", "refused"), [(9, 9, False), (10, 3, False), (10, 4, True)])

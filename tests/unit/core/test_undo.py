@@ -85,11 +85,11 @@ def test_a_field_that_has_its_former_value_again_needs_nothing() -> None:
 
 
 def test_what_the_erp_made_of_a_value_is_still_the_runs_own() -> None:
-    now = live(vatRegistrationId="NO1MVA")
-    written = result(("vatRegistrationId", "old", "no 1 mva"))
-    pairs = {"10000": {"vatRegistrationId": ("no 1 mva", "NO1MVA")}}
-    assert values(undone(written, now=now, normalised=pairs)) == {"vatRegistrationId": "old"}
-    other = {"10000": {"vatRegistrationId": ("something else", "NO1MVA")}}
+    now = live(accountReference="NO1MVA")
+    written = result(("accountReference", "old", "no 1 mva"))
+    pairs = {"10000": {"accountReference": ("no 1 mva", "NO1MVA")}}
+    assert values(undone(written, now=now, normalised=pairs)) == {"accountReference": "old"}
+    other = {"10000": {"accountReference": ("something else", "NO1MVA")}}
     assert left(undone(written, now=now, normalised=other))[0][0] == "P521"
 
 

@@ -11,8 +11,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.config.edit.emit import declarable, item, mapping, scalar
+from reconciler.config.edit.declarable import declarable
 from reconciler.config.edit.export import SINGLE, file_name
+from reconciler.config.edit.yaml_writer import inline, item_lines, literal, mapping_lines, raw_members
 from reconciler.config.read.declarations import load_declarations
 from reconciler.core.declaration_values import declared
 from reconciler.resources.values import Values
@@ -43,6 +44,18 @@ def lines(values: Any) -> str:
     return "".join(f"{line}\n" for line in values)
 
 
+def scalar(value: object, *, declaration: bool = True) -> str:
+    return inline(literal(value, declaration=declaration), flow=False)
+
+
+def mapping(members: dict[str, Any], *, declaration: bool = True) -> str:
+    return lines(mapping_lines(raw_members(members, declaration=declaration)))
+
+
+def item(members: dict[str, Any]) -> str:
+    return lines(f"  {line}" for line in item_lines(raw_members(members)))
+
+
 @given(texts)
 def test_a_text_is_a_text_to_every_yaml_tool(text: str) -> None:
     written = f"k: {scalar(text, declaration=False)}\n"
@@ -54,7 +67,7 @@ def test_a_text_is_a_text_to_every_yaml_tool(text: str) -> None:
 
 @given(st.dictionaries(texts.filter(lambda text: len(text) < 200), texts, max_size=4))
 def test_keys_are_texts_too(members: dict[str, str]) -> None:
-    written = lines(mapping({"a": members, "b": [members]}, declaration=False))
+    written = mapping({"a": members, "b": [members]}, declaration=False)
     assert yaml.safe_load(written) == {"a": members, "b": [members]}
 
 
@@ -71,21 +84,21 @@ def test_leaves_are_spelled_plainly_where_that_is_safe(value: object, written: s
 
 
 def test_a_number_is_always_quoted() -> None:
-    assert lines(mapping({"number": "ABC", "name": "ABC"})) == 'number: "ABC"\nname: ABC\n'
+    assert mapping({"number": "ABC", "name": "ABC"}) == 'number: "ABC"\nname: ABC\n'
 
 
 def test_lists_are_indented_below_their_key() -> None:
-    written = lines(item({"number": "1", "directDebitLines": [{"mandateId": "A", "bic": "B"}], "x": {}}, indent=2))
+    written = item({"number": "1", "directDebitLines": [{"mandateId": "A", "bic": "B"}], "x": {}})
     assert written == ('  - number: "1"\n    directDebitLines:\n      - mandateId: A\n        bic: B\n    x: {}\n')
 
 
 @given(value=fields(clear=False))
 def test_what_is_emitted_is_read_back_exactly(value: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> None:
     folder = tmp_path_factory.mktemp("emit")
-    first = load(folder, lines(mapping({"number": "X9", **value}, declaration=True)))
+    first = load(folder, mapping({"number": "X9", **value}))
     assert not first.diagnostics
     (wanted,) = first.desired
-    again = load(folder, "customers:\n" + lines(item({"number": "X9", **declared(wanted.values)}, indent=2)))
+    again = load(folder, "customers:\n" + item({"number": "X9", **declared(wanted.values)}))
     assert not again.diagnostics
     assert again.desired[0].values == {key: each for key, each in wanted.values.items() if each != {}}
 
@@ -98,7 +111,7 @@ def test_the_loader_takes_every_text_that_is_declarable(text: str, tmp_path_fact
     assert bool(problems) is (
         len(whole) < 2 or kept["attributes"] != {text: text} or kept["mainAddress"] != {"city": text}
     )
-    loaded = load(tmp_path_factory.mktemp("emit"), lines(mapping({"number": "1", **declared(kept)})))
+    loaded = load(tmp_path_factory.mktemp("emit"), mapping({"number": "1", **declared(kept)}))
     assert not loaded.diagnostics
     for name in whole:
         assert loaded.desired[0].values.get(name) == (text or None)

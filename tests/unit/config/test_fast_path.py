@@ -1,4 +1,4 @@
-"""What the fast path takes, and what it leaves to the reference path. That both agree is a property of its own."""
+"""What the fast path takes, and what it leaves to the full parser. That both agree is a property of its own."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import pytest
 
 from reconciler.config.read import declarations
 from reconciler.config.read.declarations import load_texts
-from reconciler.config.read.fast_declarations import Quick
+from reconciler.config.read.fast_declarations import FastDeclaration
 from reconciler.config.read.fast_path import simple
 from reconciler.config.read.simple_lines import blocks
-from reconciler.config.read.unmerged import Draft
+from reconciler.config.read.unmerged import Unmerged
 
 ONE = "- number: {0}  # note\n  name: 'Å {0}'\n  mainAddress:\n    city: \"Oslo\"\n  attributes:\n    REGION: NORTH\n"
 
@@ -21,7 +21,7 @@ def taken(text: str, monkeypatch: pytest.MonkeyPatch) -> list[type] | None:
     enter = declarations._Loader._enter
     thoroughly = declarations._Loader._thoroughly
 
-    def entered(self: declarations._Loader, made: Draft | Quick) -> None:
+    def entered(self: declarations._Loader, made: Unmerged | FastDeclaration) -> None:
         found.append(type(made))
         enter(self, made)
 
@@ -40,7 +40,7 @@ def taken(text: str, monkeypatch: pytest.MonkeyPatch) -> list[type] | None:
 )
 def test_of_each_make_only_the_first_takes_the_reference_path(head: str, monkeypatch: pytest.MonkeyPatch) -> None:
     text = head + "".join(ONE.format(each) for each in range(5))
-    assert taken(text, monkeypatch) == [Draft, Quick, Quick, Quick, Quick]
+    assert taken(text, monkeypatch) == [Unmerged, FastDeclaration, FastDeclaration, FastDeclaration, FastDeclaration]
 
 
 @pytest.mark.parametrize("line", ["name: ${env:A:-b}", "match: [gln]"])
@@ -48,7 +48,7 @@ def test_a_declaration_with_more_to_it_takes_the_reference_path_by_itself(
     line: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     text = "".join(f"- number: {each}\n  {line}\n" for each in range(3)) + "- number: 8\n- number: 9\n"
-    assert taken(text, monkeypatch) == [Draft, Draft, Draft, Draft, Quick]
+    assert taken(text, monkeypatch) == [Unmerged, Unmerged, Unmerged, Unmerged, FastDeclaration]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,94 @@
+"""A new customer that is there already, or seems to be, is found once, with the surest reason; and nothing else is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reconciler.core.desired import Desired, Lifecycle
+from reconciler.core.diagnostics import Severity, Source
+from reconciler.core.duplicates import Degree, declared_twice, findings, likenesses, of_declared, of_live
+from reconciler.core.live import Live
+from reconciler.core.plan import Guard
+
+
+def declared(
+    number: str | None = None, ref: str | None = None, same_as: tuple[str, ...] = (), **values: Any
+) -> Desired:
+    at = Source("a.yaml", int(number or 1), 1)
+    lifecycle = Lifecycle(same_as=same_as)
+    return Desired(number, ref, values, at, lambda path: Source(path[0], at.line, 1), lifecycle=lifecycle)
+
+
+def live(number: str, **values: Any) -> Live:
+    return Live(int(number), number, "v", values)
+
+
+def degrees(new: Desired, *known: Live) -> list[tuple[str, Degree, str]]:
+    return [
+        (likeness.other.label, likeness.degree, likeness.path[0]) for likeness in likenesses([new], map(of_live, known))
+    ]
+
+
+def test_the_same_id_in_any_spelling_is_sure() -> None:
+    new = declared("9", corporateId="911-111-111")
+    held = live("1", corporateId="911 111 111"), live("2", corporateId="911111112")
+    assert degrees(new, *held) == [("1", Degree.SURE, "corporateId")]
+
+
+def test_an_id_that_holds_the_others_number_is_likely() -> None:
+    new = declared("9", corporateId="911111111")
+    assert degrees(new, live("1", vatRegistrationId="NO911111111MVA")) == [("1", Degree.LIKELY, "corporateId")]
+
+
+def test_a_name_is_likely_with_its_postal_code_and_a_namesake_without() -> None:
+    address = {"postalCode": "0181"}
+    new = declared("9", name="Elv Fisk AS", mainAddress=address)
+    assert degrees(new, live("1", name="ELV FISK AS", mainAddress=address)) == [("1", Degree.LIKELY, "name")]
+    assert degrees(new, live("1", name="ELV FISK AS")) == [("1", Degree.NAMESAKE, "name")]
+    assert degrees(new, live("1", name="Elv")) == []
+
+
+def test_a_number_with_other_zeros_is_likely_and_the_same_number_is_no_finding() -> None:
+    assert degrees(declared("10"), live("0010")) == [("0010", Degree.LIKELY, "number")]
+    assert degrees(declared("10"), live("10")) == [("10", Degree.NAMESAKE, "name")]
+
+
+def test_an_id_without_letters_or_digits_is_nobodys() -> None:
+    assert degrees(declared("9", corporateId="-"), live("1", corporateId="-")) == []
+
+
+@pytest.mark.parametrize("name", ["1", "01 ".strip("0")])
+def test_same_as_makes_it_a_namesake(name: str) -> None:
+    new = declared("9", same_as=(name,), corporateId="91")
+    assert degrees(new, live("1", corporateId="91")) == [("1", Degree.NAMESAKE, "name")]
+
+
+def test_a_declaration_is_not_held_against_itself_and_two_new_ones_are_told_once() -> None:
+    one, two = declared("1", corporateId="91"), declared(ref="b", corporateId="9-1")
+    found = list(likenesses([one, two], map(of_declared, [one, two])))
+    assert len(found) == 2
+    diagnostics, refusals = findings(found, duplicates="error", lookalikes="warning")
+    assert [diagnostic.code for diagnostic in diagnostics] == ["P511"]
+    assert [refusal.guard for refusal in refusals] == [Guard.DUPLICATE]
+
+
+def test_guards_decide_what_refuses() -> None:
+    new = declared("9", corporateId="911111111")
+    sure = list(likenesses([new], [of_live(live("1", corporateId="911111111"))]))
+    likely = list(likenesses([new], [of_live(live("1", vatRegistrationId="NO911111111MVA"))]))
+    assert len(findings(sure, duplicates="error", lookalikes="warning")[1]) == 1
+    assert findings(sure, duplicates="warning", lookalikes="error")[1] == []
+    assert findings(likely, duplicates="error", lookalikes="warning")[1] == []
+    assert len(findings(likely, duplicates="warning", lookalikes="error")[1]) == 1
+
+
+def test_two_declarations_of_one_id_are_an_error_unless_both_have_numbers() -> None:
+    with_numbers = [declared("1", corporateId="91"), declared("2", corporateId="9 1")]
+    without = [declared("1", corporateId="91"), declared(ref="b", corporateId="91")]
+    assert [each.severity for each in declared_twice(with_numbers, "error")] == [Severity.WARNING]
+    assert [each.severity for each in declared_twice(without, "error")] == [Severity.ERROR]
+    assert [each.severity for each in declared_twice(without, "warning")] == [Severity.WARNING]
+    meant = [declared("1", corporateId="91"), declared(ref="b", same_as=("1",), corporateId="91")]
+    assert list(declared_twice(meant, "error")) == []
