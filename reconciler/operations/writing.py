@@ -258,7 +258,7 @@ class _Writing:
                 run,
                 live,
                 previous,
-                paired=compared.paired if compared else None,
+                paired=compared.comparison.paired if compared else None,
                 rules=rules_of(workspace.settings),
                 run_id=self.journal.run_id if self.journal else None,
             )

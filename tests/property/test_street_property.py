@@ -20,7 +20,7 @@ from reconciler.core.plan import Outcome, Plan, Verb
 from reconciler.core.rules import Target
 from reconciler.erp.customers import Customers, open_customers
 from reconciler.operations.declarations import read
-from reconciler.operations.pipeline import make_plan, refresh
+from reconciler.operations.pipeline import comparison_of, heading_of, make_plan, refresh
 from reconciler.operations.writing import NoJournal
 from reconciler.sandbox import Sandbox
 from tests.access import access_to
@@ -75,8 +75,8 @@ def _declare(folder: Path, declared: list[dict[str, Any]]) -> None:
 def _planned(found: Settings, erp: Customers) -> tuple[Loaded, Plan]:
     loaded = read(found, environ={})
     assert not loaded.diagnostics, loaded.diagnostics
-    target = Target("production", "", "sandbox", "x")
-    return loaded, make_plan(found, loaded, refresh(loaded, erp), target=target, created_at="2026-01-31T12:00:00Z")
+    heading = heading_of(Target("production", "", "sandbox", "x"), "2026-01-31T12:00:00Z")
+    return loaded, make_plan(found, loaded, comparison_of(found, loaded, refresh(loaded, erp)), heading)
 
 
 def _sent_leaves(body: Any) -> int:
