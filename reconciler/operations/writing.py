@@ -269,7 +269,7 @@ class _Writing:
         self.journal.read_back(_stored(checked))
         self.journal.close(run_status(run))
         if run.interrupted is not None:
-            self.workspace.listener.say(f"Stopped. Go on with: reconciler runs resume {self.journal.run_id}")
+            self.workspace.listener.warn(f"Stopped. Go on with: reconciler runs resume {self.journal.run_id}")
 
 
 def _not_storing(run: Run) -> list[Diagnostic]:

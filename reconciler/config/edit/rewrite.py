@@ -5,8 +5,8 @@ marks and the end of the file stay as they are, because nothing is ever written 
 read back and compared with what it should mean, the whole file, before it is given out.
 
 A value that is shared, by an alias or a merge key, is changed for the one that asks alone: a member of its own is put
-beside the merge key, or the alias is replaced. When an anchored value itself changes, those that share it are given
-the old value. `Rewritten.shared` names all such places.
+beside the merge key, or the alias is replaced; with the last alias of a text its anchor goes too. When an anchored
+value itself changes, those that share it are given the old value. `Rewritten.shared` names all such places.
 """
 
 from __future__ import annotations

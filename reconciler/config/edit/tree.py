@@ -7,7 +7,7 @@ from array import array
 from bisect import bisect_right
 
 from reconciler.config.read.file_limits import WIDEST, Bounds
-from reconciler.config.read.nodes import Alias, Mapping, Node, Scalar, Sequence, Written
+from reconciler.config.read.nodes import Alias, Mapping, Node, Scalar, Sequence, SourceText, Written
 from reconciler.config.read.yaml_nodes import parse
 from reconciler.core.diagnostics import Diagnostic, Severity
 
@@ -15,6 +15,8 @@ BOM = b"\xef\xbb\xbf"
 
 _COLON = re.compile(r"\s*+:")
 _COMMENT = re.compile(r"[ \t]*+#")
+_ANCHOR = re.compile(r"&[^\s,\[\]{}]*+[ \t]*+")
+_UNUSED_ANCHOR = "Y221"
 _BLANK = re.compile(r"[ \t]*+(?=[\r\n]|\Z)")
 
 
@@ -117,8 +119,20 @@ def read_tree(data: bytes, file: str, bounds: Bounds = WIDEST) -> tuple[Tree | N
 
 
 def reread(text: str) -> tuple[Tree | None, tuple[Diagnostic, ...]]:
-    """As `read_tree`, for a text that was put together from one."""
-    return read_tree(text.encode(), "new text")
+    """As `read_tree`, for a text that was put together from one. An anchor goes with the last of its aliases."""
+    tree, errors = read_tree(text.encode(), "new text")
+    if tree is None and all(error.code == _UNUSED_ANCHOR for error in errors):
+        starts = SourceText(text, "").lines.starts
+        at = 0
+        parts = []
+        for place in sorted({(error.source.line, error.source.column) for error in errors if error.source}):
+            start = starts[place[0] - 1] + place[1] - 1
+            anchor = _ANCHOR.match(text, start)
+            assert anchor is not None
+            parts.append(text[at:start])
+            at = anchor.end()
+        return read_tree(("".join(parts) + text[at:]).encode(), "new text")
+    return tree, errors
 
 
 def is_empty(node: Written) -> bool:

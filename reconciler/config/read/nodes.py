@@ -44,6 +44,11 @@ class Lines:
         """The place of a character, for a message."""
         return Source(self.file, *self.place(index))
 
+    def text_of_line(self, text: str, index: int) -> str:
+        """The line of `text` that holds the character."""
+        line = bisect_right(self.starts, index)
+        return text[self.starts[line - 1] : self.starts[line] if line < len(self.starts) else len(text)]
+
 
 class SourceText:
     """A text with the name of its file. `first_line`: where it starts, when it is a part of the file."""

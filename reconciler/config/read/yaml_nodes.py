@@ -9,6 +9,7 @@ the file.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import islice
@@ -44,6 +45,7 @@ from reconciler.config.read.nodes import (
     Written,
     merged,
 )
+from reconciler.config.read.syntax_causes import cause_of, in_quotes, wrong_blank, wrong_blanks
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
 
 __all__ = ["NULLS", "Broken", "Mapping", "Node", "Parsed", "Scalar", "Sequence", "compose", "merged", "parse"]
@@ -148,9 +150,11 @@ class _Composer:
         self.documents: list[Node] = []
         self.problems: list[Diagnostic] = []
         self.may_cut = _TIGHT.search(origin.text) is not None
+        self.wrong_blanks = wrong_blanks(origin.text)
         self.has_escapes = "\\" in origin.text
         self.stack: list[_Open] = []
         self.anchors: dict[str, _Anchored | None] = {}  # None while the node is open
+        self.unused: dict[str, Scalar] = {}  # scalars by the anchors that no alias has named yet
         self.written = 0  # nodes that stand in the text
         self.expanded = 0  # nodes that aliases stand for
 
@@ -172,7 +176,7 @@ class _Composer:
                 if handler is not None:
                     handler(event)
                 elif not self.stack:
-                    self.anchors = {}  # a document's start or end
+                    self._end_document()
         except MarkedYAMLError as error:
             self._syntax(error)
         except YAMLError as error:
@@ -190,20 +194,20 @@ class _Composer:
 
     def _syntax(self, error: MarkedYAMLError) -> None:
         mark = error.problem_mark or error.context_mark
-        line, column = (mark.line, mark.column) if mark else (0, 0)
-        file, first, lines = self.origin.file, self.origin.first_line, self.text.splitlines()
-        merge = next((at for at, text in enumerate(lines) if text.startswith(("<<<<<<< ", ">>>>>>> "))), None)
-        if merge is not None:
-            remedy = "Choose what is meant, and remove the lines that git put in: <<<<<<<, ======= and >>>>>>>."
-            self._problem("Y201", Source(file, first + merge, 1), "a merge that is not resolved", remedy)
+        lines, index = self.origin.lines, mark.index if mark else 0
+        if cause := cause_of(self.text, index):
+            source = lines.source(cause.index)
+            if all((known.code, known.source) != (cause.code, source) for known in self.problems):
+                self._problem(cause.code, source, cause.summary, cause.remedy)
             return
-        at = lines[line][column : column + 1] if line < len(lines) else ""
-        context = error.context_mark
-        started = f"{first + context.line}:{context.column + 1}" if context else ""
-        summary, remedy = syntax_problem(error.problem or "", error.context or "", at, started)
-        if line < len(lines) and "${" in lines[line]:
+        source, context = lines.source(index), error.context_mark
+        started = "{}:{}".format(*lines.place(context.index)) if context else ""
+        summary, remedy = syntax_problem(
+            error.problem or "", error.context or "", self.text[index : index + 1].strip("\r\n"), started
+        )
+        if "${" in lines.text_of_line(self.text, index):
             remedy = "Put ${...} in quotes inside [ ] and { }. Otherwise: " + remedy
-        self._problem("Y201", Source(file, first + line, column + 1), summary, remedy)
+        self._problem("Y201", source, summary, remedy)
 
     # -- events
 
@@ -216,8 +220,9 @@ class _Composer:
         if style:
             if self.has_escapes or style in "|>":
                 self._check_styled(node)
-        elif self.may_cut:
-            self._check_cut(node)
+        elif (self.may_cut or self.wrong_blanks) and not self._is_sound(node):
+            self._add(Broken(node.start, node.end, self.origin))
+            return
         if self.stack:  # as in _add; most of a file's nodes come this way
             top = self.stack[-1]
             key = top.key
@@ -235,6 +240,26 @@ class _Composer:
         node.start = min(node.start, node.end)
         if event.anchor is not None:
             self.anchors[event.anchor] = _Anchored(node, 1, 0)
+            self._check_used(event.anchor)
+            self.unused[event.anchor] = node
+
+    def _end_document(self) -> None:
+        """No alias of the next document can name an anchor of this one."""
+        for name in list(self.unused):
+            self._check_used(name)
+        self.anchors = {}
+
+    def _check_used(self, name: str) -> None:
+        """A word that starts with & is the name of an anchor, and no part of the text: `&Tradition Møbler AS`."""
+        node = self.unused.pop(name, None)
+        if node is not None:
+            written = self.text[node.first : node.end]
+            self._problem(
+                "Y221",
+                self.origin.lines.source(node.first),
+                f"&{shown(name)} is taken out of the text: to YAML it is an anchor, and nothing uses it",
+                f"Put the text in quotes: {in_quotes(written)}. If you do mean an anchor that is not used, remove it.",
+            )
 
     def _check_styled(self, node: Scalar) -> None:
         """Find the end of a block, and control characters, which only an escape in double quotes can bring in."""
@@ -243,8 +268,19 @@ class _Composer:
         elif character := CONTROL.search(node.text):
             self.problems.append(control(node.source, character[0]))
 
+    def _is_sound(self, node: Scalar) -> bool:
+        """Whether a plain text holds no blank that YAML takes for a letter. Warns where it ends at a tight comment."""
+        at = bisect_left(self.wrong_blanks, node.start)
+        if at < len(self.wrong_blanks) and self.wrong_blanks[at] < node.end:
+            cause = wrong_blank(self.text, self.wrong_blanks[at])
+            self._problem(cause.code, self.origin.lines.source(cause.index), cause.summary, cause.remedy)
+            return False
+        if self.may_cut:
+            self._check_cut(node)
+        return True
+
     def _check_cut(self, node: Scalar) -> None:
-        """Warn where a plain text ends at what YAML takes for a comment and a person may not: `Butikk #1 AS`."""
+        """`Butikk #1 AS`: YAML takes what follows the blank for a comment, and a person may not."""
         comment = _TIGHT_COMMENT.match(self.text, node.end)
         if comment is None or _NO_TEXT.fullmatch(node.text):
             return
@@ -297,6 +333,7 @@ class _Composer:
             summary = f"the alias *{name} stands inside the value that it names"
             self._problem("Y205", self.origin.lines.source(start), summary, "Write the value out.")
         else:
+            self.unused.pop(event.anchor, None)
             node = self._expand(anchored, start, end)
             self._add(node, Alias(event.anchor, node, start, end, self.origin))
             return

@@ -235,13 +235,24 @@ def test_characters_beyond_the_first_plane_do_not_shift_positions() -> None:
 # ---- what is shared ----
 
 
-def test_an_alias_is_replaced_and_its_anchor_stays() -> None:
-    assert edited("a: &x Oslo\nb: *x # b\n", (("b",), Literal("Bergen"))) == ["-b: *x # b\n", "+b: Bergen # b\n"]
+def test_an_alias_is_replaced_and_its_anchor_stays_for_the_others() -> None:
+    text = "a: &x Oslo\nb: *x # b\nc: *x\n"
+    assert edited(text, (("b",), Literal("Bergen"))) == ["-b: *x # b\n", "+b: Bergen # b\n"]
+
+
+def test_the_anchor_of_a_text_goes_with_its_last_alias() -> None:
+    """Else it would be one that nothing uses, which is an error."""
+    assert edited("a: &x Oslo\nb: *x # b\n", (("b",), Literal("Bergen"))) == [
+        "-a: &x Oslo\n",
+        "-b: *x # b\n",
+        "+a: Oslo\n",
+        "+b: Bergen # b\n",
+    ]
 
 
 def test_an_anchored_value_changes_and_its_aliases_keep_the_old_one() -> None:
     found = rewrite(b"a: &x Oslo\nb: *x\nc: {d: *x}\n", "a.yaml", [Edit(0, ("a",), Literal("Bergen"))])
-    assert found.data == b"a: &x Bergen\nb: Oslo\nc: {d: Oslo}\n"
+    assert found.data == b"a: Bergen\nb: Oslo\nc: {d: Oslo}\n"
     assert found.shared == ((0, ("b",)), (0, ("c", "d")))
 
 

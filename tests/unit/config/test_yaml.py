@@ -68,11 +68,11 @@ def test_positions_are_the_same_with_windows_line_ends() -> None:
 @pytest.mark.parametrize(
     ("text", "where"),
     [
-        ("a: &x text", (1, 7)),
+        ("a: &x text\nb: *x", (1, 7)),
         ("a: &x\n  b: 1", (2, 3)),
         ("a: &x # note\n\n  - 1", (3, 3)),
         ("a: &x {b: 1}", (1, 7)),
-        ("a: &x 'q'", (1, 7)),
+        ("a: &x 'q'\nb: *x", (1, 7)),
     ],
 )
 def test_an_anchored_value_stands_behind_its_anchor(text: str, where: tuple[int, int]) -> None:
@@ -105,7 +105,7 @@ def test_an_alias_stands_for_the_anchors_node_with_its_place() -> None:
 
 
 def test_anchors_end_with_their_document() -> None:
-    assert codes("a: &x 1\n---\nb: *x\n") == ["Y204"]
+    assert codes("a: &x 1\nb: *x\n---\nb: *x\n") == ["Y204"]
 
 
 def test_an_alias_can_be_a_key_and_stands_where_it_is_written() -> None:
@@ -286,6 +286,46 @@ def test_the_parser_without_libyaml_gives_the_same_nodes(monkeypatch: pytest.Mon
     assert [plain(each) for each in slow.documents] == [plain(each) for each in fast.documents]
 
 
+# -- mistakes that the parser's own words hide
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "where", "remedy"),
+    [
+        ('a: "Gamle" Bakeri AS\n', "Y219", (1, 12), "'\"Gamle\" Bakeri AS'"),
+        ("- 'it's fine'\n- b\n", "Y219", (1, 7), '"it\'s fine"'),
+        ('a: "Firma "Nord" AS"\n', "Y219", (1, 12), "'Firma \"Nord\" AS'"),
+        ('a: ["x" y, z]\n', "Y219", (1, 9), "'\"x\" y'"),
+        ("a:\u00a0\n  b: 1\n", "Y220", (1, 3), "space"),
+        ("a:\n\u00a0 b: 1\n", "Y220", (2, 1), "space"),
+        ("a:\n  b:\u2009x\n", "Y220", (2, 5), "space"),
+        ("-\u3000a: 1\n", "Y220", (1, 2), "space"),
+        ("a: &Tradition Møbler AS\n", "Y221", (1, 4), '"&Tradition Møbler AS"'),
+        ("a: &Tradition\n", "Y221", (1, 4), '"&Tradition"'),
+        ("- &x one\n- &x two\n- *x\n", "Y221", (1, 3), '"&x one"'),
+    ],
+)
+def test_the_cause_of_an_error_is_told_at_its_place(text: str, code: str, where: tuple[int, int], remedy: str) -> None:
+    (found,) = parse(text.encode(), "f").diagnostics
+    assert (found.code, found.source and (found.source.line, found.source.column)) == (code, where)
+    assert remedy in found.remedy
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: Kontakt:\u00a0Per\n",
+        "a: |\n  \u00a0x\n",
+        "a: &x one\nb: *x\n",
+        "a: &x {b: 1}\n",
+        "- &x\n  a: 1\n",
+        'a: "x" # y\nb: [\'x\', "y"]\n',
+    ],
+)
+def test_what_only_looks_like_such_a_mistake_is_none(text: str) -> None:
+    assert parse(text.encode(), "f").diagnostics == ()
+
+
 # -- the public test suite
 
 
@@ -315,7 +355,7 @@ def test_the_yaml_test_suite_never_raises_and_agrees_with_pyyaml(text: str) -> N
         assert parsed.diagnostics or "duplicate anchor" in refusal
         return
     if any(each.severity is Severity.ERROR for each in parsed.diagnostics):
-        assert {each.code for each in parsed.diagnostics} <= {"Y202", "Y203", "Y207", "Y208", "Y211"}
+        assert {each.code for each in parsed.diagnostics} <= {"Y202", "Y203", "Y207", "Y208", "Y211", "Y221"}
         return
     nulls = [
         isinstance(each, pyyaml.ScalarNode) and not each.style and each.value in yaml_nodes.NULLS for each in composed
@@ -342,7 +382,7 @@ def _composed(node: Any) -> Any:
 
 @pytest.mark.parametrize(
     ("text", "place"),
-    [("name: Butikk #1 AS\n", (1, 14)), ("- a: 1\n- å: b  #c\n  c: d\n", (2, 9)), ("a: &x b\n  c #d", (2, 5))],
+    [("name: Butikk #1 AS\n", (1, 14)), ("- a: 1\n- å: b  #c\n  c: d\n", (2, 9)), ("a: &x b\n  c #d\nb: *x", (2, 5))],
 )
 def test_a_text_that_is_cut_at_a_mark_without_a_space_is_warned_of(text: str, place: tuple[int, int]) -> None:
     """` #1` begins a comment in YAML, and a name loses its end without a word."""
