@@ -61,9 +61,8 @@ def execute(
     for result in earlier.results.values():
         schedule.take(result)
         yield result
-    presence = Presence(erp, plan.actions, since)
+    presence, abandoned = Presence(erp, plan.actions, since), threading.Event()
     flying: dict[Future[Ended], Action] = {}
-    abandoned = threading.Event()
     try:
         while schedule.waiting or flying:
             if interruption.stop():

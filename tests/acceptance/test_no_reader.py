@@ -6,6 +6,7 @@ import os
 import pty
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -195,11 +196,11 @@ def test_a_reviewed_plan_needs_no_reader(declared: Company, words: tuple[str, ..
     assert declared.store.count() == CUSTOMERS
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="the system has no device that is always full")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no device that is always full")
 @surrounded
 def test_a_full_disk_fails_what_only_reads_and_not_what_was_applied(declared: Company, environ: dict[str, str]) -> None:
     for words, code in ((("plan",), 1), (("apply", "--auto-approve"), 0), (("plan",), 1)):
-        with open("/dev/full", "wb") as full:
+        with Path("/dev/full").open("wb") as full:
             how = ended(begun(declared, *words, environ=environ, stdout=full))
         assert how.code == code, how
         assert "Standard output cannot be written: No space left on device." in how.err
