@@ -15,6 +15,26 @@ from reconciler.core.ports import Erp, Journal
 from reconciler.core.threads import run_in_daemon_thread
 
 
+@dataclass(frozen=True, slots=True)
+class EarlierTry:
+    """What is known of an earlier try of the same run.
+
+    results: how actions ended, by label; they are taken as they are. open_labels: actions that it was going to send,
+    and whose end is not known.
+    """
+
+    results: Mapping[str, Result] = field(default_factory=dict)
+    open_labels: Collection[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Interruption:
+    """Asked between actions: whether to begin nothing new, and whether not to wait for what is in flight either."""
+
+    stop: Callable[[], bool] = lambda: False
+    abandon: Callable[[], bool] = lambda: False
+
+
 def execute(
     plan: Plan,
     erp: Erp,
@@ -23,49 +43,41 @@ def execute(
     parallelism: int,
     since: str,
     recheck_nested: bool = True,
-    already: Mapping[str, Result] | None = None,
-    open_labels: Collection[str] = (),
-    stop: Callable[[], bool] = lambda: False,
-    abandon: Callable[[], bool] = lambda: False,
+    earlier: EarlierTry | None = None,
+    interruption: Interruption | None = None,
 ) -> Iterator[Result]:
     """Send the plan's requests and yield each action's result as it ends; one result per action.
 
     At most `parallelism` requests are in flight. An action starts when all it depends on is done; when one of those did
-    not succeed, it is skipped. Once `stop` says so, or the ERP takes no more, nothing new is started: what is in
-    flight is finished and the rest is skipped, each saying so. Once `abandon` says so too, what is in flight is not
-    waited for: it may or may not be done, and its intent stays open in the journal. already: results of an earlier try
-    of the same run, by label; they are taken as they are. open_labels: actions that it was going to send and whose end
-    is not known. since: UTC, ISO 8601, from when on a customer may be one that the plan created. recheck_nested:
-    whether a customer is read once more before an update that its version may not protect.
+    not succeed, it is skipped. Once the interruption says `stop`, or the ERP takes no more, nothing new is started:
+    what is in flight is finished and the rest is skipped, each saying so. Once it says `abandon` too, what is in flight
+    is not waited for: it may or may not be done, and its intent stays open in the journal. since: UTC, ISO 8601, from
+    when on a customer may be one that the plan created. recheck_nested: whether a customer is read once more before an
+    update that its version may not protect.
     """
+    earlier, interruption = earlier or EarlierTry(), interruption or Interruption()
     schedule = _Schedule(plan)
-    claims = Claims((result.number for result in (already or {}).values() if result.number), plan.actions)
-    for result in (already or {}).values():
+    claims = Claims((result.number for result in earlier.results.values() if result.number), plan.actions)
+    for result in earlier.results.values():
         schedule.take(result)
         yield result
     presence, abandoned = Presence(erp, plan.actions, since), threading.Event()
     flying: dict[Future[Ended], Action] = {}
     try:
         while schedule.waiting or flying:
-            if stop():
+            if interruption.stop():
                 schedule.halt("the run was stopped")
             for result in schedule.skipped():
                 journal.finish(result.action.label, result.outcome, message=result.message)
                 yield result
             for action in schedule.ready(max(1, parallelism) - len(flying)):
-                recheck, is_open = recheck_nested and action.is_unprotected, action.label in open_labels
+                recheck = recheck_nested and action.is_unprotected
+                is_open = action.label in earlier.open_labels
                 settle = partial(write, action, erp, since=since, may_be_done=is_open, claims=claims, recheck=recheck)
                 check = _check_of(action, erp, presence, claims, recheck=recheck, is_open=is_open)
                 flying[run_in_daemon_thread(partial(_perform, action, journal, check, settle, abandoned))] = action
-            done, _ = wait(flying, timeout=_LOOK_UP, return_when=FIRST_COMPLETED)
-            for future in sorted(done, key=lambda flight: schedule.place[flying[flight].label]):
-                ended = future.result()
-                del flying[future]
-                schedule.finish(ended.result)
-                if ended.hopeless:
-                    schedule.halt(ended.hopeless)
-                yield ended.result
-            if flying and abandon():
+            yield from _landed(flying, schedule)
+            if flying and interruption.abandon():
                 abandoned.set()
                 yield from (_left(action) for action in flying.values())
                 flying.clear()
@@ -79,6 +91,18 @@ def execute(
 
 _LOOK_UP = 0.1
 """Seconds after which whoever waits for an answer looks up whether to wait any longer."""
+
+
+def _landed(flying: dict[Future[Ended], Action], schedule: _Schedule) -> Iterator[Result]:
+    """The results of what has ended, after a short wait; the rest keeps flying."""
+    done, _ = wait(flying, timeout=_LOOK_UP, return_when=FIRST_COMPLETED)
+    for future in sorted(done, key=lambda flight: schedule.place[flying[flight].label]):
+        ended = future.result()
+        del flying[future]
+        schedule.finish(ended.result)
+        if ended.hopeless:
+            schedule.halt(ended.hopeless)
+        yield ended.result
 
 
 def _left(action: Action) -> Result:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from reconciler.apply.executor import execute
+from reconciler.apply.executor import EarlierTry, Interruption, execute
 from reconciler.apply.presence import Presence
 from reconciler.apply.readback import Checked, read_back
 from reconciler.core.diagnostics import Diagnostic, Severity, has_errors
@@ -220,10 +220,8 @@ class _Writing:
             parallelism=self.parallelism,
             recheck_nested=self.workspace.settings.api.recheck_nested,
             since=plan.refresh.created_since or plan.refresh.as_of,
-            already=earlier.done if earlier else {},
-            open_labels=earlier.unsure if earlier else frozenset(),
-            stop=lambda: listener.stop_requested() is not None,
-            abandon=listener.abandon_requested,
+            earlier=EarlierTry(earlier.done, earlier.unsure) if earlier else None,
+            interruption=Interruption(lambda: listener.stop_requested() is not None, listener.abandon_requested),
         )
 
     def _read_back(self) -> Checked:

@@ -13,6 +13,7 @@ from reconciler.cli.shell.filter_options import (
     CorporateId,
     Created,
     Email,
+    Exact,
     Modified,
     Name,
     Phone,
@@ -79,13 +80,10 @@ def list_customers(
     """
     session: Session = context.obj
     filters = read_filters(
+        Exact(corporate_id, vat_registration_id, email, phone),
         status=status,
         customer_class=customer_class,
         name=name,
-        corporate_id=corporate_id,
-        vat_registration_id=vat_registration_id,
-        email=email,
-        phone=phone,
         attribute=attribute,
         modified=modified,
         created=created,

@@ -14,6 +14,7 @@ from reconciler.cli.shell.filter_options import (
     CorporateId,
     Created,
     Email,
+    Exact,
     Modified,
     Name,
     Phone,
@@ -37,6 +38,16 @@ class Layout(StrEnum):
     SINGLE = "single"
 
 
+SkipClassDefaults = Annotated[
+    bool,
+    typer.Option(
+        "--skip-class-defaults",
+        help="Leave out what the customer class is known to give: VAT zone, payment method, "
+        "invoiceOrdersSeparately and attributes' default values.",
+    ),
+]
+
+
 def export(
     context: typer.Context,
     out: Annotated[
@@ -45,14 +56,7 @@ def export(
     layout: Annotated[
         Layout, typer.Option("--layout", help="A file for each customer, or customers.yaml with all.")
     ] = Layout.FILES,
-    skip_class_defaults: Annotated[
-        bool,
-        typer.Option(
-            "--skip-class-defaults",
-            help="Leave out what the customer class is known to give: VAT zone, payment method, "
-            "invoiceOrdersSeparately and attributes' default values.",
-        ),
-    ] = False,
+    skip_class_defaults: SkipClassDefaults = False,
     with_notes: Annotated[
         bool, typer.Option("--with-notes", help="Also notes: one more request for each customer.")
     ] = False,
@@ -85,13 +89,10 @@ def export(
     """
     session: Session = context.obj
     filters = read_filters(
+        Exact(corporate_id, vat_registration_id, email, phone),
         status=status,
         customer_class=customer_class,
         name=name,
-        corporate_id=corporate_id,
-        vat_registration_id=vat_registration_id,
-        email=email,
-        phone=phone,
         attribute=attribute,
         modified=modified,
         created=created,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated
 
 import typer
@@ -39,31 +40,42 @@ Modified = Annotated[
 Created = Annotated[str | None, typer.Option("--created", metavar="'COND TIME'", help="When it was made; likewise.")]
 
 
+@dataclass(frozen=True, slots=True)
+class Exact:
+    """The texts that a customer's field must have whole; None asks for nothing."""
+
+    corporate_id: str | None
+    vat_registration_id: str | None
+    email: str | None
+    phone: str | None
+
+    def by_option(self) -> dict[str, str]:
+        """Those that are given, by their option without its dashes."""
+        options = {
+            "corporate-id": self.corporate_id,
+            "vat-registration-id": self.vat_registration_id,
+            "email": self.email,
+            "phone": self.phone,
+        }
+        return {option: text for option, text in options.items() if text is not None}
+
+
 def read_filters(
+    exact: Exact,
     *,
     status: str | None,
     customer_class: str | None,
     name: str | None,
-    corporate_id: str | None,
-    vat_registration_id: str | None,
-    email: str | None,
-    phone: str | None,
     attribute: list[str] | None,
     modified: str | None,
     created: str | None,
 ) -> Filters:
     """The filters of the options. Raises WrongUsage before anything is asked."""
-    equal = {
-        "corporate-id": corporate_id,
-        "vat-registration-id": vat_registration_id,
-        "email": email,
-        "phone": phone,
-    }
     return Filters(
         status=None if status is None else parse_status(status),
         customer_class=None if customer_class is None else parse_text("--class", customer_class),
         name=None if name is None else parse_text("--name", name),
-        equal={option: parse_text(f"--{option}", text) for option, text in equal.items() if text is not None},
+        equal={option: parse_text(f"--{option}", text) for option, text in exact.by_option().items()},
         attributes=parse_attributes(attribute or []),
         modified=() if modified is None else parse_bounds("--modified", modified),
         created=() if created is None else parse_bounds("--created", created),

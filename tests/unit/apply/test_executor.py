@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from reconciler.apply.executor import execute
+from reconciler.apply.executor import EarlierTry, Interruption, execute
 from reconciler.core.diagnostics import Source
 from reconciler.core.errors import AuthenticationFailed, ErpError, NotFound, Rejected
 from reconciler.core.live import Live
@@ -157,7 +157,7 @@ def test_a_parent_outside_the_plan_holds_nothing_back() -> None:
 
 def test_a_stopped_run_starts_nothing_more_and_says_so_for_each() -> None:
     world = World()
-    results = world.run(create("1"), create("2"), create("3"), stop=lambda: bool(world.finished))
+    results = world.run(create("1"), create("2"), create("3"), interruption=Interruption(lambda: bool(world.finished)))
     assert ends(results) == [
         ("1", "done", ""), ("2", "skipped", "the run was stopped."), ("3", "skipped", "the run was stopped."),
     ]  # fmt: skip
@@ -166,7 +166,9 @@ def test_a_stopped_run_starts_nothing_more_and_says_so_for_each() -> None:
 
 def test_once_the_erp_refuses_the_credentials_nothing_more_is_sent_and_the_first_reason_stands() -> None:
     world = World({"1": AuthenticationFailed("401")})
-    results = world.run(create("1"), create("2", "1"), create("3"), stop=lambda: len(world.log) > 3)
+    results = world.run(
+        create("1"), create("2", "1"), create("3"), interruption=Interruption(lambda: len(world.log) > 3)
+    )
     assert ends(results)[1:] == [
         ("2", "skipped", "the ERP refuses the credentials."), ("3", "skipped", "the ERP refuses the credentials."),
     ]  # fmt: skip
@@ -176,7 +178,9 @@ def test_once_the_erp_refuses_the_credentials_nothing_more_is_sent_and_the_first
 def test_what_an_earlier_try_did_is_taken_as_it_is_and_not_sent_again() -> None:
     done, failed = Result(create("1"), Outcome.DONE, "1"), Result(create("5"), Outcome.FAILED, None, "no")
     world = World()
-    results = world.run(create("1"), create("2", "1"), create("5"), create("6", "5"), already={"1": done, "5": failed})
+    results = world.run(
+        create("1"), create("2", "1"), create("5"), create("6", "5"), earlier=EarlierTry({"1": done, "5": failed})
+    )
     assert results[:2] == [done, failed]
     assert sorted(ends(results[2:])) == [("2", "done", ""), ("6", "skipped", "its parent 5 was not created.")]
     assert [label for what, label in world.log if what == "send"] == ["2"]
@@ -187,10 +191,10 @@ def test_what_an_earlier_try_created_is_not_taken_for_another_create() -> None:
     held = Live(1, "100000", "v1", {"name": "A", "corporateId": "91"}, created="2026-01-31T12:00:01Z")
     done = Result(create(None, ref="a"), Outcome.DONE, "100000")
     world = World(live={"100000": held})
-    world.run(create(None, ref="a"), create(None, ref="b"), already={"ref a": done}, open_labels={"ref b"})
+    world.run(create(None, ref="a"), create(None, ref="b"), earlier=EarlierTry({"ref a": done}, {"ref b"}))
     assert [label for what, label in world.log if what == "send"] == ["b"]
     world = World(live={"100000": held})
-    (found,) = world.run(create(None, ref="b"), open_labels={"ref b"})
+    (found,) = world.run(create(None, ref="b"), earlier=EarlierTry(open_labels={"ref b"}))
     assert (found.outcome, found.number) == (Outcome.DONE, "100000")
     assert [label for what, label in world.log if what == "send"] == []
 
@@ -234,7 +238,7 @@ def test_an_abandoned_run_leaves_what_is_in_flight_open_and_does_not_wait_for_it
     world = World(gate=gate)
     try:
         results = world.run(
-            create("1"), create("2"), stop=world.begun.is_set, abandon=world.begun.is_set, parallelism=1
+            create("1"), create("2"), interruption=Interruption(world.begun.is_set, world.begun.is_set), parallelism=1
         )
     finally:
         gate.set()
