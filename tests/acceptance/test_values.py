@@ -1,4 +1,4 @@
-"""Values that are surely or likely mistakes are told at their place, with what to write instead, and nothing is sent."""
+"""Values that are surely or likely mistakes are told at their place, with the remedy, and nothing is sent."""
 
 from __future__ import annotations
 
