@@ -43,9 +43,8 @@ def execute(
     for result in (already or {}).values():
         schedule.take(result)
         yield result
-    presence = Presence(erp, plan.actions, since)
+    presence, abandoned = Presence(erp, plan.actions, since), threading.Event()
     flying: dict[Future[Ended], Action] = {}
-    abandoned = threading.Event()
     try:
         while schedule.waiting or flying:
             if stop():
@@ -54,8 +53,7 @@ def execute(
                 journal.finish(result.action.label, result.outcome, message=result.message)
                 yield result
             for action in schedule.ready(max(1, parallelism) - len(flying)):
-                recheck = recheck_nested and action.is_unprotected
-                is_open = action.label in open_labels
+                recheck, is_open = recheck_nested and action.is_unprotected, action.label in open_labels
                 settle = partial(write, action, erp, since=since, may_be_done=is_open, claims=claims, recheck=recheck)
                 check = _check_of(action, erp, presence, claims, recheck=recheck, is_open=is_open)
                 flying[run_in_daemon_thread(partial(_perform, action, journal, check, settle, abandoned))] = action

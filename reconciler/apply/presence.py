@@ -52,8 +52,10 @@ class Presence:
         except ErpError as error:
             message = f"whether it is there already could not be looked up, so it was not sent: {error}"
             return Result(action, Outcome.FAILED, action.number, message, error.remedy)
+        # what this run updates may get the same id by it, which the plan has shown
+        updated = {number_key(planned.number or "") for planned in self.actions if planned.action is not Verb.CREATE}
         for customer in customers:
-            if number_key(customer.number) in own or customer.number in action.alike:
+            if number_key(customer.number) in {*own, *updated} or customer.number in action.alike:
                 continue
             if reason := _same(action, customer):
                 return exists(action, customer.number, reason)

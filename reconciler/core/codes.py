@@ -110,12 +110,7 @@ CODES: dict[str, str] = {
     "S122": "The tenant of an environment and VISMA_TENANT_ID disagree.",
     "S130": "The settings name a host that VISMA_ALLOWED_HOSTS does not, and that would be sent the credentials.",
     "S125": "A setting that has no effect any more.",
-    "S126": "A glob with backslashes.",
     "Y219": "A quote ends before its text does.",
     "Y220": "A blank that YAML takes for a letter.",
     "Y221": "An anchor that nothing uses, and that takes a word out of a text.",
-    "D318": "A line break in a text of one line.",
-    "D319": "Blanks at the ends of a text, which are cut.",
-    "D320": "A quote, or a character that cannot be seen, in a customer number.",
-    "D321": "An amount that can be read in two ways: with three decimals, or with a point between thousands.",
 }

@@ -8,6 +8,7 @@ from decimal import Decimal
 from hashlib import sha256
 
 from reconciler.core.actions import changes_of
+from reconciler.core.comparison import Comparison, Heading
 from reconciler.core.desired import Desired
 from reconciler.core.drift import (
     Drift,
@@ -19,15 +20,13 @@ from reconciler.core.drift import (
     Standing,
     summary_of,
 )
-from reconciler.core.identity import Pairing, pair
 from reconciler.core.live import Live
 from reconciler.core.normalise import number_key
-from reconciler.core.ordering import is_target, natural
+from reconciler.core.ordering import natural
 from reconciler.core.patterns import covers, patterns
 from reconciler.core.plan import Cause, Change, Refresh
-from reconciler.core.ports import View
 from reconciler.core.removed import removed
-from reconciler.core.rules import Memory, Rules, Target
+from reconciler.core.rules import Memory, Rules
 from reconciler.resources.values import get, parse_path
 
 _LEFT = "was managed, and has no declaration any more"
@@ -38,45 +37,40 @@ _ORDER = {Standing.DRIFTED: 0, Standing.MISSING: 0, Standing.REMOVED: 1, Standin
 
 
 def compute_drift(
-    desired: tuple[Desired, ...],
-    view: View,
+    comparison: Comparison,
     *,
-    rules: Rules,
-    target: Target,
-    memory: Memory,
+    heading: Heading,
     history: History,
     mutes: Sequence[Mute],
     applied_at: Callable[[str], str | None],
-    version: str,
-    created_at: str,
-    targets: frozenset[str] = frozenset(),
 ) -> Drift:
     """Compare, and tell apart who moved. A field stands in it exactly when a plan would change it, with its cause.
 
     mutes: also those whose last day is over. applied_at: when a customer (`number_key`) was last applied, UTC, ISO
-    8601. targets: `number_key`s or refs to look at; then what is not declared is not looked at. The day that counts for
-    mutes is that of `created_at`.
+    8601. With targets, what is not declared is not looked at. The day that counts for mutes is that of the heading.
     """
-    paired = pair(desired, view.customers, memory.numbers, memory.identities)
-    look = _Look(rules, memory, history, ActiveMutes(mutes, created_at[:10]), applied_at, created_at)
-    pairs = [both for both in paired.pairs if not targets or is_target(both[0].number, both[0].ref, targets)]
-    found = [each for each in (look.pair(*both) for both in pairs) if each is not None]
-    if not targets:
-        found += look.undeclared(desired, paired, view)
-    found.sort(key=lambda each: (_ORDER[each.standing], natural(each.number), each.ref or ""))
+    view, now, target = comparison.view, heading.created_at, heading.target
+    look = _Look(comparison.rules, comparison.memory, history, ActiveMutes(mutes, now[:10]), applied_at, now)
+    pairs = [(declaration, live) for declaration, live in comparison.paired.pairs if comparison.looks_at(declaration)]
+    customers = [
+        customer for customer in (look.pair(declaration, live) for declaration, live in pairs) if customer is not None
+    ]
+    if not comparison.targets:
+        customers += look.undeclared(comparison)
+    customers.sort(key=lambda customer: (_ORDER[customer.standing], natural(customer.number), customer.ref or ""))
     return Drift(
-        reconciler_version=version,
-        created_at=created_at,
+        reconciler_version=heading.version,
+        created_at=now,
         environment=target.environment,
         company=target.company,
         tenant_id=target.tenant_id,
         base_url=target.base_url,
         refresh=Refresh(view.reading.mode, view.as_of, len(view.customers), view.requests, view.reading),
-        summary=summary_of(found, sum(live is not None for _, live in pairs)),
-        customers=tuple(found),
-        diagnostics=paired.diagnostics,
+        summary=summary_of(customers, sum(live is not None for _, live in pairs)),
+        customers=tuple(customers),
+        diagnostics=comparison.paired.diagnostics,
         since=history.since,
-        targets=tuple(sorted(targets)),
+        targets=tuple(sorted(comparison.targets)),
     )
 
 
@@ -220,10 +214,11 @@ class _Look:
             mute=mute,
         )
 
-    def undeclared(self, desired: tuple[Desired, ...], paired: Pairing, view: View) -> Iterator[DriftedCustomer]:
+    def undeclared(self, comparison: Comparison) -> Iterator[DriftedCustomer]:
         """The live customers that no declaration means: those that were managed, and the others."""
+        paired, view = comparison.paired, comparison.view
         taken = {live.internal_id for _, live in paired.pairs if live is not None}
-        lost = removed(desired, paired, view, self.memory)
+        lost = removed(comparison.desired, paired, view, self.memory)
         for live in lost:
             taken.add(live.internal_id)
             yield self._without(Standing.REMOVED, live, _LEFT)

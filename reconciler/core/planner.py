@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from reconciler.core.actions import create_action, update_action
 from reconciler.core.checks import null_problems, orphans, prevented, rivals, targeted_note
+from reconciler.core.comparison import Comparison, Heading
 from reconciler.core.desired import Desired
+from reconciler.core.diagnostics import Diagnostic
 from reconciler.core.duplicates import Likeness, findings, likenesses, of_declared, of_live
 from reconciler.core.guards import refusals as volume_refusals
 from reconciler.core.guards import volume_verdicts
-from reconciler.core.identity import Pairing, pair
+from reconciler.core.identity import pair
 from reconciler.core.live import Live
 from reconciler.core.normalise import number_key
-from reconciler.core.ordering import in_order, is_target, linked, targeted
+from reconciler.core.ordering import in_order, linked, targeted
 from reconciler.core.plan import (
     Action,
     Budget,
@@ -30,7 +32,7 @@ from reconciler.core.plan import (
 )
 from reconciler.core.ports import Need, View, Wire
 from reconciler.core.removed import deactivations, left_alone, removed
-from reconciler.core.rules import Memory, Rules, Target
+from reconciler.core.rules import Memory, Rules
 from reconciler.core.snapshot import created_since
 from reconciler.resources.customer import CUSTOMER
 from reconciler.resources.grammar import Resource
@@ -49,77 +51,33 @@ def need_of(desired: Iterable[Desired], resource: Resource = CUSTOMER) -> Need:
     return Need.of(((declaration.number, declaration.values) for declaration in declarations), of_all, resource)
 
 
-def compute_plan(
-    desired: tuple[Desired, ...],
-    view: View,
-    wire: Wire,
-    *,
-    rules: Rules,
-    target: Target,
-    config: ConfigSummary,
-    memory: Memory,
-    version: str,
-    created_at: str,
-    targets: frozenset[str] = frozenset(),
-    paired: Pairing | None = None,
-) -> Plan:
-    """Compare and decide.
+def compute_plan(comparison: Comparison, wire: Wire, *, heading: Heading, config: ConfigSummary) -> Plan:
+    """Compare and decide. The parents that the targets need come along.
 
-    targets: `number_key`s or refs to plan for; empty means all. The parents that they need come along.
-    paired: what `pair` makes of the declarations, the view and the memory, when the caller has it.
     The result is in a fixed order for the same input, whatever the order of the declarations or of the rows.
     """
-    paired = paired or pair(desired, view.customers, memory.numbers, memory.identities)
-    problems = list(paired.diagnostics)
-    refusals: list[Refusal] = []
-    actions: list[Action] = []
-    unchanged = 0
-    for declaration, live in paired.pairs:
-        action = (
-            create_action(declaration, wire, rules.resource, problems)
-            if live is None
-            else update_action(declaration, live, wire, rules, memory, problems)
-        )
-        if action is None:
-            unchanged += live is not None and (not targets or is_target(declaration.number, declaration.ref, targets))
-            continue
-        actions.append(action)
-        if live is not None and declaration.lifecycle.prevent_update:
-            refusals.append(prevented(declaration, live))
-    problems.extend(rivals(paired))
-    problems.extend(orphans(actions, paired, view, rules.resource))
-    similar = _similar(paired, desired, view, targets, rules.resource)
-    alike: dict[str, list[str]] = defaultdict(list)
-    for likeness in similar:
-        if likeness.other.declaration is None:
-            alike[likeness.declaration.label].append(likeness.other.label)
-    actions = [_with_alike(action, alike) for action in actions]
-    doubles, unwanted = findings(similar, duplicates=rules.duplicates, lookalikes=rules.lookalikes)
-    problems.extend(doubles)
-    undeclared = () if targets else removed(desired, paired, view, memory)
-    problems.extend(left_alone(undeclared, rules))
-    if rules.deactivate_removed:
-        actions.extend(deactivations(undeclared, wire, rules.resource))
-    problems.extend(null_problems(actions, rules))
-    ordered = in_order(linked(actions, rules.resource, problems))
+    view, rules, targets = comparison.view, comparison.rules, comparison.targets
+    decided = _decide(comparison, wire)
+    problems, refusals, ordered = decided.problems, decided.refusals, in_order(decided.actions)
     if targets:
         ordered = targeted(ordered, targets)
         planned = {action.number for action in ordered}
         refusals = [refusal for refusal in refusals if refusal.number in planned]
         problems.append(targeted_note(targets))
-    refusals.extend(unwanted)
     summary = Summary(
         create=sum(action.action is Verb.CREATE for action in ordered),
         update=sum(action.action is Verb.UPDATE for action in ordered),
-        unchanged=unchanged,
-        unmanaged=paired.unmanaged - len(undeclared),
-        removed=len(undeclared),
+        unchanged=decided.unchanged,
+        unmanaged=comparison.paired.unmanaged - len(decided.undeclared),
+        removed=len(decided.undeclared),
     )
-    managed = sum(live is not None for _, live in paired.pairs) + (len(undeclared) if rules.deactivate_removed else 0)
+    managed = sum(live is not None for _, live in comparison.paired.pairs)
+    managed += len(decided.undeclared) if rules.deactivate_removed else 0
     verdicts = volume_verdicts(summary, rules.limits, managed)
+    target = heading.target
     return Plan(
-        reconciler_version=version,
-        created_at=created_at,
+        reconciler_version=heading.version,
+        created_at=heading.created_at,
         environment=target.environment,
         company=target.company,
         tenant_id=target.tenant_id,
@@ -137,25 +95,83 @@ def compute_plan(
         actions=tuple(ordered),
         diagnostics=tuple(problems),
         budget=Budget(_requests(ordered, view, rules), view.limit, view.remaining, view.reset_seconds),
-        refusals=(*refusals, *volume_refusals(verdicts)),
+        refusals=(*refusals, *decided.unwanted, *volume_refusals(verdicts)),
         guards=verdicts,
-        removed=tuple(Removed(live.number, live.name) for live in undeclared),
+        removed=tuple(Removed(live.number, live.name) for live in decided.undeclared),
     )
 
 
-def _similar(
-    paired: Pairing, desired: Iterable[Desired], view: View, targets: frozenset[str], resource: Resource
-) -> list[Likeness]:
+@dataclass(slots=True)
+class _Decided:
+    """What is to be written, whatever the targets, and what is to be said of it.
+
+    refusals: of updates that a declaration forbids. unwanted: of new customers that may double one. undeclared: what
+    was managed and has no declaration any more.
+    """
+
+    problems: list[Diagnostic]
+    actions: list[Action] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    unwanted: list[Refusal] = field(default_factory=list)
+    undeclared: tuple[Live, ...] = ()
+    unchanged: int = 0
+
+
+def _decide(comparison: Comparison, wire: Wire) -> _Decided:
+    """An action for each pair that differs and, where the rules say so, for each customer that is not declared."""
+    paired, rules, memory = comparison.paired, comparison.rules, comparison.memory
+    decided = _Decided(list(paired.diagnostics))
+    problems = decided.problems
+    actions: list[Action] = []
+    for declaration, live in paired.pairs:
+        action = (
+            create_action(declaration, wire, rules.resource, problems)
+            if live is None
+            else update_action(declaration, live, wire, rules, memory, problems)
+        )
+        if action is None:
+            decided.unchanged += live is not None and comparison.looks_at(declaration)
+            continue
+        actions.append(action)
+        if live is not None and declaration.lifecycle.prevent_update:
+            decided.refusals.append(prevented(declaration, live))
+    problems.extend(rivals(paired))
+    problems.extend(orphans(actions, paired, comparison.view, rules.resource))
+    similar = _similar(comparison)
+    alike = _alike(similar)
+    actions = [_with_alike(action, alike) for action in actions]
+    doubles, decided.unwanted = findings(similar, duplicates=rules.duplicates, lookalikes=rules.lookalikes)
+    problems.extend(doubles)
+    if not comparison.targets:
+        decided.undeclared = removed(comparison.desired, paired, comparison.view, memory)
+    problems.extend(left_alone(decided.undeclared, rules))
+    if rules.deactivate_removed:
+        actions.extend(deactivations(decided.undeclared, wire, rules.resource))
+    problems.extend(null_problems(actions, rules))
+    decided.actions = linked(actions, rules.resource, problems)
+    return decided
+
+
+def _similar(comparison: Comparison) -> list[Likeness]:
     """How the new customers are like live ones, and like what else is declared."""
     new = [
         declaration
-        for declaration, live in paired.pairs
-        if live is None and (not targets or is_target(declaration.number, declaration.ref, targets))
+        for declaration, live in comparison.paired.pairs
+        if live is None and comparison.looks_at(declaration)
     ]
     if not new:
         return []
-    known = chain(map(of_live, view.customers), map(of_declared, desired))
-    return list(likenesses(new, known, resource))
+    known = chain(map(of_live, comparison.view.customers), map(of_declared, comparison.desired))
+    return list(likenesses(new, known, comparison.rules.resource))
+
+
+def _alike(similar: Iterable[Likeness]) -> Mapping[str, list[str]]:
+    """The live customers that a new one is like, by the new one's label."""
+    alike: dict[str, list[str]] = defaultdict(list)
+    for likeness in similar:
+        if likeness.other.declaration is None:
+            alike[likeness.declaration.label].append(likeness.other.label)
+    return alike
 
 
 def _with_alike(action: Action, alike: Mapping[str, list[str]]) -> Action:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -19,7 +19,7 @@ from reconciler.core.errors import InvalidInput, WrongUsage
 from reconciler.core.plan import Plan
 from reconciler.operations import declarations
 from reconciler.operations.git import Git, check_out
-from reconciler.operations.pipeline import Compared, make_plan
+from reconciler.operations.pipeline import Compared, make_plan, rules_of
 from reconciler.operations.workspace import Workspace
 from reconciler.state.plan_file import seal
 
@@ -70,7 +70,7 @@ def _first(diagnostics: Iterable[Diagnostic]) -> str:
     return f"{where}{errors[0].code} {errors[0].summary}{others}"
 
 
-def attribute(compared: Compared, base: Base, targets: Sequence[str], *, fail_outside: bool) -> Plan:
+def attribute(compared: Compared, base: Base, *, fail_outside: bool) -> Plan:
     """The compared plan with the origin of each change, and a refusal where changes are not the branch's."""
     plan = compared.plan
     if base.settings is None or base.loaded is None:
@@ -83,15 +83,8 @@ def attribute(compared: Compared, base: Base, targets: Sequence[str], *, fail_ou
         )
         refusals = (unattributed(base.ref),) if fail_outside and not plan.is_empty else ()
         return seal(replace(plan, diagnostics=(*plan.diagnostics, warning), refusals=(*plan.refusals, *refusals)))
-    theirs = make_plan(
-        base.settings,
-        base.loaded,
-        compared.view,
-        target=compared.place,
-        created_at=plan.created_at,
-        targets=declarations.target_keys(targets),
-        memory=compared.memory,
-    )
+    comparison = replace(compared.comparison, desired=base.loaded.desired, rules=rules_of(base.settings))
+    theirs = make_plan(base.settings, base.loaded, comparison, compared.heading)
     plan = attributed(plan, theirs)
     refusal = outside(plan) if fail_outside else None
     return seal(replace(plan, refusals=(*plan.refusals, refusal)) if refusal else plan)

@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from reconciler._version import __version__
-from reconciler.config.read.declarations import Loaded
-from reconciler.config.read.mutes import Mutes
-from reconciler.config.settings import Settings
-from reconciler.core.diagnostics import has_errors
-from reconciler.core.drift import Drift, History
+from reconciler.core.drift import Drift
 from reconciler.core.drift_detection import compute_drift, looked_at, sightings
-from reconciler.core.errors import InvalidInput
 from reconciler.core.ports import View
-from reconciler.core.rules import Memory, Target
+from reconciler.core.rules import Memory
 from reconciler.operations.declarations import load, target_keys
 from reconciler.operations.mutes import sound_mutes
-from reconciler.operations.pipeline import made_offline, refresh_and_compute, refreshing, rules_of
+from reconciler.operations.pipeline import comparison_of, heading_of, made_offline, refresh_and_compute, refreshing
 from reconciler.operations.workspace import Workspace
 
 
@@ -33,18 +27,15 @@ def drift(workspace: Workspace, *, targets: Sequence[str] = (), refresh: str = "
     memory = known.memory()
 
     def drifted(view: View) -> Drift:
-        return make_drift(
-            workspace.settings,
-            loaded,
-            view,
-            mutes=mutes,
-            target=place,
-            created_at=workspace.now(),
-            targets=target_keys(targets),
-            memory=memory,
+        report = compute_drift(
+            comparison_of(workspace.settings, loaded, view, memory, target_keys(targets)),
+            heading=heading_of(place, workspace.now()),
             history=history,
+            mutes=mutes.mutes,
             applied_at=lambda key: known[key].applied_at if key in known else None,
         )
+        problems = (*loaded.diagnostics, *mutes.diagnostics)
+        return replace(report, diagnostics=(*problems, *report.diagnostics, *made_offline(view)))
 
     return refresh_and_compute(refreshing(workspace, loaded, memory), erp, refresh, drifted, drifted_numbers)[0]
 
@@ -57,42 +48,6 @@ def record_drift(workspace: Workspace, report: Drift, targets: Sequence[str] = (
     place, keys = workspace.place, target_keys(targets)
     memory = workspace.store.known(place).load().memory() if keys else Memory()
     workspace.store.sightings(place).record(report.created_at, sightings(report), within=looked_at(keys, memory))
-
-
-def make_drift(
-    settings: Settings,
-    loaded: Loaded,
-    view: View,
-    *,
-    mutes: Mutes,
-    target: Target,
-    created_at: str,
-    targets: frozenset[str] = frozenset(),
-    memory: Memory | None = None,
-    history: History | None = None,
-    applied_at: Callable[[str], str | None] = lambda _key: None,
-) -> Drift:
-    """Compare, and tell apart who moved. Raises InvalidInput when declarations or mutes have errors.
-
-    history: what the last report saw. applied_at: when a customer (`number_key`) was last applied.
-    """
-    problems = (*loaded.diagnostics, *mutes.diagnostics)
-    if has_errors(problems):
-        raise InvalidInput(problems)
-    report = compute_drift(
-        loaded.desired,
-        view,
-        rules=rules_of(settings),
-        target=target,
-        memory=memory or Memory(),
-        history=history or History(),
-        mutes=mutes.mutes,
-        applied_at=applied_at,
-        version=__version__,
-        created_at=created_at,
-        targets=targets,
-    )
-    return replace(report, diagnostics=(*problems, *report.diagnostics, *made_offline(view)))
 
 
 def drifted_numbers(report: Drift) -> Iterator[str]:

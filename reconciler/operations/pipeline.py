@@ -11,10 +11,10 @@ from reconciler.config.read.declarations import Loaded
 from reconciler.config.read.policies import Rule, broken
 from reconciler.config.settings import Settings
 from reconciler.core.classes import class_notes, touches_classes
+from reconciler.core.comparison import Comparison, Heading
 from reconciler.core.diagnostics import Diagnostic, Severity, has_errors
 from reconciler.core.errors import InvalidInput, NotFound, PermissionDenied, StateError
 from reconciler.core.guards import Limits
-from reconciler.core.identity import Pairing, pair
 from reconciler.core.plan import ConfigSummary, Plan, Verb
 from reconciler.core.planner import compute_plan
 from reconciler.core.ports import Erp, View
@@ -32,13 +32,11 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True)
 class Compared:
-    """A plan, and what it was made from; `paired` are the declarations with their live customers."""
+    """A plan, and what it was made from."""
 
     plan: Plan
-    place: Target
-    view: View
-    memory: Memory
-    paired: Pairing
+    heading: Heading
+    comparison: Comparison
 
 
 def compare(
@@ -51,25 +49,15 @@ def compare(
     memory = workspace.store.known(place).load().memory()
     live = refreshing(workspace, loaded, memory)
     commit = commit_of(settings.root, workspace.environ)
-    pairings: list[Pairing] = []
 
-    def planned(view: View) -> Plan:
-        paired = pair(loaded.desired, view.customers, memory.numbers, memory.identities)
-        pairings[:] = [paired]
-        return make_plan(
-            settings,
-            loaded,
-            view,
-            target=place,
-            created_at=workspace.now(),
-            targets=target_keys(targets),
-            git_commit=commit,
-            memory=memory,
-            paired=paired,
-        )
+    def planned(view: View) -> Compared:
+        comparison = comparison_of(settings, loaded, view, memory, target_keys(targets))
+        heading = heading_of(place, workspace.now())
+        plan = make_plan(settings, loaded, comparison, heading, git_commit=commit)
+        return Compared(plan, heading, comparison)
 
-    plan, view = refresh_and_compute(live, erp, mode, planned, updated)
-    return Compared(plan if erp is None else explain(plan, erp), place, view, memory, pairings[0])
+    compared, _ = refresh_and_compute(live, erp, mode, planned, lambda compared: updated(compared.plan))
+    return compared if erp is None else replace(compared, plan=explain(compared.plan, erp))
 
 
 def refreshing(workspace: Workspace, loaded: Loaded, memory: Memory) -> Refreshing:
@@ -120,44 +108,44 @@ def updated(plan: Plan) -> Iterator[str]:
 
 
 def make_plan(
-    settings: Settings,
-    loaded: Loaded,
-    view: View,
-    *,
-    target: Target,
-    created_at: str,
-    targets: frozenset[str] = frozenset(),
-    git_commit: str | None = None,
-    memory: Memory | None = None,
-    paired: Pairing | None = None,
+    settings: Settings, loaded: Loaded, comparison: Comparison, heading: Heading, *, git_commit: str | None = None
 ) -> Plan:
     """Compare, and decide what to write. Raises InvalidInput when the declarations have errors.
 
-    paired: the declarations with their live customers, when the caller found them out already.
+    git_commit: of the declarations.
     """
     if has_errors(loaded.diagnostics):
         raise InvalidInput(loaded.diagnostics)
     plan = compute_plan(
-        loaded.desired,
-        view,
+        comparison,
         WireCodec(),
-        rules=rules_of(settings),
-        target=target,
+        heading=heading,
         config=ConfigSummary(loaded.digest, len(loaded.desired), git_commit),
-        memory=memory or Memory(),
-        version=__version__,
-        created_at=created_at,
-        targets=targets,
-        paired=paired,
     )
     refusals, warnings = broken(plan.actions, _policies(settings))
     return seal(
         replace(
             plan,
-            diagnostics=(*loaded.diagnostics, *plan.diagnostics, *warnings, *made_offline(view)),
+            diagnostics=(*loaded.diagnostics, *plan.diagnostics, *warnings, *made_offline(comparison.view)),
             refusals=(*plan.refusals, *refusals),
         )
     )
+
+
+def comparison_of(
+    settings: Settings,
+    loaded: Loaded,
+    view: View,
+    memory: Memory | None = None,
+    targets: frozenset[str] = frozenset(),
+) -> Comparison:
+    """The declarations and the live customers, by the rules of the settings. targets: see `Comparison`."""
+    return Comparison(loaded.desired, view, rules_of(settings), memory or Memory(), targets)
+
+
+def heading_of(place: Target, created_at: str) -> Heading:
+    """What a plan or a report of this version says of itself. created_at: UTC, ISO 8601."""
+    return Heading(place, created_at, __version__)
 
 
 def rules_of(settings: Settings) -> Rules:

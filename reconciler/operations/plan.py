@@ -35,4 +35,4 @@ def plan(
     compared = compare(workspace, loaded, None if refresh == "none" else workspace.erp(), targets, refresh)
     if revision is None:
         return signed(compared.plan, workspace.environ)
-    return signed(attribute(compared, revision, targets, fail_outside=fail_outside), workspace.environ)
+    return signed(attribute(compared, revision, fail_outside=fail_outside), workspace.environ)

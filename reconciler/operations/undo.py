@@ -16,7 +16,7 @@ from reconciler.operations import declarations
 from reconciler.operations.checks import check_applicable
 from reconciler.operations.connection import Pace
 from reconciler.operations.past_runs import ended
-from reconciler.operations.pipeline import explain, make_plan, refresh
+from reconciler.operations.pipeline import comparison_of, explain, heading_of, make_plan, refresh
 from reconciler.operations.settle import settle
 from reconciler.operations.signing import signed
 from reconciler.operations.workspace import Workspace
@@ -71,13 +71,10 @@ def _plan(workspace: Workspace, run_id: str, erp: Erp, *, deactivate_creates: bo
     )
     # What the run was allowed to write it may take back: only policies stand against that.
     free = replace(settings.guards, updates=Fraction(1), creates=0)
-    plan = make_plan(
-        replace(settings, ignore=(), on_removed="ignore", guards=free),
-        Loaded(_protected(workspace, undone.desired), undone.diagnostics, first.config.digest),
-        view,
-        target=place,
-        created_at=workspace.now(),
-    )
+    settings = replace(settings, ignore=(), on_removed="ignore", guards=free)
+    restored = Loaded(_protected(workspace, undone.desired), undone.diagnostics, first.config.digest)
+    comparison = comparison_of(settings, restored, view)
+    plan = make_plan(settings, restored, comparison, heading_of(place, workspace.now()))
     return explain(_among_all(plan, view, memory, len(undone.desired)), erp)
 
 

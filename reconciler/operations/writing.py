@@ -258,7 +258,7 @@ class _Writing:
                 run,
                 live,
                 previous,
-                paired=compared.paired if compared else None,
+                paired=compared.comparison.paired if compared else None,
                 rules=rules_of(workspace.settings),
                 run_id=self.journal.run_id if self.journal else None,
             )
@@ -271,7 +271,7 @@ class _Writing:
         self.journal.read_back(_stored(checked))
         self.journal.close(run_status(run))
         if run.interrupted is not None:
-            self.workspace.listener.say(f"Stopped. Go on with: reconciler runs resume {self.journal.run_id}")
+            self.workspace.listener.warn(f"Stopped. Go on with: reconciler runs resume {self.journal.run_id}")
 
 
 def _not_storing(run: Run) -> list[Diagnostic]:

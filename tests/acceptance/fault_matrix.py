@@ -156,7 +156,7 @@ class _Workspace(Workspace):
     """What a command works on, by the ERP's clock, with a client that waits for an answer no longer than SILENCE."""
 
     def __init__(self, file: Path, sandbox: Sandbox) -> None:
-        super().__init__(file, environment=None, environ={}, listener=_Waiting(sandbox), cache=True)
+        super().__init__(file, environment=None, environ={}, listener=_Waiting(sandbox))
         self._sandbox = sandbox
 
     def now(self) -> str:
@@ -206,7 +206,7 @@ class Company:
 
     def apply(self) -> Run:
         """What `reconciler apply --auto-approve` does. Raises ReconcilerError."""
-        with Project(self._file, _Workspace(self._file, self.sandbox), None, cache=True) as project:
+        with Project(self._file, _Workspace(self._file, self.sandbox), None) as project:
             return project.apply(consent=True)
 
 

@@ -42,7 +42,7 @@ def ledger(company: Company) -> Company:
 def configured(
     company: Company, globs: str = "customers/**/*.yaml", page_size: int = 1000, parallelism: int = 4
 ) -> None:
-    company.settings("guards: {updates: 100%, creates: 100}", page_size=page_size)
+    company.settings("guards: {updates: 100%, creates: 100, duplicates: warning}", page_size=page_size)
     path = company.folder / "reconciler.yaml"
     text = path.read_text(encoding="utf-8").replace("page_size", f"parallelism: {parallelism}, page_size")
     path.write_text(text.replace("customers/**/*.yaml", globs), encoding="utf-8")

@@ -174,25 +174,3 @@ def test_a_reviewed_plan_used_again_on_a_fresh_machine_makes_no_second_customer(
         _forget(company)
         assert company.run("apply", *how).code in (4, 5)
         assert company.store.count() == 1
-
-
-def test_an_erp_that_wants_a_number_is_told_with_the_remedy(company: Company) -> None:
-    company.sandbox.switch(numbering="manual")
-    company.declare('{ref: fjord, name: Fjord AS, corporateId: "911111111"}')
-    ended = company.apply()
-    assert ended.code == 1
-    assert "number" in ended.out
-    assert "→" in ended.out
-
-
-def test_a_parent_may_be_named_by_its_ref(company: Company) -> None:
-    company.sandbox.switch(numbering="automatic")
-    company.declare(
-        '- {ref: sub, name: Fjord Drift AS, corporateId: "922222222", parentRecordNumber: group}\n'
-        '- {ref: group, name: Fjord Gruppen AS, corporateId: "911111111"}\n'
-    )
-    assert company.run("validate").code == 0
-    assert company.apply().code == 0
-    by_name = {row["name"]: row for row in company.store.customers()}
-    assert by_name["Fjord Drift AS"]["parentRecordNumber"] == by_name["Fjord Gruppen AS"]["number"]
-    assert company.plan()["actions"] == []

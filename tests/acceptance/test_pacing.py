@@ -19,7 +19,7 @@ from reconciler.core.rules import Target
 from reconciler.erp.customers import Customers, open_customers
 from reconciler.erp.transport import Hooks, Wait
 from reconciler.operations.declarations import read
-from reconciler.operations.pipeline import make_plan, refresh
+from reconciler.operations.pipeline import comparison_of, heading_of, make_plan, refresh
 from reconciler.operations.writing import NoJournal
 from reconciler.sandbox import Sandbox
 from tests.acceptance.conftest import Company, Ended
@@ -63,7 +63,8 @@ def test_a_thousand_updates_keep_to_a_window_of_200_calls(company: Company, rese
     waits: list[Wait] = []
     with standing_still(company.sandbox, waits, reserve=reserve) as erp:
         target = Target("production", "Test AS", "sandbox", company.sandbox.base_url)
-        plan = make_plan(settings, loaded, refresh(loaded, erp), target=target, created_at="2026-01-31T12:00:00Z")
+        comparison = comparison_of(settings, loaded, refresh(loaded, erp))
+        plan = make_plan(settings, loaded, comparison, heading_of(target, "2026-01-31T12:00:00Z"))
         results = list(execute(plan, erp, NoJournal(), parallelism=8, since=plan.refresh.as_of))
     assert {each.outcome for each in results} == {Outcome.DONE}
     assert len(limits(company)) == 1000

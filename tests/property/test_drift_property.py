@@ -10,6 +10,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from reconciler.config.read.declarations import load_texts
+from reconciler.core.comparison import Comparison, Heading
 from reconciler.core.desired import Desired
 from reconciler.core.drift import Drift, History, Standing
 from reconciler.core.drift_detection import compute_drift
@@ -24,8 +25,8 @@ from reconciler.resources.grammar import Read
 from reconciler.resources.values import Values, parse_path
 from tests.property.declarations import fields
 
-TARGET = Target("production", "", "t", "x")
 NOW = "2026-01-31T12:00:00Z"
+HEADING = Heading(Target("production", "", "t", "x"), NOW, version="0")
 NUMBERS = ("11", "12")  # none of the parents that are drawn
 STRANGERS = ("13", "14")
 PATTERNS = ("mainAddress", "mainContact.fax", "*.addressLine1", "attributes", "creditLimit")
@@ -65,29 +66,9 @@ def test_drift_and_plan_agree(data: st.DataObject, mode: Any) -> None:
     ignore = tuple(data.draw(st.lists(st.sampled_from(PATTERNS), unique=True, max_size=2)))
     rules = Rules(ignore, mode)
     view = View(live, NOW, 1)
-    plan = compute_plan(
-        desired,
-        view,
-        WireCodec(),
-        rules=rules,
-        target=TARGET,
-        config=ConfigSummary("", 0),
-        memory=memory,
-        version="0",
-        created_at=NOW,
-    )
-    drift = compute_drift(
-        desired,
-        view,
-        rules=rules,
-        target=TARGET,
-        memory=memory,
-        history=History(),
-        mutes=(),
-        applied_at=lambda _key: None,
-        version="0",
-        created_at=NOW,
-    )
+    comparison = Comparison(desired, view, rules, memory)
+    plan = compute_plan(comparison, WireCodec(), heading=HEADING, config=ConfigSummary("", 0))
+    drift = compute_drift(comparison, heading=HEADING, history=History(), mutes=(), applied_at=lambda _key: None)
     assert _drifted(drift) == _updated(plan)
     assert _standing(drift, Standing.MISSING) == {each.number for each in plan.actions if each.action is Verb.CREATE}
     assert (drift.summary.unmanaged, drift.summary.removed) == (plan.summary.unmanaged, plan.summary.removed)

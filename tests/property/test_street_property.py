@@ -20,7 +20,7 @@ from reconciler.core.plan import Outcome, Plan, Verb
 from reconciler.core.rules import Target
 from reconciler.erp.customers import Customers, open_customers
 from reconciler.operations.declarations import read
-from reconciler.operations.pipeline import make_plan, refresh
+from reconciler.operations.pipeline import comparison_of, heading_of, make_plan, refresh
 from reconciler.operations.writing import NoJournal
 from reconciler.sandbox import Sandbox
 from tests.access import access_to
@@ -61,7 +61,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def _settings(folder: Path, sandbox: Sandbox, mode: str) -> Settings:
     (folder / "reconciler.yaml").write_text(
         f"{{version: 1, api: {{base_url: '{sandbox.base_url}', token_url: '{sandbox.token_url}', tenant_id: sandbox}},"
-        f" customers: ['*.customers.yaml'], nested_updates: {mode}}}"
+        f" customers: ['*.customers.yaml'], nested_updates: {mode},"
+        " guards: {duplicates: warning}}"
     )
     return load_settings(folder / "reconciler.yaml", environment=None, environ={})
 
@@ -74,9 +75,9 @@ def _declare(folder: Path, declared: list[dict[str, Any]]) -> None:
 
 def _planned(found: Settings, erp: Customers) -> tuple[Loaded, Plan]:
     loaded = read(found, environ={})
-    assert not loaded.diagnostics, loaded.diagnostics
-    target = Target("production", "", "sandbox", "x")
-    return loaded, make_plan(found, loaded, refresh(loaded, erp), target=target, created_at="2026-01-31T12:00:00Z")
+    assert {diagnostic.code for diagnostic in loaded.diagnostics} <= {"D331"}, loaded.diagnostics
+    heading = heading_of(Target("production", "", "sandbox", "x"), "2026-01-31T12:00:00Z")
+    return loaded, make_plan(found, loaded, comparison_of(found, loaded, refresh(loaded, erp)), heading)
 
 
 def _sent_leaves(body: Any) -> int:

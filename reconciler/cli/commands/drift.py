@@ -73,11 +73,10 @@ def drift(
 
 def _record(session: Session, drift: Drift, targets: list[str]) -> None:
     """Once all was delivered: what nobody got to read is still news. A state that cannot be written hides no report."""
-    if session.unwritten:
+    if session.unwritten or not session.is_delivered:
         session.say("This report is not recorded, since not all of it was written: the news stays news.")
         return
     try:
-        session.flush()
         session.project.record_drift(drift, targets)
     except StateError as error:
         why = visible(str(error))

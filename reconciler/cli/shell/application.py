@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import io
 import os
 import signal
 import sys
@@ -16,6 +15,7 @@ from typer.main import get_command
 
 from reconciler.cli.shell.command_list import Commands, name_variables
 from reconciler.cli.shell.current import current, forget, is_unwritten, redactor, use
+from reconciler.cli.shell.streams import failure, steady_streams
 from reconciler.exit_codes import Exit, exit_code
 
 if TYPE_CHECKING:
@@ -96,38 +96,26 @@ def root(
 
 def run(arguments: list[str]) -> int:
     """Run one command; the only place where an error becomes a message and an exit code."""
-    forget()
-    _mend_streams()
-    signal.signal(signal.SIGTERM, _terminated)
+    with steady_streams():
+        forget()
+        signal.signal(signal.SIGTERM, _terminated)
+        code = _run(arguments)
+        if failure(sys.stdout) is not None:
+            current().tell_undelivered()
+        return int(Exit.ERROR if code == Exit.DONE and is_unwritten() else code)
+
+
+def _run(arguments: list[str]) -> int:
     command = get_command(app)
     name_variables(command)
     try:
-        code = command.main(hoisted(arguments), prog_name="reconciler", standalone_mode=False)
-        sys.stdout.flush()
-        return int(code or Exit.DONE) or _unwritten()
+        return int(command.main(hoisted(arguments), prog_name="reconciler", standalone_mode=False) or Exit.DONE)
     except typer.TyperException as error:
         return _wrong_usage(error)
     except (typer.Abort, KeyboardInterrupt):
         return _complain("Interrupted.", "", Exit.INTERRUPTED)
-    except BrokenPipeError:
-        return _without_output()
     except Exception as error:  # noqa: BLE001 - the boundary: whatever comes, the user sees one clear message
         return _failed(error)
-
-
-def _unwritten() -> int:
-    """The exit code of a command that is well but for its reports."""
-    return int(Exit.ERROR if is_unwritten() else Exit.DONE)
-
-
-def _mend_streams() -> None:
-    """A closed stream is nowhere, and a character that the locale does not have is escaped: neither stops a run."""
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        stream = getattr(sys, name)
-        if stream is None:
-            setattr(sys, name, Path(os.devnull).open(mode))  # noqa: SIM115 - it stays open as long as the process
-        elif mode == "w" and isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
 
 
 _GLOBAL_FLAGS = ("--version", "--no-color", "--quiet", "-q")
@@ -165,12 +153,6 @@ def _wrong_usage(error: typer.TyperException) -> int:
     )
 
 
-def _without_output() -> int:
-    """Nobody reads any more; without this the interpreter's own last flush would fail once more."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return int(Exit.ERROR)
-
-
 def _failed(error: Exception) -> int:
     from reconciler.core.errors import Declined, InvalidInput, ReconcilerError
 
@@ -183,8 +165,8 @@ def _failed(error: Exception) -> int:
     if isinstance(error, ReconcilerError):
         return _complain(_message(error), error.remedy, exit_code(error))
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EIO, errno.EBADF):
-        _complain(f"The output cannot be written: {error.strerror}", "", Exit.ERROR)
-        return _without_output()
+        where = f" {error.filename}" if error.filename else ""
+        return _complain(f"Cannot write{where}: {error.strerror}", "", Exit.ERROR)
     import logging
 
     logging.getLogger("reconciler").debug("internal error", exc_info=error)

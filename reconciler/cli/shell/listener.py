@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from shutil import get_terminal_size
@@ -11,6 +12,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from reconciler.cli.shell.stopping import Stopping, stop_signals
+from reconciler.cli.shell.streams import failure
+from reconciler.core.errors import Refused
 from reconciler.exit_codes import Exit
 from reconciler.operations.listener import Listener
 
@@ -27,7 +30,6 @@ class TerminalListener(Listener):
         self.has_shown = False
         self._session = session
         self._stopping = Stopping()
-        self._is_read = True
 
     def say(self, message: str) -> None:
         self._session.say(message)
@@ -48,10 +50,19 @@ class TerminalListener(Listener):
         else:
             for line in document.lines(None):
                 session.err.print(line, soft_wrap=True)
-        self.has_shown = True
+        self.has_shown = self._is_shown()
+
+    def _is_shown(self) -> bool:
+        """Whether the stream that a plan goes to took all of it."""
+        return failure(sys.stdout if self.form == "text" else sys.stderr) is None
 
     def ask(self, question: str) -> bool:
-        """Only `yes` counts, as in Terraform."""
+        """Only `yes` counts, as in Terraform. Raises Refused when the plan, or the question, could not be shown."""
+        if not self._is_shown() or failure(sys.stderr) is not None:
+            raise Refused(
+                "Nothing was written: the plan could not be shown, so nobody can agree to it",
+                remedy="Save it with `plan -o FILE`, review it with `show FILE`, and apply that file.",
+            )
         text = fill(
             f"{question} Only 'yes' is accepted.",
             get_terminal_size().columns,
@@ -62,21 +73,16 @@ class TerminalListener(Listener):
         return bool(typer.prompt("Answer", default="", show_default=False, err=True).strip() == "yes")
 
     def result(self, result: Result) -> None:
-        """Shown while there is somebody who reads: output that fails must not end the accounting."""
         from reconciler.reports.formats.text import result_lines  # noqa: PLC0415 - only what writes has results
 
-        if self.form != "text" or not self._is_read:
-            return
-        redactor = self._session.redactor
-        try:
+        if self.form == "text":
+            redactor = self._session.redactor
             self._session.print(result_lines(redactor.result(result) if redactor else result))
-        except (OSError, ValueError):
-            self._is_read = False
 
     def read_back(self, results: Sequence[Result]) -> None:
         from reconciler.reports.formats.text import stored_lines  # noqa: PLC0415 - only what writes has results
 
-        if self.form != "text" or not self._is_read:
+        if self.form != "text":
             return
         redactor = self._session.redactor
         shown = [redactor.result(result) for result in results] if redactor else results

@@ -78,13 +78,22 @@ def check_formats(
     return parts
 
 
-def emit(session: Session, form: str, reports: Iterable[tuple[str, Path]], document: Document) -> None:
-    """Render to standard output, and to each report file."""
+def emit(
+    session: Session, form: str, reports: Iterable[tuple[str, Path]], document: Document, *, is_written: bool = False
+) -> None:
+    """Render to standard output, and to each report file. is_written: the command wrote to the ERP."""
     if form == "text":
         session.print(document.lines(session.width))
     else:
         session.write(document.render(form, _room(session)))
+    tell_undelivered(session, document, is_written=is_written)
     write_reports(session, reports, document)
+
+
+def tell_undelivered(session: Session, document: Document, *, is_written: bool = False) -> None:
+    """The outcome on standard error, if standard output did not take it. is_written: whether the ERP was written to."""
+    if not session.is_delivered:
+        session.tell_undelivered(document.report().headline, is_written=is_written)
 
 
 def tell_invalid(session: Session, error: InvalidInput, form: str, reports: list[tuple[str, Path]]) -> None:

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from reconciler.cli.shell.listener import TerminalListener
+from reconciler.cli.shell.streams import failure
+from reconciler.core.errors import ReportError
 from reconciler.operations.project import Project
 from reconciler.reports.safe_text import visible
 
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from reconciler.config.settings import Settings
-    from reconciler.core.errors import ReportError
     from reconciler.reports.redact import Redactor
 
 _NARROWEST, _WIDEST = 20, 6  # cells; digits
@@ -38,6 +39,8 @@ class Session:
     max_chars: int | None = None
     unwritten: list[ReportError] = field(default_factory=list)
     """The reports that could not be written."""
+    undelivered: list[OSError] = field(default_factory=list)
+    """Why standard output did not take all, once that was told."""
 
     # ---- streams ----
 
@@ -75,9 +78,28 @@ class Session:
             sys.stderr.write(f"{message}\n")
             sys.stderr.flush()
 
-    def flush(self) -> None:
-        """Have standard output taken, or learn that it is not. Raises OSError."""
-        sys.stdout.flush()
+    @property
+    def is_delivered(self) -> bool:
+        """Whether standard output took all that was written to it so far."""
+        return failure(sys.stdout) is None
+
+    def tell_undelivered(self, outcome: str = "", *, is_written: bool = False) -> None:
+        """Say once on standard error, also with --quiet, that standard output did not take all, and the outcome.
+
+        A reader that left wanted no more. Anything else, such as a full disk, is an error of the command, unless the
+        ERP was written to (is_written): then the exit code says how that went.
+        """
+        error = failure(sys.stdout)
+        if error is None or self.undelivered:
+            return
+        self.undelivered.append(error)
+        is_closed = isinstance(error, BrokenPipeError)
+        why = "was closed before all was written" if is_closed else f"cannot be written: {error.strerror}"
+        message = f"Standard output {why}. {outcome}".rstrip()
+        if is_closed or is_written:
+            self.warn(message)
+        else:
+            self.miss(ReportError(message))
 
     def warn(self, text: str) -> None:
         """A warning on standard error, also with --quiet."""

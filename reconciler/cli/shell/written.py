@@ -10,7 +10,7 @@ from typing import NoReturn
 import typer
 from rich.text import Text
 
-from reconciler.cli.shell.output import emit, run_document, write_reports
+from reconciler.cli.shell.output import emit, run_document, tell_undelivered, write_reports
 from reconciler.cli.shell.session import Session
 from reconciler.core.errors import InvalidInput, ReconcilerError
 from reconciler.core.plan import Run
@@ -46,7 +46,7 @@ def end(
     reminder: str = "",
 ) -> NoReturn:
     """What stands below the results, the report files, the numbers if they are wanted, and the exit code."""
-    _report(session, run, form, reports)
+    _report(session, run, form, reports, is_written=True)
     if numbers:
         _write_numbers(session, run)
     if reminder and not run.plan.is_empty:
@@ -67,14 +67,17 @@ def show_run(session: Session, run_id: str, form: str, reports: list[tuple[str, 
     _report(session, run, form, reports)
 
 
-def _report(session: Session, run: Run, form: str, reports: list[tuple[str, Path]]) -> None:
-    """What stands below the results, and the report files."""
+def _report(
+    session: Session, run: Run, form: str, reports: list[tuple[str, Path]], *, is_written: bool = False
+) -> None:
+    """What stands below the results, and the report files. is_written: this command wrote to the ERP."""
     document = run_document(session, run)
     if form == "text":
         session.print(run_end(document.report()))
+        tell_undelivered(session, document, is_written=is_written)
         write_reports(session, reports, document)
     else:
-        emit(session, form, reports, document)
+        emit(session, form, reports, document, is_written=is_written)
 
 
 def run_exit(run: Run) -> Exit:

@@ -8,33 +8,25 @@ from typing import Any
 
 import pytest
 
+from reconciler.core.comparison import Comparison
 from reconciler.core.desired import Desired
 from reconciler.core.drift import Drift, DriftSummary, History, Mute, Sighting, Standing
 from reconciler.core.drift_detection import compute_drift, fingerprint, looked_at, new_only, sightings
 from reconciler.core.live import Live
 from reconciler.core.plan import Cause
 from reconciler.core.ports import View
-from reconciler.core.rules import Memory, Rules, Target
-from tests.unit.core.test_planner import declared, live
+from reconciler.core.rules import Memory, Rules
+from tests.unit.core.test_planner import HEADING, declared, live
 
 NOW = "2026-01-31T12:00:00Z"
 BEFORE = "2026-01-29T06:00:00Z"
 
 
 def drift_of(*desired: Desired, live: tuple[Live, ...] = (), mutes: tuple[Mute, ...] = (), **more: Any) -> Drift:
-    return compute_drift(
-        desired,
-        View(live, "2026-01-31T11:59:58Z", 1),
-        rules=more.pop("rules", Rules()),
-        target=Target("production", "Demo AS", "t", "https://api.finance.visma.net"),
-        memory=more.pop("memory", Memory()),
-        history=more.pop("history", History()),
-        mutes=mutes,
-        applied_at=lambda _key: BEFORE,
-        version="0",
-        created_at=NOW,
-        **more,
-    )
+    history = more.pop("history", History())
+    view = View(live, "2026-01-31T11:59:58Z", 1)
+    comparison = Comparison(desired, view, more.pop("rules", Rules()), more.pop("memory", Memory()), **more)
+    return compute_drift(comparison, heading=HEADING, history=history, mutes=mutes, applied_at=lambda _key: BEFORE)
 
 
 KNOWN = Memory(applied={"10000": {"name": "A", "creditLimit": Decimal(100)}})

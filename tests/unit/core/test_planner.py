@@ -9,6 +9,7 @@ from zlib import crc32
 
 import pytest
 
+from reconciler.core.comparison import Comparison, Heading
 from reconciler.core.desired import Desired, Lifecycle
 from reconciler.core.diagnostics import Source
 from reconciler.core.live import Live
@@ -20,6 +21,9 @@ from reconciler.core.rules import Memory, Rules, Target
 from reconciler.erp.encode import WireCodec
 
 HOME = Source("customers/a.yaml", 1, 1)
+HEADING = Heading(
+    Target("production", "Demo AS", "t", "https://api.finance.visma.net"), "2026-01-31T12:00:00Z", version="7"
+)
 
 
 def declared(number: str | None = "10000", *, ref: str | None = None, line: int = 1, **values: Any) -> Desired:
@@ -35,18 +39,9 @@ def live(number: str = "10000", **values: Any) -> Live:
 
 
 def plan_of(*desired: Desired, live: tuple[Live, ...] = (), rules: Rules | None = None, **more: Any) -> Plan:
-    return compute_plan(
-        desired,
-        View(live, "2026-01-31T11:59:58Z", 1),
-        WireCodec(),
-        rules=rules or Rules(),
-        target=Target("production", "Demo AS", "t", "https://api.finance.visma.net"),
-        config=ConfigSummary("sha256:0", len(desired)),
-        memory=more.pop("memory", Memory()),
-        version="0",
-        created_at="2026-01-31T12:00:00Z",
-        **more,
-    )
+    view = View(live, "2026-01-31T11:59:58Z", 1)
+    comparison = Comparison(desired, view, rules or Rules(), more.pop("memory", Memory()), **more)
+    return compute_plan(comparison, WireCodec(), heading=HEADING, config=ConfigSummary("sha256:0", len(desired)))
 
 
 ADDRESS = {"addressLine1": "TestRoad 13", "postalCode": "0101", "countryId": "NO"}
@@ -138,17 +133,8 @@ def test_clearing_sends_an_empty_text_or_a_null_by_the_wrapper() -> None:
 
 def test_a_plan_tells_for_what_and_from_what_it_was_made() -> None:
     view = View((live(),), "2026-01-31T11:59:58Z", 3, 5000, 4000, 60, reading=Reading("incremental", since="then"))
-    plan = compute_plan(
-        [declared(gln="1")],
-        view,
-        WireCodec(),
-        rules=Rules(),
-        target=Target("production", "Demo AS", "t", "https://api.finance.visma.net"),
-        config=ConfigSummary("sha256:0", 1),
-        memory=Memory(),
-        version="7",
-        created_at="2026-01-31T12:00:00Z",
-    )
+    comparison = Comparison((declared(gln="1"),), view, Rules(), Memory())
+    plan = compute_plan(comparison, WireCodec(), heading=HEADING, config=ConfigSummary("sha256:0", 1))
     assert plan.refresh == Refresh("incremental", "2026-01-31T11:59:58Z", 1, 3, view.reading)
     assert (plan.environment, plan.company, plan.tenant_id, plan.base_url) == (
         "production", "Demo AS", "t", "https://api.finance.visma.net",
