@@ -220,8 +220,8 @@ def test_what_no_declaration_can_hold_is_left_out_and_told(company: Company) -> 
     """Also a number: such a customer stays unmanaged, and the exported project is valid."""
     company.store.seed(4, 1, start=1)
     company.store.edit("1", {"name": " blanks ", "accountReference": "two\nlines", "creditLimit": 25.125})
-    company.store.edit("2", {"number": "A\u202eB"})
-    company.store.edit("3", {"number": "\u201c3\u201d", "parentRecordNumber": None})
+    company.store.renumber("2", "A\u202eB")
+    company.store.renumber("3", "\u201c3\u201d")
     ended = company.run("export")
     assert ended.code == 0
     assert "1: accountReference is not in its declaration" in ended.err
