@@ -29,7 +29,7 @@ def declarable(number: str, values: Values) -> tuple[Values, list[tuple[str, str
     key = FIELDS[CUSTOMER.key]
     assert isinstance(key, Field)
     if reason := _problem(key, number):
-        problems.append((CUSTOMER.key, reason))
+        problems.append((CUSTOMER.key, f"{reason}, so the customer is not declared at all"))
     kept = _members(values, FIELDS, (), problems)
     parent = kept.get(CUSTOMER.parent)
     if isinstance(parent, str) and number_key(parent) == number_key(number):
@@ -113,8 +113,8 @@ def _text_problem(row: Field, text: str) -> str:
         return "it is no date"
     if row.max_length is not None and len(text) > row.max_length:
         return "it is too long for a declaration"
-    if error := next((one for one in findings(row, text, Broken()) if one.severity is Severity.ERROR), None):
-        return error.summary
+    if any(finding.severity is Severity.ERROR for finding in findings(row, text, Broken())):
+        return "it has a character that no number has" if row.kind is Kind.NUMBER else "it has a line break"
     return "it is blank" if not row.clearable and not text.strip() else ""
 
 
