@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, TypeAlias
+from unicodedata import is_normalized
 
 from reconciler.config.read.nodes import NULLS, Scalar
 from reconciler.config.read.schema import IDENTITY
@@ -204,8 +204,13 @@ class ShapeCompiler:
 
     def _new_converter(self, path: Path, row: Field) -> Convert:
         schema, _ = self._reader.leaf(path)
-        if row.kind is Kind.TEXT and row.clearable and not schema.keys() & {"enum", "format", "minLength", "maxLength"}:
-            return partial(_text, row)
+        if (
+            row.kind is Kind.TEXT
+            and not row.multiline
+            and row.clearable
+            and not schema.keys() & {"enum", "format", "minLength", "maxLength"}
+        ):
+            return _text
         read = self._read(path)
 
         def convert(token: str) -> Any:
@@ -243,14 +248,20 @@ def _nothing(_token: str) -> None:
     """The line is a comment, or the name of a group."""
 
 
-def _text(row: Field, token: str) -> str | None:
-    """A text without limits. Most values are such texts."""
+def _text(token: str) -> str | None:
+    """A text of one line without limits. Most values are such texts; none of them holds a line break."""
     if "${" in token:
         raise FallBackToFullParser
-    if token in NULLS:
+    mark = token[:1]
+    if mark == '"' and "\\" not in token:
+        text = token[1:-1]
+    elif mark in ('"', "'"):
+        text = unquoted(token)
+    elif token in NULLS:
         return None
-    text = unquoted(token)
-    if not is_unremarkable(row, text):
+    else:
+        text = token
+    if text.strip() != text or not (text.isascii() or is_normalized("NFC", text)):  # as `is_unremarkable`
         raise FallBackToFullParser
     return text or None
 
