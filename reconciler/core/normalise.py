@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from decimal import Decimal
 
 from reconciler.core.identity_key import identity_key
@@ -15,6 +16,11 @@ _ZONE = re.compile(r"(Z|[+-]\d{2}:\d{2})$")
 _FRACTION = re.compile(r"(\.\d*?)0+$")
 
 
+def nfc(text: str) -> str:
+    """The text in Unicode's composed form: `é` is one character however it was typed."""
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
+
+
 def number_key(number: str) -> str:
     """The form in which two customer numbers are the same: trimmed and upper-cased (fact sheet 11.8, Q22).
 
@@ -25,12 +31,12 @@ def number_key(number: str) -> str:
 
 
 def attribute_key(identity: str) -> str:
-    """The form in which two attribute ids are the same: trimmed and upper-cased.
+    """The form in which two attribute ids are the same: composed, trimmed and upper-cased.
 
     What the ERP makes of the case of an id is not known; no two attributes are told apart by it here, and a customer's
     own spelling is sent where it has one.
     """
-    return identity.strip().upper()
+    return nfc(identity).strip().upper()
 
 
 def date_key(text: str) -> str:
@@ -49,21 +55,16 @@ def date_key(text: str) -> str:
 def normalise(row: Field, value: Scalar) -> Scalar:
     """The value in the form in which it is compared and shown.
 
-    Absent, null and "" are one thing for text (11.7). Texts are otherwise exact; ids of other records lose surrounding
-    blanks; numbers compare by amount, so 19.9 is 19.90.
+    Absent, null and "" are one thing for text (11.7). Texts of one line lose surrounding blanks, and Unicode is in its
+    composed form; numbers compare by amount, so 19.9 is 19.90.
     """
     if value is None or value == "":
         return None
     if isinstance(value, str):
-        match row.kind:
-            case Kind.REFERENCE | Kind.ENUM:
-                return value.strip() or None
-            case Kind.NUMBER:
-                return value.strip() or None
-            case Kind.DATE:
-                return date_key(value) or None
-            case _:
-                return value
+        text = nfc(value)
+        if row.kind is Kind.DATE:
+            return date_key(text) or None
+        return (text if row.multiline else text.strip()) or None
     if row.kind is Kind.DECIMAL and isinstance(value, int) and not isinstance(value, bool):
         return Decimal(value)
     return value

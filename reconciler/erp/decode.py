@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeAlias, cast
 
 from reconciler.core.errors import UnexpectedAnswer
 from reconciler.core.live import Live
-from reconciler.core.normalise import attribute_key, normalise
+from reconciler.core.normalise import attribute_key, nfc, normalise
 from reconciler.core.ports import Need
 from reconciler.erp.error_answers import visible
 from reconciler.resources.customer import CUSTOMER
@@ -138,7 +138,7 @@ def _main_of(row: Row) -> str | None:
 def _step(row: Row, above: Path, main: str | None = None) -> _Step:
     if isinstance(row, Field) and len(row.read_path) <= 2 and row.where is not Read.EXPANDED:
         key, *inner = row.read_path
-        convert = None if row.kind is Kind.TEXT else _converter(row, (*above, *row.read_path))
+        convert = None if row.kind is Kind.TEXT and not row.multiline else _converter(row, (*above, *row.read_path))
         return _Step(row.name, main, key, inner[0] if inner else None, convert)
     return _Step(row.name, main, None, None, _reader(row, above) if above else _top_reader(row))
 
@@ -165,7 +165,7 @@ def _values(holder: Json, steps: tuple[_Step, ...], above: Path = ()) -> Values:
         elif convert is not None:
             values[name] = convert(value)
         elif type(value) is str:
-            values[name] = value or None  # as `normalise` does
+            values[name] = nfc(value).strip() or None  # as `normalise` does
         else:
             raise _impossible((*above, key) if inner is None else (*above, key, inner))
     return values
@@ -265,7 +265,7 @@ def _converter(row: Field, path: Path) -> Callable[[object], Scalar]:
         def bare(value: object) -> Scalar:
             if type(value) is not str:
                 raise _impossible(path)
-            return value.strip() or None  # as `normalise` does
+            return nfc(value).strip() or None  # as `normalise` does
 
         return bare
     types = _TYPES.get(row.kind, (str,))

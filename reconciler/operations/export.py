@@ -31,7 +31,7 @@ from reconciler.erp.customers import Customers
 from reconciler.erp.listing import READS, Tally
 from reconciler.operations.customers import settled, warn_dropped
 from reconciler.operations.workspace import Workspace
-from reconciler.resources.customer import FIELDS
+from reconciler.resources.customer import CUSTOMER, FIELDS
 from reconciler.resources.grammar import Read
 from reconciler.resources.values import Values
 
@@ -138,6 +138,8 @@ class _Collecting:
         self.problems.pop(live.internal_id, None)
         if problems:
             self.problems[live.internal_id] = (live.number, problems)
+        if any(path == CUSTOMER.key for path, _ in problems):
+            return
         members = raw_members({"number": live.number} | declared(values, nulls=True))
         lines = (f"  {line}" for line in item_lines(members)) if self.options.single else mapping_lines(members)
         self.spool.put(live.internal_id, live.number, "".join(f"{line}\n" for line in lines).encode())

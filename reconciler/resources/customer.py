@@ -158,7 +158,7 @@ _ROWS: tuple[Row, ...] = (
                elsewhere=True, class_member="taxZoneId", priority=30),
     _text("gln", "GLN", "Global location number.", elsewhere=True),
     Field(NOTE, Kind.TEXT, "Note", "Free text. Read with a request of its own for each customer that declares it.",
-          personal=True, where=Read.OWN, own_path="note", elsewhere=True),
+          personal=True, where=Read.OWN, own_path="note", elsewhere=True, multiline=True),
     _address("mainAddress", "Main address", "Where the customer is."),
     _contact("mainContact", "Main contact", "Whom to speak to."),
     _enum("creditVerification", "Credit verification", "What the credit check looks at.",

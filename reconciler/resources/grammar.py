@@ -29,7 +29,7 @@ T = TypeVar("T")
 class Kind(StrEnum):
     """What a leaf holds, which also says how two of them compare (`reconciler.core.normalise`)."""
 
-    TEXT = "text"  # exactly as stored
+    TEXT = "text"  # as stored, but for blanks at the ends of a line and the Unicode form (NFC)
     REFERENCE = "reference"  # the id of another record: surrounding blanks do not count
     NUMBER = "customer number"  # blanks and case do not count (11.8, Q22)
     BOOLEAN = "boolean"
@@ -74,9 +74,10 @@ class Field:
     clearable: null may be declared. personal: replaced by `--redact`. values: the allowed words of an ENUM.
     low, high: bounds of an INTEGER. max_length: of a text, where the ERP states one. where, own_path: see Read; the
     extra GET's path below the record. always: every record is read with it. elsewhere: the ERP keeps it outside the
-    record, so that the record's version may not protect it (Q10). default: what a key member of a line is when it is
-    left out. class_member: the member of a customer class that gives new customers a value (4.2). priority: how early a
-    reviewer should see a change of it. comparison: which texts are the same value.
+    record, so that the record's version may not protect it (Q10). default: what a key member of a line is when it
+    is left out. class_member: the member of a customer class that gives new customers a value (4.2). priority: how
+    early a reviewer should see a change of it. comparison: which texts are the same value. multiline: line breaks
+    and blanks at the ends of the text count.
     """
 
     name: str
@@ -101,6 +102,7 @@ class Field:
     class_member: str = ""
     priority: int = 0
     comparison: Comparison = Comparison.EXACT
+    multiline: bool = False
 
     @cached_property
     def read_path(self) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import stat
 import subprocess
 from pathlib import Path
@@ -196,18 +197,20 @@ STYLES = {
     "single": "accountReference: 'old'  # why",
     "double": 'accountReference: "old"  # why',
     "flow": "eInvoiceContract: {fInvoiceContractID: old} # why",
-    "literal": "accountReference: |- # why\n  old\n  text",
-    "folded": "accountReference: >  # why\n  old\n  text\n",
+    "literal": "note: |- # why\n  old\n  text",
+    "folded": "note: >  # why\n  old\n  text\n",
 }
 
 
 @pytest.mark.parametrize("style", STYLES)
 def test_hostile_texts_are_read_back_exactly_in_every_style(company: Company, style: str) -> None:
-    numbers = range(1, len(HOSTILE) + 1)
+    is_note = style in ("literal", "folded")
+    hostile = HOSTILE if is_note else [each for each in HOSTILE if not re.search("[\r\n\u2028]", each)]
+    numbers = range(1, len(hostile) + 1)
     text = "\n".join(f"---\nname: A\nnumber: {number}\n{STYLES[style]}\n# the end" for number in numbers) + "\n"
     path = applied(company, text)
-    field = "eInvoiceContract.fInvoiceContractID" if style == "flow" else "accountReference"
-    for number, value in zip(numbers, HOSTILE, strict=True):
+    field = "note" if is_note else "eInvoiceContract.fInvoiceContractID" if style == "flow" else "accountReference"
+    for number, value in zip(numbers, hostile, strict=True):
         company.store.edit(str(number), {field: value})
     accepted(company, path)
     assert is_settled(company)

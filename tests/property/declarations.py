@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import unicodedata
 from decimal import Decimal
 from typing import Any
 
 from hypothesis import strategies as st
 
 from reconciler.resources.customer import FIELDS
-from reconciler.resources.grammar import Field, Form, Group, Kind, Read, Row
+from reconciler.resources.grammar import Comparison, Field, Form, Group, Kind, Read, Row
 
-TEXTS = st.one_of(
+LINES = st.one_of(
     st.sampled_from(["NO", "0101", "1e3", "yes", "null", "~", "12:30:45", "2025-01-14", "1_000", "+47", "#x", "a: b"]),
-    st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_size=12).filter(lambda text: text.strip()),
-    st.sampled_from(["Å\nB", '"quoted"', "it's", "🙂", "- dash", "tab\tin", "{a}", "x" * 200]),
+    st.text(st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")), min_size=1, max_size=12).filter(
+        lambda text: text == unicodedata.normalize("NFC", text.strip()) and text != ""
+    ),
+    st.sampled_from(['"quoted"', "it's", "🙂", "- dash", "tab\tin", "{a}", "x" * 200]),
 )
+TEXTS = st.one_of(LINES, st.sampled_from(["Å\nB", " x \n"]))
 
 REFERENCES: dict[str, list[str]] = {
     "currencyId": ["NOK", "EUR", "SEK"],
@@ -40,8 +44,10 @@ DATES = st.sampled_from(["2026-01-31", "2025-12-01T00:00:00", "2024-02-29"])
 def value(row: Field) -> st.SearchStrategy[Any]:
     """A value to set."""
     match row.kind:
+        case Kind.TEXT if row.comparison is Comparison.ID:  # two customers with one id are a finding
+            return st.integers(10**8, 10**9 - 1).map(str)
         case Kind.TEXT:
-            return TEXTS
+            return TEXTS if row.multiline else LINES
         case Kind.REFERENCE | Kind.NUMBER:
             found = REFERENCES.get(row.name)
             if found is None and row.name.endswith("Account"):
@@ -93,10 +99,19 @@ def group(row: Group, *, clear: bool) -> st.SearchStrategy[Any]:
             {name: _key(name, each) for name, each in keys.items()},
             optional={name: member(each, clear=clear) for name, each in others.items()},
         )
-        return st.lists(line, min_size=1, max_size=3, unique_by=lambda one: tuple(one[name] for name in row.key))
+        lines = st.lists(line, min_size=1, max_size=3, unique_by=lambda one: tuple(one[name] for name in row.key))
+        return lines.map(_one_default)
     return st.fixed_dictionaries(
         {}, optional={name: member(each, clear=clear) for name, each in members.items() if each.where is not Read.NEVER}
     ).filter(bool)
+
+
+def _one_default(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The ERP takes one default line at most, those counted that are not declared any more: only M1 and 1 may be it."""
+    return [
+        line | {"isDefault": False} if line.get("isDefault") and {"M1", "1"}.isdisjoint(line.values()) else line
+        for line in lines
+    ]
 
 
 def _key(name: str, row: Row) -> st.SearchStrategy[Any]:

@@ -17,6 +17,7 @@ from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Severity
 from reconciler.core.live import Live
 from reconciler.core.rules import Memory, Rules
+from reconciler.resources.customer import CUSTOMER
 from reconciler.resources.values import Path, Scalar, Values, leaves, put
 
 
@@ -70,7 +71,7 @@ def _undeclarable(edit: ProposedEdit) -> str:
         return ""
     values: Values = {}
     put(values, edit.path, edit.after)
-    return next((why for _, why in declarable(edit.live.number, values)[1]), "")
+    return next((why for path, why in declarable(edit.live.number, values)[1] if path != CUSTOMER.key), "")
 
 
 @dataclass(frozen=True, slots=True)

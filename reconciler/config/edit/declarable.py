@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from reconciler.config.read.decoding import CONTROL
+from reconciler.config.read.nodes import Broken
 from reconciler.config.read.typed_values import is_wall_clock
 from reconciler.config.read.typed_values import number as read_number
+from reconciler.config.read.value_checks import findings
+from reconciler.core.diagnostics import Severity
 from reconciler.core.normalise import number_key
 from reconciler.resources.customer import CUSTOMER, FIELDS
 from reconciler.resources.grammar import Field, Form, Group, Kind, Row
@@ -18,8 +21,15 @@ LONGEST_KEY = 512
 
 
 def declarable(number: str, values: Values) -> tuple[Values, list[tuple[str, str]]]:
-    """The values that a declaration can hold, and the paths of the others, each with the reason."""
+    """The values that a declaration can hold, and the paths of the others, each with the reason.
+
+    When the number itself is among the others, there can be no declaration.
+    """
     problems: list[tuple[str, str]] = []
+    key = FIELDS[CUSTOMER.key]
+    assert isinstance(key, Field)
+    if reason := _problem(key, number):
+        problems.append((CUSTOMER.key, f"{reason}, so the customer is not declared at all"))
     kept = _members(values, FIELDS, (), problems)
     parent = kept.get(CUSTOMER.parent)
     if isinstance(parent, str) and number_key(parent) == number_key(number):
@@ -103,6 +113,8 @@ def _text_problem(row: Field, text: str) -> str:
         return "it is no date"
     if row.max_length is not None and len(text) > row.max_length:
         return "it is too long for a declaration"
+    if any(finding.severity is Severity.ERROR for finding in findings(row, text, Broken())):
+        return "it has a character that no number has" if row.kind is Kind.NUMBER else "it has a line break"
     return "it is blank" if not row.clearable and not text.strip() else ""
 
 

@@ -267,6 +267,7 @@ class _Loader:
 
     def _unmerged(self, value: dict[str, Any], node: yaml_nodes.Mapping) -> Unmerged:
         declaration = unmerged(value, node)
+        self._problems += declaration.warnings
         self._warn_empty(declaration)
         return declaration
 

@@ -11,12 +11,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
+from unicodedata import is_normalized
 
 from reconciler.config.read.nodes import NULLS, Scalar
 from reconciler.config.read.schema import IDENTITY
 from reconciler.config.read.simple_lines import Tokens, unquoted
 from reconciler.config.read.typed_values import Reader
 from reconciler.config.read.unmerged import Defaults, Unmerged, fresh, undeclared
+from reconciler.config.read.value_checks import is_unremarkable
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
 from reconciler.core.normalise import normalise
 from reconciler.resources.customer import FIELDS
@@ -202,12 +204,20 @@ class ShapeCompiler:
 
     def _new_converter(self, path: Path, row: Field) -> Convert:
         schema, _ = self._reader.leaf(path)
-        if row.kind is Kind.TEXT and row.clearable and not schema.keys() & {"enum", "format", "minLength", "maxLength"}:
+        if (
+            row.kind is Kind.TEXT
+            and not row.multiline
+            and row.clearable
+            and not schema.keys() & {"enum", "format", "minLength", "maxLength"}
+        ):
             return _text
         read = self._read(path)
 
         def convert(token: str) -> Any:
-            leaf = normalise(row, read(token))
+            value = read(token)
+            if not is_unremarkable(row, value):
+                raise FallBackToFullParser
+            leaf = normalise(row, value)
             if not row.clearable and (leaf is None or (isinstance(leaf, str) and not leaf.strip())):
                 raise FallBackToFullParser
             return leaf
@@ -239,15 +249,21 @@ def _nothing(_token: str) -> None:
 
 
 def _text(token: str) -> str | None:
-    """A text without limits. Most values are such texts."""
+    """A text of one line without limits. Most values are such texts; none of them holds a line break."""
     if "${" in token:
         raise FallBackToFullParser
     mark = token[:1]
     if mark == '"' and "\\" not in token:
-        return token[1:-1] or None
-    if mark in ('"', "'"):
-        return unquoted(token) or None
-    return None if token in NULLS else token
+        text = token[1:-1]
+    elif mark in ('"', "'"):
+        text = unquoted(token)
+    elif token in NULLS:
+        return None
+    else:
+        text = token
+    if text.strip() != text or not (text.isascii() or is_normalized("NFC", text)):  # as `is_unremarkable`
+        raise FallBackToFullParser
+    return text or None
 
 
 def _remembering(convert: Convert) -> Convert:

@@ -14,6 +14,7 @@ from reconciler.core.diagnostics import Diagnostic, Severity, Source
 from reconciler.file_flags import BINARY, NO_WAIT
 
 _CHUNK = 2**18
+_BACKSLASH = "\\"
 
 
 def display(file: Path, root: Path) -> str:
@@ -51,8 +52,13 @@ def find_files(globs: Sequence[str], root: Path) -> tuple[tuple[Path, ...], tupl
         problems |= dict.fromkeys(matched.problems)
         if not matched.files and not matched.problems:
             summary = problem or f"the glob {quoted(glob)} matches no file"
-            remedy = "Write a glob such as customers/**/*.yaml, relative to the settings file."
-            problems[Diagnostic(Severity.ERROR, "S119", summary, remedy=remedy)] = None
+            code, remedy = "S119", "Write a glob such as customers/**/*.yaml, relative to the settings file."
+            if _BACKSLASH in glob:
+                code, remedy = (
+                    "S126",
+                    f"Write it with slashes, on Windows too: {quoted(glob.replace(_BACKSLASH, '/'))}.",
+                )
+            problems[Diagnostic(Severity.ERROR, code, summary, remedy=remedy)] = None
         for real, path in matched.files.items():
             files.setdefault(real, path)
     twins = [_other_ending(path, root) for real, path in _with_other_ending(globs, root, listed) if real not in files]
@@ -84,6 +90,8 @@ def _glob_problem(glob: str) -> str:
     parts = glob.replace("\\", "/").split("/")
     if not glob or "\0" in glob:
         return f"{quoted(glob)} is no glob"
+    if _BACKSLASH in glob:
+        return f"the glob {quoted(glob)} has backslashes, which part no folders"
     if Path(glob).is_absolute() or ".." in parts:
         return f"the glob {quoted(glob)} leaves the folder of the settings"
     if any("**" in part and part != "**" for part in parts):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 from reconciler.config.read import pattern_checks
 from reconciler.config.read.messages import did_you_mean, nearest, quoted, shown
 from reconciler.config.read.typed_values import BOOLEANS, BROKEN, FORMATS, MAX_DIGITS, number
+from reconciler.config.read.value_checks import FOUR_DECIMALS, grouped_amounts
 from reconciler.config.read.yaml_nodes import Mapping, Node, Scalar, Sequence
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
 
@@ -263,11 +264,14 @@ def _boolean_remedy(text: str, plain: bool) -> str:
 
 def _number_remedy(text: str, plain: bool, types: list[str]) -> str:
     whole = "number" not in types
+    choices = grouped_amounts(text)
+    if len(choices) == 2:
+        return f"Write {choices[0]}." if whole else f"Write {choices[0]} or {choices[1]}. {FOUR_DECIMALS}"
     if not plain and number(text) is not None:
         return f"Write it without quotes: {shown(text)}."
     if sum(map(str.isdigit, text)) > MAX_DIGITS:
         return f"Write a number of at most {MAX_DIGITS} digits."
-    meant = _meant(text)
+    meant = choices[0] if choices else _meant(text)
     if meant is not None and (not whole or isinstance(number(meant), int)):
         return f"Write {meant}; a code belongs in a text field." if text.startswith("0") else f"Write {meant}."
     return "Write a whole number, such as 30." if whole else "Write a number with a decimal point, such as 1234.50."

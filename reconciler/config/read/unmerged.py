@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 from reconciler.config.read.messages import quoted
 from reconciler.config.read.schema import IDENTITY
 from reconciler.config.read.source_map import Packer
+from reconciler.config.read.value_checks import findings
 from reconciler.config.read.yaml_nodes import Mapping, Node, Sequence
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
 from reconciler.core.normalise import attribute_key, normalise
@@ -39,6 +40,7 @@ class Unmerged:
     match: tuple[str, ...] | None = None
     lifecycle: dict[str, Any] = field(default_factory=dict)
     problems: list[Diagnostic] = field(default_factory=list)
+    warnings: list[Diagnostic] = field(default_factory=list)
 
     def located(self, packer: Packer) -> Callable[[Path], Source]:
         """What gives the places of the values when the nodes are gone."""
@@ -130,6 +132,9 @@ def _declaration_member(declaration: Unmerged, name: str, value: Any) -> None:
 
 def _leaf(declaration: Unmerged, row: Row, value: Any, node: Node) -> Scalar:
     assert isinstance(row, Field)
+    for finding in findings(row, value, node):
+        problem = Diagnostic(finding.severity, finding.code, finding.summary, remedy=finding.remedy, source=node.source)
+        (declaration.problems if finding.severity is Severity.ERROR else declaration.warnings).append(problem)
     leaf = normalise(row, value)
     if not row.clearable and (leaf is None or (isinstance(leaf, str) and not leaf.strip())):
         remedy = "Write a value, or remove the line to leave it alone."

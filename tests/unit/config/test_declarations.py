@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+import unicodedata
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -434,8 +435,8 @@ def test_variables_are_put_into_texts_and_typed_by_the_field(load: Load) -> None
 
 def test_an_inserted_value_is_data_and_never_read_again(load: Load) -> None:
     tricky = "x\nstatus: Inactive # ${env:OTHER} !!str *a {b: c}"
-    desired = one(load("number: 1\nname: ${env:V}", environ={"V": tricky, "OTHER": "no"}))
-    assert desired.values == {"name": tricky}
+    desired = one(load("number: 1\nnote: ${env:V}", environ={"V": tricky, "OTHER": "no"}))
+    assert desired.values == {"note": tricky}
 
 
 def test_an_unset_variable_is_an_error_at_its_place_also_below_other_errors(load: Load) -> None:
@@ -577,20 +578,21 @@ def _naughty() -> list[str]:
 
 
 def test_naughty_strings_survive_as_names(load: Load) -> None:
-    names = [each for each in _naughty() if not CONTROL.search(each)]
+    names = [each for each in _naughty() if not CONTROL.search(each) and not re.search("[\n\r\u2028\u2029]", each)]
     assert len(names) > 450
     declared = [{"number": str(n), "name": name} for n, name in enumerate(names)]
     text = pyyaml.safe_dump(declared).replace("${", "$${")
     loaded = load(text)
-    assert loaded.diagnostics == ()
-    assert [each.values["name"] for each in loaded.desired] == [each.replace("$${", "${") for each in names]
+    assert {each.code for each in loaded.diagnostics} == {"D319"}
+    wanted = [unicodedata.normalize("NFC", each.replace("$${", "${").strip()) for each in names]
+    assert [each.values["name"] for each in loaded.desired] == wanted
 
 
 def test_names_with_control_characters_are_refused(load: Load) -> None:
     bad = [each for each in _naughty() if CONTROL.search(each)]
     assert bad
     for name in bad:
-        assert codes(load(pyyaml.safe_dump({"number": "1", "name": name}))) == ["Y211"]
+        assert "Y211" in codes(load(pyyaml.safe_dump({"number": "1", "name": name})))
 
 
 def test_ten_thousand_declarations_load_in_seconds(load: Load) -> None:

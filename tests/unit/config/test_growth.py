@@ -153,6 +153,11 @@ TEXTS: dict[str, Callable[[int], str]] = {
     "customers:": after("", "customers:\n", "- number: '1'\n"),
     "forbidden characters": after(ONE + 'name: "', "\x07", '"\n'),
     "escaped controls": after(ONE + 'name: "', "\\x07", '"\n'),
+    "line breaks in a line": after(ONE + 'name: "', "\\n", '"\n'),
+    "strange characters in a number": after('number: "', "\u201c", '"\n'),
+    "blanks that YAML does not know": numbered("a%d:\u00a0x\n"),
+    "anchors that nothing uses": numbered("- &a%d x\n"),
+    "quotes that end early": after(ONE + "name: ", '"a" ', "x\n"),
     "conflicts": after("", "<<<<<<< a\n", ""),
     "documents": numbered("---\nnumber: '%d'\nname: A\n"),
 }

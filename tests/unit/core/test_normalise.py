@@ -23,7 +23,10 @@ def _row(*path: str) -> Field:
     [
         (("name",), "", None, True),
         (("name",), "A", "a", False),
-        (("name",), "A ", "A", False),
+        (("name",), "A ", "A", True),
+        (("name",), "A  B", "A B", False),
+        (("name",), "Ange\u0301", "Ang\u00e9", True),
+        (("note",), "A\n", "A", False),
         (("customerClassId",), " 1 ", "1", True),
         (("customerClassId",), "a", "A", False),
         (("parentRecordNumber",), " a-1", "A-1 ", True),

@@ -43,7 +43,7 @@ def test_identity_version_and_times_are_kept() -> None:
         ({}, "gln", None),
         ({"gln": None}, "gln", None),
         ({"gln": ""}, "gln", None),
-        ({"gln": " 7 "}, "gln", " 7 "),
+        ({"gln": " 7 "}, "gln", "7"),
         ({"customerClass": {"id": " 1 ", "description": "x"}}, "customerClassId", "1"),
         ({"customerClass": {}}, "customerClassId", None),
         ({"customerClass": None}, "customerClassId", None),

@@ -1,0 +1,159 @@
+"""Values that fit their field and are surely or likely not what was meant: how they are read, and what is said of them.
+
+Each check is about one value in one field; `findings` runs them all. The fast path asks `is_unremarkable` first, and
+leaves every other value to the full parser.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from reconciler.config.read.messages import quoted, shown
+from reconciler.config.read.nodes import Node, Scalar
+from reconciler.core.diagnostics import Severity
+from reconciler.resources.grammar import Field, Kind
+from reconciler.resources.values import Scalar as Value
+
+_LINE_BREAK = re.compile("[\n\r\u2028\u2029]")
+_BLOCKS = ("|", ">")
+_QUOTES = frozenset("\"'`\u00b4\u2032\u2033\u2035\u2036\u201a\u201e\uff02\uff07")
+_QUOTE_CATEGORIES = ("Pi", "Pf")
+_UNSEEN_CATEGORIES = ("Cc", "Cf", "Co", "Cn", "Zl", "Zp")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is said of a value: code, summary and remedy."""
+
+    severity: Severity
+    code: str
+    summary: str
+    remedy: str
+
+
+def findings(row: Field, value: Value, node: Node) -> Iterator[Finding]:
+    """What is to be said of a value that the schema admits; most often nothing. node: where it was written."""
+    if isinstance(value, str):
+        if not is_unremarkable(row, value):
+            yield from _about_text(row, value, node)
+    elif isinstance(value, Decimal) and not is_unremarkable(row, value):
+        yield _ambiguous_amount(row, value)
+
+
+def is_unremarkable(row: Field, value: Value) -> bool:
+    """Whether nothing is to be said of a value, and it is read as it is written."""
+    if isinstance(value, str):
+        if row.kind is Kind.NUMBER and _strange(value):
+            return False
+        if not value.isascii() and not unicodedata.is_normalized("NFC", value):
+            return False
+        is_trimmed = row.kind is not Kind.TEXT or value == value.strip()  # ids lose their blanks in silence
+        return row.multiline or (is_trimmed and not _LINE_BREAK.search(value))
+    return not (isinstance(value, Decimal) and has_three_decimals(value))
+
+
+def _about_text(row: Field, text: str, node: Node) -> Iterator[Finding]:
+    bare = text.strip()
+    if row.kind is Kind.NUMBER and (strange := _strange(bare)):
+        yield _strange_number(row, text, strange)
+    elif not row.multiline and _LINE_BREAK.search(text):
+        yield _line_break(row, text, node)
+    elif row.kind is Kind.TEXT and not row.multiline and text != bare and bare:
+        summary = f"{row.name} has blanks at its ends, which are cut: {quoted(bare)}"
+        yield Finding(Severity.WARNING, "D319", summary, f"Write {quoted(bare)}, without them.")
+
+
+def _line_break(row: Field, text: str, node: Node) -> Finding:
+    summary = f"{row.name} is one line of text, and this one has a line break"
+    bare = text.strip()
+    if _LINE_BREAK.search(bare):
+        return Finding(Severity.ERROR, "D318", summary, "Write it on one line.")
+    style = node.style if isinstance(node, Scalar) else ""
+    strip = f", or write {style}- instead of {style}" if style in _BLOCKS else ""
+    return Finding(Severity.ERROR, "D318", summary, f"Write it on the line of its key: {quoted(bare)}{strip}.")
+
+
+def _strange(number: str) -> str:
+    """The characters that stand in no customer number."""
+    if number.isascii() and number.isalnum():  # nearly every number
+        return ""
+    return "".join(dict.fromkeys(filter(_is_strange, number.strip())))
+
+
+def _is_strange(character: str) -> bool:
+    category = unicodedata.category(character)
+    return (
+        character in _QUOTES
+        or category in _QUOTE_CATEGORIES
+        or category in _UNSEEN_CATEGORIES
+        or (category == "Zs" and character != " ")
+        or unicodedata.east_asian_width(character) == "F"
+    )
+
+
+def _strange_number(row: Field, text: str, strange: str) -> Finding:
+    names = ", ".join(_name(character) for character in strange[:3])
+    clean = "".join(char for char in unicodedata.normalize("NFKC", text) if not _is_strange(char)).strip()
+    summary = f"{row.name} {quoted(text.strip())} holds {names}"
+    return Finding(Severity.ERROR, "D320", summary, f'Write "{shown(clean)}".' if clean else "Write the number alone.")
+
+
+def _name(character: str) -> str:
+    return f"U+{ord(character):04X} {unicodedata.name(character, 'a control character').lower()}"
+
+
+# ---- amounts ----
+
+_GROUPED = re.compile(r"(-?)([0-9]{1,3})((?:[.,'’ \u00a0\u202f][0-9]{3})+)(?:([.,])([0-9]+))?")
+
+
+def has_three_decimals(value: Decimal) -> bool:
+    """Whether the amount was written with exactly three decimals: to many a reader, that point parts thousands."""
+    return value.as_tuple().exponent == -3
+
+
+def _ambiguous_amount(row: Field, value: Decimal) -> Finding:
+    text = format(value, "f")
+    summary = f"{row.name} is {text}: are these three decimals, or is the point one between thousands?"
+    return Finding(Severity.ERROR, "D321", summary, f"{amounts_to_choose(text)} {FOUR_DECIMALS}")
+
+
+FOUR_DECIMALS = "An amount that does have three decimals is written with a fourth, such as 0.1250."
+
+
+def amounts_to_choose(text: str) -> str:
+    """What to write instead of an amount with one point or comma and three digits behind it."""
+    small = Decimal(text.replace(",", "."))
+    return f"Write {text.replace('.', '').replace(',', '').lstrip('0') or '0'} or {plain_amount(small)}."
+
+
+def plain_amount(value: Decimal) -> str:
+    """An amount without zeros that change nothing, written so that it is read in one way only.
+
+    >>> [plain_amount(Decimal(text)) for text in ("25.000", "25.10", "25.125", "2E+3")]
+    ['25', '25.1', '25.1250', '2000']
+    """
+    text = format(value, "f")
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return f"{text}0" if len(text.partition(".")[2]) == 3 else text
+
+
+def grouped_amounts(text: str) -> tuple[str, ...]:
+    """The amounts that a text with separated thousands may mean; none where it is none, two where that is unclear.
+
+    >>> [grouped_amounts(text) for text in ("1.234.567", "1.234,50", "1,234.50", "25,000", "1'000", "1.2.3")]
+    [('1234567',), ('1234.50',), ('1234.50',), ('25000', '25'), ('1000',), ()]
+    """
+    found = _GROUPED.fullmatch(text.strip())
+    if found is None or len(set(found[3][::4])) > 1 or found[4] == found[3][0]:
+        return ()
+    sign, digits = found[1], found[2] + "".join(filter(str.isdigit, found[3]))
+    if found[5] is not None:
+        return (f"{sign}{digits}.{found[5]}",)
+    if len(found[3]) == 4 and found[3][0] in ".,":
+        return f"{sign}{digits}", sign + plain_amount(Decimal(f"{found[2]}.{found[3][1:]}"))
+    return (f"{sign}{digits}",)
