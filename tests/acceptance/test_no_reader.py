@@ -6,6 +6,7 @@ import os
 import pty
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from tests.acceptance.test_kill import wait_for
 
 CUSTOMERS = 6
 DECLARED = "".join(f"- {{number: {number}, name: Customer {number}}}\n" for number in range(1, CUSTOMERS + 1))
-SURROUNDINGS: list[dict[str, str]] = [{}, {"COLUMNS": "100"}, {"FORCE_COLOR": "1"}, {"PYTHONUNBUFFERED": "1"}]
+SURROUNDINGS: list[dict[str, str]] = [{}, {"COLUMNS": "100"}, {"FORCE_COLOR": "1", "PYTHONUNBUFFERED": "1"}]
 CLOSED = "Standard output was closed before all was written."
 
 surrounded = pytest.mark.parametrize("environ", SURROUNDINGS, ids=lambda environ: "".join(environ) or "plain")
@@ -156,9 +157,9 @@ def test_what_only_reads_keeps_its_exit_code_and_says_its_outcome(
 def test_a_list_whose_reader_left_asks_for_no_further_page(company: Company) -> None:
     company.settings(page_size=10)
     company.store.seed(100, 1)
-    before = len(company.sandbox.runtime.requests) if hasattr(company.sandbox.runtime, "requests") else 0
     assert unread(company, "customers", "list").code == 0
-    assert before == 0
+    pages = [request for request in company.sandbox.requests if request["path"].endswith("/customer")]
+    assert 1 <= len(pages) < 5
 
 
 @pytest.mark.parametrize("command", ["apply", "runs undo"])
@@ -195,11 +196,10 @@ def test_a_reviewed_plan_needs_no_reader(declared: Company, words: tuple[str, ..
     assert declared.store.count() == CUSTOMERS
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="the system has no device that is always full")
 @surrounded
 def test_a_full_disk_fails_what_only_reads_and_not_what_was_applied(declared: Company, environ: dict[str, str]) -> None:
     for words, code in ((("plan",), 1), (("apply", "--auto-approve"), 0), (("plan",), 1)):
-        with open("/dev/full", "wb") as full:
+        with Path("/dev/full").open("wb") as full:
             how = ended(begun(declared, *words, environ=environ, stdout=full))
         assert how.code == code, how
         assert "Standard output cannot be written: No space left on device." in how.err

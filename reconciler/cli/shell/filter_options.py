@@ -8,7 +8,7 @@ import typer
 
 from reconciler.core.filters import Filters, parse_attributes, parse_bounds, parse_status, parse_text
 
-_TIMES = "COND is > < >= <=; TIME is yyyy-MM-dd, with HH:mm:ss or HH:mm:ss.FFF after a blank."
+_TIMES = "COND is > < >= <=; TIME is yyyy-MM-dd, optionally a space and HH:mm:ss or HH:mm:ss.FFF."
 
 Status = Annotated[
     str | None,
@@ -16,27 +16,31 @@ Status = Annotated[
 ]
 ClassId = Annotated[
     str | None,
-    typer.Option("--class", metavar="ID", help="Customer class. The API cannot filter by it: all are read."),
+    typer.Option(
+        "--class", metavar="ID", help="Customer class. The API cannot filter by it, so all customers are read."
+    ),
 ]
-Name = Annotated[str | None, typer.Option("--name", metavar="TEXT", help="A part of the name, in upper or lower case.")]
-CorporateId = Annotated[str | None, typer.Option("--corporate-id", metavar="ID", help="Organisation number, whole.")]
-VatId = Annotated[str | None, typer.Option("--vat-registration-id", metavar="ID", help="VAT number, whole.")]
+Name = Annotated[str | None, typer.Option("--name", metavar="TEXT", help="Part of the name, in any case.")]
+CorporateId = Annotated[str | None, typer.Option("--corporate-id", metavar="ID", help="The whole organisation number.")]
+VatId = Annotated[str | None, typer.Option("--vat-registration-id", metavar="ID", help="The whole VAT number.")]
 Email = Annotated[
-    str | None, typer.Option("--email", metavar="ADDRESS", help="E-mail address of the main contact, whole.")
+    str | None, typer.Option("--email", metavar="ADDRESS", help="The whole e-mail address of the main contact.")
 ]
-Phone = Annotated[str | None, typer.Option("--phone", metavar="NUMBER", help="Phone 1 of the main contact, whole.")]
+Phone = Annotated[str | None, typer.Option("--phone", metavar="NUMBER", help="The whole phone 1 of the main contact.")]
 Attribute = Annotated[
     list[str] | None,
     typer.Option(
         "--attribute",
         metavar="ID=VALUE",
-        help="Attribute; a comma in VALUE means any of; repeated for more attributes. Dates yyyy-MM-dd, checkbox 1.",
+        help="Value of an attribute; commas separate alternatives; may be repeated. Dates: yyyy-MM-dd; checkbox: 1.",
     ),
 ]
 Modified = Annotated[
     str | None, typer.Option("--modified", metavar="'COND TIME'", help=f"When it was last changed. {_TIMES}")
 ]
-Created = Annotated[str | None, typer.Option("--created", metavar="'COND TIME'", help="When it was made; likewise.")]
+Created = Annotated[
+    str | None, typer.Option("--created", metavar="'COND TIME'", help="When it was created; the same form.")
+]
 
 
 def read_filters(

@@ -8,7 +8,7 @@ from typing import TypeAlias
 from reconciler.core.diagnostics import Source
 
 NULLS = frozenset(("", "~", "null"))
-"""The plain scalars that are null (contract 3)."""
+"""The plain scalars that are null (docs/decisions/0011)."""
 
 
 @dataclass(slots=True, eq=False)
@@ -85,7 +85,7 @@ Node: TypeAlias = "Scalar | Sequence | Mapping | Broken"
 
 
 def merged(base: Node, over: Node) -> Node:
-    """`over` laid on `base`: mappings merge member by member, anything else is replaced (contract 3)."""
+    """`over` laid on `base`: mappings merge member by member, anything else is replaced (docs/declarations.md)."""
     if not isinstance(base, Mapping) or not isinstance(over, Mapping):
         return over
     entries = dict(base.entries)
