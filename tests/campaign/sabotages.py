@@ -201,8 +201,8 @@ SABOTAGES = (
         endless=True,
     ),
     Sabotage(
-        "a failing standard output ends the apply", TRACEBACK, "cli/shell/listener.py",
-        "        except (OSError, ValueError):\n", "        except ZeroDivisionError:\n",
+        "a failing standard output ends the apply", TRACEBACK, "cli/shell/streams.py",
+        "            except OSError as error:\n", "            except ZeroDivisionError as error:\n",
         "acceptance/test_hostile.py::test_an_output_that_fails_stops_no_apply_and_makes_no_traceback",
     ),
     Sabotage(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from reconciler.cli.shell.exit_codes import Exit
+from reconciler.exit_codes import Exit
 
 from reconciler.reports.formats import FORMATS
 from tests.docs.naming import page

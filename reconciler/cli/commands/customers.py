@@ -78,18 +78,7 @@ def list_customers(
     as the ERP shows them. In CSV an apostrophe marks texts that a spreadsheet would run as a formula.
     """
     session: Session = context.obj
-    filters = read_filters(
-        status=status,
-        customer_class=customer_class,
-        name=name,
-        corporate_id=corporate_id,
-        vat_registration_id=vat_registration_id,
-        email=email,
-        phone=phone,
-        attribute=attribute,
-        modified=modified,
-        created=created,
-    )
+    filters = read_filters(context.params)
     paths = _paths(fields, raw=raw)
     shape = RAW if raw else form.value
     with session.project as project:

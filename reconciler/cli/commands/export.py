@@ -87,18 +87,7 @@ def export(
     meant for git, the umask decides who may read them.
     """
     session: Session = context.obj
-    filters = read_filters(
-        status=status,
-        customer_class=customer_class,
-        name=name,
-        corporate_id=corporate_id,
-        vat_registration_id=vat_registration_id,
-        email=email,
-        phone=phone,
-        attribute=attribute,
-        modified=modified,
-        created=created,
-    )
+    filters = read_filters(context.params)
     own = (*(["note"] if with_notes else []), *(["salesPersons"] if with_sales_persons else []))
     single = layout is Layout.SINGLE
     options = ExportOptions(out, single, own, with_mirrors, skip_class_defaults, schema, force)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
@@ -43,32 +44,20 @@ Created = Annotated[
 ]
 
 
-def read_filters(
-    *,
-    status: str | None,
-    customer_class: str | None,
-    name: str | None,
-    corporate_id: str | None,
-    vat_registration_id: str | None,
-    email: str | None,
-    phone: str | None,
-    attribute: list[str] | None,
-    modified: str | None,
-    created: str | None,
-) -> Filters:
-    """The filters of the options. Raises WrongUsage before anything is asked."""
-    equal = {
-        "corporate-id": corporate_id,
-        "vat-registration-id": vat_registration_id,
-        "email": email,
-        "phone": phone,
-    }
+_WHOLE = ("corporate_id", "vat_registration_id", "email", "phone")
+
+
+def read_filters(params: Mapping[str, Any]) -> Filters:
+    """The filters among a command's parameters, as Typer names them. Raises WrongUsage before anything is asked."""
+    options = {name: f"--{name.replace('_', '-')}" for name in _WHOLE if params[name] is not None}
+    status, customer_class, name = params["status"], params["customer_class"], params["name"]
+    modified, created = params["modified"], params["created"]
     return Filters(
         status=None if status is None else parse_status(status),
         customer_class=None if customer_class is None else parse_text("--class", customer_class),
         name=None if name is None else parse_text("--name", name),
-        equal={option: parse_text(f"--{option}", text) for option, text in equal.items() if text is not None},
-        attributes=parse_attributes(attribute or []),
+        equal={option.removeprefix("--"): parse_text(option, params[key]) for key, option in options.items()},
+        attributes=parse_attributes(params["attribute"] or []),
         modified=() if modified is None else parse_bounds("--modified", modified),
         created=() if created is None else parse_bounds("--created", created),
     )
