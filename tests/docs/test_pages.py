@@ -6,7 +6,6 @@ import re
 from pathlib import Path
 
 from reconciler.exit_codes import Exit
-
 from reconciler.reports.formats import FORMATS
 from tests.docs.naming import page
 from tests.docs.tour import ROOT, run_quietly
