@@ -184,7 +184,7 @@ def _overtaken(action: Action, live: Live) -> Ended | None:
 
 
 def _conflict(action: Action, live: Live | None) -> Result:
-    message = "it was changed in the ERP since the plan was made, and is left as it is there"
+    message = "it was changed in the ERP since the plan was made, so it was left as it is"
     moved = () if live is None else _moved(action, live)
     return Result(action, Outcome.CONFLICT, action.number, message, "Make a new plan.", moved=moved)
 

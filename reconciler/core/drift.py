@@ -1,4 +1,4 @@
-"""Drift: a managed field whose live value differs from what was last applied (contract 1). Values only."""
+"""Drift: a managed field whose live value differs from what was last applied (docs/concepts.md). Values only."""
 
 from __future__ import annotations
 

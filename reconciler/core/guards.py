@@ -1,4 +1,4 @@
-"""Volume guards: how much a plan may change before it refuses itself (contract 6). Pure.
+"""Volume guards: how much a plan may change before it refuses itself (docs/decisions/0017). Pure.
 
 A share is of the managed customers that exist, and only counts from ten of them on, as in octoDNS: in a small company
 every change is a large share.

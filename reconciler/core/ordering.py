@@ -14,7 +14,7 @@ from reconciler.resources.grammar import Resource
 
 
 def linked(actions: list[Action], resource: Resource, problems: list[Diagnostic]) -> list[Action]:
-    """The actions with `depends_on`: a customer's parent must be created before it (contract 6)."""
+    """The actions with `depends_on`: a customer's parent must be created before it (docs/apply.md)."""
     seen: set[str] = set()
     for action in actions:
         if action.label in seen:

@@ -1,4 +1,4 @@
-"""The plan: ordered actions, and what they were computed from. Shapes as in the plan file (contract 5)."""
+"""The plan: ordered actions, and what they were computed from. Shapes as in the plan file (docs/decisions/0019)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Customers that were managed and lost their declaration (contract 2, `on_removed`). Pure."""
+"""Customers that were managed and lost their declaration (docs/settings.md, `on_removed`). Pure."""
 
 from __future__ import annotations
 

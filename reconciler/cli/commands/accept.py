@@ -1,4 +1,4 @@
-"""`reconciler accept`: live values into the declarations, comments and order kept."""
+"""`reconciler accept`: copy live values into the declarations; comments and order stay."""
 
 from __future__ import annotations
 
@@ -16,26 +16,31 @@ def accept(
     numbers: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[NUMBER]...", help="Only these customers, by number or ref; else all that the ERP changed."
+            metavar="[NUMBER]...", help="Only these customers, by number or ref [all that changed in the ERP]."
         ),
     ] = None,
     fields: Annotated[
         list[str] | None,
-        typer.Option("--field", metavar="PATH", help="Only this field or group; * is one segment; may be repeated."),
+        typer.Option(
+            "--field", metavar="PATH", help="Only this field or group; * stands for one segment; may be repeated."
+        ),
     ] = None,
     everything: Annotated[
-        bool, typer.Option("--all", help="Also edits of the declarations that are not applied yet, and muted values.")
+        bool,
+        typer.Option(
+            "--all", help="Also overwrite edits of the declarations that are not applied yet, and muted values."
+        ),
     ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing; show the changes as a diff.")] = False,
 ) -> None:
-    """Write what the ERP holds into the declarations, where the ERP changed it; the next plan finds them the same.
+    """Write what the ERP holds into the declarations where it differs; the next plan is then empty.
 
-    An edit of the declarations that is not applied yet, and a value that drift mutes, stay unless --all, --field or a
-    customer's number asks for them.
+    Edits of the declarations that are not applied yet, and muted values, stay unless --all, --field or a customer's
+    number asks for them.
 
-    Only the values change. One that is shared (an alias, a merge key, defaults) is written into the declaration
-    itself, and stays as it is for the others. Where the ERP has no value, null is written; the member is removed where
-    the field cannot be null. Customers that the ERP does not have are named and left alone.
+    Only values change. A shared value (an alias, a merge key, defaults) is written into the declaration itself and
+    stays as it is for the others. Where the ERP has no value, null is written, or the member is removed if the field
+    cannot be null. Customers that the ERP does not have are named and left alone.
     """
     session: Session = context.obj
     with session.project as project:

@@ -1,4 +1,4 @@
-"""`reconciler apply`: execute a saved plan, or plan and execute."""
+"""`reconciler apply`: apply a saved plan, or make one and apply it."""
 
 from __future__ import annotations
 
@@ -29,13 +29,14 @@ from reconciler.reports.report_kind import ReportKind
 def apply(
     context: typer.Context,
     planfile: Annotated[
-        Path | None, typer.Argument(metavar="[PLANFILE]", help="A plan saved by `plan -o`; else plan first.")
+        Path | None,
+        typer.Argument(metavar="[PLANFILE]", help="A plan saved by `plan -o`; without one, a new plan is made."),
     ] = None,
     auto_approve: AutoApprove = False,
     parallelism: Parallelism = None,
     reserve: Reserve = 0,
     no_wait: NoWait = False,
-    force: Annotated[bool, typer.Option("--force", help="Pass the volume guards, never a policy.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Override the volume guards, never a policy.")] = False,
     target: Targets = None,
     write_numbers: WriteNumbers = False,
     digest: Annotated[
@@ -43,7 +44,7 @@ def apply(
         typer.Option(
             "--digest",
             metavar="SHA256",
-            help="Consent to these changes only, as a reviewed plan's `Changes:` names them.",
+            help="Agree only to these changes, by the digest that a reviewed plan prints as `Changes:`.",
         ),
     ] = None,
     form: Format = "text",
@@ -51,13 +52,13 @@ def apply(
     max_chars: MaxChars = None,
     redact: Redact = False,
 ) -> None:
-    """Change the ERP as a plan shows: a saved one as it stands, a fresh one after asking or as it was reviewed."""
+    """Apply a plan to the ERP: a saved plan as it is, or a new one after asking or by its reviewed digest."""
     session: Session = context.obj
     reports = check_formats(form, report or [], ReportKind.RUN, session)
     consent: bool | str = digest if digest is not None else auto_approve or planfile is not None
     if consent is False and not session.is_interactive:
         raise WrongUsage(
-            "There is nobody to ask here, and no saved plan was given",
+            "Nobody can be asked here, and no saved plan was given",
             remedy="Apply a saved plan (`plan -o FILE`, then `apply FILE`), or add --auto-approve or --digest.",
         )
     with writing(session, form) as project:

@@ -13,7 +13,6 @@ from reconciler.cli.shell.filter_options import (
     CorporateId,
     Created,
     Email,
-    Exact,
     Modified,
     Name,
     Phone,
@@ -43,15 +42,15 @@ class Shape(StrEnum):
     CSV = "csv"
 
 
-Format = Annotated[Shape, typer.Option("--format", help="How to show them.")]
+Format = Annotated[Shape, typer.Option("--format", help="Output format.")]
 Raw = Annotated[bool, typer.Option("--raw", help="The API's own rows, as a JSON array.")]
 Fields = Annotated[
     str | None,
     typer.Option(
         "--fields",
         metavar="PATH,...",
-        help="Only these, such as number,mainAddress.city,attributes.REGION. note and salesPersons cost a request each "
-        "for every customer.",
+        help="Only these fields, such as number,mainAddress.city,attributes.REGION. note and salesPersons each cost "
+        "one more request for each customer.",
     ),
 ]
 
@@ -75,19 +74,11 @@ def list_customers(
 ) -> None:
     """List live customers, page by page as they come; all filters must hold.
 
-    A row that the ERP returns although it does not satisfy the filter is left out, with a warning. Times are compared
-    as the ERP shows them. CSV marks texts that a spreadsheet would run as a formula with an apostrophe.
+    A row that the ERP returns although it does not match the filters is left out, with a warning. Times are compared
+    as the ERP shows them. In CSV an apostrophe marks texts that a spreadsheet would run as a formula.
     """
     session: Session = context.obj
-    filters = read_filters(
-        Exact(corporate_id, vat_registration_id, email, phone),
-        status=status,
-        customer_class=customer_class,
-        name=name,
-        attribute=attribute,
-        modified=modified,
-        created=created,
-    )
+    filters = read_filters(context.params)
     paths = _paths(fields, raw=raw)
     shape = RAW if raw else form.value
     with session.project as project:

@@ -35,10 +35,10 @@ _STORY: tuple[tuple[str, tuple[str, ...]], ...] = (
 def demo(
     context: typer.Context,
     directory: Annotated[
-        Path | None, typer.Option("--dir", metavar="DIR", help="Play in this new folder and keep it.")
+        Path | None, typer.Option("--dir", metavar="DIR", help="Work in this new folder and keep it.")
     ] = None,
 ) -> None:
-    """Play the whole story on the embedded ERP: validate, plan, apply, an empty plan, and drift."""
+    """Try the whole cycle on the embedded ERP: validate, plan, apply, an empty plan, and drift."""
     session: Session = context.obj
     with _folder(directory) as folder, _inside(folder):
         for text, arguments in _STORY:

@@ -1,4 +1,4 @@
-"""`reconciler drift`: what changed in the ERP behind the declarations' back."""
+"""`reconciler drift`: what changed in the ERP since the last apply."""
 
 from __future__ import annotations
 
@@ -27,17 +27,19 @@ def drift(
         bool, typer.Option("--only-new", help="Show and count only what the last report did not have.")
     ] = False,
     no_record: Annotated[
-        bool, typer.Option("--no-record", help="Only look: this is not the report that the next one compares with.")
+        bool, typer.Option("--no-record", help="Only look; the next report does not compare with this one.")
     ] = False,
     detailed_exitcode: Annotated[
-        bool, typer.Option("--detailed-exitcode", help="Exit 2 when there is drift that is not muted, 0 when not.")
+        bool, typer.Option("--detailed-exitcode", help="Exit 2 when there is drift that is not muted, else 0.")
     ] = False,
     mute: Annotated[
         tuple[str, str] | None,
-        typer.Option("--mute", metavar="NUMBER PATH", help="Accept drift of a field for a time; needs the next two."),
+        typer.Option(
+            "--mute", metavar="NUMBER PATH", help="Accept drift of this field for a time; needs --until and --reason."
+        ),
     ] = None,
     until: Annotated[
-        str | None, typer.Option("--until", metavar="DATE", help="With --mute: its last day, as 2026-12-31.")
+        str | None, typer.Option("--until", metavar="DATE", help="With --mute: its last day, such as 2026-12-31.")
     ] = None,
     reason: Annotated[str | None, typer.Option("--reason", metavar="R", help="With --mute: why.")] = None,
     form: Format = "text",
@@ -45,9 +47,9 @@ def drift(
     max_chars: MaxChars = None,
     redact: Redact = False,
 ) -> None:
-    """Show what the ERP changed since the last apply, what the declarations changed, and both. Writes no customer.
+    """Show what changed since the last apply: in the ERP, in the declarations, or in both. Writes no customer.
 
-    With --mute nothing is read from the ERP: the mute goes into the file of mutes, to be reviewed and committed.
+    With --mute the ERP is not read: the mute goes into the file of mutes, to be reviewed and committed.
     """
     session: Session = context.obj
     if mute is not None:
@@ -72,9 +74,10 @@ def drift(
 
 
 def _record(session: Session, drift: Drift, targets: list[str]) -> None:
-    """Once all was delivered: what nobody got to read is still news. A state that cannot be written hides no report."""
+    """Record the report once all of it was delivered: what nobody could read is still new. A state that cannot be
+    written hides no report."""
     if session.unwritten or not session.is_delivered:
-        session.say("This report is not recorded, since not all of it was written: the news stays news.")
+        session.say("This report is not recorded, because not all of it was written: its news stays new.")
         return
     try:
         session.project.record_drift(drift, targets)

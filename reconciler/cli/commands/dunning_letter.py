@@ -36,17 +36,17 @@ def dunning_letter() -> None:
 def create(
     context: typer.Context,
     number: Annotated[str, typer.Argument(metavar="NUMBER", help="The customer's number.")],
-    date: Annotated[str, typer.Option("--date", metavar="D", help="Date of the letter, yyyy-MM-dd.")],
+    date: Annotated[str, typer.Option("--date", metavar="D", help="Date of the letter, as yyyy-MM-dd.")],
     level_from: Annotated[
-        int, typer.Option("--level-from", metavar="N", min=0, max=_HIGHEST, help="Lowest level of dunning.")
+        int, typer.Option("--level-from", metavar="N", min=0, max=_HIGHEST, help="Lowest dunning level.")
     ],
     level_to: Annotated[
-        int, typer.Option("--level-to", metavar="N", min=0, max=_HIGHEST, help="Highest level of dunning.")
+        int, typer.Option("--level-to", metavar="N", min=0, max=_HIGHEST, help="Highest dunning level.")
     ],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the request, and send nothing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the request and send nothing.")] = False,
     auto_approve: AutoApprove = False,
 ) -> None:
-    """Create a dunning letter for a customer. It is asked for once: an unclear answer is never repeated."""
+    """Create a dunning letter for a customer. The request is sent once, never again after an unclear answer."""
     session: Session = context.obj
     wanted = letter(number, date=date, level_from=level_from, level_to=level_to)
     if not (dry_run or auto_approve or session.is_interactive):

@@ -1,4 +1,4 @@
-"""`reconciler export`: live customers as declarations that plan empty at once."""
+"""`reconciler export`: write live customers as declarations whose first plan is empty."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from reconciler.cli.shell.filter_options import (
     CorporateId,
     Created,
     Email,
-    Exact,
     Modified,
     Name,
     Phone,
@@ -42,7 +41,7 @@ SkipClassDefaults = Annotated[
     bool,
     typer.Option(
         "--skip-class-defaults",
-        help="Leave out what the customer class is known to give: VAT zone, payment method, "
+        help="Leave out what the customer class supplies: VAT zone, payment method, "
         "invoiceOrdersSeparately and attributes' default values.",
     ),
 ]
@@ -51,26 +50,29 @@ SkipClassDefaults = Annotated[
 def export(
     context: typer.Context,
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", metavar="DIR", help="Folder [customers beside reconciler.yaml].")
+        Path | None,
+        typer.Option("--out", "-o", metavar="DIR", help="Folder to write to [customers, beside reconciler.yaml]."),
     ] = None,
     layout: Annotated[
-        Layout, typer.Option("--layout", help="A file for each customer, or customers.yaml with all.")
+        Layout, typer.Option("--layout", help="files: one for each customer; single: customers.yaml with all.")
     ] = Layout.FILES,
     skip_class_defaults: SkipClassDefaults = False,
     with_notes: Annotated[
-        bool, typer.Option("--with-notes", help="Also notes: one more request for each customer.")
+        bool, typer.Option("--with-notes", help="Also notes; costs one more request for each customer.")
     ] = False,
     with_sales_persons: Annotated[
-        bool, typer.Option("--with-sales-persons", help="Also sales persons: one more request for each customer.")
+        bool, typer.Option("--with-sales-persons", help="Also sales persons; costs one more request for each customer.")
     ] = False,
     with_mirrors: Annotated[
         bool,
-        typer.Option("--with-mirrors", help="Also invoice and delivery addresses and contacts equal to the main ones."),
+        typer.Option(
+            "--with-mirrors", help="Also invoice and delivery addresses and contacts that equal the main ones."
+        ),
     ] = False,
     schema: Annotated[
-        str | None, typer.Option("--schema", metavar="PATH", help="Name this schema to editors in each file.")
+        str | None, typer.Option("--schema", metavar="PATH", help="Point editors to this schema in each file.")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite files that are there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite existing files.")] = False,
     status: Status = None,
     customer_class: ClassId = None,
     name: Name = None,
@@ -82,21 +84,13 @@ def export(
     modified: Modified = None,
     created: Created = None,
 ) -> None:
-    """Write live customers as YAML that plans empty at once: every field that can be read and has a value.
+    """Write live customers as YAML whose first plan is empty: every field that can be read and has a value.
 
-    Nothing is written before the list was read whole, each customer once. Files get the umask's mode, being meant for
-    git; they hold personal data.
+    Nothing is written until the whole list was read, each customer once. The files hold personal data; as they are
+    meant for git, the umask decides who may read them.
     """
     session: Session = context.obj
-    filters = read_filters(
-        Exact(corporate_id, vat_registration_id, email, phone),
-        status=status,
-        customer_class=customer_class,
-        name=name,
-        attribute=attribute,
-        modified=modified,
-        created=created,
-    )
+    filters = read_filters(context.params)
     own = (*(["note"] if with_notes else []), *(["salesPersons"] if with_sales_persons else []))
     single = layout is Layout.SINGLE
     options = ExportOptions(out, single, own, with_mirrors, skip_class_defaults, schema, force)

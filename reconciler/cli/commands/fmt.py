@@ -20,14 +20,14 @@ def fmt(
     context: typer.Context,
     paths: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[PATH]...", help="Only these files and folders; else what the settings name."),
+        typer.Argument(metavar="[PATH]...", help="Only these files and folders [all that the settings name]."),
     ] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Write nothing; name the files that would change, and exit 1.")
     ] = False,
     diff: Annotated[bool, typer.Option("--diff", help="Write nothing; show the changes as a unified diff.")] = False,
 ) -> None:
-    """Put declarations into canonical form; what they declare, and their comments, never change.
+    """Put declarations into canonical form. What they declare and their comments never change.
 
     Nothing is written when any of the files has errors.
     """

@@ -28,16 +28,19 @@ class Ci(StrEnum):
 def init(
     context: typer.Context,
     directory: Annotated[Path, typer.Argument(metavar="[DIR]", help="Folder of the new project.")] = Path(),
-    company: Annotated[str, typer.Option("--company", help="Label for plans and reports.")] = "",
-    tenant: Annotated[str, typer.Option("--tenant", help="Id of the company tenant, or set VISMA_TENANT_ID.")] = "",
+    company: Annotated[str, typer.Option("--company", help="Label that plans and reports show.")] = "",
+    tenant: Annotated[str, typer.Option("--tenant", help="Id of the company tenant [VISMA_TENANT_ID].")] = "",
     ci: Annotated[Ci | None, typer.Option("--ci", help="Also write a CI workflow.")] = None,
     from_live: Annotated[
-        bool, typer.Option("--from-live", help="Export the live customers into it, instead of a first declaration.")
+        bool,
+        typer.Option(
+            "--from-live", help="Export the live customers as YAML whose first plan is empty, instead of a sample."
+        ),
     ] = False,
 ) -> None:
     """Write reconciler.yaml, a first declaration, the schemas for your editor, and a CI workflow.
 
-    On a terminal it asks for what is not given.
+    On a terminal, init asks for what was not given.
     """
     session: Session = context.obj
     if (directory / "reconciler.yaml").exists():
@@ -52,7 +55,7 @@ def init(
         if is_new:
             written.append(name)
         else:
-            session.say(f"Kept {name}, which was there already.")
+            session.say(f"Kept {name}: it was there already.")
     for name in written:
         session.say(f"Wrote {name}")
     code = _export(session, directory) if from_live else Exit.DONE

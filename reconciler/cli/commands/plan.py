@@ -27,16 +27,22 @@ from reconciler.state import plan_file
 
 def plan(
     context: typer.Context,
-    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="Save the plan to apply it.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FILE", help="Save the plan, to apply it later.")
+    ] = None,
     target: Targets = None,
     refresh: Refresh = RefreshMode.INCREMENTAL,
     base: Annotated[
         str | None,
-        typer.Option("--base", metavar="REF", help="Tell this branch's changes from what REF asks for, and drift."),
+        typer.Option(
+            "--base",
+            metavar="REF",
+            help="Separate this branch's changes from what REF already asks for, and from drift.",
+        ),
     ] = None,
     fail_outside: Annotated[
         bool,
-        typer.Option("--fail-outside", help="With --base: refuse changes that are not this branch's."),
+        typer.Option("--fail-outside", help="With --base: refuse a plan with changes that are not this branch's."),
     ] = False,
     detailed_exitcode: DetailedExitcode = False,
     form: Format = "text",
@@ -44,7 +50,7 @@ def plan(
     max_chars: MaxChars = None,
     redact: Redact = False,
 ) -> None:
-    """Show what would change in the ERP. Writes nothing."""
+    """Show what would change in the ERP. Writes nothing to it."""
     session: Session = context.obj
     reports = check_formats(form, report or [], ReportKind.PLAN, session, out)
     with session.project as project:

@@ -1,4 +1,4 @@
-"""`reconciler runs`: earlier applies, going on with one, and taking one back."""
+"""`reconciler runs`: earlier applies: list, show, resume and undo them."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ from reconciler.reports.report_kind import ReportKind
 from reconciler.state import plan_file
 
 app = typer.Typer(
-    help="Earlier applies: list them, show one, go on with one, take one back.",
+    help="Earlier applies: list, show, resume or undo them.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
-_REMINDER = "The declarations still ask for the undone values: revert them too, or the next apply sets these again."
+_REMINDER = "The declarations still ask for the undone values: revert them too, or the next apply writes them again."
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="A run's id, as `runs list` shows it.")]
 
 
@@ -81,7 +81,7 @@ def show(
 def resume(
     context: typer.Context,
     run: Annotated[
-        str | None, typer.Argument(metavar="[RUN]", help="A run's id; the newest one if it was not finished.")
+        str | None, typer.Argument(metavar="[RUN]", help="A run's id [the newest run, if it is not finished].")
     ] = None,
     parallelism: Parallelism = None,
     reserve: Reserve = 0,
@@ -92,9 +92,9 @@ def resume(
     max_chars: MaxChars = None,
     redact: Redact = False,
 ) -> None:
-    """Go on with a run that was cut short: what is done stays, what may be done is looked up, the rest is sent.
+    """Go on with an unfinished run: what is done stays, what may be done is looked up, the rest is sent.
 
-    The run's plan was agreed to when it began: it is not asked for again.
+    The run's plan was agreed to when it began, so nobody is asked again.
     """
     session: Session = context.obj
     reports = check_formats(form, report or [], ReportKind.RUN, session)
@@ -110,9 +110,11 @@ def undo(
     context: typer.Context,
     run: RunId,
     deactivate_creates: Annotated[
-        bool, typer.Option("--deactivate-creates", help="Give the customers that the run created status Inactive.")
+        bool, typer.Option("--deactivate-creates", help="Set customers that the run created to status Inactive.")
     ] = False,
-    out: Annotated[Path | None, typer.Option("--out", "-o", metavar="FILE", help="Only save the plan.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FILE", help="Save the plan instead of applying it.")
+    ] = None,
     auto_approve: AutoApprove = False,
     parallelism: Parallelism = None,
     reserve: Reserve = 0,
@@ -122,7 +124,7 @@ def undo(
     max_chars: MaxChars = None,
     redact: Redact = False,
 ) -> None:
-    """Set what a run changed back to what it was, where nobody changed it since: a plan like any other."""
+    """Restore what a run changed, unless somebody has changed it since; a plan like any other."""
     session: Session = context.obj
     reports = check_formats(form, report or [], ReportKind.RUN if out is None else ReportKind.PLAN, session, out)
     if out is not None:
@@ -136,7 +138,7 @@ def undo(
         raise typer.Exit(plan_exit(plan, detailed=False))
     if not auto_approve and not session.is_interactive:
         raise WrongUsage(
-            "There is nobody to ask here",
+            "Nobody can be asked here",
             remedy="Save the plan with -o FILE and apply that, or add --auto-approve.",
         )
     with writing(session, form) as project:

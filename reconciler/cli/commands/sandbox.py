@@ -33,8 +33,10 @@ Db = Annotated[
 def serve(
     context: typer.Context,
     db: Db = None,
-    host: Annotated[str, typer.Option("--host", help="Loopback address to answer at.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = 8765,
+    host: Annotated[str, typer.Option("--host", help="Loopback address to listen on.")] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65535, help="Port to listen on; 0 takes a free one.")
+    ] = 8765,
     switch: Annotated[
         list[str] | None,
         typer.Option("--switch", metavar="NAME=VALUE", help="How it behaves (docs/sandbox.md); may be repeated."),
@@ -53,8 +55,10 @@ def seed(
     context: typer.Context,
     count: Annotated[int, typer.Option("--count", min=1, max=1_000_000, help="How many customers.")] = 100,
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same customers.")] = 1,
-    start: Annotated[int | None, typer.Option("--start", min=0, help="First number; else after the last one.")] = None,
-    odd: Annotated[bool, typer.Option("--odd", help="With odd numbers and names, to test with.")] = False,
+    start: Annotated[
+        int | None, typer.Option("--start", min=0, help="First number [the one after the last customer].")
+    ] = None,
+    odd: Annotated[bool, typer.Option("--odd", help="Use odd numbers and names, to test with.")] = False,
     db: Db = None,
 ) -> None:
     """Add believable Nordic and Dutch companies."""
@@ -72,7 +76,7 @@ def edit(
     values: Annotated[list[str], typer.Argument(metavar="PATH=VALUE...", help="Such as mainAddress.city=Oslo.")],
     db: Db = None,
 ) -> None:
-    """Change a customer as a clerk in the ERP would; an empty VALUE clears."""
+    """Change a customer as a clerk in the ERP would; an empty VALUE clears the field."""
     session: Session = context.obj
     members = _members(values)
     with _translated(), open_store(_db(session, db)) as store:
@@ -85,7 +89,7 @@ def edit(
 def create(
     context: typer.Context,
     values: Annotated[list[str], typer.Argument(metavar="PATH=VALUE...", help="Such as name='Fjord AS'.")],
-    number: Annotated[str, typer.Option("--number", help="Its number; else the next of the series.")] = "",
+    number: Annotated[str, typer.Option("--number", help="Its number [the next of the series].")] = "",
     db: Db = None,
 ) -> None:
     """Enter a customer as a clerk in the ERP would."""

@@ -24,7 +24,7 @@ def show(
     context: typer.Context,
     what: Annotated[
         Path,
-        typer.Argument(metavar="PLANFILE|RUN", help="A plan saved by `plan -o`, or a run's id as `runs list` has it."),
+        typer.Argument(metavar="PLANFILE|RUN", help="A plan saved by `plan -o`, or a run's id from `runs list`."),
     ],
     form: Format = "text",
     report: Reports = None,

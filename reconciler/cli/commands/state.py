@@ -17,7 +17,7 @@ from reconciler.exit_codes import Exit
 from reconciler.reports.safe_text import visible
 
 app = typer.Typer(
-    help="What is kept between runs: last applied values, the snapshot, the journal, the lock.",
+    help="The local state between runs: last applied values, snapshot, journal, lock.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -25,7 +25,7 @@ app = typer.Typer(
 
 @app.command("show")
 def show(context: typer.Context, form: Plain = "text") -> None:
-    """Show what is kept, and who holds the lock. Changes nothing."""
+    """Show what the state holds, and who holds its lock. Changes nothing."""
     session: Session = context.obj
     check_formats(form, [], PLAIN)
     with session.project as project:
@@ -41,10 +41,10 @@ def show(context: typer.Context, form: Plain = "text") -> None:
 def unlock(
     context: typer.Context,
     force: Annotated[
-        bool, typer.Option("--force", help="Also when the holder is on another machine, and surely gone.")
+        bool, typer.Option("--force", help="Also if the holder is on another machine; make sure that it is gone.")
     ] = False,
 ) -> None:
-    """Take away a lock that a killed run left behind. Never that of a run that goes on here."""
+    """Remove the lock that a killed run left behind; never that of a run that is still going on here."""
     session: Session = context.obj
     with session.project as project:
         owner = project.unlock(force=force)
@@ -54,7 +54,7 @@ def unlock(
 
 @app.command("clear")
 def clear(context: typer.Context, auto_approve: AutoApprove = False) -> None:
-    """Delete it all. Lost are speed, the cause of drift, and undo; nothing in the ERP."""
+    """Delete the state. The ERP keeps everything; what is lost is speed, the causes of drift, and undo."""
     session: Session = context.obj
     path = session.settings.state
     if not (auto_approve or session.is_interactive):

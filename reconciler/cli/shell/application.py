@@ -68,14 +68,16 @@ def root(
     ] = None,
     environment: Annotated[
         str | None,
-        typer.Option("--env", metavar="NAME", help="Environment of the settings; sandbox always exists."),
+        typer.Option("--env", metavar="NAME", help="Environment in the settings; `sandbox` always exists."),
     ] = None,
-    log_level: Annotated[LogLevel, typer.Option("--log-level", help="What to log.")] = LogLevel.WARNING,
-    log_format: Annotated[LogFormat, typer.Option("--log-format", help="How to log.")] = LogFormat.TEXT,
-    no_color: Annotated[bool, typer.Option("--no-color", help="No colours.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress on standard error.")] = False,
+    log_level: Annotated[
+        LogLevel, typer.Option("--log-level", help="The least severe messages to log.")
+    ] = LogLevel.WARNING,
+    log_format: Annotated[LogFormat, typer.Option("--log-format", help="Format of log lines.")] = LogFormat.TEXT,
+    no_color: Annotated[bool, typer.Option("--no-color", help="Do not use colour.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress on standard error.")] = False,
     version: Annotated[
-        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and stop.")
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
     """Global options may stand before or after the command."""

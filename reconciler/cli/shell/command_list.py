@@ -19,17 +19,17 @@ SUMMARIES = {
     "fmt": "Put declarations into canonical form.",
     "plan": "Show what would change in the ERP.",
     "show": "Show a saved plan or a past run.",
-    "apply": "Change the ERP as a plan shows.",
-    "drift": "What changed in the ERP behind the declarations' back.",
-    "accept": "Write what the ERP holds into the declarations.",
+    "apply": "Apply a plan to the ERP: a saved one, or a new one.",
+    "drift": "Show what changed in the ERP since the last apply.",
+    "accept": "Copy values from the ERP into the declarations.",
     "schema": "Print a JSON Schema.",
-    "auth": "Check credentials, tenant and scopes; show the budget.",
-    "export": "Write live customers as YAML that plans empty at once.",
-    "demo": "Play the whole story on the embedded ERP.",
+    "auth": "Check credentials, tenant and scopes; show the request budget.",
+    "export": "Write live customers as YAML whose first plan is empty.",
+    "demo": "Try the whole cycle on the embedded ERP.",
     "customers": "Query the live customers.",
     "dunning-letter": "Create dunning letters.",
     "runs": "Earlier applies: list, show, resume, undo.",
-    "state": "What is kept between runs: show, unlock, clear.",
+    "state": "The local state between runs: show, unlock, clear.",
     "sandbox": "The embedded ERP: serve, seed, edit, reset.",
 }
 """One line for each, in the order of the help. The module, and in it the function or `app`, has the same name."""
@@ -75,7 +75,7 @@ def _function(module: object, name: str) -> Callable[..., Any]:
 
 
 def name_variables(command: object) -> None:
-    """Every option can be given as RECONCILER_<OPTION> (contract 2), whatever command it belongs to."""
+    """Every option can be given as RECONCILER_<OPTION> (docs/cli.md), whatever command it belongs to."""
     for parameter in getattr(command, "params", []):
         names = [name for name in getattr(parameter, "opts", []) if name.startswith("--")]
         if names and getattr(parameter, "param_type_name", "") == "option" and names[0] not in ("--help", "--version"):

@@ -23,7 +23,7 @@ Refresh = Annotated[
     RefreshMode,
     typer.Option(
         "--refresh",
-        help="How to read the ERP: what changed since the snapshot, if that is sure to suffice; in full; not at all.",
+        help="How to read the ERP: incremental (what changed, if that is proven enough), full, or none.",
     ),
 ]
 Format = Annotated[
@@ -32,7 +32,7 @@ Format = Annotated[
         "--format",
         metavar="F",
         help="Format of standard output: text, json, markdown, html, sarif, junit, github, gitlab-codequality or"
-        " gitlab-terraform, where it makes sense.",
+        " gitlab-terraform; each command takes those that make sense for it.",
     ),
 ]
 Plain = Annotated[str, typer.Option("--format", metavar="F", help="Format of standard output: text or json.")]
@@ -56,7 +56,7 @@ def _fitting(context: typer.Context, value: int | None) -> int | None:
 
 Redact = Annotated[
     bool,
-    typer.Option("--redact", callback=_redacting, help="Replace personal data in all that is shown by keyed hashes."),
+    typer.Option("--redact", callback=_redacting, help="Replace personal data with keyed hashes."),
 ]
 MaxChars = Annotated[
     int | None,
@@ -65,7 +65,7 @@ MaxChars = Annotated[
         metavar="N",
         min=1000,
         callback=_fitting,
-        help="Fit reports to N characters, the riskiest changes first [what the format's platform takes].",
+        help="Limit reports to N characters, the riskiest changes first [the limit of the format's platform].",
     ),
 ]
 DetailedExitcode = Annotated[
@@ -77,18 +77,22 @@ Targets = Annotated[
     typer.Option(
         "--target",
         metavar="NUMBER",
-        help="Only this customer, by number or ref; may be repeated. All declarations must be valid all the same.",
+        help="Only this customer, by number or ref; may be repeated. Every declaration must still be valid.",
     ),
 ]
 Parallelism = Annotated[
-    int | None, typer.Option("--parallelism", metavar="N", min=1, max=64, help="Requests in flight at most.")
+    int | None, typer.Option("--parallelism", metavar="N", min=1, max=64, help="At most N requests in flight.")
 ]
 Reserve = Annotated[
-    int, typer.Option("--reserve", metavar="N", min=0, help="Leave N requests of the rate window to others.")
+    int, typer.Option("--reserve", metavar="N", min=0, help="Leave N requests of the rate limit window to others.")
 ]
 NoWait = Annotated[
-    bool, typer.Option("--no-wait", help="Stop, resumably, instead of waiting for the rate window or the ERP.")
+    bool,
+    typer.Option("--no-wait", help="Stop instead of waiting for the rate limit or the ERP; `runs resume` goes on."),
 ]
 WriteNumbers = Annotated[
-    bool, typer.Option("--write-numbers", help="Write the numbers of customers found or created by ref into the YAML.")
+    bool,
+    typer.Option(
+        "--write-numbers", help="Write into the YAML the numbers of customers that were found or created by ref."
+    ),
 ]

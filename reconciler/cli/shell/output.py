@@ -17,7 +17,7 @@ from reconciler.operations.clock import now
 from reconciler.reports import json_documents
 from reconciler.reports.fitting import COMMENT_LIMITS
 from reconciler.reports.formats import formats_of, render
-from reconciler.reports.formats.text import lines
+from reconciler.reports.formats.text import diagnostics_lines, lines
 from reconciler.reports.report_kind import ReportKind
 from reconciler.reports.view.drift import of_drift
 from reconciler.reports.view.plan import of_plan
@@ -91,9 +91,16 @@ def emit(
 
 
 def tell_undelivered(session: Session, document: Document, *, is_written: bool = False) -> None:
-    """The outcome on standard error, if standard output did not take it. is_written: whether the ERP was written to."""
-    if not session.is_delivered:
-        session.tell_undelivered(document.report().headline, is_written=is_written)
+    """The outcome on standard error, if standard output did not take it. is_written: the command wrote to the ERP.
+
+    What such a run has to say beyond its outcome, and how to go on with it, follows.
+    """
+    if session.is_delivered:
+        return
+    report = document.report()
+    session.tell_undelivered(report.headline, is_written=is_written)
+    for line in diagnostics_lines(report.diagnostics if is_written else ()):
+        session.err.print(line, soft_wrap=True)
 
 
 def tell_invalid(session: Session, error: InvalidInput, form: str, reports: list[tuple[str, Path]]) -> None:

@@ -25,7 +25,7 @@ from reconciler.state.sqlite.journal import RunStatus
 
 @contextmanager
 def writing(session: Session, form: str) -> Iterator[Project]:
-    """The project, telling results in the format. The errors of a plan that was shown are not told once more."""
+    """The project, reporting results in this format. Errors of a plan that was shown are not repeated."""
     session.listener.form = form
     with session.project as project:
         try:

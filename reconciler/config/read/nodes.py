@@ -18,7 +18,7 @@ from typing import NamedTuple, TypeAlias
 from reconciler.core.diagnostics import Source
 
 NULLS = frozenset(("", "~", "null"))
-"""The plain scalars that are null."""
+"""The plain scalars that are null (docs/decisions/0011)."""
 
 MERGE = "<<"
 """The merge key, where it is plain."""
@@ -211,7 +211,7 @@ Pair: TypeAlias = "tuple[Scalar, Written]"
 
 
 def merged(base: Node, over: Node) -> Node:
-    """`over` laid on `base`: mappings merge member by member, anything else is replaced."""
+    """`over` laid on `base`: mappings merge member by member, anything else is replaced (docs/declarations.md)."""
     if not isinstance(base, Mapping) or not isinstance(over, Mapping):
         return over
     entries = dict(base.entries)

@@ -1,4 +1,4 @@
-"""Policies: JSON Schemas that every action of a plan must satisfy (contract 6)."""
+"""Policies: JSON Schemas that every action of a plan must satisfy (docs/decisions/0017)."""
 
 from __future__ import annotations
 

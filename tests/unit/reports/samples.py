@@ -260,7 +260,7 @@ def mixed_with_conflict() -> Run:
                 credit,
                 Outcome.CONFLICT,
                 "10011",
-                "it was changed in the ERP since the plan was made, and is left as it is there",
+                "it was changed in the ERP since the plan was made, so it was left as it is",
                 "Make a new plan.",
                 moved=(replace(address, after="Clerk Street 1"), replace(limit, after=Decimal("12500.00"))),
             ),
