@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from reconciler.core.desired import DEFAULT_MATCH, Desired
+from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Diagnostic, Severity
 from reconciler.core.identity import Pairing
 from reconciler.core.live import Live
@@ -23,16 +23,18 @@ from reconciler.resources.values import parse_path
 
 def doubled(pairs: Iterable[tuple[Desired, Live | None]], live: Iterable[Live], rules: Rules) -> Iterator[Diagnostic]:
     """New customers whose corporate id or VAT registration a live customer has already."""
-    new = [each for each, found in pairs if found is None and any(each.values.get(name) for name in DEFAULT_MATCH)]
+    new = [
+        each for each, found in pairs if found is None and any(each.values.get(name) for name in rules.resource.match)
+    ]
     if not new:
         return
     holders: dict[tuple[str, object], str] = {}
     for customer in live:
-        for name in DEFAULT_MATCH:
+        for name in rules.resource.match:
             if value := customer.values.get(name):
                 holders.setdefault((name, value), customer.number)
     for each in new:
-        for name in DEFAULT_MATCH:
+        for name in rules.resource.match:
             value = each.values.get(name)
             if value and (holder := holders.get((name, value))):
                 yield Diagnostic(
@@ -64,7 +66,9 @@ def rivals(paired: Pairing) -> Iterator[Diagnostic]:
             holders.setdefault(key, each)
 
 
-def orphans(actions: Iterable[Action], paired: Pairing, view: View, resource: Resource) -> Iterator[Diagnostic]:
+def orphans(
+    actions: Iterable[Action], paired: Pairing, view: View, resource: Resource = CUSTOMER
+) -> Iterator[Diagnostic]:
     """Parents that are neither live nor declared. A warning: the ERP may take another kind of account for a parent."""
     known = {number_key(live.number) for live in view.customers}
     known |= {number_key(each.number) for each, _ in paired.pairs if each.number is not None}

@@ -22,7 +22,9 @@ def declared(values: Values, *, nulls: bool = False, resource: Resource = CUSTOM
     What is None is left out, and so are groups that are then empty; with `nulls` both stay.
     """
     below = {
-        name: fold(row, (name,), values[name], _as_is, _laid_out if nulls else _filled)
+        name: None
+        if values[name] is None
+        else fold(row, (name,), values[name], _as_is, _laid_out if nulls else _filled)
         for name, row in resource.fields.items()
         if name in values
     }

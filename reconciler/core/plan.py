@@ -16,7 +16,7 @@ from reconciler.resources.values import parse_path
 
 FORMAT = "reconciler/plan"
 FORMAT_VERSION = "1.2"
-"""Minor versions only add: 1.1 `redacted`, `removed`, `signature` and a change's `origin`; 1.2 `resource` of an action."""
+"""Minor versions only add: 1.1 `redacted`, `removed`, `signature`, a change's `origin`; 1.2 an action's `resource`."""
 
 
 class Verb(StrEnum):

@@ -13,6 +13,7 @@ from reconciler.core.ordering import natural
 from reconciler.core.plan import Action, Cause, Change, Verb
 from reconciler.core.ports import View, Wire
 from reconciler.core.rules import Memory, Rules
+from reconciler.resources.customer import CUSTOMER
 from reconciler.resources.grammar import Resource
 
 
@@ -33,7 +34,7 @@ def removed(desired: Iterable[Desired], paired: Pairing, view: View, memory: Mem
 _SETTINGS = Source("reconciler.yaml", 1, 1)
 
 
-def deactivations(removed: Iterable[Live], wire: Wire, resource: Resource) -> Iterator[Action]:
+def deactivations(removed: Iterable[Live], wire: Wire, resource: Resource = CUSTOMER) -> Iterator[Action]:
     """`on_removed: deactivate`: there is no deletion in the ERP, Inactive stands for it (fact sheet 12.6)."""
     for live in removed:
         before = live.values.get(resource.status)

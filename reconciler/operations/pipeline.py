@@ -18,7 +18,7 @@ from reconciler.config.settings import Settings
 from reconciler.core.classes import class_notes, touches_classes
 from reconciler.core.diagnostics import Diagnostic, Severity, has_errors
 from reconciler.core.errors import InvalidInput, NotFound, PermissionDenied, Refused
-from reconciler.core.guards import Limits
+from reconciler.core.guards import VolumeLimits
 from reconciler.core.identity import Pairing
 from reconciler.core.lookalikes import with_alike
 from reconciler.core.normalise import number_key
@@ -208,7 +208,7 @@ def rules_of(settings: Settings) -> Rules:
         deactivate_removed=settings.on_removed == "deactivate",
         duplicates=settings.guards.duplicates,
         recheck_nested=settings.api.recheck_nested,
-        limits=Limits(settings.guards.updates, settings.guards.creates),
+        limits=VolumeLimits(settings.guards.updates, settings.guards.creates),
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from reconciler.resources.customer import FIELDS, walk
+from reconciler.resources.customer import CUSTOMER, FIELDS
 from reconciler.resources.grammar import Field, Form, Group, Kind, Read
 from reconciler.resources.values import Path, render_path
 from tests.acceptance.conftest import Company
@@ -59,7 +59,7 @@ def _leaves() -> list[tuple[Path, Field]]:
     """Leaves that can be read back; a line's key is told apart by inserting it, not by changing it."""
     return [
         (path, row)
-        for path, row in walk()
+        for path, row in CUSTOMER.walk()
         if path != ("number",)
         and row.where is not Read.NEVER
         and path[-1] not in ("salesPersonID", "locationID", "mandateId")
@@ -128,7 +128,7 @@ def test_every_field_is_set_changed_and_cleared(customers: Company) -> None:
 
 
 def test_write_only_members_go_with_a_create_or_a_true_change_and_never_alone(customers: Company) -> None:
-    assert {render_path(path) for path, row in walk() if row.where is Read.NEVER} == WRITE_ONLY
+    assert {render_path(path) for path, row in CUSTOMER.walk() if row.where is Read.NEVER} == WRITE_ONLY
     text = (
         "number: 5000\nname: X\noverrideWithClassValues: true\noverrideNumberSeries: true\n"
         "defaultPaymentMethod: {paymentMethodId: %s, isDefault: true}\n"

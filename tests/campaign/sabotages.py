@@ -86,7 +86,8 @@ SABOTAGES = (
     ),
     Sabotage(
         "what is sent along to stay as it is is not shown", SHOWN, "core/actions.py",
-        "    changes += _held(wanted, desired, live, changed)\n", "    _held(wanted, desired, live, changed)\n",
+        "    changes += _held(wanted, desired, live, changed, rules)\n",
+        "    _held(wanted, desired, live, changed, rules)\n",
         "acceptance/test_shown.py::test_exactly_what_the_plan_shows_is_sent",
     ),
     Sabotage(
@@ -240,7 +241,7 @@ SABOTAGES = (
     ),
     Sabotage(
         "attributes are sent in the order of a set", DETERMINISTIC, "erp/encode.py",
-        "for key, value in sorted(values.items())]", "for key, value in set(values.items())]",
+        "for key, encoded in sorted(below.items())", "for key, encoded in ((key, below[key]) for key in set(below))",
         "acceptance/test_deterministic.py::test_the_plan_depends_on_nothing_but_declarations_and_customers",
     ),
     Sabotage(
@@ -255,8 +256,8 @@ SABOTAGES = (
     ),
     Sabotage(
         "null means not given", APPLIED, "core/compare.py",
-        "            if node.t2 is not notpresent:\n",
-        "            if node.t2 is None:\n                continue\n            if node.t2 is not notpresent:\n",
+        "            if node.t2 is notpresent:\n",
+        "            if node.t2 is None:\n                continue\n            if node.t2 is notpresent:\n",
         "acceptance/test_every_field.py::test_every_field_is_set_changed_and_cleared",
     ),
     Sabotage(
@@ -267,8 +268,8 @@ SABOTAGES = (
     ),
     Sabotage(
         "an update leaves out the last change", APPLIED, "core/actions.py",
-        "    changed = _body_values(found, live, rules)\n",
-        "    changed = dict(list(_body_values(found, live, rules).items())[:-1])\n",
+        "    changed = _body_values(different, live, rules)\n",
+        "    changed = dict(list(_body_values(different, live, rules).items())[:-1])\n",
         "property/test_street_property.py::test_after_apply_the_plan_is_empty",
     ),
     Sabotage(

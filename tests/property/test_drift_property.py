@@ -19,7 +19,7 @@ from reconciler.core.planner import compute_plan
 from reconciler.core.ports import View
 from reconciler.core.rules import Memory, Rules, Target
 from reconciler.erp.encode import WireCodec
-from reconciler.resources.customer import leaf
+from reconciler.resources.customer import CUSTOMER
 from reconciler.resources.grammar import Read
 from reconciler.resources.values import Values, parse_path
 from tests.property.declarations import fields
@@ -114,7 +114,7 @@ def _updated(plan: Plan) -> set[tuple[str, str, str, str, str]]:
 
 
 def _is_write_only(path: str) -> bool:
-    row = leaf(parse_path(path))
+    row = CUSTOMER.leaf(parse_path(path))
     return row is not None and row.where is Read.NEVER
 
 

@@ -27,7 +27,7 @@ from reconciler.config.read.schema_errors import DECLARATION_CODES, Validator
 from reconciler.config.read.source_map import Packer
 from reconciler.config.read.typed_values import BROKEN, Reader
 from reconciler.config.read.unmerged import Base, Draft, draft, overlay, units
-from reconciler.core.desired import DEFAULT_MATCH, Desired, Lifecycle
+from reconciler.core.desired import Desired, Lifecycle
 from reconciler.core.diagnostics import Diagnostic, Severity, Source, has_errors, in_order
 from reconciler.core.errors import InvalidInput
 from reconciler.core.normalise import number_key
@@ -369,7 +369,7 @@ class _Loader:
             values=made.values,
             source=made.source,
             locate=made.located(self._packer),
-            match=made.match or DEFAULT_MATCH,
+            match=made.match or CUSTOMER.match,
             lifecycle=_lifecycle(life) if life else _NO_LIFECYCLE,
             complete=_complete(made.complete) if made.complete else _NONE,
             spelled=made.spelled,
@@ -383,8 +383,8 @@ class _Loader:
                 source = made.place(CUSTOMER.parent)
                 remedy = "Name another customer, or remove the line."
                 made.report("I404", source, f"the customer {quoted(made.number)} is its own parent", remedy)
-        elif not any(made.values.get(name) is not None for name in made.match or DEFAULT_MATCH):
-            fields = " or ".join(made.match or DEFAULT_MATCH)
+        elif not any(made.values.get(name) is not None for name in made.match or CUSTOMER.match):
+            fields = " or ".join(made.match or CUSTOMER.match)
             made.report(
                 "I403",
                 made.source,

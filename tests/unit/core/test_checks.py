@@ -8,20 +8,21 @@ from typing import Any, Literal
 import pytest
 
 from reconciler.core.checks import doubled, null_problems, orphans, rivals, targeted_note
-from reconciler.core.desired import DEFAULT_MATCH, Desired
+from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Diagnostic, Severity, Source, has_errors, in_order
 from reconciler.core.identity import Pairing
 from reconciler.core.live import Live
 from reconciler.core.plan import Action, Cause, Change, Request, Verb
 from reconciler.core.ports import View
 from reconciler.core.rules import Rules
+from reconciler.resources.customer import CUSTOMER
 
 AT = Source("a.yaml", 1, 1)
 
 
 def declared(number: str | None = None, ref: str | None = None, line: int = 1, **values: Any) -> Desired:
     at = Source("a.yaml", line, 1)
-    return Desired(number, ref, values, at, lambda path: Source(path[0], line, 1), match=DEFAULT_MATCH)
+    return Desired(number, ref, values, at, lambda path: Source(path[0], line, 1), match=CUSTOMER.match)
 
 
 def live(number: str, **values: Any) -> Live:
@@ -42,7 +43,7 @@ def told(found: Iterable[Diagnostic]) -> list[tuple[str, str, str]]:
 
 
 @pytest.mark.parametrize("severity", ["warning", "error"])
-@pytest.mark.parametrize("name", DEFAULT_MATCH)
+@pytest.mark.parametrize("name", CUSTOMER.match)
 def test_a_new_customer_with_an_id_of_a_live_one_is_told(name: str, severity: Literal["warning", "error"]) -> None:
     pairs = [(declared("9", **{name: "91"}), None)]
     lives = [live("1"), live("2", **{name: "91"}), live("3", **{name: "91"})]

@@ -12,8 +12,9 @@ from reconciler.core.plan import Action
 from tests.unit.core.test_planner import declared, live, plan_of
 
 NL = CustomerClass(
-    "NL", "Netherlands", "03", True, "4",
-    (ClassAttribute("REGION", "", True, "Combo", ""), ClassAttribute("SEGMENT", "", False, "Combo", "SMB")), False,
+    "NL", "Netherlands", True,
+    (ClassAttribute("REGION", "", True, "Combo", ""), ClassAttribute("SEGMENT", "", False, "Combo", "SMB")),
+    {"vatZoneId": "03", "defaultPaymentMethod": {"paymentMethodId": "4"}, "invoiceOrdersSeparately": False},
 )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from reconciler.core.diagnostics import Source
 from reconciler.core.live import Live
-from reconciler.core.lookalikes import looks_like, may_be, with_alike
+from reconciler.core.lookalikes import could_be_result_of, looks_like, with_alike
 from reconciler.core.plan import Action, Cause, Change, Request, Verb
 
 AT = Source("customers/a.yaml", 1, 1)
@@ -35,7 +35,7 @@ def live(name: str, **ids: str | None) -> Live:
     ],
 )
 def test_a_form_of_the_erps_own_may_be_it_and_is_not_taken_for_it(declared: Action, stored: Live) -> None:
-    assert may_be(declared, stored)
+    assert could_be_result_of(declared, stored)
     assert not looks_like(declared, stored)
     assert with_alike([declared], [stored])[0].alike == ("7",)
 
@@ -50,5 +50,5 @@ def test_a_form_of_the_erps_own_may_be_it_and_is_not_taken_for_it(declared: Acti
     ],
 )
 def test_another_name_or_id_is_another_customer(declared: Action, stored: Live) -> None:
-    assert not may_be(declared, stored)
+    assert not could_be_result_of(declared, stored)
     assert with_alike([declared], [stored])[0].alike == ()

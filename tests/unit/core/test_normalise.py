@@ -7,13 +7,13 @@ from decimal import Decimal
 import pytest
 
 from reconciler.core.normalise import normalise, same, satisfied
-from reconciler.resources.customer import FIELDS, leaf
+from reconciler.resources.customer import CUSTOMER, FIELDS
 from reconciler.resources.grammar import Field
 from reconciler.resources.values import Path, Scalar
 
 
 def _row(*path: str) -> Field:
-    found = leaf(path)
+    found = CUSTOMER.leaf(path)
     assert found is not None
     return found
 
