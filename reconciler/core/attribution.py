@@ -36,7 +36,8 @@ def _keys(action: Action) -> Iterator[str]:
 def _attributed(action: Action, twin: Action | None) -> Action:
     theirs = {change.path: change for change in twin.changes} if twin else {}
     return replace(
-        action, changes=tuple(replace(each, origin=_origin(each, theirs.get(each.path))) for each in action.changes)
+        action,
+        changes=tuple(replace(change, origin=_origin(change, theirs.get(change.path))) for change in action.changes),
     )
 
 
@@ -48,17 +49,18 @@ def _origin(change: Change, theirs: Change | None) -> Origin:
 
 def outside(plan: Plan) -> Refusal | None:
     """What `--fail-outside` says when changes stand in the plan that the branch does not make."""
-    found = [
+    labels = [
         action.label
         for action in plan.actions
-        if any(each.origin is not Origin.BRANCH and each.before != each.after for each in action.changes)
+        if any(change.origin is not Origin.BRANCH and change.before != change.after for change in action.changes)
     ]
-    if not found:
+    if not labels:
         return None
-    named = ", ".join(found[:10]) + (f" and {len(found) - 10:,} more" if len(found) > 10 else "")
+    have = "customers have" if len(labels) > 1 else "customer has"
+    named = ", ".join(labels[:10]) + (f" and {len(labels) - 10:,} more" if len(labels) > 10 else "")
     return Refusal(
         Guard.POLICY,
-        f"{len(found):,} customer{'s have' if len(found) > 1 else ' has'} changes that are not this branch's: {named}",
+        f"{len(labels):,} {have} changes that are not this branch's: {named}",
         "Apply what is merged and settle the drift (`reconciler drift`, `reconciler accept`) first.",
     )
 
@@ -72,6 +74,6 @@ def by_origin(plan: Plan) -> dict[Origin, int]:
     """How many customers have changes of each origin; one may count in several. Empty without a base."""
     counts: dict[Origin, int] = {}
     for action in plan.actions:
-        for origin in {each.origin for each in action.changes if each.origin is not None}:
+        for origin in {change.origin for change in action.changes if change.origin is not None}:
             counts[origin] = counts.get(origin, 0) + 1
     return {origin: counts[origin] for origin in Origin if origin in counts}

@@ -63,46 +63,47 @@ def class_notes(actions: Iterable[Action], classes: Mapping[str, CustomerClass])
         chosen = after.get(CUSTOMER.category)
         if not isinstance(chosen, str):
             continue
-        found = classes.get(chosen)
-        if found is None:
+        customer_class = classes.get(chosen)
+        if customer_class is None:
             yield _unknown_class(action, chosen, classes)
         elif action.action is Verb.UPDATE:
-            yield _class_alone(action, found)
+            yield _class_alone(action, customer_class)
         else:
-            yield from _created_in(action, found, after)
+            yield from _created_in(action, customer_class, after)
 
 
-def _created_in(action: Action, found: CustomerClass, after: Mapping[str, object]) -> Iterator[Diagnostic]:
+def _created_in(action: Action, customer_class: CustomerClass, after: Mapping[str, object]) -> Iterator[Diagnostic]:
     if after.get(CUSTOMER.takes_category) is True:
-        brought = _listed(found, {parse_path(path) for path in after})
+        brought = _listed(customer_class, {parse_path(path) for path in after})
         if brought:
             yield _note(
                 "P507",
-                f"{action.label}: class {found.id} also sets {brought}, and more that the API does not show",
+                f"{action.label}: class {customer_class.id} also sets {brought}, and more that the API does not show",
                 action,
             )
-    required = [attribute.id for attribute in found.attributes if attribute.required and not attribute.default]
+    required = [attribute.id for attribute in customer_class.attributes if attribute.required and not attribute.default]
     missing = [attribute for attribute in required if after.get(render_path((ATTRIBUTES, attribute))) is None]
     if missing:
         yield _warning(
             "P509",
-            f"{action.label}: class {found.id} requires {', '.join(missing)}, which the declaration does not give",
+            f"{action.label}: class {customer_class.id} requires {', '.join(missing)},"
+            " which the declaration does not give",
             "Declare it under attributes; the ERP may refuse the customer otherwise.",
             action,
         )
 
 
-def _class_alone(action: Action, found: CustomerClass) -> Diagnostic:
-    given = _listed(found, set()) or "nothing that the API shows"
+def _class_alone(action: Action, customer_class: CustomerClass) -> Diagnostic:
+    given = _listed(customer_class, set()) or "nothing that the API shows"
     return _note(
         "P510",
-        f"{action.label}: only the class changes; the values of class {found.id} ({given}) are not taken over",
+        f"{action.label}: only the class changes; the values of class {customer_class.id} ({given}) are not taken over",
         action,
     )
 
 
-def _listed(found: CustomerClass, declared: set[Path]) -> str:
-    given = [(path, value) for path, value in leaves(class_values(found)) if path not in declared]
+def _listed(customer_class: CustomerClass, declared: set[Path]) -> str:
+    given = [(path, value) for path, value in leaves(class_values(customer_class)) if path not in declared]
     return ", ".join(f"{render_path(path)} {_shown(value)}" for path, value in given)
 
 

@@ -9,9 +9,6 @@ from reconciler.core.diagnostics import Source
 from reconciler.resources.customer import CUSTOMER
 from reconciler.resources.values import Path, Values
 
-DEFAULT_MATCH = CUSTOMER.match
-"""The fields by which a customer without a number is found again."""
-
 
 @dataclass(frozen=True, slots=True)
 class Lifecycle:
@@ -41,7 +38,7 @@ class Desired:
     values: Values
     source: Source
     locate: Callable[[Path], Source]
-    match: tuple[str, ...] = DEFAULT_MATCH
+    match: tuple[str, ...] = CUSTOMER.match
     lifecycle: Lifecycle = Lifecycle()
     complete: frozenset[str] = frozenset()
     spelled: Mapping[Path, str] = field(default_factory=dict)

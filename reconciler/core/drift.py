@@ -100,7 +100,7 @@ class DriftedCustomer:
     @property
     def is_muted(self) -> bool:
         """Whether all that is to be said of it is accepted for now."""
-        return self.mute is not None or (bool(self.fields) and all(each.mute for each in self.fields))
+        return self.mute is not None or (bool(self.fields) and all(field.mute for field in self.fields))
 
     @property
     def alerts(self) -> bool:
@@ -109,7 +109,7 @@ class DriftedCustomer:
         What only the declarations changed is no drift, and neither is a customer that nobody declared.
         """
         gone = self.standing is Standing.MISSING and self.mute is None and self.cause is not Cause.CONFIG
-        return gone or any(each.alerts for each in self.fields)
+        return gone or any(field.alerts for field in self.fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +141,12 @@ class DriftSummary:
         return self.managed / whole if whole else None
 
 
-def summary_of(found: Sequence[DriftedCustomer], managed: int) -> DriftSummary:
-    """The counts of what was found."""
-    standing = {one: sum(each.standing is one for each in found) for one in Standing}
+def summary_of(customers: Sequence[DriftedCustomer], managed: int) -> DriftSummary:
+    """The counts of these customers."""
+    standing = {one: sum(customer.standing is one for customer in customers) for one in Standing}
     causes = {
-        one: sum(any(row.cause is one and row.mute is None for row in each.fields) for each in found) for one in Cause
+        one: sum(any(row.cause is one and row.mute is None for row in customer.fields) for customer in customers)
+        for one in Cause
     }
     return DriftSummary(
         managed,
@@ -156,8 +157,8 @@ def summary_of(found: Sequence[DriftedCustomer], managed: int) -> DriftSummary:
         causes[Cause.CONFIG],
         causes[Cause.BOTH],
         causes[Cause.UNKNOWN],
-        sum(each.is_muted for each in found),
-        sum(each.new for each in found),
+        sum(customer.is_muted for customer in customers),
+        sum(customer.new for customer in customers),
     )
 
 
@@ -190,7 +191,7 @@ class Drift:
     @property
     def alerts(self) -> bool:
         """Whether there is drift that nobody accepted; with `only_new`, new drift."""
-        return any(each.alerts for each in self.customers)
+        return any(customer.alerts for customer in self.customers)
 
 
 @dataclass(frozen=True, slots=True)

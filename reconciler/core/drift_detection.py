@@ -77,30 +77,32 @@ def compute_drift(
 def new_only(drift: Drift) -> Drift:
     """The report without what the last one told already, and without what is muted. The summary stays whole."""
     kept = [
-        replace(each, fields=tuple(one for one in each.fields if one.new and one.mute is None))
-        for each in drift.customers
-        if each.new and not each.is_muted
+        replace(customer, fields=tuple(field for field in customer.fields if field.new and field.mute is None))
+        for customer in drift.customers
+        if customer.new and not customer.is_muted
     ]
     return replace(drift, customers=tuple(kept), only_new=True)
 
 
 def sightings(drift: Drift) -> dict[tuple[str, str], Sighting]:
     """What the next report compares with. The drift must be whole, not `new_only`."""
-    found = {}
-    for each in drift.customers:
-        if each.standing is not Standing.DRIFTED:
-            found[each.key, ""] = Sighting(each.standing.value, each.first_seen or "", each.mute is not None)
-        for one in each.fields:
-            found[each.key, one.path] = Sighting(fingerprint(one.live), one.first_seen or "", one.mute is not None)
-    return found
+    seen = {}
+    for customer in drift.customers:
+        first_seen = customer.first_seen or ""
+        if customer.standing is not Standing.DRIFTED:
+            seen[customer.key, ""] = Sighting(customer.standing.value, first_seen, customer.mute is not None)
+        for field in customer.fields:
+            live = fingerprint(field.live)
+            seen[customer.key, field.path] = Sighting(live, field.first_seen or "", field.mute is not None)
+    return seen
 
 
 def looked_at(targets: frozenset[str], memory: Memory) -> frozenset[str] | None:
     """The keys of the customers that a report on the targets looks at; None where it looks at all."""
     if not targets:
         return None
-    recorded = {number_key(memory.numbers[each]) for each in targets if each in memory.numbers}
-    return targets | recorded | {f"ref {each}" for each in targets}
+    recorded = {number_key(memory.numbers[target]) for target in targets if target in memory.numbers}
+    return targets | recorded | {f"ref {target}" for target in targets}
 
 
 def fingerprint(value: object) -> str:
@@ -114,7 +116,7 @@ def fingerprint(value: object) -> str:
 
 def _plainly(value: object) -> str:
     if isinstance(value, dict):
-        return repr(sorted((key, _plainly(each)) for key, each in value.items()))
+        return repr(sorted((key, _plainly(member)) for key, member in value.items()))
     return f"Decimal {value.normalize()}" if isinstance(value, Decimal) else repr(value)
 
 
@@ -123,24 +125,24 @@ class ActiveMutes:
 
     def __init__(self, mutes: Iterable[Mute], day: str) -> None:
         self._by_name: dict[str, list[Mute]] = {}
-        for each in mutes:
-            if day <= each.until:
-                for name in {each.number, number_key(each.number)}:
-                    self._by_name.setdefault(name, []).append(each)
+        for mute in mutes:
+            if day <= mute.until:
+                for name in {mute.number, number_key(mute.number)}:
+                    self._by_name.setdefault(name, []).append(mute)
 
     def find(self, names: Iterable[str | None], path: str) -> Mute | None:
         """The mute of a field, or with an empty path of the whole customer; the one that holds longest."""
         if not self._by_name:
             return None
         segments = parse_path(path)
-        found = [
+        mutes = [
             mute
             for name in names
             if name is not None
             for mute in self._by_name.get(name, ())
-            if (any(covers(each, segments) for each in patterns((mute.path,))) if path else mute.path == "*")
+            if (any(covers(pattern, segments) for pattern in patterns((mute.path,))) if path else mute.path == "*")
         ]
-        return max(found, key=lambda mute: mute.until, default=None)
+        return max(mutes, key=lambda mute: mute.until, default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +165,7 @@ class _Look:
         if not changes:
             return None
         key = number_key(live.number)
-        fields = tuple(self._field(each, desired, key) for each in changes)
+        fields = tuple(self._field(change, desired, key) for change in changes)
         return DriftedCustomer(
             Standing.DRIFTED,
             live.number,
@@ -173,8 +175,8 @@ class _Look:
             live.modified,
             self.applied_at(key),
             fields,
-            min(each.first_seen or self.now for each in fields),
-            any(each.new and each.mute is None for each in fields),
+            min(field.first_seen or self.now for field in fields),
+            any(field.new and field.mute is None for field in fields),
         )
 
     def _field(self, change: Change, desired: Desired, key: str) -> DriftedField:

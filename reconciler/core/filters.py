@@ -82,16 +82,16 @@ def parse_bounds(option: str, text: str) -> tuple[Bound, ...]:
 
 
 def _bound(option: str, text: str) -> Bound:
-    found = _BOUND.fullmatch(text)
-    if found is None:
+    bound = _BOUND.fullmatch(text)
+    if bound is None:
         raise WrongUsage(f"{option} has no condition: {text!r}", remedy=_REMEDY)
-    moment = read_moment(found[2])
-    fraction = _FRACTION.search(found[2])
+    moment = read_moment(bound[2])
+    fraction = _FRACTION.search(bound[2])
     digits = len(fraction[1]) if fraction else 0
     if moment is None or digits > 3:
-        raise WrongUsage(f"{option} has no time that the API takes: {found[2]!r}", remedy=_REMEDY)
-    form = None if found[2][10:11] not in (" ", "T", "t") else 3 if digits else 0
-    return Bound(found[1], moment, form)
+        raise WrongUsage(f"{option} has no time that the API takes: {bound[2]!r}", remedy=_REMEDY)
+    form = None if bound[2][10:11] not in (" ", "T", "t") else 3 if digits else 0
+    return Bound(bound[1], moment, form)
 
 
 def parse_attributes(words: Iterable[str]) -> dict[str, tuple[str, ...]]:
@@ -254,8 +254,8 @@ def _has_attribute(name: str, wanted: tuple[str, ...]) -> Check:
 
     def check(live: Live) -> bool:
         held = live.values.get(ATTRIBUTES)
-        for each, value in held.items() if isinstance(held, dict) else ():
-            if _folded(each) == key and isinstance(value, str):
+        for attribute, value in held.items() if isinstance(held, dict) else ():
+            if _folded(attribute) == key and isinstance(value, str):
                 return not options.isdisjoint(map(_attribute_key, [value, *value.split(",")]))
         return False
 

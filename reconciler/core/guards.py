@@ -19,14 +19,14 @@ Limit: TypeAlias = "int | Fraction"
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class VolumeLimits:
     """At most so many updates and creates: a number, or a share of the managed customers."""
 
     updates: Limit = Fraction(30, 100)
     creates: Limit = 50
 
 
-def volume_verdicts(summary: Summary, limits: Limits, managed: int) -> tuple[Verdict, ...]:
+def volume_verdicts(summary: Summary, limits: VolumeLimits, managed: int) -> tuple[Verdict, ...]:
     """One verdict for updates and one for creates. managed: live customers with a declaration, targeted or not."""
     return (
         _verdict("updates", summary.update, managed, limits.updates),
@@ -39,11 +39,11 @@ def refusals(verdicts: tuple[Verdict, ...]) -> tuple[Refusal, ...]:
     return tuple(
         Refusal(
             Guard.VOLUME,
-            f"{each.found:,} {_worded(each)} more than the guard allows ({each.limit})",
-            f"If that is meant, apply with --force, or raise guards.{each.name} in the settings.",
+            f"{verdict.found:,} {_worded(verdict)} more than the guard allows ({verdict.limit})",
+            f"If that is meant, apply with --force, or raise guards.{verdict.name} in the settings.",
         )
-        for each in verdicts
-        if not each.passed
+        for verdict in verdicts
+        if not verdict.passed
     )
 
 

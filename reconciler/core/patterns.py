@@ -28,31 +28,31 @@ def segments(text: str) -> Pattern:
     >>> segments('attributes["A.B"]'), segments("*.fax"), segments('attributes["*"]'), segments("a..b")
     (('attributes', 'A.B'), (None, 'fax'), ('attributes', '*'), ())
     """
-    found: list[str | None] = []
+    written: list[str | None] = []
     at = 0
     while at < len(text):
         match = _SEGMENT.match(text, at)
-        if match is None or (match[1] == "." and not found):
+        if match is None or (match[1] == "." and not written):
             return ()
         plain, quoted = match[2], match[3]
-        found.append(
+        written.append(
             re.sub(r"\\(.)", r"\1", quoted, flags=re.DOTALL) if plain is None else None if plain == "*" else plain
         )
         at = match.end()
-    return tuple(found)
+    return tuple(written)
 
 
 @lru_cache(maxsize=256)
 def patterns(texts: tuple[str, ...], resource: Resource = CUSTOMER) -> tuple[Pattern, ...]:
     """The patterns in the form in which `covers` and `without` take them."""
-    found: list[Pattern] = []
+    read: list[Pattern] = []
     for text in texts:
         written = segments(text)
-        found.append(written)
+        read.append(written)
         if len(written) > 1 and written[1] is not None:
             key = attribute_key(written[1])
-            found += [(name, key, *written[2:]) for name in resource.maps if written[0] in (name, None)]
-    return tuple(pattern for pattern in found if pattern)
+            read += [(name, key, *written[2:]) for name in resource.maps if written[0] in (name, None)]
+    return tuple(pattern for pattern in read if pattern)
 
 
 def covers(pattern: Pattern, path: Path) -> bool:

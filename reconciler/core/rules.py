@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from reconciler.core.guards import Limits
+from reconciler.core.guards import VolumeLimits
 from reconciler.resources.customer import CUSTOMER
 from reconciler.resources.grammar import Resource
 from reconciler.resources.values import Values
@@ -29,7 +29,7 @@ class Rules:
     duplicates: Literal["warning", "error"] = "error"
     lookalikes: Literal["warning", "error"] = "warning"
     recheck_nested: bool = True
-    limits: Limits = field(default_factory=Limits)
+    limits: VolumeLimits = field(default_factory=VolumeLimits)
     resource: Resource = CUSTOMER
 
 

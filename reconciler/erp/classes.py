@@ -31,14 +31,14 @@ def _class(row: dict[str, Any]) -> CustomerClass:
 
 
 def _given(row: dict[str, Any]) -> Values:
-    """The values of the members that a class may give; a member that is absent or blank gives none."""
+    """The values of the members that a class may give, ids before flags; what is absent or blank gives none."""
     values: Values = {}
-    for path, field in CUSTOMER.walk():
-        if field.class_member:
-            absent: Scalar = False if field.kind is Kind.BOOLEAN else ""
-            value = _member(row, field.class_member, absent)
-            if row.get(field.class_member) not in (None, ""):
-                put(values, path, value)
+    members = [(path, field) for path, field in CUSTOMER.walk() if field.class_member]
+    for path, field in sorted(members, key=lambda member: member[1].kind is Kind.BOOLEAN):
+        absent: Scalar = False if field.kind is Kind.BOOLEAN else ""
+        value = _member(row, field.class_member, absent)
+        if row.get(field.class_member) not in (None, ""):
+            put(values, path, value)
     return values
 
 

@@ -14,7 +14,7 @@ from reconciler.core.classes import class_notes, touches_classes
 from reconciler.core.comparison import Comparison, Heading
 from reconciler.core.diagnostics import Diagnostic, Severity, has_errors
 from reconciler.core.errors import InvalidInput, NotFound, PermissionDenied, StateError
-from reconciler.core.guards import Limits
+from reconciler.core.guards import VolumeLimits
 from reconciler.core.plan import ConfigSummary, Plan, Verb
 from reconciler.core.planner import compute_plan
 from reconciler.core.ports import Erp, View
@@ -158,7 +158,7 @@ def rules_of(settings: Settings) -> Rules:
         duplicates=settings.guards.duplicates,
         lookalikes=settings.guards.lookalikes,
         recheck_nested=settings.api.recheck_nested,
-        limits=Limits(settings.guards.updates, settings.guards.creates),
+        limits=VolumeLimits(settings.guards.updates, settings.guards.creates),
     )
 
 

@@ -61,7 +61,7 @@ class Read(StrEnum):
 
     ROW = "every list row"
     EXPANDED = "list rows only with an expand flag"
-    OWN = "an extra GET for the record"
+    OWN = "an extra GET of its own"
     NEVER = "nowhere"
 
 

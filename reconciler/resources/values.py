@@ -42,10 +42,10 @@ def parse_path(text: str) -> Path:
     >>> parse_path('attributes["A.B"]')
     ('attributes', 'A.B')
     """
-    found = []
+    segments = []
     for plain, quoted in _SEGMENT.findall(text):
-        found.append(plain or re.sub(r"\\(.)", r"\1", quoted, flags=re.DOTALL))
-    return tuple(found)
+        segments.append(plain or re.sub(r"\\(.)", r"\1", quoted, flags=re.DOTALL))
+    return tuple(segments)
 
 
 def leaves(values: Mapping[str, object], prefix: Path = ()) -> Iterator[tuple[Path, Scalar]]:
@@ -59,12 +59,12 @@ def leaves(values: Mapping[str, object], prefix: Path = ()) -> Iterator[tuple[Pa
 
 def get(values: Mapping[str, object], path: Path) -> object:
     """The value at the path, or None where it or a parent is absent."""
-    found: object = values
+    value: object = values
     for segment in path:
-        if not isinstance(found, Mapping):
+        if not isinstance(value, Mapping):
             return None
-        found = found.get(segment)
-    return found
+        value = value.get(segment)
+    return value
 
 
 def put(values: Values, path: Path, value: Scalar | Values) -> None:

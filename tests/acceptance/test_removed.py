@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from reconciler.core.plan import FORMAT_VERSION
 from reconciler.reports.redact import Redactor
 from reconciler.state import plan_file
 from tests.acceptance.conftest import Company
@@ -23,7 +24,7 @@ def test_a_saved_plan_ends_the_management_of_removed_customers_too(company: Comp
     company.declare(WITHOUT_3)
     assert company.run("plan", "-o", "plan.json").code == 0
     saved = json.loads((company.folder / "plan.json").read_bytes())
-    assert saved["format_version"] == "1.1"
+    assert saved["format_version"] == FORMAT_VERSION
     assert saved["removed"] == [{"number": "3", "name": "C"}]
     (hidden,) = Redactor(b"k" * 16).plan(plan_file.read(company.folder / "plan.json")).removed
     assert (hidden.number, hidden.name[:9]) == ("3", "redacted:")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.core.plan import FORMAT_VERSION
 from tests.acceptance.conftest import Company
 
 SEED_CASE = """\
@@ -92,7 +93,7 @@ def test_a_plan_that_was_tampered_with_is_refused_and_nothing_is_written(company
         "changed": text.replace("TestRoad 13", "TestRoad 14"),
         "told": text.replace("customers/all.yaml", "customers/other.yaml"),
         "allowed": text.replace('"limit": "30%', '"limit": "90%'),
-        "other format": text.replace('"format_version": "1.2"', '"format_version": "2.0"'),
+        "other format": text.replace(f'"format_version": "{FORMAT_VERSION}"', '"format_version": "2.0"'),
         "not JSON": "number: 1",
     }[damage]
     assert altered != text

@@ -254,8 +254,8 @@ SABOTAGES = (
     ),
     Sabotage(
         "null means not given", APPLIED, "core/compare.py",
-        "                removed.append(path)\n            else:\n",
-        "                removed.append(path)\n            elif node.t2 is not None:\n",
+        "            if node.t2 is notpresent:\n",
+        "            if node.t2 is None:\n                continue\n            if node.t2 is notpresent:\n",
         "acceptance/test_every_field.py::test_every_field_is_set_changed_and_cleared",
     ),
     Sabotage(

@@ -26,7 +26,7 @@ from reconciler.config.read.schema_errors import DECLARATION_CODES, Validator
 from reconciler.config.read.source_map import Packer
 from reconciler.config.read.typed_values import BROKEN, Reader
 from reconciler.config.read.unmerged import Defaults, Unmerged, overlay, units, unmerged
-from reconciler.core.desired import DEFAULT_MATCH, Desired, Lifecycle
+from reconciler.core.desired import Desired, Lifecycle
 from reconciler.core.diagnostics import Diagnostic, Severity, Source, has_errors, in_order
 from reconciler.core.errors import InvalidInput
 from reconciler.core.normalise import number_key
@@ -309,7 +309,7 @@ class _Loader:
             values=declaration.values,
             source=declaration.source,
             locate=declaration.located(self._packer),
-            match=declaration.match or DEFAULT_MATCH,
+            match=declaration.match or CUSTOMER.match,
             lifecycle=_lifecycle(life) if life else _NO_LIFECYCLE,
             complete=_complete(declaration.complete) if declaration.complete else _NONE,
             spelled=declaration.spelled,
@@ -323,8 +323,8 @@ class _Loader:
                 source = declaration.place(CUSTOMER.parent)
                 summary = f"the customer {quoted(declaration.number)} is its own parent"
                 declaration.report("I404", source, summary, "Name another customer, or remove the line.")
-        elif not any(declaration.values.get(name) is not None for name in declaration.match or DEFAULT_MATCH):
-            fields = " or ".join(declaration.match or DEFAULT_MATCH)
+        elif not any(declaration.values.get(name) is not None for name in declaration.match or CUSTOMER.match):
+            fields = " or ".join(declaration.match or CUSTOMER.match)
             declaration.report(
                 "I403",
                 declaration.source,

@@ -16,14 +16,15 @@ from enum import StrEnum
 from typing import Any
 
 from reconciler.core.errors import WrongUsage
-from reconciler.core.plan import Outcome, Plan
+from reconciler.core.plan import Action, Outcome, Plan
+from reconciler.resources.customer import CUSTOMER
 from reconciler.state.plan_file import dumps, loads
 from reconciler.state.sqlite.database import Database
 from reconciler.state.sqlite.foreign_errors import decoded
 from reconciler.state.value_json import decode, encode
 
 _INFO = "id, environment, tenant_id, base_url, digest, actions, started_at, finished_at, status"
-_ENTRY = "position, label, intent_at, finished_at, outcome, number, message, version, read_back"
+_ENTRY = "position, label, intent_at, finished_at, outcome, number, message, version, read_back, resource"
 _COMPRESSION = 1  # a plan of 100,000 actions: a tenth of its size, for little time
 
 
@@ -85,6 +86,7 @@ class Entry:
     message: str
     version: str | None
     read_back: tuple[Stored, ...] | None
+    resource: str = CUSTOMER.name
 
     @property
     def is_open(self) -> bool:
@@ -112,10 +114,13 @@ _UNSENT = frozenset({Outcome.SKIPPED, Outcome.EXISTS, Outcome.CONFLICT, Outcome.
 class Journal:
     """The journal of one run that is going on. Safe for threads; each call returns when its record is on the disk."""
 
-    def __init__(self, database: Database, run_id: str, labels: tuple[str, ...], clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, database: Database, run_id: str, actions: tuple[Action, ...], clock: Callable[[], datetime]
+    ) -> None:
         self.run_id = run_id
         self._database = database
-        self._positions = {label: at for at, label in enumerate(labels)}
+        self._positions = {action.label: at for at, action in enumerate(actions)}
+        self._resources = {action.label: action.resource for action in actions}
         self._clock = clock
 
     def intend(self, label: str) -> None:
@@ -123,11 +128,12 @@ class Journal:
 
         Raises ValueError for an action that is done already: it must not be sent twice.
         """
-        row = (self.run_id, self._positions[label], label, _moment(self._clock()))
+        row = (self.run_id, self._positions[label], label, _moment(self._clock()), self._resources[label])
 
         def put(db: sqlite3.Connection) -> None:
             changed = db.execute(
-                "INSERT INTO entry (run, position, label, intent_at) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+                "INSERT INTO entry (run, position, label, intent_at, resource) VALUES (?, ?, ?, ?, ?) "
+                "ON CONFLICT DO UPDATE SET "
                 "intent_at = excluded.intent_at, finished_at = NULL, outcome = NULL, message = '', "
                 "version = NULL, read_back = NULL "
                 "WHERE outcome IS NOT 'done'",
@@ -155,7 +161,10 @@ class Journal:
 
         def put(db: sqlite3.Connection) -> None:
             if outcome in _UNSENT:
-                db.execute("INSERT OR IGNORE INTO entry (label, run, position) VALUES (?, ?, ?)", (label, *row[-2:]))
+                db.execute(
+                    "INSERT OR IGNORE INTO entry (label, resource, run, position) VALUES (?, ?, ?, ?)",
+                    (label, self._resources[label], *row[-2:]),
+                )
             changed = db.execute(
                 "UPDATE entry SET finished_at = ?, outcome = ?, number = ?, message = ?, version = ? "
                 "WHERE run = ? AND position = ?",
@@ -209,7 +218,7 @@ class Runs:
                 _prune(db, keep)
 
         self._database.write(put)
-        return Journal(self._database, run_id, tuple(action.label for action in plan.actions), self._clock)
+        return Journal(self._database, run_id, plan.actions, self._clock)
 
     def resume(self, run_id: str) -> Journal:
         """Go on with a run that did not end, or not in full. Raises WrongUsage, StateError, Refused."""
@@ -217,7 +226,7 @@ class Runs:
         self._database.write(
             lambda db: db.execute("UPDATE run SET finished_at = NULL, status = 'running' WHERE id = ?", (run_id,))
         )
-        return Journal(self._database, run_id, tuple(action.label for action in plan.actions), self._clock)
+        return Journal(self._database, run_id, plan.actions, self._clock)
 
     def close_dead(self) -> tuple[RunInfo, ...]:
         """Close the runs that were killed as interrupted; call it under the lock, where none can be going on."""
@@ -294,8 +303,10 @@ def _info(row: tuple[str, str, str, str, str, int, str, str | None, str], ended:
     return RunInfo(*row[:-1], RunStatus(row[-1]), ended.get(None, 0), outcomes)
 
 
-def _entry(row: tuple[int, str, str | None, str | None, str | None, str | None, str, str | None, str | None]) -> Entry:
-    position, label, intent_at, finished_at, outcome, number, message, version, read_back = row
+def _entry(
+    row: tuple[int, str, str | None, str | None, str | None, str | None, str, str | None, str | None, str],
+) -> Entry:
+    position, label, intent_at, finished_at, outcome, number, message, version, read_back, resource = row
     return Entry(
         position,
         label,
@@ -306,6 +317,7 @@ def _entry(row: tuple[int, str, str | None, str | None, str | None, str | None, 
         message,
         version,
         None if read_back is None else _stored(read_back),
+        resource,
     )
 
 

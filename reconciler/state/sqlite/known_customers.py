@@ -11,6 +11,7 @@ from typing import TypeAlias, TypeVar
 
 from reconciler.core.normalise import number_key
 from reconciler.core.rules import Memory, Target
+from reconciler.resources.customer import CUSTOMER
 from reconciler.resources.values import Scalar, Values
 from reconciler.state.sqlite.database import Database, target_id
 from reconciler.state.sqlite.foreign_errors import decoded
@@ -18,12 +19,13 @@ from reconciler.state.value_json import decode, encode
 
 _COLUMNS = "number_key, number, ref, internal_id, applied_at, run, applied, normalised"
 _PUT = f"""
-    INSERT INTO known (target, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-    ON CONFLICT (target, number_key) DO UPDATE SET
+    INSERT INTO known (target, resource, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (target, resource, number_key) DO UPDATE SET
         number = excluded.number, ref = excluded.ref, internal_id = excluded.internal_id,
         applied_at = excluded.applied_at, run = excluded.run, applied = excluded.applied,
         normalised = excluded.normalised
 """  # noqa: S608 - put together from constants
+_ONE = "target = ? AND resource = ? AND number_key = ?"
 
 Part = TypeVar("Part")
 _Row: TypeAlias = "tuple[str, str, str | None, int | None, str, str | None, str, str]"
@@ -131,10 +133,11 @@ class _Lazily(Mapping[str, Part]):
 
 
 class KnownCustomers:
-    """The known customers of one tenant of one ERP. Write under the run's lock."""
+    """The known customers, or records of another resource, of one tenant of one ERP. Write under the run's lock."""
 
-    def __init__(self, database: Database, target: Target) -> None:
+    def __init__(self, database: Database, target: Target, resource: str = CUSTOMER.name) -> None:
         self._database = database
+        self._resource = resource
         self._target = (target.tenant_id, target.base_url)
 
     def load(self) -> LoadedKnown:
@@ -143,9 +146,9 @@ class KnownCustomers:
         with self._database.read() as db:
             if db is not None:
                 rows = db.execute(
-                    f"SELECT {_COLUMNS} FROM known WHERE target = "  # noqa: S608 - put together from constants
+                    f"SELECT {_COLUMNS} FROM known WHERE resource = ? AND target = "  # noqa: S608 - from constants
                     "(SELECT id FROM target WHERE tenant_id = ? AND base_url = ?)",
-                    self._target,
+                    (self._resource, *self._target),
                 ).fetchall()
         return LoadedKnown(rows, self._database.path)
 
@@ -158,11 +161,11 @@ class KnownCustomers:
     def _put(self, db: sqlite3.Connection, rows: list[_Row]) -> None:
         target = target_id(db, self._target)
         try:
-            db.executemany(_PUT, [(target, *row) for row in rows])
+            db.executemany(_PUT, [(target, self._resource, *row) for row in rows])
         except sqlite3.IntegrityError:  # a ref stands at another customer: seldom, and looking first costs each time
-            refs = [(target, row[2]) for row in rows if row[2] is not None]
-            db.executemany("UPDATE known SET ref = NULL WHERE target = ? AND ref = ?", refs)
-            db.executemany(_PUT, [(target, *row) for row in rows])
+            refs = [(target, self._resource, row[2]) for row in rows if row[2] is not None]
+            db.executemany("UPDATE known SET ref = NULL WHERE target = ? AND resource = ? AND ref = ?", refs)
+            db.executemany(_PUT, [(target, self._resource, *row) for row in rows])
 
     def forget(self, numbers: Iterable[str]) -> None:
         """Drop the customers with these numbers; a number that is not known is passed over. Raises StateError."""
@@ -170,7 +173,8 @@ class KnownCustomers:
 
         def drop(db: sqlite3.Connection) -> None:
             target = target_id(db, self._target)
-            db.executemany("DELETE FROM known WHERE target = ? AND number_key = ?", [(target, key) for key in keys])
+            places = [(target, self._resource, key) for key in keys]
+            db.executemany(f"DELETE FROM known WHERE {_ONE}", places)  # noqa: S608 - put together from constants
 
         if keys and self._database.exists():
             self._database.write(drop)
@@ -180,14 +184,14 @@ class KnownCustomers:
         new_key = number_key(new_number)
 
         def move(db: sqlite3.Connection) -> None:
-            target = target_id(db, self._target)
-            if not db.execute("SELECT 1 FROM known WHERE target = ? AND number_key = ?", (target, key)).fetchone():
+            place = (target_id(db, self._target), self._resource)
+            if not db.execute(f"SELECT 1 FROM known WHERE {_ONE}", (*place, key)).fetchone():  # noqa: S608 - constants
                 return
             if new_key != key:
-                db.execute("DELETE FROM known WHERE target = ? AND number_key = ?", (target, new_key))
+                db.execute(f"DELETE FROM known WHERE {_ONE}", (*place, new_key))  # noqa: S608 - constants
             db.execute(
-                "UPDATE known SET number_key = ?, number = ? WHERE target = ? AND number_key = ?",
-                (new_key, new_number, target, key),
+                f"UPDATE known SET number_key = ?, number = ? WHERE {_ONE}",  # noqa: S608 - constants
+                (new_key, new_number, *place, key),
             )
 
         if self._database.exists():

@@ -76,7 +76,28 @@ _VERSION_3 = (
     "ALTER TABLE live ADD COLUMN sum INTEGER NOT NULL DEFAULT 0",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2, _VERSION_3)
+_VERSION_4 = (
+    # What is kept is kept by resource (resources.registry); before, customers were all there was. SQLite changes no
+    # primary key, so the table is made anew.
+    """
+    CREATE TABLE known_by_resource (
+        target INTEGER NOT NULL REFERENCES target (id), resource TEXT NOT NULL DEFAULT 'customer',
+        number_key TEXT NOT NULL, number TEXT NOT NULL, ref TEXT, internal_id INTEGER, applied_at TEXT NOT NULL,
+        run TEXT, applied TEXT NOT NULL, normalised TEXT NOT NULL,
+        PRIMARY KEY (target, resource, number_key), UNIQUE (target, resource, ref)
+    )
+    """,
+    """
+    INSERT INTO known_by_resource
+        (target, number_key, number, ref, internal_id, applied_at, run, applied, normalised)
+    SELECT target, number_key, number, ref, internal_id, applied_at, run, applied, normalised FROM known
+    """,
+    "DROP TABLE known",
+    "ALTER TABLE known_by_resource RENAME TO known",
+    "ALTER TABLE entry ADD COLUMN resource TEXT NOT NULL DEFAULT 'customer'",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4)
 
 
 def newest() -> int:

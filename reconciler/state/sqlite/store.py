@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 
 from reconciler.core.rules import Target
+from reconciler.resources.customer import CUSTOMER
 from reconciler.state.process_identity import Owner, this_process
 from reconciler.state.sqlite import lock as locking
 from reconciler.state.sqlite.database import SIDE_FILES, Database, beside, is_ours
@@ -55,9 +56,9 @@ class Store:
         self._database = Database(path, timeout=timeout)
         self.runs = Runs(self._database, clock)
 
-    def known(self, target: Target) -> KnownCustomers:
+    def known(self, target: Target, resource: str = CUSTOMER.name) -> KnownCustomers:
         """What is known of the customers of a tenant: its numbers mean nothing in another one."""
-        return KnownCustomers(self._database, target)
+        return KnownCustomers(self._database, target, resource)
 
     def sightings(self, target: Target) -> SeenDrift:
         """What the last drift report of a tenant saw."""

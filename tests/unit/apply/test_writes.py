@@ -13,7 +13,6 @@ import pytest
 
 from reconciler.apply.writes import TRIES, Claims, Ended, write
 from reconciler.core.classes import CustomerClass
-from reconciler.core.desired import DEFAULT_MATCH
 from reconciler.core.diagnostics import Source
 from reconciler.core.errors import (
     AnswerLost,
@@ -33,6 +32,7 @@ from reconciler.core.live import Live
 from reconciler.core.normalise import number_key
 from reconciler.core.plan import Action, Cause, Change, Outcome, Request, Verb
 from reconciler.core.ports import Need, Sent, View
+from reconciler.resources.customer import CUSTOMER
 
 SINCE = "2026-01-31T12:00:00Z"
 OLD, NEW = "AAAAAAAAB9E=", "AAAAAAAAB9I="
@@ -457,7 +457,7 @@ def test_a_number_of_an_earlier_try_is_claimed() -> None:
 def test_of_two_creates_that_look_alike_each_finds_its_own(first: int) -> None:
     """Both answers are lost, and only the match fields tell the two apart; the ERP may show either one first."""
     actions = [action(Verb.CREATE, None, name="A", corporateId="910", gln=gln) for gln in "12"]
-    actions[0] = replace(actions[0], match=DEFAULT_MATCH)
+    actions[0] = replace(actions[0], match=CUSTOMER.match)
     actions[1] = replace(actions[1], match=("gln",))
     theirs = [live(f"10000{gln}", NEW, corporateId="910", gln=gln) for gln in "12"]
     claims = Claims((), actions)

@@ -12,8 +12,7 @@ from jsonschema import Draft202012Validator
 
 from reconciler.config.read.schema import customer_schema, load_schema, main, match_fields, part
 from reconciler.config.read.typed_values import FORMATS
-from reconciler.core.desired import DEFAULT_MATCH
-from reconciler.resources.customer import FIELDS
+from reconciler.resources.customer import CUSTOMER, FIELDS
 from reconciler.resources.grammar import Field, Group
 
 
@@ -89,7 +88,7 @@ def test_null_is_allowed_exactly_where_a_field_can_be_cleared() -> None:
 
 
 def test_the_default_match_fields_can_be_matched() -> None:
-    assert set(DEFAULT_MATCH) <= set(match_fields())
+    assert set(CUSTOMER.match) <= set(match_fields())
     assert "note" not in match_fields()
 
 

@@ -8,20 +8,21 @@ from typing import Any
 import pytest
 
 from reconciler.core.checks import null_problems, orphans, rivals, targeted_note
-from reconciler.core.desired import DEFAULT_MATCH, Desired
+from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Diagnostic, Severity, Source, has_errors, in_order
 from reconciler.core.identity import Pairing
 from reconciler.core.live import Live
 from reconciler.core.plan import Action, Cause, Change, Request, Verb
 from reconciler.core.ports import View
 from reconciler.core.rules import Rules
+from reconciler.resources.customer import CUSTOMER
 
 AT = Source("a.yaml", 1, 1)
 
 
 def declared(number: str | None = None, ref: str | None = None, line: int = 1, **values: Any) -> Desired:
     at = Source("a.yaml", line, 1)
-    return Desired(number, ref, values, at, lambda path: Source(path[0], line, 1), match=DEFAULT_MATCH)
+    return Desired(number, ref, values, at, lambda path: Source(path[0], line, 1), match=CUSTOMER.match)
 
 
 def live(number: str, **values: Any) -> Live:

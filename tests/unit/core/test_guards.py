@@ -6,13 +6,13 @@ from fractions import Fraction
 
 import pytest
 
-from reconciler.core.guards import SHARE_FROM, Limits, refusals, volume_verdicts
+from reconciler.core.guards import SHARE_FROM, VolumeLimits, refusals, volume_verdicts
 from reconciler.core.plan import Guard, Summary, Verdict
 
-THIRD = Limits(updates=Fraction(30, 100), creates=50)
+THIRD = VolumeLimits(updates=Fraction(30, 100), creates=50)
 
 
-def _passed(summary: Summary, managed: int, limits: Limits = THIRD) -> tuple[bool, bool]:
+def _passed(summary: Summary, managed: int, limits: VolumeLimits = THIRD) -> tuple[bool, bool]:
     updates, creates = volume_verdicts(summary, limits, managed)
     return updates.passed, creates.passed
 
@@ -35,20 +35,20 @@ def test_a_number_is_a_limit_at_any_size_and_the_limit_itself_passes(creates: in
 
 def test_a_share_is_exact_where_binary_fractions_are_not() -> None:
     """7 % of 100 is 7, which 0.07 * 100 is not."""
-    limits = Limits(updates=Fraction(7, 100), creates=Fraction(29, 100))
+    limits = VolumeLimits(updates=Fraction(7, 100), creates=Fraction(29, 100))
     assert _passed(Summary(update=7, create=29), 100, limits) == (True, True)
     assert _passed(Summary(update=8, create=30), 100, limits) == (False, False)
 
 
 def test_what_nobody_set_is_thirty_percent_and_fifty() -> None:
-    assert Limits() == THIRD
-    assert _passed(Summary(update=3, create=50), 10, Limits()) == (True, True)
-    assert _passed(Summary(update=4, create=51), 10, Limits()) == (False, False)
+    assert VolumeLimits() == THIRD
+    assert _passed(Summary(update=3, create=50), 10, VolumeLimits()) == (True, True)
+    assert _passed(Summary(update=4, create=51), 10, VolumeLimits()) == (False, False)
 
 
 def test_a_verdict_tells_what_was_found_and_the_limit_in_words() -> None:
     summary = Summary(update=2_000, create=1_001)
-    assert volume_verdicts(summary, Limits(Fraction(125, 1000), 1_000), 16_000) == (
+    assert volume_verdicts(summary, VolumeLimits(Fraction(125, 1000), 1_000), 16_000) == (
         Verdict("updates", "12.5% of 16,000 managed customers", 2_000, True),
         Verdict("creates", "1,000", 1_001, False),
     )
@@ -57,7 +57,7 @@ def test_a_verdict_tells_what_was_found_and_the_limit_in_words() -> None:
 
 
 def test_each_verdict_that_says_no_is_a_refusal_that_force_can_lift() -> None:
-    verdicts = volume_verdicts(Summary(update=2_000, create=1), Limits(1_999, 0), 5)
+    verdicts = volume_verdicts(Summary(update=2_000, create=1), VolumeLimits(1_999, 0), 5)
     updates, creates = refusals(verdicts)
     assert (updates.guard, creates.guard) == (Guard.VOLUME, Guard.VOLUME)
     assert updates.summary == "2,000 updates are more than the guard allows (1,999)"

@@ -7,15 +7,16 @@ from typing import Any
 
 import pytest
 
-from reconciler.core.desired import DEFAULT_MATCH, Desired
+from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Severity, Source
 from reconciler.core.identity import Pairing, pair
 from reconciler.core.live import Live
+from reconciler.resources.customer import CUSTOMER
 
 
 def declared(number: str | None = None, ref: str | None = None, *, line: int = 1, **values: Any) -> Desired:
     at = Source("a.yaml", line, 1)
-    return Desired(number, ref, values, at, lambda _path: at, match=values.pop("match", DEFAULT_MATCH))
+    return Desired(number, ref, values, at, lambda _path: at, match=values.pop("match", CUSTOMER.match))
 
 
 def live(number: str, identity: int, **values: Any) -> Live:
@@ -60,9 +61,9 @@ def test_a_declared_number_is_never_looked_for_by_its_match_fields() -> None:
     assert found(pair([declared("1", corporateId="91")], [live("2", 2, corporateId="91")])) == [("1", None)]
 
 
-@pytest.mark.parametrize("name", DEFAULT_MATCH)
+@pytest.mark.parametrize("name", CUSTOMER.match)
 def test_each_match_field_finds_and_an_equal_value_in_another_field_does_not(name: str) -> None:
-    (other,) = set(DEFAULT_MATCH) - {name}
+    (other,) = set(CUSTOMER.match) - {name}
     assert found(pair([declared(ref="x", **{name: "91"})], [live("2", 2, **{name: "91"})])) == [("ref x", 2)]
     assert found(pair([declared(ref="x", **{name: "91"})], [live("2", 2, **{other: "91"})])) == [("ref x", None)]
 

@@ -59,7 +59,8 @@ def test_a_file_of_the_first_version_gets_the_tables(store: Store) -> None:
     db = sqlite3.connect(store.path)
     tables = ("drift_seen", "drift_report", "snapshot", "live")
     db.executescript("".join(f"DROP TABLE {table};" for table in tables))
-    db.executescript("ALTER TABLE entry DROP COLUMN version; PRAGMA user_version = 1")
+    db.executescript("".join(f"ALTER TABLE entry DROP COLUMN {column};" for column in ("version", "resource")))
+    db.executescript("PRAGMA user_version = 1")
     db.close()
     assert store.sightings(TARGET).load() == History()
 

@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 
 from reconciler.core.errors import StateError
 from reconciler.core.rules import Target
+from reconciler.state.plan_file import dumps
 from reconciler.state.sqlite.known_customers import Known, Normalised
+from reconciler.state.sqlite.migrations import MIGRATIONS
 from reconciler.state.sqlite.store import Store
 from reconciler.state.value_json import decode, encode
-from tests.unit.state.plans import TARGET, known_of
+from tests.unit.state.plans import TARGET, known_of, plan_of
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 decimals = st.decimals(allow_nan=False, allow_infinity=False)
@@ -183,3 +185,38 @@ def test_a_hundred_thousand_customers_are_recorded_and_loaded_in_seconds(path: P
     print(f"\n100,000 customers: recorded in {recorded - start:.2f} s, loaded in {read - recorded:.2f} s")
     assert len(loaded) == len(memory.numbers) == 100_000
     assert memory.applied["99999"] == applied
+
+
+def test_a_file_from_before_resources_keeps_its_customers_and_its_journal(path: Path) -> None:
+    with Store(path) as store:
+        store.known(TARGET).record([WHOLE])
+        plan = plan_of(1)
+        store.runs.begin(plan, dumps(plan)).intend(plan.actions[0].label)
+    db = sqlite3.connect(path)
+    db.execute("ALTER TABLE known RENAME TO newer")
+    for table in (statement for statement in MIGRATIONS[0] if "CREATE TABLE known" in statement):
+        db.execute(table)
+    columns = "target, number_key, number, ref, internal_id, applied_at, run, applied, normalised"
+    db.execute(f"INSERT INTO known SELECT {columns} FROM newer")
+    db.executescript("DROP TABLE newer; ALTER TABLE entry DROP COLUMN resource; PRAGMA user_version = 3")
+    db.close()
+    with Store(path) as store:
+        assert dict(store.known(TARGET).load()) == {"A-17": WHOLE}
+        again = known_of("A-17", ref="acme")
+        store.known(TARGET).record([again])
+        assert dict(store.known(TARGET).load()) == {"A-17": again}
+        (info,) = store.runs.all()
+        assert [entry.resource for entry in store.runs.get(info.id).entries] == ["customer"]
+
+
+def test_records_of_another_resource_are_kept_apart(path: Path) -> None:
+    with Store(path) as store:
+        customers, others = store.known(TARGET), store.known(TARGET, "warehouse")
+        customers.record([WHOLE])
+        others.record([known_of("A-17", ref="acme", applied={"gln": "1"})])
+        assert dict(customers.load()) == {"A-17": WHOLE}
+        assert customers.load().numbers() == {"acme": WHOLE.number}
+        assert others.load().numbers() == {"acme": "A-17"}
+        others.forget(["A-17"])
+        others.rename("A-17", "B")
+        assert (dict(customers.load()), dict(others.load())) == ({"A-17": WHOLE}, {})
