@@ -86,7 +86,7 @@ def likenesses(new: Iterable[Desired], known: Iterable[Known], resource: Resourc
     for other in known:
         seen: set[int] = set()
         for mark in _marks(other.values, other.number, resource):
-            if mark[0] == "name" and other.declaration is not None:
+            if mark[0] == resource.label and other.declaration is not None:
                 continue  # two declared namesakes are nothing: nobody can take one for the other
             for declaration in by_mark.get(mark, ()):
                 if id(declaration) in seen or declaration is other.declaration:
@@ -186,12 +186,12 @@ def _marks(values: Mapping[str, object], number: str | None, resource: Resource)
     label = values.get(resource.label)
     if isinstance(label, str):
         name = name_key(label)
-        yield "name", name
+        yield resource.label, name
         for path in resource.postal_codes:
             if isinstance(code := get(values, path), str):
                 yield "address", f"{name}\n{identity_key(code)}"
     if number is not None:
-        yield "number", numeral_key(number)
+        yield resource.key, numeral_key(number)
 
 
 def _is_meant(declaration: Desired, other: Known) -> bool:

@@ -18,12 +18,13 @@ from reconciler.operations.listener import Listener
 from reconciler.operations.workspace import Workspace
 from reconciler.reports.records import own_fields
 from reconciler.reports.wording import counted
+from reconciler.resources.customer import NOTE, SALES_PERSONS
 from reconciler.resources.values import Path
 
 Page: TypeAlias = Sequence[tuple[Live, Json]]
 """Customers, each with the API's own row."""
 
-_OWN = ("note", "salesPersons")
+_OWN = (NOTE, SALES_PERSONS)
 """Fields that take a request for each customer."""
 
 

@@ -12,7 +12,7 @@ from reconciler.core.declaration_values import declared
 from reconciler.core.errors import WrongUsage
 from reconciler.core.live import Live
 from reconciler.core.safe_json import inert_json
-from reconciler.resources.customer import FIELDS
+from reconciler.resources.customer import ATTRIBUTES, FIELDS
 from reconciler.resources.grammar import Form, Group, Read, Row
 from reconciler.resources.values import Path, Values, get, parse_path, put, render_path
 
@@ -85,7 +85,7 @@ def flat_paths() -> tuple[Path, ...]:
         if isinstance(row, Group) and row.form is Form.OBJECT:
             for member in row.members:
                 yield from below(member, path)
-        elif row.where in (Read.ROW, Read.EXPANDED) and row.name != "attributes":
+        elif row.where in (Read.ROW, Read.EXPANDED) and row.name != ATTRIBUTES:
             yield path
 
     return (*(path for row in FIELDS.values() for path in below(row, ())), *((name,) for name in EXTRAS))

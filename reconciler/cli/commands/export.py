@@ -26,6 +26,7 @@ from reconciler.config.read.files import display
 from reconciler.exit_codes import Exit
 from reconciler.operations.export import Exported, ExportOptions
 from reconciler.reports.wording import counted
+from reconciler.resources.customer import NOTE, SALES_PERSONS
 
 _TOLD = 10
 
@@ -91,7 +92,7 @@ def export(
     """
     session: Session = context.obj
     filters = read_filters(context.params)
-    own = (*(["note"] if with_notes else []), *(["salesPersons"] if with_sales_persons else []))
+    own = (*([NOTE] if with_notes else []), *([SALES_PERSONS] if with_sales_persons else []))
     single = layout is Layout.SINGLE
     options = ExportOptions(out, single, own, with_mirrors, skip_class_defaults, schema, force)
     with session.project as project:

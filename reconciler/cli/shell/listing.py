@@ -11,6 +11,7 @@ from reconciler.operations.customers import Page
 from reconciler.reports.csv_lines import header, row
 from reconciler.reports.records import EXTRAS, flat_paths, json_text, record
 from reconciler.reports.table import COLUMNS, Table
+from reconciler.resources.customer import ATTRIBUTES
 from reconciler.resources.values import Path
 
 RAW = "raw"
@@ -142,11 +143,11 @@ class _Csv:
         if self.paths is not None:
             return self.paths
         for each in records:
-            held = each.get("attributes")
+            held = each.get(ATTRIBUTES)
             self._attributes.update(held if isinstance(held, dict) else ())
         self._others = frozenset(self._attributes)
         paths = flat_paths()
-        own = tuple(("attributes", name) for name in sorted(self._attributes))
+        own = tuple((ATTRIBUTES, name) for name in sorted(self._attributes))
         at = len(paths) - len(EXTRAS)
         return (*paths[:at], *own, *paths[at:])
 
