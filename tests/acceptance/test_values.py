@@ -11,7 +11,7 @@ ERRORS = {
     "three decimals": ("creditLimit: 12.345", "2:14: D321", "Write 12345 or 12.3450."),
     "three decimals of a percentage": (
         "salesPersons: [{salesPersonID: 1, commissionPct: 0.125}]",
-        "2:48: D321",
+        "2:50: D321",
         "Write 125 or 0.1250.",
     ),
     "points between thousands": ("creditLimit: 1.250.000", "2:14: D302", "Write 1250000."),
@@ -25,7 +25,7 @@ ERRORS = {
     "a block in a line": ("name: |\n  Berg Sag AS", "2:7: D318", '"Berg Sag AS", or write |- instead of |'),
     "a folded block in a line": ("mainContact:\n  email: >\n    a@b.example", "3:10: D318", "write >- instead of >"),
     "a block in an id": ("customerClassId: |\n  1", "2:18: D318", "|- instead of |"),
-    "two lines in a line": ('mainAddress: {city: "A\\nB"}', "2:21: D318", "Write it on one line."),
+    "two lines in a line": ("mainAddress: {city: 'A\n\n  B'}", "2:21: D318", 'in double quotes: "A\\nB"'),
     "a quote that ends too early": ('name: "Gamle" Bakeri AS', "2:15: Y219", "'\"Gamle\" Bakeri AS'"),
     "the same quotes inside": ('name: "Firma "Nord" AS"', "2:15: Y219", "'Firma \"Nord\" AS'"),
     "a blank that breaks not": ("mainAddress:\u00a0\n  city: Oslo", "2:13: Y220", "U+00A0 no-break space"),
@@ -71,16 +71,16 @@ def test_a_number_with_a_character_that_no_number_has_is_an_error(company: Compa
 
 
 def test_what_is_meant_can_be_written(company: Company) -> None:
-    """A fourth decimal, quotes around a word with &, an anchor that is used, a block for a note."""
+    """A fourth decimal, quotes around &, an anchor that is used, a block for a note, \\n in double quotes."""
     company.declare(
         'number: "1"\nname: "&Tradition Møbler AS"\ncreditLimit: 12.3450\naccountReference: &own Å 1\n'
-        "gln: *own\nnote: |\n  one\n  two\nmainAddress:\n  city: |-\n    Oslo\n"
+        'gln: *own\nnote: |\n  one\n  two\nmainAddress:\n  city: |-\n    Oslo\n  addressLine1: "A\\nB"\n'
     )
     assert company.run("validate").code == 0
     assert company.apply().code == 0
     row = company.store.customer("1")
     assert (row["name"], row["gln"], row["note"]) == ("&Tradition Møbler AS", "Å 1", "one\ntwo\n")
-    assert row["mainAddress"]["city"] == "Oslo"
+    assert (row["mainAddress"]["city"], row["mainAddress"]["addressLine1"]) == ("Oslo", "A\nB")
     assert float(row["creditLimit"]) == 12.345
     assert company.plan()["actions"] == []
 

@@ -114,7 +114,7 @@ def _text_problem(row: Field, text: str) -> str:
     if row.max_length is not None and len(text) > row.max_length:
         return "it is too long for a declaration"
     if any(finding.severity is Severity.ERROR for finding in findings(row, text, Broken())):
-        return "it has a character that no number has" if row.kind is Kind.NUMBER else "it has a line break"
+        return "it has a character that no number has"
     return "it is blank" if not row.clearable and not text.strip() else ""
 
 

@@ -60,19 +60,20 @@ def _about_text(row: Field, text: str, node: Node) -> Iterator[Finding]:
     bare = text.strip()
     if row.kind is Kind.NUMBER and (strange := _strange(bare)):
         yield _strange_number(row, text, strange)
-    elif not row.multiline and _LINE_BREAK.search(text):
+    elif not row.multiline and _LINE_BREAK.search(text) and isinstance(node, Scalar) and node.style != '"':
         yield _line_break(row, text, node)
     elif row.kind is Kind.TEXT and not row.multiline and text != bare and bare:
         summary = f"{row.name} has blanks at its ends, which are cut: {quoted(bare)}"
         yield Finding(Severity.WARNING, "D319", summary, f"Write {quoted(bare)}, without them.")
 
 
-def _line_break(row: Field, text: str, node: Node) -> Finding:
+def _line_break(row: Field, text: str, node: Scalar) -> Finding:
     summary = f"{row.name} is one line of text, and this one has a line break"
     bare = text.strip()
     if _LINE_BREAK.search(bare):
-        return Finding(Severity.ERROR, "D318", summary, "Write it on one line.")
-    style = node.style if isinstance(node, Scalar) else ""
+        meant = f"Write it on one line; or, if the line break is meant, in double quotes: {quoted(bare)}."
+        return Finding(Severity.ERROR, "D318", summary, meant)
+    style = node.style
     strip = f", or write {style}- instead of {style}" if style in _BLOCKS else ""
     return Finding(Severity.ERROR, "D318", summary, f"Write it on the line of its key: {quoted(bare)}{strip}.")
 
@@ -97,7 +98,8 @@ def _is_strange(character: str) -> bool:
 
 def _strange_number(row: Field, text: str, strange: str) -> Finding:
     names = ", ".join(_name(character) for character in strange[:3])
-    clean = "".join(char for char in unicodedata.normalize("NFKC", text) if not _is_strange(char)).strip()
+    plain = ((char, unicodedata.normalize("NFKC", char)) for char in text)
+    clean = "".join(form for char, form in plain if form.isalnum() or not _is_strange(char)).strip()
     summary = f"{row.name} {quoted(text.strip())} holds {names}"
     return Finding(Severity.ERROR, "D320", summary, f'Write "{shown(clean)}".' if clean else "Write the number alone.")
 
