@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from reconciler.apply.executor import EarlierTry, Interruption, execute
 from reconciler.apply.presence import Presence
 from reconciler.apply.readback import Checked, read_back
+from reconciler.config.settings import SANDBOX
 from reconciler.core.diagnostics import Diagnostic, Severity, has_errors
 from reconciler.core.errors import Declined, ErpError, InvalidInput, Refused, StateError
 from reconciler.core.live import Live
@@ -33,6 +34,7 @@ from reconciler.operations.pipeline import Compared, not_kept, rules_of
 from reconciler.operations.settle import settle
 from reconciler.operations.workspace import Workspace
 from reconciler.reports.safe_text import visible
+from reconciler.reports.wording import duration
 from reconciler.state.sqlite.journal import Journal, RunInfo, Stored
 from reconciler.state.sqlite.store import Store
 
@@ -119,8 +121,22 @@ def _check(workspace: Workspace, proposal: Proposal, options: WriteOptions) -> N
     check_not_applied(store, plan)
     if not force:
         check_unclear(store, plan)
+    _say_what_cannot_be_seen(workspace, plan)
     if not (plan.is_empty or proposal.earlier or options.has_consent or workspace.listener.ask(_question(plan))):
         raise Declined("Nothing was written.", remedy="Agree to the plan when you are asked, or give consent.")
+
+
+def _say_what_cannot_be_seen(workspace: Workspace, plan: Plan) -> None:
+    """Without an earlier run in the state, say which create no look can find: one that the ERP has not finished."""
+    if plan.environment == SANDBOX:  # its only writer is this machine
+        return
+    creates = any(action.action is Verb.CREATE for action in plan.actions)
+    if creates and not any(is_of(run, plan) for run in workspace.store.runs.all()):
+        longest = duration(workspace.settings.api.longest_answer)
+        workspace.listener.say(
+            f"No earlier run is known on this machine. If an apply to this company was killed elsewhere within the last"
+            f" {longest}, the ERP may still be creating a customer that cannot be seen yet: then wait before you apply."
+        )
 
 
 def _question(plan: Plan) -> str:
