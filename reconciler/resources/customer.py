@@ -1,8 +1,8 @@
 """The field table of customers: one row for each member of a customer, and all that follows from it.
 
 The JSON Schema, the wire codec, the comparison, the documentation and the redaction are derived from these rows; adding
-a field is adding a row. Facts are from the fact sheet of the customer API (`docs/customer-api.md` has the open ones),
-section 11 (members) and 12 (semantics); the section is named where a row departs from the rule (`resources.grammar`).
+a field is adding a row. Facts are from the fact sheet of the customer API (`docs/customer-api.md`), sections 11
+(members) and 12 (semantics); the section is named where a row departs from the rule (`resources.grammar`).
 """
 
 from __future__ import annotations

@@ -47,7 +47,9 @@ def value(row: Field) -> st.SearchStrategy[Any]:
         case Kind.TEXT if row.comparison is Comparison.ID:  # two customers with one id are a finding
             return st.integers(10**8, 10**9 - 1).map(str)
         case Kind.TEXT:
-            return TEXTS if row.multiline else LINES
+            texts = TEXTS if row.multiline else LINES
+            longest = row.max_length
+            return texts if longest is None else texts.filter(lambda text: len(text) <= longest)
         case Kind.REFERENCE | Kind.NUMBER:
             found = REFERENCES.get(row.name)
             if found is None and row.name.endswith("Account"):
