@@ -118,6 +118,7 @@ class DriftSummary:
 
     One customer may count in several of drift, config, both, unknown; muted ones have no other difference, and count in
     none of them but, when they are gone, in missing. new: customers with something that is new and not muted.
+    unreadable: rows of the ERP that cannot be read; held_back: declarations that may mean one of them.
     """
 
     managed: int = 0
@@ -130,6 +131,8 @@ class DriftSummary:
     unknown: int = 0
     muted: int = 0
     new: int = 0
+    unreadable: int = 0
+    held_back: int = 0
 
     @property
     def coverage(self) -> float | None:
