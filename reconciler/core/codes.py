@@ -88,6 +88,7 @@ CODES: dict[str, str] = {
     "P527": "A plan or a report of drift was made offline, from the snapshot.",
     "P528": "A row of the ERP cannot be read.",
     "P529": "A declared customer is held back, since a row that cannot be read may be it.",
+    "P532": "A customer class of the ERP cannot be read.",
     "P530": "The ERP's count of its customers is not the length of its list.",
     "P521": "A field that a run wrote was changed since, and the run's undo leaves it.",
     "P522": "A field that a run wrote cannot be set back.",

@@ -193,8 +193,8 @@ class Drift:
 
     @property
     def alerts(self) -> bool:
-        """Whether there is drift that nobody accepted; with `only_new`, new drift."""
-        return any(customer.alerts for customer in self.customers)
+        """Whether there is drift that nobody accepted; with `only_new`, new drift. Of what is held back nobody knows."""
+        return bool(self.summary.held_back) or any(customer.alerts for customer in self.customers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections import Counter
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import lru_cache, partial
 from typing import Any, NamedTuple, TypeAlias, TypeVar, cast
+
+import msgspec
 
 from reconciler.core.doubts import Unreadable
 from reconciler.core.errors import UnexpectedAnswer
@@ -52,7 +55,7 @@ def unreadable(live: Live, reason: str) -> Unreadable:
     """A customer whose row is sound, but not what a request of its own brings."""
     values = live.unpacked().values
     ids = {name: identity_key(value) if isinstance(value := values.get(name), str) else "" for name in CUSTOMER.match}
-    return Unreadable(reason, "", live.number, live.internal_id, ids)
+    return Unreadable(reason, number=live.number, internal_id=live.internal_id, ids=ids)
 
 
 def _number(row: Any, resource: Resource) -> str:
@@ -150,6 +153,39 @@ def row_names(need: Need) -> frozenset[str]:
         read = row.members if isinstance(row, Group) and row.flat else (row,)
         names.update(member.read_path[0] for member in read)
     return frozenset(names)
+
+
+def strange_members(body: bytes, resource: Resource = CUSTOMER) -> Mapping[str, int]:
+    """How many objects of a JSON array have which member that the table does not know; nothing for another body.
+
+    msgspec passes over values without making objects of them, and a list without strange members costs one pass.
+    """
+    try:
+        _known_decoder(resource).decode(body)
+    except (ValueError, RecursionError):
+        pass
+    else:
+        return {}
+    try:
+        rows = msgspec.json.decode(body, type=list[dict[str, msgspec.Raw]])
+    except (ValueError, RecursionError):
+        return {}
+    known = _known_members(resource)
+    return Counter(name for row in rows for name in row if name not in known)
+
+
+@lru_cache(maxsize=16)
+def _known_decoder(resource: Resource) -> msgspec.json.Decoder[Any]:
+    fields = [(f"m{at}", msgspec.Raw, msgspec.Raw()) for at, _ in enumerate(sorted(_known_members(resource)))]
+    names = {f"m{at}": name for at, name in enumerate(sorted(_known_members(resource)))}
+    row = msgspec.defstruct("row", fields, forbid_unknown_fields=True, gc=False, rename=names)
+    return msgspec.json.Decoder(list[row])  # type: ignore[valid-type]  # made at run time
+
+
+@lru_cache(maxsize=16)
+def _known_members(resource: Resource) -> frozenset[str]:
+    read = (row.members if isinstance(row, Group) and row.flat else (row,) for row in resource.rows)
+    return frozenset(_OF_ROWS) | resource.read_only | {row.read_path[0] for rows in read for row in rows}
 
 
 _OF_ROWS = ("internalId", "timeStamp", "lastModifiedDateTime", "createdDateTime", "metadata")
@@ -320,9 +356,9 @@ def _converter(row: Field, path: Path) -> Callable[[object], Scalar]:
     if row.kind is Kind.DECIMAL:
 
         def amount(value: object) -> Scalar:
-            if type(value) not in (int, Decimal) or not -_HUGE < value < _HUGE or _digits(value) > _MOST_DIGITS:  # type: ignore[operator]
+            if not isinstance(value, int | Decimal) or type(value) is bool or _is_absurd(value):
                 raise _impossible(path)
-            return normalise(row, value)  # type: ignore[arg-type]  # checked above
+            return normalise(row, value)
 
         return amount
     types = _TYPES.get(row.kind, (str,))
@@ -337,14 +373,12 @@ def _converter(row: Field, path: Path) -> Callable[[object], Scalar]:
 
 _TYPES: dict[Kind, tuple[type, ...]] = {Kind.BOOLEAN: (bool,)}
 
-_MOST_DIGITS = 40
-"""Digits behind the point that an amount may have: 1e-999999999 must not become digits."""
+_MOST = 10**30
+"""What an amount stays below, and the digits that it has behind the point too: 1e-999999999 must not become digits."""
 
 
-def _digits(value: object) -> int:
-    """How many digits a number has behind the point."""
-    exponent = value.as_tuple().exponent if isinstance(value, Decimal) else 0
-    return -exponent if isinstance(exponent, int) else 0
+def _is_absurd(value: int | Decimal) -> bool:
+    return not -_MOST < value < _MOST or (isinstance(value, Decimal) and bool(value) and value.adjusted() < -30)
 
 
 @lru_cache(maxsize=16)

@@ -119,6 +119,10 @@ def _tally(plan: Plan) -> str:
     ]
     if summary.removed:
         parts.append(f"{summary.removed:,} removed from the declarations")
+    if summary.held_back:
+        parts.append(f"{summary.held_back:,} held back")
+    if summary.unreadable:
+        parts.append(f"{summary.unreadable:,} unreadable")
     return ", ".join(parts)
 
 
