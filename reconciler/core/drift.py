@@ -193,7 +193,7 @@ class Drift:
 
     @property
     def alerts(self) -> bool:
-        """Whether there is drift that nobody accepted; with `only_new`, new drift. Of what is held back nobody knows."""
+        """Whether there is drift that nobody accepted, or what is held back; with `only_new`, new drift."""
         return bool(self.summary.held_back) or any(customer.alerts for customer in self.customers)
 
 

@@ -16,8 +16,8 @@ from reconciler.resources.values import parse_path
 
 FORMAT = "reconciler/plan"
 FORMAT_VERSION = "1.2"
-"""Minor versions only add: 1.1 `redacted`, `removed`, `signature`, a change's `origin`; 1.2 an action's `resource`, `unreadable` and
-`held_back` of the summary."""
+"""Minor versions only add: 1.1 `redacted`, `removed`, `signature`, a change's `origin`; 1.2 an action's `resource`, and
+`unreadable` and `held_back` of the summary."""
 
 
 class Verb(StrEnum):

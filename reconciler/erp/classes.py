@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 def decode_classes(rows: Iterable[dict[str, Any]]) -> tuple[CustomerClass, ...]:
-    """CustomerClassDtos as classes. One with a member of another type than the API's has a `problem`, and at most its id."""
+    """CustomerClassDtos as classes. One with a member of another type than the API's has a `problem`, and its id."""
     return tuple(map(_readable, rows))
 
 

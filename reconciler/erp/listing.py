@@ -122,13 +122,14 @@ class Listing:
             raise UnexpectedAnswer(
                 f"The list of customers has {last} pages of {size}: more than {self._most}", remedy=_REMEDY
             )
-        read, page = partial(self.page, size=size, parameters=parameters, names=names, made=made), first
+        read, end = partial(self.page, size=size, parameters=parameters, names=names, made=made), first
         for page in in_order(read, range(2, last + 1), self._parallelism):
             strange.update(page.strange)
+            end = page
             yield page
-        is_full = len(page.rows) == (size if last > 1 else asked)  # then it may not be the last one
+        is_full = len(end.rows) == (size if last > 1 else asked)  # then it may not be the last one
         if first.total is None or is_full or (reading is not None and reading.before is not None):
-            for page in self._until_empty(page, read, max(2, last + 1)):
+            for page in self._until_empty(end, read, max(2, last + 1)):
                 strange.update(page.strange)
                 yield page
         self.strange |= strange

@@ -62,7 +62,8 @@ class ExportOptions:
 class Exported:
     """What was written. undeclarable: a number, a path and a reason for each value that could not be declared.
 
-    doubts: rows that are left out, being of a wrong shape, and a count that is wrong. unseen: groups that no row of the ERP's list showed although they were asked for.
+    doubts: rows that are left out, being of a wrong shape, and a count that is wrong. unseen: groups that no row of the
+    ERP's list showed although they were asked for.
     """
 
     folder: Path

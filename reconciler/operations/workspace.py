@@ -98,7 +98,7 @@ class Workspace:
             named = ", ".join(f"{visible(name)} ({count:,})" for name, count in sorted(strange.items())[:_NAMED])
             more = f" and {len(strange) - _NAMED:,} more" if len(strange) > _NAMED else ""
             self.listener.say(
-                f"The ERP shows members that this version does not know, with the customers that have them: {named}{more}."
+                f"The ERP shows members that this version does not know (with how many customers): {named}{more}."
                 " They are neither compared nor written; `reconciler customers show NUMBER --raw` shows them."
             )
 
