@@ -182,8 +182,9 @@ class Customers:
         """One customer as the API's own row."""
         path = customer_path(number)
         answer = self._transport.get(path)
-        self._listing.strange |= Counter(strange_members(b"[%b]" % answer.body))
-        return object_of(path, answer)
+        row = object_of(path, answer)
+        self._listing.strange |= Counter(strange_members(b"[%b]" % answer.body, [row]))
+        return row
 
     def stream(
         self,

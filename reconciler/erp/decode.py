@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from functools import lru_cache, partial
 from typing import Any, NamedTuple, TypeAlias, TypeVar, cast
@@ -155,8 +155,8 @@ def row_names(need: Need) -> frozenset[str]:
     return frozenset(names)
 
 
-def strange_members(body: bytes, resource: Resource = CUSTOMER) -> Mapping[str, int]:
-    """How many objects of a JSON array have which member that the table does not know; nothing for another body.
+def strange_members(body: bytes, rows: Iterable[object], resource: Resource = CUSTOMER) -> Mapping[str, int]:
+    """How many objects of a JSON array have which member that the table does not know. rows: the same, parsed.
 
     msgspec passes over values without making objects of them, and a list without strange members costs one pass.
     """
@@ -169,9 +169,9 @@ def strange_members(body: bytes, resource: Resource = CUSTOMER) -> Mapping[str, 
     try:
         rows = msgspec.json.decode(body, type=list[dict[str, msgspec.Raw]])
     except (ValueError, RecursionError):
-        return {}
+        pass  # the rows were then parsed one by one, with all members
     known = _known_members(resource)
-    return Counter(name for row in rows for name in row if name not in known)
+    return Counter(name for row in rows if isinstance(row, dict) for name in row if name not in known)
 
 
 @lru_cache(maxsize=16)

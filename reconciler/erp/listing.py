@@ -145,7 +145,8 @@ class Listing:
         """One page; `number` counts from 1. names, made: as in `pages`."""
         query = {"pageNumber": str(number), "pageSize": str(size), **parameters}
         answer = self._transport.get(CUSTOMERS, _query(query))
-        rows, strange = rows_of(CUSTOMERS, answer, names), strange_members(answer.body)
+        rows = rows_of(CUSTOMERS, answer, names)
+        strange = strange_members(answer.body, rows)
         ids = [row.get("internalId") if type(row) is dict else row for row in rows]
         total = _page_total(rows)
         if made is not None:

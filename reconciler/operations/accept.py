@@ -91,7 +91,7 @@ def accept(
         choice.not_applied,
         choice.muted,
         unpaired or bool(numbers and rewriting.missing),
-        tuple(paired.diagnostics),
+        (*view.doubts.diagnostics(), *paired.diagnostics),
     )
 
 

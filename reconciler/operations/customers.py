@@ -14,7 +14,7 @@ from reconciler.core.live import Live
 from reconciler.core.normalise import number_key
 from reconciler.core.ports import Need
 from reconciler.erp.customers import Customers
-from reconciler.erp.decode import Json, decode
+from reconciler.erp.decode import Json, decode_row
 from reconciler.erp.listing import Tally
 from reconciler.operations.listener import Listener
 from reconciler.operations.workspace import Workspace
@@ -65,7 +65,10 @@ def list_customers(
 def show_customer(
     workspace: Workspace, number: str, *, paths: tuple[Path, ...] | None = None, raw: bool = False
 ) -> tuple[Live, Json]:
-    """The customer, with the fields that take a request each, or with the API's own row. Raises NotFound, ErpError."""
+    """The customer, with the fields that take a request each, or with the API's own row.
+
+    raw: also a row of a wrong shape, then without values, and with a warning. Raises NotFound, ErpError.
+    """
     erp = workspace.erp()
     need = Need(readable_fields(), {})
     try:
@@ -76,7 +79,12 @@ def show_customer(
             remedy="`reconciler customers list` shows all; numbers must be whole.",
             status=error.status,
         ) from None
-    live = decode(row, need)
+    live = decode_row(row, need, "read by itself")
+    if isinstance(live, Unreadable):
+        if not raw:
+            raise UnexpectedAnswer(live.reason, remedy="`--raw` shows what the ERP has.")
+        workspace.listener.warn(f"{live.label} cannot be read: {live.reason}.")
+        return Live(live.internal_id or 0, live.number or number, None, {}), row
     if number_key(live.number) != number_key(number):
         raise UnexpectedAnswer(f"Customer {number!r} was asked for, and the ERP showed {live.number!r}")
     if raw:
