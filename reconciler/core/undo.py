@@ -73,7 +73,8 @@ def undo(
             problems.append(_left(action, "P524", f"{action.label}: whether it was created is not known", _RESUME))
         elif customer is None:
             row = doubts.about(number, {})
-            reason = f"its row cannot be read ({row.place})" if row else "the ERP does not have it any more"
+            gone = "the ERP does not have it any more"
+            reason = f"its row cannot be read ({row.place})" if row else gone
             problems.append(_left(action, "P524", f"{number}: {reason}"))
         elif action.action is Verb.CREATE:
             desired.append(_desired(action, customer.number, {action.table.status: action.table.retired}))

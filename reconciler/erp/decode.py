@@ -6,6 +6,7 @@ import base64
 import binascii
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from decimal import Decimal
 from functools import lru_cache, partial
 from typing import Any, NamedTuple, TypeAlias, TypeVar, cast
@@ -166,10 +167,8 @@ def strange_members(body: bytes, rows: Iterable[object], resource: Resource = CU
         pass
     else:
         return {}
-    try:
+    with suppress(ValueError, RecursionError):  # else the rows were parsed one by one, with all members
         rows = msgspec.json.decode(body, type=list[dict[str, msgspec.Raw]])
-    except (ValueError, RecursionError):
-        pass  # the rows were then parsed one by one, with all members
     known = _known_members(resource)
     return Counter(name for row in rows if isinstance(row, dict) for name in row if name not in known)
 
