@@ -55,8 +55,8 @@ def undo(
 
     live: the customers now, with the fields of `concerned`. normalised: by `number_key` and rendered path what was sent
     and what the ERP stored of it: such a value is still the run's own. Only a field that has the value which the run
-    gave it is set back; for an update whose end is not known that also tells whether it was done. doubts: why not all of
-    the customers are there.
+    gave it is set back; for an update whose end is not known that also tells whether it was done. doubts: why not all
+    of the customers are there.
     """
     customers = {number_key(customer.number): customer.unpacked() for customer in live}
     desired: list[Desired] = []

@@ -238,7 +238,7 @@ class Tally:
     def _confirms(self, other: Tally) -> bool:
         """Whether another reading, with other pages, saw the same customers and the same totals."""
         return (
-            (self.page_size != other.page_size or self.count <= 1)
+            (self.page_size != other.page_size or self.page_size == self.count == 1)
             and self.totals == other.totals
             and self.seen.keys() == other.seen.keys()
             and len(self.unreadable) == len(other.unreadable)
