@@ -229,11 +229,23 @@ class Tally:
     def is_whole(self) -> bool:
         """Whether it is the list. The last reading raises TornView if it is not."""
         other = self.before
-        if self.agrees or (other is not None and other.before is not None and self._confirms(other)):
+        if self.agrees and self._lacks_nothing:
+            return True
+        if other is not None and other.before is not None and self._lacks_nothing and self._confirms(other):
             return True
         if other is not None and other.before is not None:
             raise self.torn()
         return False
+
+    @property
+    def _lacks_nothing(self) -> bool:
+        """Whether it has all that the readings before saw: what one of them saw is there."""
+        other = self.before
+        while other is not None:
+            if not other.seen.keys() <= self.seen.keys():
+                return False
+            other = other.before
+        return True
 
     def _confirms(self, other: Tally) -> bool:
         """Whether another reading, with other pages, saw the same customers and the same totals."""
