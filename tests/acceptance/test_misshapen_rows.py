@@ -142,7 +142,7 @@ def test_an_amount_of_a_billion_digits_is_unreadable_where_it_is_declared(ledger
 
 def test_a_note_of_a_wrong_shape_holds_back_its_customer(ledger: Company) -> None:
     ledger.declare(f"- {{number: '{BAD}', note: Call first}}\n- {{number: '10003', name: New}}\n")
-    ledger.sandbox.fault(kind="respond", path=f"/{BAD}/note", status=200, body='{"value": ["x"]}', times=9)
+    ledger.sandbox.fault(kind="respond", path=f"/{BAD}/note", status=200, body='["x"]', count=9)
     plan = ledger.plan()
     assert [action["number"] for action in plan["actions"]] == ["10003"]
     assert codes(plan) == ["P528", "P529"]
