@@ -20,8 +20,8 @@ NEED = Need(CUSTOMER.listed, {})
 COUNT = 5
 RAW = [
     "null", "true", "0", "-1", "1.5", "1e999999999", "1e99999999999999999999", "NaN", "9" * 30, "9" * 5000, '""', '" "',
-    '"\\ud800"', '"\\u0000"', '"1"', '"10003"', "[]", "{}", "[[]]", "[null]", '{"value": null}', "[" * 3000 + "]" * 3000,
-    "\\xff", '"x', "}",
+    '"\\ud800"', '"\\u0000"', '"1"', '"10003"', "[]", "{}", "[[]]", "[null]", '{"value": null}',
+    "[" * 3000 + "]" * 3000, "\\xff", '"x', "}",
 ]  # fmt: skip
 """JSON, or nearly, to stand in the place of a member."""
 
@@ -73,12 +73,16 @@ def test_one_spoiled_member_costs_the_other_customers_nothing(
         erp.on("GET", path, Reply(200, answer(0, "name", '"Customer 10001"')), Reply(200, b"[]"))
         sound = values(customers.refresh(NEED).customers)
     with Client(erp).open(page_size=100) as customers:
-        erp.on("GET", path, lambda seen: Reply(200, answer(at, member, raw) if seen.query["pageNumber"] == "1" else b"[]"))
+        erp.on(
+            "GET", path, lambda seen: Reply(200, answer(at, member, raw) if seen.query["pageNumber"] == "1" else b"[]")
+        )
         try:
             view = customers.refresh(NEED)
-        except ErpError as error:  # what stands there is no list any more, or no list that could be whole
-            assert raw in ('"x', "}") or member == "metadata", str(error)
-            return
+        except ErpError:  # what stands there is no list any more, or no list that could be whole
+            view = None
+    if view is None:
+        assert raw in ('"x', "}") or member == "metadata"
+        return
     bad = ROWS[at]["internalId"]
     found = values(view.customers)
     others = {identity: live for identity, live in found.items() if identity in sound and identity != bad}
