@@ -13,18 +13,21 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from reconciler.core.diagnostics import Diagnostic, Severity
+from reconciler.core.doubts import Doubts
 from reconciler.core.errors import ErpError, NotSent
 from reconciler.core.identity_key import identity_key, name_key
 from reconciler.core.live import Live
 from reconciler.core.normalise import number_key, satisfied
 from reconciler.core.plan import DOUBLED, Action, Outcome, Result, Verb
-from reconciler.core.ports import Erp, Need
+from reconciler.core.ports import Erp, Need, Touched
 from reconciler.resources.values import get, parse_path
 
 _REMEDY = (
     'If it is this customer, declare number: "{number}" (a ref finds it by its id). If both are meant, say so:'
     ' lifecycle: {{same_as: ["{number}"]}}. Then plan again.'
 )
+
+_UNREADABLE = "Look at it in the ERP, save it again, and plan once more."
 
 
 @dataclass
@@ -38,7 +41,7 @@ class Presence:
     actions: Collection[Action]
     since: str
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _customers: tuple[Live, ...] | None = None
+    _touched: Touched | None = None
 
     def existing(self, action: Action, own: Collection[str]) -> Result | None:
         """How a create ends whose customer is there already; None when it is not. Nothing is sent then.
@@ -46,7 +49,7 @@ class Presence:
         own: `number_key`s of customers that this run itself made. A look that fails ends the create too, unsent.
         """
         try:
-            customers = self._look()
+            touched = self._look()
         except NotSent as error:
             return Result(action, Outcome.SKIPPED, action.number, f"{error}.", error.remedy)
         except ErpError as error:
@@ -54,24 +57,26 @@ class Presence:
             return Result(action, Outcome.FAILED, action.number, message, error.remedy)
         # what this run updates may get the same id by it, which the plan has shown
         updated = {number_key(planned.number or "") for planned in self.actions if planned.action is not Verb.CREATE}
-        for customer in customers:
+        for customer in touched.customers:
             if number_key(customer.number) in {*own, *updated} or customer.number in action.alike:
                 continue
             if reason := _same(action, customer):
                 return exists(action, customer.number, reason)
+        if doubt := Doubts(touched.unreadable).about_new(action.number, _ids(action), action.alike):
+            return Result(action, Outcome.SKIPPED, action.number, f"{doubt}, so nothing was sent.", _UNREADABLE)
         return None
 
-    def _look(self) -> tuple[Live, ...]:
+    def _look(self) -> Touched:
         with self._lock:
-            if self._customers is None:
-                self._customers = self._read()
-            return self._customers
+            if self._touched is None:
+                self._touched = self._read()
+            return self._touched
 
-    def _read(self) -> tuple[Live, ...]:
+    def _read(self) -> Touched:
         creates = [action for action in self.actions if action.action is Verb.CREATE]
         resource = creates[0].table
         members = resource.always | resource.match_set | {resource.label} | {path[0] for path in resource.postal_codes}
-        return tuple(self.erp.touched_since(self.since, Need(frozenset(members), {})))
+        return self.erp.touched_since(self.since, Need(frozenset(members), {}))
 
     def doubled(self, results: Iterable[Result]) -> tuple[Diagnostic, ...]:
         """The customers that this run created and another job or a clerk too, found by reading the ids once more.
@@ -82,7 +87,7 @@ class Presence:
         if not made:
             return ()
         own = {result.number for result in made}
-        customers = [customer for customer in self._read() if customer.number not in own]
+        customers = [customer for customer in self._read().customers if customer.number not in own]
         return tuple(_doubles(made, customers))
 
 

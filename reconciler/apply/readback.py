@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from reconciler.core.errors import ErpError, NotFound
+from reconciler.core.errors import ErpError, NotFound, TornView, UnexpectedAnswer
 from reconciler.core.live import Live
 from reconciler.core.normalise import number_key, satisfied
 from reconciler.core.plan import CHANGED_AGAIN, Cause, Change, Outcome, Result, Verb
@@ -38,7 +38,7 @@ def read_back(results: Iterable[Result], erp: Erp, *, list_requests: int, earlie
     if not done:
         return Checked(ended, {})
     try:
-        live = _read(done, erp, list_requests)
+        live, unreadable = _read(done, erp, list_requests)
     except ErpError as error:
         return Checked(ended, {}, str(error))
     compared = (
@@ -47,25 +47,37 @@ def read_back(results: Iterable[Result], erp: Erp, *, list_requests: int, earlie
         else _compared(result, live.get(number_key(result.number or "")))
         for result in ended
     )
-    missing = [result.number or "" for result in done if number_key(result.number or "") not in live]
-    unread = f"the ERP does not have {', '.join(missing[:10])} any more" if missing else ""
-    return Checked(tuple(compared), live, unread)
+    numbers = [result.number or "" for result in done if number_key(result.number or "") not in live]
+    missing = [number for number in numbers if number_key(number) not in unreadable]
+    reasons = [f"the ERP does not have {', '.join(missing[:10])} any more"] if missing else []
+    reasons += [
+        f"{number} cannot be read: {unreadable[number_key(number)]}" for number in numbers if number not in missing
+    ]
+    return Checked(tuple(compared), live, "; ".join(reasons))
 
 
-def _read(done: list[Result], erp: Erp, list_requests: int) -> dict[str, Live]:
+def _read(done: list[Result], erp: Erp, list_requests: int) -> tuple[dict[str, Live], dict[str, str]]:
+    """The customers by `number_key`, and why others cannot be read."""
     resource = done[0].action.table
     need = Need.of(((result.number, result.action.fields) for result in done), resource.always, resource)
     if len(done) > list_requests:
         written = {number_key(result.number or "") for result in done}
-        return {key: live for live in erp.refresh(need).customers if (key := number_key(live.number)) in written}
-    customers = {}
+        view = erp.refresh(need)
+        listed = {key: live for live in view.customers if (key := number_key(live.number)) in written}
+        if view.doubts.is_short and listed.keys() != written:
+            raise TornView("the ERP's list does not have all that it counts")
+        return listed, {number_key(row.number): row.reason for row in view.doubts.unreadable if row.number is not None}
+    customers: dict[str, Live] = {}
+    unreadable: dict[str, str] = {}
     for result in done:
         number = result.number or ""
         try:
             customers[number_key(number)] = erp.customer(number, need)
         except NotFound:
             continue
-    return customers
+        except UnexpectedAnswer as error:
+            unreadable[number_key(number)] = str(error)
+    return customers, unreadable
 
 
 def _compared(result: Result, live: Live | None) -> Result:

@@ -47,6 +47,7 @@ def orphans(
     """Parents that are neither live nor declared. A warning: the ERP may take another kind of account for a parent."""
     known = {number_key(live.number) for live in view.customers}
     known |= {number_key(each.number) for each, _ in paired.pairs if each.number is not None}
+    known |= {number_key(row.number) for row in view.doubts.unreadable if row.number is not None}
     for action in actions:
         for change in action.changes:
             parent = change.after

@@ -32,7 +32,7 @@ class CustomerClass:
     """A customer class. `requires_vat_zone` says that its customers must have one.
 
     `gives`: the values of members that it gives to new customers, as far as the ERP tells, in the shape of a
-    declaration; the attributes' defaults stand at the attributes.
+    declaration; the attributes' defaults stand at the attributes. problem: why nothing is known of it but its id.
     """
 
     id: str
@@ -40,6 +40,7 @@ class CustomerClass:
     requires_vat_zone: bool = False
     attributes: tuple[ClassAttribute, ...] = ()
     gives: Values = field(default_factory=dict)
+    problem: str = ""
 
 
 def class_values(customer_class: CustomerClass) -> Values:
@@ -64,8 +65,11 @@ def class_notes(actions: Iterable[Action], classes: Mapping[str, CustomerClass])
         if not isinstance(chosen, str):
             continue
         customer_class = classes.get(chosen)
-        if customer_class is None:
+        if customer_class is None and "" not in classes:
             yield _unknown_class(action, chosen, classes)
+        elif customer_class is None or customer_class.problem:
+            problem = classes[""].problem if customer_class is None else customer_class.problem
+            yield _note("P532", f"{action.label}: what class {chosen} gives is not known: {problem}", action)
         elif action.action is Verb.UPDATE:
             yield _class_alone(action, customer_class)
         else:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from reconciler.core.desired import Desired
+from reconciler.core.diagnostics import Diagnostic
+from reconciler.core.doubts import HELD_BACK
 from reconciler.core.identity import Pairing, pair
 from reconciler.core.ordering import is_target
 from reconciler.core.ports import View
@@ -28,7 +30,23 @@ class Comparison:
     @cached_property
     def paired(self) -> Pairing:
         """The declarations with their live customers."""
-        return pair(self.desired, self.view.customers, self.memory.numbers, self.memory.identities)
+        memory, view = self.memory, self.view
+        return pair(self.desired, view.customers, memory.numbers, memory.identities, view.doubts)
+
+    def problems(self) -> list[Diagnostic]:
+        """What is wrong with the live side, and with the pairing; of the targets only, where there are some."""
+        return [*self.view.doubts.diagnostics(), *(each for each in self.paired.diagnostics if self._concerns(each))]
+
+    @property
+    def held_back(self) -> int:
+        """How many declarations are held back."""
+        return sum(each.code == HELD_BACK and self._concerns(each) for each in self.paired.diagnostics)
+
+    def _concerns(self, problem: Diagnostic) -> bool:
+        """A declaration that is held back matters where it is looked at; an error always does."""
+        if problem.code != HELD_BACK or not self.targets:
+            return True
+        return any(one.source == problem.source and self.looks_at(one) for one in self.desired)
 
     def looks_at(self, declaration: Desired) -> bool:
         """Whether the declaration is among the targets."""

@@ -118,6 +118,7 @@ class DriftSummary:
 
     One customer may count in several of drift, config, both, unknown; muted ones have no other difference, and count in
     none of them but, when they are gone, in missing. new: customers with something that is new and not muted.
+    unreadable: rows of the ERP that cannot be read; held_back: declarations that may mean one of them.
     """
 
     managed: int = 0
@@ -130,6 +131,8 @@ class DriftSummary:
     unknown: int = 0
     muted: int = 0
     new: int = 0
+    unreadable: int = 0
+    held_back: int = 0
 
     @property
     def coverage(self) -> float | None:
@@ -190,8 +193,8 @@ class Drift:
 
     @property
     def alerts(self) -> bool:
-        """Whether there is drift that nobody accepted; with `only_new`, new drift."""
-        return any(customer.alerts for customer in self.customers)
+        """Whether there is drift that nobody accepted, or what is held back; with `only_new`, new drift."""
+        return bool(self.summary.held_back) or any(customer.alerts for customer in self.customers)
 
 
 @dataclass(frozen=True, slots=True)

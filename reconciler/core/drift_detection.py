@@ -66,9 +66,13 @@ def compute_drift(
         tenant_id=target.tenant_id,
         base_url=target.base_url,
         refresh=Refresh(view.reading.mode, view.as_of, len(view.customers), view.requests, view.reading),
-        summary=summary_of(customers, sum(live is not None for _, live in pairs)),
+        summary=replace(
+            summary_of(customers, sum(live is not None for _, live in pairs)),
+            unreadable=len(view.doubts.unreadable),
+            held_back=comparison.held_back,
+        ),
         customers=tuple(customers),
-        diagnostics=comparison.paired.diagnostics,
+        diagnostics=tuple(comparison.problems()),
         since=history.since,
         targets=tuple(sorted(comparison.targets)),
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Diagnostic, Severity
+from reconciler.core.doubts import SURE, Doubts, held_back, ids_of
 from reconciler.core.live import Live
 from reconciler.core.normalise import match_key, number_key
 from reconciler.resources.values import get
@@ -37,6 +38,7 @@ def pair(
     live: Iterable[Live],
     recorded: Mapping[str, str] | None = None,
     identities: Mapping[str, int] | None = None,
+    doubts: Doubts = SURE,
 ) -> Pairing:
     """Find the live customer of each declaration.
 
@@ -44,6 +46,7 @@ def pair(
     the ERP no longer has is no match, since the record may be gone (docs/declarations.md). More than one match is an
     error, and so is a number that the ERP has given to no customer while the one that had it goes by another now:
     creating it again would double it. recorded: ref to number. identities: `number_key` to the internal id it had.
+    doubts: a declaration that may mean what cannot be read is held back, and paired with nothing.
     """
     wanted = list(desired)
     index = _index(live, {name for each in wanted if each.number is None for name in each.match})
@@ -51,6 +54,10 @@ def pair(
     pairs: list[tuple[Desired, Live | None]] = []
     problems: list[Diagnostic] = []
     for each in sorted(wanted, key=lambda one: one.number is None):  # a number is the stronger claim
+        number, ids = each.number or (recorded or {}).get(each.ref or ""), ids_of(each.values)
+        if (row := doubts.about(number, ids)) is not None:
+            problems.append(held_back(each, f"its row cannot be read ({row.place})"))
+            continue
         found = _find(each, index, recorded or {}, identities or {})
         if isinstance(found, Diagnostic):
             problems.append(found)
@@ -60,6 +67,9 @@ def pair(
             moved = None if found is not None else _renumbered(each, index, recorded or {}, identities or {})
             if moved is not None:
                 problems.append(_was_renumbered(each, moved))
+                continue
+            if found is None and (doubt := doubts.about_new(number, ids, each.lifecycle.same_as)):
+                problems.append(held_back(each, doubt))
                 continue
             if found is not None:
                 taken[found.internal_id] = each

@@ -16,7 +16,8 @@ from reconciler.resources.values import parse_path
 
 FORMAT = "reconciler/plan"
 FORMAT_VERSION = "1.2"
-"""Minor versions only add: 1.1 `redacted`, `removed`, `signature`, a change's `origin`; 1.2 an action's `resource`."""
+"""Minor versions only add: 1.1 `redacted`, `removed`, `signature`, a change's `origin`; 1.2 an action's `resource`, and
+`unreadable` and `held_back` of the summary."""
 
 
 class Verb(StrEnum):
@@ -170,13 +171,15 @@ class Refresh:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Customers by what happens to them."""
+    """Customers by what happens to them. unreadable: rows of the ERP; held_back: declarations that may mean one."""
 
     create: int = 0
     update: int = 0
     unchanged: int = 0
     unmanaged: int = 0
     removed: int = 0
+    unreadable: int = 0
+    held_back: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,9 +340,11 @@ class Run:
 
     @property
     def is_good(self) -> bool:
-        """Whether all is done as it was planned, and was seen to be."""
-        return all(each.is_good for each in self.results) and all(
-            diagnostic.code not in (UNREAD, DOUBLED) for diagnostic in self.diagnostics
+        """Whether all is done as it was planned, and was seen to be, and no declaration was held back."""
+        return (
+            all(each.is_good for each in self.results)
+            and all(diagnostic.code not in (UNREAD, DOUBLED) for diagnostic in self.diagnostics)
+            and not self.plan.summary.held_back
         )
 
     def count(self, outcome: Outcome) -> int:

@@ -70,6 +70,8 @@ def compute_plan(comparison: Comparison, wire: Wire, *, heading: Heading, config
         unchanged=decided.unchanged,
         unmanaged=comparison.paired.unmanaged - len(decided.undeclared),
         removed=len(decided.undeclared),
+        unreadable=len(view.doubts.unreadable),
+        held_back=comparison.held_back,
     )
     managed = sum(live is not None for _, live in comparison.paired.pairs)
     managed += len(decided.undeclared) if rules.deactivate_removed else 0
@@ -120,7 +122,7 @@ class _Decided:
 def _decide(comparison: Comparison, wire: Wire) -> _Decided:
     """An action for each pair that differs and, where the rules say so, for each customer that is not declared."""
     paired, rules, memory = comparison.paired, comparison.rules, comparison.memory
-    decided = _Decided(list(paired.diagnostics))
+    decided = _Decided(comparison.problems())
     problems = decided.problems
     actions: list[Action] = []
     for declaration, live in paired.pairs:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from reconciler.core.classes import CustomerClass
+from reconciler.core.doubts import SURE, Doubts, Unreadable
 from reconciler.core.live import Live, PackedLive
 from reconciler.core.normalise import match_key, number_key
 from reconciler.core.plan import READ_IN_FULL, Outcome, Reading, Request
@@ -76,7 +77,8 @@ class View:
     """The live customers, whole, each once. `as_of` is UTC, ISO 8601; `requests` counts the API calls made.
 
     `limit`, `remaining` and `reset_seconds` are what the ERP last said of its rate window, or None. `page_size` is how
-    long the list's pages were, 0 where it is not known. `reading` tells how the view was made.
+    long the list's pages were, 0 where it is not known. `reading` tells how the view was made, `doubts` why not all of
+    it is surely known.
     """
 
     customers: tuple[Live, ...]
@@ -87,6 +89,7 @@ class View:
     reset_seconds: int | None = None
     page_size: int = 0
     reading: Reading = READ_IN_FULL
+    doubts: Doubts = SURE
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,14 @@ class Batch:
 
     customers: tuple[Live, ...]
     total: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """Customers that were created or modified, and rows among them that cannot be read."""
+
+    customers: tuple[Live, ...]
+    unreadable: tuple[Unreadable, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +171,7 @@ class Erp(Protocol):
     def created_since(self, moment: str, need: Need) -> Iterable[Live]:
         """Customers created at or after the moment (UTC, ISO 8601), and some from before: the ERP's zone is unknown."""
 
-    def touched_since(self, moment: str, need: Need) -> Iterable[Live]:
+    def touched_since(self, moment: str, need: Need) -> Touched:
         """Customers created or modified since the moment (UTC, ISO 8601), and some from before. Raises ErpError."""
 
     def classes(self) -> Iterable[CustomerClass]:

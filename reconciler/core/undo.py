@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Diagnostic, Severity
+from reconciler.core.doubts import SURE, Doubts
 from reconciler.core.live import Live
 from reconciler.core.normalise import normalise, number_key, same
 from reconciler.core.plan import Action, Change, Outcome, Result, Verb
@@ -48,12 +49,14 @@ def undo(
     normalised: Mapping[str, Mapping[str, tuple[object, object]]],
     deactivate_creates: bool,
     send_null: bool,
+    doubts: Doubts = SURE,
 ) -> Undo:
     """What takes the results of a run back.
 
     live: the customers now, with the fields of `concerned`. normalised: by `number_key` and rendered path what was sent
     and what the ERP stored of it: such a value is still the run's own. Only a field that has the value which the run
-    gave it is set back; for an update whose end is not known that also tells whether it was done.
+    gave it is set back; for an update whose end is not known that also tells whether it was done. doubts: why not all
+    of the customers are there.
     """
     customers = {number_key(customer.number): customer.unpacked() for customer in live}
     desired: list[Desired] = []
@@ -69,7 +72,10 @@ def undo(
         elif action.action is Verb.CREATE and result.outcome is Outcome.UNKNOWN:
             problems.append(_left(action, "P524", f"{action.label}: whether it was created is not known", _RESUME))
         elif customer is None:
-            problems.append(_left(action, "P524", f"{number}: the ERP does not have it any more"))
+            row = doubts.about(number, {})
+            gone = "the ERP does not have it any more"
+            reason = f"its row cannot be read ({row.place})" if row else gone
+            problems.append(_left(action, "P524", f"{number}: {reason}"))
         elif action.action is Verb.CREATE:
             desired.append(_desired(action, customer.number, {action.table.status: action.table.retired}))
         else:

@@ -76,7 +76,7 @@ def accept(
     workspace.listener.say(f"Reading the customers of {place.environment} ...")
     memory = workspace.store.known(place).load().memory()
     view = refresh(loaded, erp, memory=memory)
-    paired = pair(loaded.desired, view.customers, memory.numbers, memory.identities)
+    paired = pair(loaded.desired, view.customers, memory.numbers, memory.identities, view.doubts)
     choice = _Choice(target_keys(numbers), fields, mutes)
     rewriting = _Rewriting(workspace.settings, workspace.environ, memory, choice)
     files = rewriting.run(paired)
@@ -91,7 +91,7 @@ def accept(
         choice.not_applied,
         choice.muted,
         unpaired or bool(numbers and rewriting.missing),
-        tuple(paired.diagnostics),
+        (*view.doubts.diagnostics(), *paired.diagnostics),
     )
 
 

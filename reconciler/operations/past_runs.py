@@ -87,7 +87,9 @@ def run_status(run: Run) -> RunStatus:
     if run.is_good:
         return RunStatus.DONE
     partial = (Outcome.DONE, Outcome.EXISTS, Outcome.CONFLICT, Outcome.UNKNOWN)
-    return RunStatus.PARTIAL if any(result.outcome in partial for result in run.results) else RunStatus.FAILED
+    if not run.results or any(result.outcome in partial for result in run.results):
+        return RunStatus.PARTIAL
+    return RunStatus.FAILED
 
 
 def unsure(record: RunRecord) -> frozenset[str]:

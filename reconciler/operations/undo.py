@@ -68,6 +68,7 @@ def _plan(workspace: Workspace, run_id: str, erp: Erp, *, deactivate_creates: bo
         normalised=memory.normalised,
         deactivate_creates=deactivate_creates,
         send_null=settings.api.clear_nullable == "send-null",
+        doubts=view.doubts,
     )
     # What the run was allowed to write it may take back: only policies stand against that.
     free = replace(settings.guards, updates=Fraction(1), creates=0)

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from reconciler.core.diagnostics import Diagnostic
+from reconciler.core.doubts import told_summary
 from reconciler.core.drift import Drift
 from reconciler.core.plan import Outcome, Run
 from reconciler.core.safe_json import inert_json
@@ -69,7 +70,7 @@ def run(run: Run) -> bytes:
 def drift(drift: Drift) -> bytes:
     """The drift as `schemas/drift.schema.json` has it: `{"format": "reconciler/drift", ..., "customers": [...]}`."""
     plain = msgspec.to_builtins(drift, builtin_types=(Decimal,))
-    plain["summary"]["coverage"] = drift.coverage
+    plain["summary"] = told_summary(plain["summary"]) | {"coverage": drift.coverage}
     for values, customer in zip(plain["customers"], drift.customers, strict=True):
         values["muted"] = customer.is_muted
     order = ("format", "format_version")

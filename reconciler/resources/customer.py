@@ -248,6 +248,8 @@ CUSTOMER = Resource(
     parent="parentRecordNumber",
     category="customerClassId",
     takes_category="overrideWithClassValues",
+    shown=("consolidateInvoices",),
+    bookkeeping=("location", "paymentMethods", "errorInfo"),
 )
 
 FIELDS: dict[str, Row] = CUSTOMER.fields

@@ -241,7 +241,8 @@ class Resource:
     a record without a key is found again. status, retired: the member whose value `retired` stands for deletion.
     parent: the member that holds the key of the record above. category, takes_category: the member that names the
     class, and the one that asks for its values. postal_codes: the members that, with the label, make two records look
-    alike.
+    alike. shown: members that the ERP shows and nobody can write, told beside the fields; bookkeeping: those that say
+    nothing of the record itself.
     """
 
     name: str
@@ -256,11 +257,18 @@ class Resource:
     category: str = ""
     takes_category: str = ""
     postal_codes: tuple[Path, ...] = ()
+    shown: tuple[str, ...] = ()
+    bookkeeping: tuple[str, ...] = ()
 
     @cached_property
     def fields(self) -> dict[str, Row]:
         """The rows by declaration name, in the order of the table."""
         return {row.name: row for row in self.rows}
+
+    @cached_property
+    def read_only(self) -> frozenset[str]:
+        """The members of a row that nobody can write."""
+        return frozenset((*self.shown, *self.bookkeeping))
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:

@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from reconciler.core.doubts import told_summary
 from reconciler.core.errors import Refused, ReportError
 from reconciler.core.normalise import normalise
 from reconciler.core.plan import FORMAT, FORMAT_VERSION, Action, Change, Plan
@@ -37,6 +38,7 @@ def document(plan: Plan) -> dict[str, Any]:
     values: dict[str, Any] = msgspec.to_builtins(plan, builtin_types=(Decimal,))
     if not plan.signature:
         del values["signature"]
+    values["summary"] = told_summary(values["summary"])
     return {key: values[key] for key in _KEYS_FIRST} | values
 
 

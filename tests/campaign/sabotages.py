@@ -142,6 +142,31 @@ SABOTAGES = (
         "acceptance/test_hostile.py::test_a_customer_that_was_renumbered_in_the_erp_is_not_created_again",
     ),
     Sabotage(
+        "a row without a number stands in the way of nothing", DOUBLED, "core/doubts.py",
+        "            if row.number is None:\n                return",
+        "            if row.number is None:\n                continue\n                return",
+        "acceptance/test_misshapen_rows.py::"
+        "test_beside_a_row_without_a_readable_number_nothing_is_created_and_the_rest_goes_on[unnumbered]",
+    ),
+    Sabotage(
+        "the count's word is taken that a full page is the last", DOUBLED, "erp/listing.py",
+        "if first.total is None or is_full or", "if first.total is None or",
+        "acceptance/test_misshapen_rows.py::"
+        "test_a_list_of_full_pages_is_not_taken_for_whole_because_the_count_says_so[-3]",
+    ),
+    Sabotage(
+        "a reading with the same pages confirms a wrong count", DOUBLED, "erp/listing.py",
+        "return None if self.before is None else self.before.page_size - 1 if self.before.page_size > 1 else 2",
+        "self.page_size = id(self)\n        return None",
+        "acceptance/test_misshapen_rows.py::test_a_list_that_loses_a_row_between_pages_is_never_taken_for_whole[1]",
+    ),
+    Sabotage(
+        "a short list is taken for whole", DOUBLED, "core/doubts.py",
+        "return self.count is not None and self.count > self.read", "return False",
+        "acceptance/test_misshapen_rows.py::"
+        "test_under_a_short_list_nothing_is_created_that_the_erp_has_or_that_cannot_be_asked_for",
+    ),
+    Sabotage(
         "the intent is recorded after the write", RESUMED, "apply/executor.py",
         "        journal.intend(action.label)\n        ended = settle()\n",
         "        ended = settle()\n        journal.intend(action.label)\n",

@@ -28,8 +28,6 @@ from reconciler.operations.export import Exported, ExportOptions
 from reconciler.reports.wording import counted
 from reconciler.resources.customer import NOTE, SALES_PERSONS
 
-_TOLD = 10
-
 
 class Layout(StrEnum):
     """Words of --layout."""
@@ -102,10 +100,10 @@ def export(
 
 def _tell(session: Session, done: Exported) -> None:
     """What was written, and what could not be."""
-    for number, path, reason in done.undeclarable[:_TOLD]:
+    for number, path, reason in done.undeclarable:
         session.warn(f"{number}: {path} is not in its declaration: {reason}.")
-    if len(done.undeclarable) > _TOLD:
-        session.warn(f"{counted(len(done.undeclarable) - _TOLD, 'more value')} could not be declared.")
+    for diagnostic in done.doubts.diagnostics():
+        session.warn(f"{diagnostic.code} {diagnostic.summary}. {diagnostic.detail}".strip())
     if done.unseen:
         session.warn(f"The ERP's list showed no {' and no '.join(done.unseen)}; they are not in the export.")
     name = display(done.folder, session.settings.root)

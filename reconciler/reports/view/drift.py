@@ -64,6 +64,8 @@ def _tally(summary: DriftSummary) -> str:
         (summary.muted, "muted"),
         (summary.removed, "removed from the declarations"),
         (summary.unmanaged, "unmanaged"),
+        (summary.held_back, "held back"),
+        (summary.unreadable, "unreadable"),
     ]
     return ", ".join(f"{count:,} {words}" for count, words in parts if count)
 
@@ -81,6 +83,8 @@ def _counts(drift: Drift) -> dict[str, int]:
         "managed": summary.managed,
         "muted": max(summary.muted, sum(_has_muted(customer) for customer in drift.customers)),
         "new": summary.new,
+        **({"held_back": summary.held_back} if summary.held_back else {}),
+        **({"unreadable": summary.unreadable} if summary.unreadable else {}),
     }
 
 

@@ -7,6 +7,7 @@ from dataclasses import asdict
 
 from reconciler.core.attribution import by_origin
 from reconciler.core.diagnostics import Severity, has_errors
+from reconciler.core.doubts import told_summary
 from reconciler.core.plan import Action, Change, Guard, Plan, Verb
 from reconciler.reports.report_kind import ReportKind
 from reconciler.reports.safe_text import shown, visible
@@ -36,7 +37,7 @@ def of_plan(plan: Plan) -> Report:
         ReportKind.PLAN,
         state,
         _headline(plan, state, tally),
-        asdict(plan.summary),
+        told_summary(asdict(plan.summary)),
         tuple(action_row(action, refused) for action in plan.actions),
         plan.diagnostics,
         plan.refusals,
@@ -119,6 +120,10 @@ def _tally(plan: Plan) -> str:
     ]
     if summary.removed:
         parts.append(f"{summary.removed:,} removed from the declarations")
+    if summary.held_back:
+        parts.append(f"{summary.held_back:,} held back")
+    if summary.unreadable:
+        parts.append(f"{summary.unreadable:,} unreadable")
     return ", ".join(parts)
 
 

@@ -22,7 +22,7 @@ def of_run(run: Run) -> Report:
     return Report(
         ReportKind.RUN,
         state,
-        "Nothing to apply." if run.plan.is_empty else f"Applied: {_tally(counts)}.",
+        _headline(run, counts),
         counts,
         tuple(result_row(result) for result in run.results),
         run.diagnostics,
@@ -33,6 +33,14 @@ def of_run(run: Run) -> Report:
         digest=run.plan.digest,
         redacted=run.plan.redacted,
     )
+
+
+def _headline(run: Run, counts: dict[str, int]) -> str:
+    summary = run.plan.summary
+    held = f"{counted(summary.held_back, 'declaration')} held back" if summary.held_back else ""
+    if run.plan.is_empty:
+        return f"Nothing to apply; {held}." if held else "Nothing to apply."
+    return f"Applied: {', '.join(filter(None, (_tally(counts), held)))}."
 
 
 def result_row(result: Result) -> CustomerRow:

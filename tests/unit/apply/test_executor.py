@@ -14,7 +14,7 @@ from reconciler.core.diagnostics import Source
 from reconciler.core.errors import AuthenticationFailed, ErpError, NotFound, Rejected
 from reconciler.core.live import Live
 from reconciler.core.plan import Action, Cause, Change, Outcome, Plan, Request, Result, Verb
-from reconciler.core.ports import Erp, Need, Sent
+from reconciler.core.ports import Erp, Need, Sent, Touched
 
 AT = Source("a.yaml", 1, 1)
 
@@ -75,8 +75,8 @@ class World:
         self.log.append(("since", moment))
         return list(self.live.values())
 
-    def touched_since(self, moment: str, need: Need) -> list[Live]:
-        return list(self.live.values())
+    def touched_since(self, moment: str, need: Need) -> Touched:
+        return Touched(tuple(self.live.values()))
 
     def intend(self, label: str) -> None:
         self.log.append(("intend", label))
