@@ -89,7 +89,7 @@ def likenesses(new: Iterable[Desired], known: Iterable[Known], resource: Resourc
             if mark[0] == "name" and other.declaration is not None:
                 continue  # two declared namesakes are nothing: nobody can take one for the other
             for declaration in by_mark.get(mark, ()):
-                if id(declaration) in seen or declaration is other.declaration:
+                if id(declaration) in seen or _is_itself(declaration, other):
                     continue
                 seen.add(id(declaration))
                 yield _compare(declaration, other, resource)
@@ -192,6 +192,11 @@ def _marks(values: Mapping[str, object], number: str | None, resource: Resource)
                 yield "address", f"{name}\n{identity_key(code)}"
     if number is not None:
         yield "number", numeral_key(number)
+
+
+def _is_itself(declaration: Desired, other: Known) -> bool:
+    """Whether both are one declaration: its parent may have been resolved in one of them (`core.parents`)."""
+    return other.declaration is not None and declaration.label == other.declaration.label
 
 
 def _is_meant(declaration: Desired, other: Known) -> bool:

@@ -10,6 +10,7 @@ from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Diagnostic, Severity
 from reconciler.core.live import Live
 from reconciler.core.normalise import match_key, number_key
+from reconciler.core.parents import with_parents
 from reconciler.resources.values import get
 
 
@@ -43,7 +44,7 @@ def pair(
     By `number`; without one by the number recorded for its `ref`; else by the `match` fields. A recorded number that
     the ERP no longer has is no match, since the record may be gone (docs/declarations.md). More than one match is an
     error, and so is a number that the ERP has given to no customer while the one that had it goes by another now:
-    creating it again would double it. recorded: ref to number. identities: `number_key` to the internal id it had.
+    creating it again would double it. A parent that is named by ref is resolved (`core.parents`). recorded: ref to number. identities: `number_key` to the internal id it had.
     """
     wanted = list(desired)
     index = _index(live, {name for each in wanted if each.number is None for name in each.match})
@@ -66,7 +67,8 @@ def pair(
             pairs.append((each, found))
     place = {id(each): at for at, each in enumerate(wanted)}
     pairs.sort(key=lambda both: place[id(both[0])])
-    return Pairing(tuple(pairs), len(index.by_identity) - len(taken), tuple(problems))
+    pairs, ambiguous = with_parents(pairs, wanted, index.by_number)
+    return Pairing(tuple(pairs), len(index.by_identity) - len(taken), (*problems, *ambiguous))
 
 
 def _index(live: Iterable[Live], match_fields: set[str]) -> _Index:

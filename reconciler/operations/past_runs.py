@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from reconciler.core.parents import completed_results
 from reconciler.core.plan import Action, Cause, Change, Outcome, Plan, Result, Run
 from reconciler.core.rules import Target
 from reconciler.operations.workspace import Workspace
@@ -49,7 +50,7 @@ def ended(record: RunRecord, plan: Plan) -> Run:
     """The run as `apply` would report it. What was cut short says so."""
     info = record.info
     last = max((entry.finished_at or entry.intent_at or "" for entry in record.entries), default="")
-    return Run(plan, tuple(_results(record, plan)), info.started_at, info.finished_at or last or info.started_at)
+    return Run(plan, tuple(completed_results(_results(record, plan))), info.started_at, info.finished_at or last or info.started_at)
 
 
 def _results(record: RunRecord, plan: Plan) -> Iterator[Result]:
