@@ -222,7 +222,9 @@ def _without_parent(parent: Result) -> tuple[str, str]:
     label = parent.action.label
     match parent.outcome:
         case Outcome.EXISTS:
-            reason = f"its parent {label} is there already, as {parent.number}, and it is not known if that one is meant."
+            reason = (
+                f"its parent {label} is there already, as {parent.number}, and it is not known if that one is meant."
+            )
             return reason, "Settle the parent first; then plan again."
         case Outcome.UNKNOWN:
             return f"whether its parent {label} was created is not known.", "Go on with the run, or plan again."

@@ -44,7 +44,9 @@ def pair(
     By `number`; without one by the number recorded for its `ref`; else by the `match` fields. A recorded number that
     the ERP no longer has is no match, since the record may be gone (docs/declarations.md). More than one match is an
     error, and so is a number that the ERP has given to no customer while the one that had it goes by another now:
-    creating it again would double it. A parent that is named by ref is resolved (`core.parents`). recorded: ref to number. identities: `number_key` to the internal id it had.
+    creating it again would double it. A parent that is named by ref is resolved (`core.parents`).
+
+    recorded: ref to number. identities: `number_key` to the internal id it had.
     """
     wanted = list(desired)
     index = _index(live, {name for each in wanted if each.number is None for name in each.match})

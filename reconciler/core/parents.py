@@ -1,8 +1,8 @@
 """Parents that are named by the ref of another declaration: the number that its customer has, or will be given. Pure.
 
-`parentRecordNumber: {ref: head-office}` names a ref; so does a plain text that is no number here, as in `same_as`. Where
-the parent is live, its number takes the ref's place before anything is compared. Where it is still to be created, the
-plan shows `NumberOf` the ref, and the number goes in once the ERP has given it.
+`{ref: head-office}` names a ref; so does a plain text that is no number here, as in `same_as`. Where the parent is
+live, its number takes the ref's place before anything is compared. Where it is still to be created, the plan shows
+`NumberOf` the ref, and the number goes in once the ERP has given it.
 """
 
 from __future__ import annotations

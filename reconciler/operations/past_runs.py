@@ -50,7 +50,12 @@ def ended(record: RunRecord, plan: Plan) -> Run:
     """The run as `apply` would report it. What was cut short says so."""
     info = record.info
     last = max((entry.finished_at or entry.intent_at or "" for entry in record.entries), default="")
-    return Run(plan, tuple(completed_results(_results(record, plan))), info.started_at, info.finished_at or last or info.started_at)
+    return Run(
+        plan,
+        tuple(completed_results(_results(record, plan))),
+        info.started_at,
+        info.finished_at or last or info.started_at,
+    )
 
 
 def _results(record: RunRecord, plan: Plan) -> Iterator[Result]:
