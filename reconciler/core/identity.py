@@ -54,7 +54,7 @@ def pair(
     pairs: list[tuple[Desired, Live | None]] = []
     problems: list[Diagnostic] = []
     for each in sorted(wanted, key=lambda one: one.number is None):  # a number is the stronger claim
-        found = _find(each, index, recorded or {}, identities or {})
+        found = _find(each, index, recorded or {}, identities or {}, taken)
         if isinstance(found, Diagnostic):
             problems.append(found)
         elif found is not None and (other := taken.get(found.internal_id)) is not None:
@@ -86,7 +86,11 @@ def _index(live: Iterable[Live], match_fields: set[str]) -> _Index:
 
 
 def _find(
-    desired: Desired, index: _Index, recorded: Mapping[str, str], identities: Mapping[str, int]
+    desired: Desired,
+    index: _Index,
+    recorded: Mapping[str, str],
+    identities: Mapping[str, int],
+    taken: Mapping[int, Desired],
 ) -> Live | Diagnostic | None:
     number = desired.number or recorded.get(desired.ref or "")
     if number is not None:
@@ -106,9 +110,17 @@ def _find(
         value = get(desired.values, (name,))
         if key := match_key(name, value):
             found |= {customer.internal_id: customer for customer in index.by_match.get((name, key), ())}
+    found = {identity: customer for identity, customer in found.items() if not _is_another(desired, customer, taken)}
     if len(found) > 1:
         return _ambiguous(desired, sorted(customer.number for customer in found.values()))
     return next(iter(found.values()), None)
+
+
+def _is_another(desired: Desired, live: Live, taken: Mapping[int, Desired]) -> bool:
+    """Whether `same_as` says that the live customer is one more of the same organisation, and not this one."""
+    holder = taken.get(live.internal_id)
+    names = {live.number, *((holder.ref,) if holder is not None and holder.ref else ())}
+    return any(name in names or number_key(name) == number_key(live.number) for name in desired.lifecycle.same_as)
 
 
 def _renumbered(

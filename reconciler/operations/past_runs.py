@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from reconciler.apply.presence import exists_remedy
 from reconciler.core.parents import completed_results
 from reconciler.core.plan import Action, Cause, Change, Outcome, Plan, Result, Run
 from reconciler.core.rules import Target
@@ -70,6 +71,8 @@ def _results(record: RunRecord, plan: Plan) -> Iterator[Result]:
             yield Result(action, Outcome.UNKNOWN, action.number, message, remedy)
         else:
             result = Result(action, entry.outcome, entry.number or action.number, entry.message, version=entry.version)
+            if result.outcome is Outcome.EXISTS:
+                result = replace(result, remedy=exists_remedy(action, result.number or action.label))
             yield replace(
                 result, normalised=_stored(entry, action, taken=True), not_taken=_stored(entry, action, taken=False)
             )

@@ -21,6 +21,8 @@ from reconciler.resources.values import Scalar as Value
 _LINE_BREAK = re.compile("[\n\r\u2028\u2029]")
 _BLOCKS = ("|", ">")
 _QUOTES = frozenset("\"'`\u00b4\u2032\u2033\u2035\u2036\u201a\u201e\uff02\uff07")
+_BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+"""Characters that Unicode does not call blanks, and that nobody sees."""
 _QUOTE_CATEGORIES = ("Pi", "Pf")
 _UNSEEN_CATEGORIES = ("Cc", "Cf", "Co", "Cn", "Zl", "Zp")
 
@@ -85,19 +87,24 @@ def _strange(number: str) -> str:
 
 
 def _is_strange(character: str) -> bool:
+    if character.isascii():
+        return character in _QUOTES or not character.isprintable()
     category = unicodedata.category(character)
     return (
         character in _QUOTES
+        or character in _BLANKS
         or category in _QUOTE_CATEGORIES
         or category in _UNSEEN_CATEGORIES
-        or (category == "Zs" and character != " ")
-        or unicodedata.east_asian_width(character) == "F"
+        or category in ("Zs", "Nd")  # blanks, and digits of other scripts
+        or "VARIATION SELECTOR" in unicodedata.name(character, "")
+        or unicodedata.normalize("NFKC", character) != unicodedata.normalize("NFC", character)  # another form of one
     )
 
 
 def _strange_number(row: Field, text: str, strange: str) -> Finding:
     names = ", ".join(_name(character) for character in strange[:3])
-    clean = "".join(char for char in unicodedata.normalize("NFKC", text) if not _is_strange(char)).strip()
+    plain = (str(unicodedata.digit(char)) if char.isdigit() else char for char in unicodedata.normalize("NFKC", text))
+    clean = "".join(char for char in plain if not _is_strange(char)).strip()
     summary = f"{row.name} {quoted(text.strip())} holds {names}"
     return Finding(Severity.ERROR, "D320", summary, f'Write "{shown(clean)}".' if clean else "Write the number alone.")
 
