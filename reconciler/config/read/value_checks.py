@@ -24,7 +24,7 @@ _QUOTES = frozenset("\"'`\u00b4\u2032\u2033\u2035\u2036\u201a\u201e\uff02\uff07"
 _BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 """Characters that Unicode does not call blanks, and that nobody sees."""
 _QUOTE_CATEGORIES = ("Pi", "Pf")
-_UNSEEN_CATEGORIES = ("Cc", "Cf", "Co", "Cn", "Zl", "Zp")
+_UNSEEN_CATEGORIES = ("Cc", "Cf", "Co", "Cn", "Zl", "Zp", "Zs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,11 @@ def _strange(number: str) -> str:
 
 
 def _is_strange(character: str) -> bool:
+    return _is_unwritten(character) or (not character.isascii() and _plain(character) != character)
+
+
+def _is_unwritten(character: str) -> bool:
+    """Whether it is a quote, or nothing that can be seen."""
     if character.isascii():
         return character in _QUOTES or not character.isprintable()
     category = unicodedata.category(character)
@@ -95,16 +100,21 @@ def _is_strange(character: str) -> bool:
         or character in _BLANKS
         or category in _QUOTE_CATEGORIES
         or category in _UNSEEN_CATEGORIES
-        or category in ("Zs", "Nd")  # blanks, and digits of other scripts
         or "VARIATION SELECTOR" in unicodedata.name(character, "")
-        or unicodedata.normalize("NFKC", character) != unicodedata.normalize("NFC", character)  # another form of one
     )
+
+
+def _plain(character: str) -> str:
+    """What a full-width character, or a digit in another form or script, stands for."""
+    if unicodedata.category(character) == "Nd":
+        return str(unicodedata.digit(character))
+    composed = unicodedata.normalize("NFKC", character)
+    return character if composed == unicodedata.normalize("NFC", character) else composed.replace("\u2010", "-")
 
 
 def _strange_number(row: Field, text: str, strange: str) -> Finding:
     names = ", ".join(_name(character) for character in strange[:3])
-    plain = (str(unicodedata.digit(char)) if char.isdigit() else char for char in unicodedata.normalize("NFKC", text))
-    clean = "".join(char for char in plain if not _is_strange(char)).strip()
+    clean = "".join(_plain(character) for character in text if not _is_unwritten(character)).strip()
     summary = f"{row.name} {quoted(text.strip())} holds {names}"
     return Finding(Severity.ERROR, "D320", summary, f'Write "{shown(clean)}".' if clean else "Write the number alone.")
 
