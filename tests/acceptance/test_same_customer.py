@@ -51,6 +51,11 @@ ORGANISATIONS = {
         ("vatRegistrationId", "FI12345678"),
         ("vatRegistrationId", "FI-1234567-8"),
     ],
+    "FI, old": [
+        ("corporateId", "0123456-7"),
+        ("corporateId", "123456-7"),
+        ("vatRegistrationId", "FI01234567"),
+    ],
     "NL": [
         ("vatRegistrationId", "NL123456789B01"),
         ("vatRegistrationId", "NL 1234.56.789.B01"),
