@@ -145,7 +145,7 @@ SABOTAGES = (
     ),
     Sabotage(
         "a label before an id hides the organisation", DOUBLED, "core/identity_key.py",
-        "    body = _LABEL.sub(\"\", body, count=1)\n", "",
+        "    key = _LABEL.sub(\"\", key, count=1) if key[:1].isalpha() else key\n", "",
         _SAME + "test_a_new_customer_beside_a_live_one_of_the_same_organisation_is_a_finding",
     ),
     Sabotage(
