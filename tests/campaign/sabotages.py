@@ -188,8 +188,7 @@ SABOTAGES = (
     ),
     Sabotage(
         "a child goes out without its parent", DOUBLED, "apply/executor.py",
-        "if all(self._is_done(name) or name not in self.place for name in action.depends_on):",
-        "if all(name in self.ended or name not in self.place for name in action.depends_on):",
+        "return label in self.ended and self.ended[label].outcome is Outcome.DONE", "return label in self.ended",
         "acceptance/test_parents.py::test_a_child_is_held_back_when_its_parent_exists_already",
     ),
     Sabotage(
