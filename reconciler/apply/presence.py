@@ -15,17 +15,12 @@ from dataclasses import dataclass, field
 from reconciler.core.diagnostics import Diagnostic, Severity
 from reconciler.core.doubts import Doubts
 from reconciler.core.errors import ErpError, NotSent
-from reconciler.core.identity_key import identity_key, name_key
+from reconciler.core.identity_key import identity_key, name_key, numeral_keys, same_organisation
 from reconciler.core.live import Live
 from reconciler.core.normalise import number_key, satisfied
 from reconciler.core.plan import DOUBLED, Action, Outcome, Result, Verb
 from reconciler.core.ports import Erp, Need, Touched
-from reconciler.resources.values import get, parse_path
-
-_REMEDY = (
-    'If it is this customer, declare number: "{number}" (a ref finds it by its id). If both are meant, say so:'
-    ' lifecycle: {{same_as: ["{number}"]}}. Then plan again.'
-)
+from reconciler.resources.values import get, parse_path, render_path
 
 _UNREADABLE = "Look at it in the ERP, save it again, and plan once more."
 
@@ -93,8 +88,24 @@ class Presence:
 
 def exists(action: Action, number: str, reason: str) -> Result:
     """The customer is there already, and not by this run's hand."""
-    message = f"customer {number} {reason} already; it is not known who made it, and nothing was sent"
-    return Result(action, Outcome.EXISTS, number, message, _REMEDY.format(number=number))
+    message = (
+        f"customer {number} {reason} already; it is not known who made it (a clerk, another job, or this plan if it was"
+        " applied before), and nothing was sent"
+    )
+    return Result(action, Outcome.EXISTS, number, message, exists_remedy(action, number))
+
+
+def exists_remedy(action: Action, number: str) -> str:
+    """What to do about a customer that is there already."""
+    if action.number is not None and number_key(action.number) == number_key(number):
+        return (
+            "If it is this customer, plan again: the two are compared then. If it is another one, declare a new number."
+        )
+    found = "a new plan finds it by its id. If not, " if action.number is None and _ids(action) else ""
+    return (
+        f'If it is this customer, {found}declare number: "{number}". If both are meant, say so:'
+        f' lifecycle: {{same_as: ["{number}"]}}. Then plan again.'
+    )
 
 
 def _doubles(made: Iterable[Result], customers: Iterable[Live]) -> Iterator[Diagnostic]:
@@ -134,21 +145,31 @@ def _ids(action: Action) -> Mapping[str, str]:
 
 
 def _same(action: Action, customer: Live) -> str:
-    """Why the live customer is the one to create, or nothing."""
+    """Why the live customer is, or seems to be, the one to create; or nothing. As finding P511 (`core.duplicates`)."""
+    values = customer.unpacked().values
     if action.number is not None and number_key(action.number) == number_key(customer.number):
         return "has this number"
-    values = customer.unpacked().values
+    if action.number is not None and not numeral_keys(action.number).isdisjoint(numeral_keys(customer.number)):
+        return f"has a number that may be {action.number}"
     ids = _ids(action)
+    stored = {
+        member: identity_key(value) for member in action.table.match if isinstance(value := values.get(member), str)
+    }
     for member, key in ids.items():
-        stored = values.get(member)
-        if isinstance(stored, str) and identity_key(stored) == key:
+        if stored.get(member) == key:
             return f"has the same {member}"
-    if (
-        not ids
-        and name_key(action.name) == name_key(str(values.get(action.table.label) or ""))
-        and _same_address(action, values)
-    ):
+    for member, key in stored.items():
+        if any(same_organisation(own, key) for own in ids.values()):
+            return f"is likely the same organisation by its {member}"
+    if name_key(action.name) != name_key(str(values.get(action.table.label) or "")):
+        return ""
+    if not ids and _same_address(action, values):
         return "has the same name and main address"
+    declared = {change.path: change.after for change in action.changes}
+    for path in action.table.postal_codes:
+        code, other = declared.get(render_path(path)), get(values, path)
+        if isinstance(code, str) and isinstance(other, str) and identity_key(code) == identity_key(other):
+            return "has the same name and postal code"
     return ""
 
 

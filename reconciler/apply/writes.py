@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.apply.presence import exists
 from reconciler.core.errors import (
@@ -85,6 +85,8 @@ def overtaken(action: Action, erp: Erp) -> Ended | None:
     """
     try:
         return _overtaken(action, erp.customer(action.number or "", _need(action)))
+    except NotFound as error:
+        return Ended(_gone(action, error))
     except NotSent as error:
         return Ended(_not_sent(action, error), _hopeless(error))
     except ErpError as error:
@@ -111,6 +113,8 @@ def write(
         if action.action is Verb.CREATE:
             return _create(action, _Finder(action, erp, since, claims or Claims()), may_be_done=may_be_done)
         return _update(action, erp, may_be_done=may_be_done, recheck=recheck)
+    except NotFound as error:
+        return Ended(_gone(action, error) if action.action is Verb.UPDATE else _failed(action, error))
     except NotSent as error:
         return Ended(_not_sent(action, error), _hopeless(error))
     except ErpError as error:
@@ -119,6 +123,16 @@ def write(
 
 def _not_sent(action: Action, error: NotSent) -> Result:
     return Result(action, Outcome.SKIPPED, action.number, f"{error}.", error.remedy)
+
+
+def _gone(action: Action, error: NotFound) -> Result:
+    """A customer that the plan saw, and that the ERP does not know by its number any more."""
+    what = f"the ERP has no customer {action.number} any more: it was renumbered or removed since the plan was made"
+    remedy = (
+        "Look in the ERP whether it goes by another number now. If so, declare that number;"
+        " otherwise take the declaration away. Then plan again."
+    )
+    return Result(action, Outcome.FAILED, action.number, _with_reference(what, error), remedy)
 
 
 def _hopeless(error: ErpError) -> str:
@@ -238,6 +252,8 @@ def _create(action: Action, finder: _Finder, *, may_be_done: bool) -> Ended:
                 return finder.look(unclear) or Ended(_failed(action, error))
             if isinstance(error, Rejected) and unclear is None and finder.has_number():
                 return Ended(exists(action, action.number or "", "has this number"))
+            if isinstance(error, Rejected) and unclear is None and action.number is None:
+                return Ended(replace(_failed(action, error), remedy=_WANTS_NUMBER))
             if unclear is None:
                 raise
             return Ended(_unclear(action, unclear), _hopeless(error))
@@ -248,6 +264,12 @@ def _create(action: Action, finder: _Finder, *, may_be_done: bool) -> Ended:
     return finder.look(unclear) or Ended(
         _failed(action, unclear) if _was_answered(unclear) else _unclear(action, unclear)
     )
+
+
+_WANTS_NUMBER = (
+    "If the ERP wants a number, it does not number customers itself: declare number beside the ref, or switch on"
+    " automatic numbering of customers in the ERP. Otherwise correct what it names."
+)
 
 
 def _was_answered(error: ErpError) -> bool:
@@ -403,4 +425,8 @@ def _unclear(action: Action, error: ErpError) -> Result:
 
 
 def _message(error: ErpError) -> str:
-    return f"{error} (ERP reference {error.reference})" if error.reference else str(error)
+    return _with_reference(str(error), error)
+
+
+def _with_reference(message: str, error: ErpError) -> str:
+    return f"{message} (ERP reference {error.reference})" if error.reference else message

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 
 from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Diagnostic, Severity
@@ -48,15 +49,18 @@ def orphans(
     known = {number_key(live.number) for live in view.customers}
     known |= {number_key(each.number) for each, _ in paired.pairs if each.number is not None}
     known |= {number_key(row.number) for row in view.doubts.unreadable if row.number is not None}
+    refs = sorted(declaration.ref for declaration, _ in paired.pairs if declaration.ref is not None)
     for action in actions:
         for change in action.changes:
             parent = change.after
             if change.path == resource.parent and isinstance(parent, str) and number_key(parent) not in known:
+                likely = get_close_matches(parent, refs, 1)
                 yield Diagnostic(
                     Severity.WARNING,
                     "P514",
                     f"{action.label}: its parent {parent} is neither a customer of the ERP nor declared",
-                    remedy=f"Correct {resource.parent}; the ERP will refuse the customer otherwise.",
+                    remedy=(f"Is ref {likely[0]} meant? " if likely else "")
+                    + f"Correct {resource.parent}; the ERP will refuse the customer otherwise.",
                     source=change.source,
                 )
 
@@ -78,16 +82,6 @@ def same_label(action: Action) -> Diagnostic:
         "I415",
         f"{action.label!r} is called like another customer of the plan",
         remedy="Choose another ref.",
-        source=action.source,
-    )
-
-
-def looped(action: Action) -> Diagnostic:
-    return Diagnostic(
-        Severity.ERROR,
-        "P502",
-        f"{action.label} is to be created under {action.depends_on[0]}, which waits for {action.label} itself",
-        remedy=f"Break the circle of {CUSTOMER.parent}.",
         source=action.source,
     )
 

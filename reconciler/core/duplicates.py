@@ -16,7 +16,7 @@ from typing import Literal, TypeAlias
 
 from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Diagnostic, Severity
-from reconciler.core.identity_key import identity_key, name_key, numeral_key, organisation_number, same_organisation
+from reconciler.core.identity_key import identity_key, name_key, numeral_keys, organisation_number, same_organisation
 from reconciler.core.live import Live
 from reconciler.core.normalise import number_key
 from reconciler.core.plan import Guard, Refusal
@@ -89,7 +89,7 @@ def likenesses(new: Iterable[Desired], known: Iterable[Known], resource: Resourc
             if mark[0] == resource.label and other.declaration is not None:
                 continue  # two declared namesakes are nothing: nobody can take one for the other
             for declaration in by_mark.get(mark, ()):
-                if id(declaration) in seen or declaration is other.declaration:
+                if id(declaration) in seen or _is_itself(declaration, other):
                     continue
                 seen.add(id(declaration))
                 yield _compare(declaration, other, resource)
@@ -162,6 +162,8 @@ def _diagnostic(likeness: Likeness, severity: Severity) -> Diagnostic:
         summary = f"{ours.label} is new, and looks like {other.label}{place} by its {member}"
     same = f'lifecycle: {{same_as: ["{other.number or other.label.removeprefix("ref ")}"]}}'
     one = f'declare number: "{other.number}"' if other.number and not place else "keep one declaration"
+    if ours.number and other.number and not place:
+        one = f"{other.number} is perhaps {ours.number} renumbered in the ERP: {one}"
     return Diagnostic(
         severity,
         CODE,
@@ -191,7 +193,13 @@ def _marks(values: Mapping[str, object], number: str | None, resource: Resource)
             if isinstance(code := get(values, path), str):
                 yield "address", f"{name}\n{identity_key(code)}"
     if number is not None:
-        yield resource.key, numeral_key(number)
+        for key in numeral_keys(number):
+            yield resource.key, key
+
+
+def _is_itself(declaration: Desired, other: Known) -> bool:
+    """Whether both are one declaration: its parent may have been resolved in one of them (`core.parents`)."""
+    return other.declaration is not None and declaration.label == other.declaration.label
 
 
 def _is_meant(declaration: Desired, other: Known) -> bool:
@@ -236,7 +244,7 @@ def _same_number(declaration: Desired, other: Known, resource: Resource) -> Like
     ours, theirs = declaration.number, other.number
     if ours is None or theirs is None or number_key(ours) == number_key(theirs):
         return None
-    if numeral_key(ours) != numeral_key(theirs):
+    if numeral_keys(ours).isdisjoint(numeral_keys(theirs)):
         return None
     return Likeness(declaration, other, (resource.key,), ours, theirs, Degree.LIKELY)
 

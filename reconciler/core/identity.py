@@ -11,6 +11,7 @@ from reconciler.core.diagnostics import Diagnostic, Severity
 from reconciler.core.doubts import SURE, Doubts, held_back, ids_of
 from reconciler.core.live import Live
 from reconciler.core.normalise import match_key, number_key
+from reconciler.core.parents import with_parents
 from reconciler.resources.values import get
 
 
@@ -45,7 +46,9 @@ def pair(
     By `number`; without one by the number recorded for its `ref`; else by the `match` fields. A recorded number that
     the ERP no longer has is no match, since the record may be gone (docs/declarations.md). More than one match is an
     error, and so is a number that the ERP has given to no customer while the one that had it goes by another now:
-    creating it again would double it. recorded: ref to number. identities: `number_key` to the internal id it had.
+    creating it again would double it. A parent that is named by ref is resolved (`core.parents`).
+
+    recorded: ref to number. identities: `number_key` to the internal id it had.
     doubts: a declaration that may mean what cannot be read is held back, and paired with nothing.
     """
     wanted = list(desired)
@@ -58,7 +61,7 @@ def pair(
         if (row := doubts.about(number, ids)) is not None:
             problems.append(held_back(each, f"its row cannot be read ({row.place})"))
             continue
-        found = _find(each, index, recorded or {}, identities or {})
+        found = _find(each, index, recorded or {}, identities or {}, taken)
         if isinstance(found, Diagnostic):
             problems.append(found)
         elif found is not None and (other := taken.get(found.internal_id)) is not None:
@@ -76,7 +79,8 @@ def pair(
             pairs.append((each, found))
     place = {id(each): at for at, each in enumerate(wanted)}
     pairs.sort(key=lambda both: place[id(both[0])])
-    return Pairing(tuple(pairs), len(index.by_identity) - len(taken), tuple(problems))
+    pairs, ambiguous = with_parents(pairs, wanted, index.by_number)
+    return Pairing(tuple(pairs), len(index.by_identity) - len(taken), (*problems, *ambiguous))
 
 
 def _index(live: Iterable[Live], match_fields: set[str]) -> _Index:
@@ -92,7 +96,11 @@ def _index(live: Iterable[Live], match_fields: set[str]) -> _Index:
 
 
 def _find(
-    desired: Desired, index: _Index, recorded: Mapping[str, str], identities: Mapping[str, int]
+    desired: Desired,
+    index: _Index,
+    recorded: Mapping[str, str],
+    identities: Mapping[str, int],
+    taken: Mapping[int, Desired],
 ) -> Live | Diagnostic | None:
     number = desired.number or recorded.get(desired.ref or "")
     if number is not None:
@@ -112,9 +120,17 @@ def _find(
         value = get(desired.values, (name,))
         if key := match_key(name, value):
             found |= {customer.internal_id: customer for customer in index.by_match.get((name, key), ())}
+    found = {identity: customer for identity, customer in found.items() if not _is_another(desired, customer, taken)}
     if len(found) > 1:
         return _ambiguous(desired, sorted(customer.number for customer in found.values()))
     return next(iter(found.values()), None)
+
+
+def _is_another(desired: Desired, live: Live, taken: Mapping[int, Desired]) -> bool:
+    """Whether `same_as` says that the live customer is one more of the same organisation, and not this one."""
+    holder = taken.get(live.internal_id)
+    names = {live.number, *((holder.ref,) if holder is not None and holder.ref else ())}
+    return any(name in names or number_key(name) == number_key(live.number) for name in desired.lifecycle.same_as)
 
 
 def _renumbered(

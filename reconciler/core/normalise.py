@@ -6,7 +6,7 @@ import re
 import unicodedata
 from decimal import Decimal
 
-from reconciler.core.identity_key import identity_key
+from reconciler.core.identity_key import identity_key, name_key
 from reconciler.resources.customer import CUSTOMER
 from reconciler.resources.grammar import Comparison, Field, Kind, Resource
 from reconciler.resources.values import Scalar
@@ -97,9 +97,14 @@ def comparison_key(row: Field, text: str) -> str:
 
 
 def match_key(member: str, value: object, resource: Resource = CUSTOMER) -> str:
-    """The form in which two values of a match field find the same record; empty for what finds nothing."""
+    """The form in which two values of a match field find the same record; empty for what finds nothing.
+
+    Ids compare by their key, other texts without case and blanks: a name typed otherwise must not be created again.
+    """
     row = resource.leaf((member,))
-    return comparison_key(row, value) if row is not None and isinstance(value, str) else ""
+    if row is None or not isinstance(value, str):
+        return ""
+    return name_key(value) if row.comparison is Comparison.EXACT else comparison_key(row, value)
 
 
 def satisfied(row: Field, want: Scalar, have: Scalar) -> bool:

@@ -150,7 +150,7 @@ def _decide(comparison: Comparison, wire: Wire) -> _Decided:
     if rules.deactivate_removed:
         actions.extend(deactivations(decided.undeclared, wire, rules.resource))
     problems.extend(null_problems(actions, rules))
-    decided.actions = linked(actions, rules.resource, problems)
+    decided.actions = linked(actions, problems)
     return decided
 
 

@@ -97,8 +97,8 @@ def accept(
 
 def _unpaired(loaded: Loaded, paired: Pairing, choice: _Choice) -> bool:
     """Whether one of the chosen declarations could not be paired with a live customer."""
-    known = {id(desired) for desired, _ in paired.pairs}
-    return any(id(desired) not in known and choice.has(desired) for desired in loaded.desired)
+    known = {desired.label for desired, _ in paired.pairs}
+    return any(desired.label not in known and choice.has(desired) for desired in loaded.desired)
 
 
 class _Choice:

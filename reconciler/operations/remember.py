@@ -13,7 +13,7 @@ from reconciler.core.normalise import number_key
 from reconciler.core.plan import Change, Outcome, Result, Run
 from reconciler.core.rules import Rules
 from reconciler.resources.customer import CUSTOMER
-from reconciler.resources.values import Path, Scalar, Values, get, parse_path, put, without
+from reconciler.resources.values import NumberOf, Path, Scalar, Values, get, parse_path, put, without
 from reconciler.state.sqlite.known_customers import Known, Normalised
 
 
@@ -97,6 +97,9 @@ def _written(
         _apply(applied, parse_path(change.path), change.after)
     if declared is not None:
         applied = _compared(declared, ignore)
+        for change in action.changes:
+            if isinstance(get(applied, path := parse_path(change.path)), NumberOf):
+                put(applied, path, change.after)  # the number that the parent was given
     refused = {each.path for each in result.not_taken}
     applied = _with_last(applied, refused, before.applied if before else {})
     applied = without(applied, [parse_path(each.path) for each in result.normalised if _is_in_doubt(result, each)])

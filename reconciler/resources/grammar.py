@@ -77,7 +77,7 @@ class Field:
     record, so that the record's version may not protect it (Q10). default: what a key member of a line is when it
     is left out. class_member: the member of a customer class that gives new customers a value (4.2). priority: how
     early a reviewer should see a change of it. comparison: which texts are the same value. multiline: line breaks
-    and blanks at the ends of the text count.
+    and blanks at the ends of the text count. by_ref: the ref of another declaration may stand for its number.
     """
 
     name: str
@@ -103,6 +103,7 @@ class Field:
     priority: int = 0
     comparison: Comparison = Comparison.EXACT
     multiline: bool = False
+    by_ref: bool = False
 
     @cached_property
     def read_path(self) -> Path:

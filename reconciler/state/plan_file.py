@@ -20,9 +20,9 @@ from reconciler.core.plan import FORMAT, FORMAT_VERSION, Action, Change, Plan
 from reconciler.core.safe_json import inert_json
 from reconciler.file_flags import NO_WAIT
 from reconciler.resources.customer import CUSTOMER
-from reconciler.resources.grammar import Resource
+from reconciler.resources.grammar import Field, Resource
 from reconciler.resources.registry import RESOURCES
-from reconciler.resources.values import parse_path
+from reconciler.resources.values import NumberOf, Scalar, parse_path
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 _SORTED = msgspec.json.Encoder(decimal_format="number", order="sorted")
@@ -107,7 +107,7 @@ def _with_decimals(plan: Plan) -> Plan:
 
 
 def _decimal_action(action: Action) -> Action:
-    if not any(type(value) is int for change in action.changes for value in (change.before, change.after)):
+    if not any(type(value) in (int, dict) for change in action.changes for value in (change.before, change.after)):
         return action
     return replace(action, changes=tuple(_decimal_change(change, action.table) for change in action.changes))
 
@@ -116,7 +116,15 @@ def _decimal_change(change: Change, resource: Resource) -> Change:
     row = resource.leaf(parse_path(change.path))
     if row is None:
         return change
-    return replace(change, before=normalise(row, change.before), after=normalise(row, change.after))
+    return replace(change, before=_leaf(row, change.before), after=_leaf(row, change.after))
+
+
+def _leaf(row: Field, value: Any) -> Scalar:
+    if not isinstance(value, dict):
+        return normalise(row, value)
+    if not (row.by_ref and value.keys() == {"ref"} and isinstance(value["ref"], str)):
+        raise ValueError(f"{row.name} has a value that is none")
+    return NumberOf(value["ref"])
 
 
 def write(plan: Plan, path: Path) -> None:

@@ -41,6 +41,8 @@ DETERMINISTIC = "Deterministic plans"
 APPLIED = "Apply, then the plan is empty"
 EXPORTED = "Export, then the plan is empty"
 
+_SAME = "acceptance/test_same_customer.py::"
+
 SABOTAGES = (
     Sabotage(
         "the answer to the question does not count", CONSENT, "operations/writing.py",
@@ -165,6 +167,65 @@ SABOTAGES = (
         "return self.count is not None and self.count > self.read", "return False",
         "acceptance/test_misshapen_rows.py::"
         "test_under_a_short_list_nothing_is_created_that_the_erp_has_or_that_cannot_be_asked_for",
+    ),
+    Sabotage(
+        "a label before an id hides the organisation", DOUBLED, "core/identity_key.py",
+        "    key = _LABEL.sub(\"\", key, count=1) if key[:1].isalpha() else key\n", "",
+        _SAME + "test_a_new_customer_beside_a_live_one_of_the_same_organisation_is_a_finding",
+    ),
+    Sabotage(
+        "lost zeros hide the organisation", DOUBLED, "core/identity_key.py",
+        'return body.lstrip("0") if body.isdecimal() else body', "return body",
+        _SAME + "test_a_new_customer_beside_a_live_one_of_the_same_organisation_is_a_finding",
+    ),
+    Sabotage(
+        "a look before a create knows one spelling alone", DOUBLED, "apply/presence.py",
+        "        if any(same_organisation(own, key) for own in ids.values()):\n", "        if False:\n",
+        _SAME + "test_a_saved_plan_does_not_create_what_a_clerk_has_entered_in_another_spelling",
+    ),
+    Sabotage(
+        "an id without letters and digits identifies", DOUBLED, "config/read/declarations.py",
+        "elif not any(match_key(name, declaration.values.get(name)) for",
+        "elif not any(declaration.values.get(name) for",
+        _SAME + "test_a_ref_whose_only_id_says_nothing_is_refused",
+    ),
+    Sabotage(
+        "a matched name minds case", DOUBLED, "core/normalise.py",
+        "return name_key(value) if row.comparison is Comparison.EXACT else comparison_key(row, value)",
+        "return comparison_key(row, value)",
+        _SAME + "test_a_ref_that_is_matched_by_name_finds_it_in_any_case",
+    ),
+    Sabotage(
+        "a ref is taken for what same_as names", DOUBLED, "core/identity.py",
+        "if not _is_another(desired, customer, taken)", "if customer",
+        _SAME + "test_same_as_never_takes_the_other_customer_for_the_new_one",
+    ),
+    Sabotage(
+        "full-width digits stand in a number", DOUBLED, "config/read/value_checks.py",
+        "return _is_unwritten(character) or (not character.isascii() and _plain(character) != character)",
+        "return _is_unwritten(character)",
+        _SAME + "test_what_nobody_types_into_a_number_is_an_error_that_says_what_to_write",
+    ),
+    Sabotage(
+        "a number with grouped thousands is another", DOUBLED, "core/identity_key.py",
+        'if _GROUPED.fullmatch(text) else ""', 'if not text else ""',
+        _SAME + "test_a_number_that_a_spreadsheet_made_of_a_live_one_is_a_finding",
+    ),
+    Sabotage(
+        "a child goes out without its parent", DOUBLED, "apply/executor.py",
+        "return label in self.ended and self.ended[label].outcome is Outcome.DONE", "return label in self.ended",
+        "acceptance/test_parents.py::test_a_child_is_held_back_when_its_parent_exists_already",
+    ),
+    Sabotage(
+        "a parent's ref goes out in the place of its number", DOUBLED, "apply/executor.py",
+        "action = completed(planned, schedule.numbers.get)", "action = completed(planned, str)",
+        "acceptance/test_parents.py::test_a_parent_that_the_erp_numbers_is_created_first",
+    ),
+    Sabotage(
+        "what exists is told as created", DOUBLED, "apply/presence.py",
+        "    return Result(action, Outcome.EXISTS, number, message, exists_remedy(action, number))",
+        "    return Result(action, Outcome.DONE, number, message, exists_remedy(action, number))",
+        "acceptance/test_outcomes.py::test_exists_is_neither_created_nor_lost_in_any_report",
     ),
     Sabotage(
         "the intent is recorded after the write", RESUMED, "apply/executor.py",

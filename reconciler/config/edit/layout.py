@@ -63,6 +63,8 @@ def _row(row: Row) -> Layout:
     if isinstance(row, Field):
         if row.kind is Kind.BOOLEAN:
             return Layout(scalar="boolean")
+        if row.by_ref:
+            return Layout({"ref": TEXT}, scalar="text")
         return TEXT if row.kind in TEXT_KINDS or row.kind is Kind.ENUM else Layout(scalar="number")
     members = {member.name: _row(member) for member in row.members}
     match row.form:

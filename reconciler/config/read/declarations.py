@@ -29,7 +29,7 @@ from reconciler.config.read.unmerged import Defaults, Unmerged, overlay, units, 
 from reconciler.core.desired import Desired, Lifecycle
 from reconciler.core.diagnostics import Diagnostic, Severity, Source, has_errors, in_order
 from reconciler.core.errors import InvalidInput
-from reconciler.core.normalise import number_key
+from reconciler.core.normalise import match_key, number_key
 from reconciler.resources.customer import CUSTOMER
 from reconciler.resources.values import Values
 
@@ -323,13 +323,13 @@ class _Loader:
                 source = declaration.place(CUSTOMER.parent)
                 summary = f"the customer {quoted(declaration.number)} is its own parent"
                 declaration.report("I404", source, summary, "Name another customer, or remove the line.")
-        elif not any(declaration.values.get(name) is not None for name in declaration.match or CUSTOMER.match):
+        elif not any(match_key(name, declaration.values.get(name)) for name in declaration.match or CUSTOMER.match):
             fields = " or ".join(declaration.match or CUSTOMER.match)
             declaration.report(
                 "I403",
                 declaration.source,
                 f"the declaration with ref {quoted(declaration.ref or '')} could never be found again: "
-                f"it has neither a number nor {fields}",
+                f"it has neither a number nor a {fields} with letters or digits",
                 f"Declare {fields}, or name other fields in match.",
             )
 

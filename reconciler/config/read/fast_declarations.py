@@ -23,7 +23,7 @@ from reconciler.core.diagnostics import Diagnostic, Severity, Source
 from reconciler.core.normalise import normalise
 from reconciler.resources.customer import FIELDS
 from reconciler.resources.grammar import Field, Form, Group, Kind
-from reconciler.resources.values import Path, Values, leaves, put
+from reconciler.resources.values import NumberOf, Path, Values, leaves, put
 
 Convert: TypeAlias = "Callable[[str], Any]"
 """The normal form of a value as typed. Raises FallBackToFullParser."""
@@ -159,7 +159,11 @@ class ShapeCompiler:
             return None
         shape = Shape([_nothing] * len(tokens))
         nodes = dict(zip(declaration.paths, declaration.nodes, strict=True))
-        lines: dict[Path, int] = {path: nodes[path].line - line for path, _ in leaves(declaration.values)}
+        lines: dict[Path, int] = {}
+        for path, value in leaves(declaration.values):
+            if isinstance(value, NumberOf):
+                return None
+            lines[path] = nodes[path].line - line
         for path, at in lines.items():
             row = _row(path)
             if row is None:

@@ -161,6 +161,8 @@ def _row(row: Row) -> Schema:
 def _leaf(row: Field) -> Schema:
     if row.kind is Kind.ENUM:
         return {"enum": list(row.values)}
+    if row.by_ref:
+        return {"if": {"type": "object"}, "then": _reference(), "else": _text(row)}
     if row.kind in TEXT_KINDS:
         return _text(row)
     one = {Kind.BOOLEAN: "boolean", Kind.INTEGER: "integer", Kind.DECIMAL: "number"}[row.kind]
@@ -168,6 +170,17 @@ def _leaf(row: Field) -> Schema:
     if row.low is not None and row.high is not None:
         schema |= {"minimum": row.low, "maximum": row.high}
     return schema
+
+
+def _reference() -> Schema:
+    """`{ref: head-office}`: another declaration's customer."""
+    ref = {
+        "title": "Ref",
+        "description": "The ref of another declaration.",
+        "type": ["string", "number", "boolean"],
+        "minLength": 1,
+    }
+    return {"type": "object", "properties": {"ref": ref}, "required": ["ref"], "additionalProperties": False}
 
 
 def _text(row: Field) -> Schema:

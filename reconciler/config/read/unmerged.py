@@ -16,7 +16,7 @@ from reconciler.core.diagnostics import Diagnostic, Severity, Source
 from reconciler.core.normalise import attribute_key, normalise
 from reconciler.resources.customer import FIELDS
 from reconciler.resources.grammar import Field, Form, Group, Row
-from reconciler.resources.values import Path, Scalar, Values, put
+from reconciler.resources.values import NumberOf, Path, Scalar, Values, put
 
 Report: TypeAlias = Callable[[str, Source, str, str], None]
 """Takes code, place, summary and remedy of an error."""
@@ -132,6 +132,8 @@ def _declaration_member(declaration: Unmerged, name: str, value: Any) -> None:
 
 def _leaf(declaration: Unmerged, row: Row, value: Any, node: Node) -> Scalar:
     assert isinstance(row, Field)
+    if isinstance(value, dict):
+        return NumberOf(value["ref"].strip())
     for finding in findings(row, value, node):
         problem = Diagnostic(finding.severity, finding.code, finding.summary, remedy=finding.remedy, source=node.source)
         (declaration.problems if finding.severity is Severity.ERROR else declaration.warnings).append(problem)

@@ -21,8 +21,10 @@ from reconciler.resources.values import Scalar as Value
 _LINE_BREAK = re.compile("[\n\r\u2028\u2029]")
 _BLOCKS = ("|", ">")
 _QUOTES = frozenset("\"'`\u00b4\u2032\u2033\u2035\u2036\u201a\u201e\uff02\uff07")
+_BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+"""Characters that Unicode does not call blanks, and that nobody sees."""
 _QUOTE_CATEGORIES = ("Pi", "Pf")
-_UNSEEN_CATEGORIES = ("Cc", "Cf", "Co", "Cn", "Zl", "Zp")
+_UNSEEN_CATEGORIES = ("Cc", "Cf", "Co", "Cn", "Zl", "Zp", "Zs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,20 +88,34 @@ def _strange(number: str) -> str:
 
 
 def _is_strange(character: str) -> bool:
+    return _is_unwritten(character) or (not character.isascii() and _plain(character) != character)
+
+
+def _is_unwritten(character: str) -> bool:
+    """Whether it is a quote, or nothing that can be seen."""
+    if character.isascii():
+        return character in _QUOTES or not character.isprintable()
     category = unicodedata.category(character)
     return (
         character in _QUOTES
+        or character in _BLANKS
         or category in _QUOTE_CATEGORIES
         or category in _UNSEEN_CATEGORIES
-        or (category == "Zs" and character != " ")
-        or unicodedata.east_asian_width(character) == "F"
+        or "VARIATION SELECTOR" in unicodedata.name(character, "")
     )
+
+
+def _plain(character: str) -> str:
+    """What a full-width character, or a digit in another form or script, stands for."""
+    if unicodedata.category(character) == "Nd":
+        return str(unicodedata.digit(character))
+    composed = unicodedata.normalize("NFKC", character)
+    return character if composed == unicodedata.normalize("NFC", character) else composed.replace("\u2010", "-")
 
 
 def _strange_number(row: Field, text: str, strange: str) -> Finding:
     names = ", ".join(_name(character) for character in strange[:3])
-    plain = ((char, unicodedata.normalize("NFKC", char)) for char in text)
-    clean = "".join(form for char, form in plain if form.isalnum() or not _is_strange(char)).strip()
+    clean = "".join(_plain(character) for character in text if not _is_unwritten(character)).strip()
     summary = f"{row.name} {quoted(text.strip())} holds {names}"
     return Finding(Severity.ERROR, "D320", summary, f'Write "{shown(clean)}".' if clean else "Write the number alone.")
 
