@@ -28,7 +28,7 @@ class Comparison:
     @cached_property
     def paired(self) -> Pairing:
         """The declarations with their live customers."""
-        return pair(self.desired, self.view.customers, self.memory.numbers, self.memory.identities)
+        return pair(self.desired, self.view.customers, self.memory.numbers, self.memory.identities, self.rules.resource)
 
     def looks_at(self, declaration: Desired) -> bool:
         """Whether the declaration is among the targets."""

@@ -10,6 +10,8 @@ from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Diagnostic, Severity
 from reconciler.core.live import Live
 from reconciler.core.normalise import match_key, number_key
+from reconciler.resources.customer import CUSTOMER
+from reconciler.resources.grammar import Resource
 from reconciler.resources.values import get
 
 
@@ -27,6 +29,7 @@ class Pairing:
 
 @dataclass(slots=True)
 class _Index:
+    resource: Resource
     by_number: dict[str, list[Live]] = field(default_factory=lambda: defaultdict(list))
     by_match: dict[tuple[str, str], list[Live]] = field(default_factory=lambda: defaultdict(list))
     by_identity: dict[int, Live] = field(default_factory=dict)
@@ -37,6 +40,7 @@ def pair(
     live: Iterable[Live],
     recorded: Mapping[str, str] | None = None,
     identities: Mapping[str, int] | None = None,
+    resource: Resource = CUSTOMER,
 ) -> Pairing:
     """Find the live customer of each declaration.
 
@@ -44,9 +48,10 @@ def pair(
     the ERP no longer has is no match, since the record may be gone (docs/declarations.md). More than one match is an
     error, and so is a number that the ERP has given to no customer while the one that had it goes by another now:
     creating it again would double it. recorded: ref to number. identities: `number_key` to the internal id it had.
+    resource: in whose forms the match fields compare.
     """
     wanted = list(desired)
-    index = _index(live, {name for each in wanted if each.number is None for name in each.match})
+    index = _index(live, {name for each in wanted if each.number is None for name in each.match}, resource)
     taken: dict[int, Desired] = {}
     pairs: list[tuple[Desired, Live | None]] = []
     problems: list[Diagnostic] = []
@@ -69,14 +74,14 @@ def pair(
     return Pairing(tuple(pairs), len(index.by_identity) - len(taken), tuple(problems))
 
 
-def _index(live: Iterable[Live], match_fields: set[str]) -> _Index:
-    index = _Index()
+def _index(live: Iterable[Live], match_fields: set[str], resource: Resource) -> _Index:
+    index = _Index(resource)
     for customer in live:
         index.by_number[number_key(customer.number)].append(customer)
         index.by_identity[customer.internal_id] = customer
         for name in match_fields:
             value = get(customer.values, (name,))
-            if key := match_key(name, value):
+            if key := match_key(name, value, index.resource):
                 index.by_match[name, key].append(customer)
     return index
 
@@ -100,7 +105,7 @@ def _find(
     found: dict[int, Live] = {}
     for name in desired.match:
         value = get(desired.values, (name,))
-        if key := match_key(name, value):
+        if key := match_key(name, value, index.resource):
             found |= {customer.internal_id: customer for customer in index.by_match.get((name, key), ())}
     if len(found) > 1:
         return _ambiguous(desired, sorted(customer.number for customer in found.values()))

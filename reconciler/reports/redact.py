@@ -16,7 +16,8 @@ from dataclasses import replace
 from typing import Any
 
 from reconciler.core.diagnostics import Diagnostic
-from reconciler.core.drift import Drift, DriftedCustomer, DriftedField, Mute
+from reconciler.core.drift import Drift, DriftedCustomer, DriftedField
+from reconciler.core.mutes import Mute
 from reconciler.core.plan import Action, Change, Plan, Refusal, Result, Run
 from reconciler.resources.customer import CUSTOMER, FIELDS
 from reconciler.resources.grammar import Field, Form, Group

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from reconciler.core.diagnostics import Severity, has_errors
-from reconciler.core.drift import Drift, DriftedCustomer, DriftedField, DriftSummary, Mute, Standing, summary_of
+from reconciler.core.drift import Drift, DriftedCustomer, DriftedField, DriftSummary, Standing, summary_of
+from reconciler.core.mutes import Mute
 from reconciler.core.plan import Cause
 from reconciler.core.timestamps import DAY, read_moment
 from reconciler.reports.report_kind import ReportKind

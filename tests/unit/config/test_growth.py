@@ -29,7 +29,7 @@ from reconciler.config.edit.yaml_writer import Literal
 from reconciler.config.read.declarations import load_texts
 from reconciler.config.read.globs import matches
 from reconciler.config.read.mutes import read_mutes
-from reconciler.core.drift import Mute
+from reconciler.core.mutes import Mute
 from reconciler.core.errors import InvalidInput
 from reconciler.core.live import Live
 from reconciler.core.rules import Memory, Rules

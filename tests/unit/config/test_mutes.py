@@ -9,7 +9,7 @@ import pytest
 from reconciler.config.edit.mutes import add_mute, with_mute
 from reconciler.config.read.mutes import load_mutes, read_mutes
 from reconciler.core.diagnostics import Severity
-from reconciler.core.drift import Mute
+from reconciler.core.mutes import Mute
 from reconciler.core.errors import InvalidInput, ReconcilerError
 
 DAY = "2026-01-31"

@@ -10,7 +10,7 @@ from reconciler.core.identity import Pairing
 from reconciler.core.live import Live
 from reconciler.core.plan import Cause, Change, Verb
 from reconciler.core.ports import View
-from reconciler.core.removed import deactivations, left_alone, removed
+from reconciler.core.removed import deactivations, removal_notes, removed
 from reconciler.core.rules import Memory, Rules
 from reconciler.erp.encode import WireCodec
 
@@ -62,14 +62,14 @@ def test_a_deactivation_sends_the_status_alone_and_skips_who_is_inactive() -> No
 
 def test_the_removed_are_told_up_to_ten_with_what_happens_to_them() -> None:
     eleven = tuple(live(str(at)) for at in range(1, 12))
-    (one,) = left_alone(eleven[:1], Rules())
+    (one,) = removal_notes(eleven[:1], Rules())
     assert (one.severity, one.code) == (Severity.WARNING, "P512")
     assert (one.summary, one.detail) == ("1 customer lost the declaration: 1", "left as it is in the ERP")
     assert one.remedy == "Put the declaration back, or set on_removed to ignore or deactivate."
-    (ten,) = left_alone(eleven[:10], Rules())
+    (ten,) = removal_notes(eleven[:10], Rules())
     assert ten.summary == "10 customers lost the declaration: 1, 2, 3, 4, 5, 6, 7, 8, 9, 10"
-    (more,) = left_alone(eleven, Rules(deactivate_removed=True))
+    (more,) = removal_notes(eleven, Rules(deactivate_removed=True))
     assert more.summary == "11 customers lost the declaration: 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and more"
     assert more.detail == "goes to Inactive"
     assert more.remedy == "Put the declaration back, or set on_removed to ignore."
-    assert list(left_alone((), Rules())) == []
+    assert list(removal_notes((), Rules())) == []

@@ -12,7 +12,8 @@ from decimal import Decimal
 from typing import Any
 
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
-from reconciler.core.drift import Drift, DriftedCustomer, DriftedField, DriftSummary, Mute, Standing
+from reconciler.core.drift import Drift, DriftedCustomer, DriftedField, DriftSummary, Standing
+from reconciler.core.mutes import Mute
 from reconciler.core.plan import (
     Action,
     Budget,

@@ -12,7 +12,8 @@ from rich.cells import cell_len
 
 from reconciler.config.read.schema import load_schema
 from reconciler.core.diagnostics import Severity, Source
-from reconciler.core.drift import Drift, DriftedCustomer, DriftedField, DriftSummary, Mute, Standing
+from reconciler.core.drift import Drift, DriftedCustomer, DriftedField, DriftSummary, Standing
+from reconciler.core.mutes import Mute
 from reconciler.core.plan import Cause, Reading, Refresh
 from reconciler.reports import json_documents
 from reconciler.reports.formats.text import lines
