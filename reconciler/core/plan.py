@@ -357,6 +357,9 @@ UNREAD = "A611"
 NOT_STORING = "A613"
 """Code of a run's diagnostic: most updates were answered as done and are not there."""
 
+KEPT_OTHERWISE = "A614"
+"""Code of a run's diagnostic: the ERP keeps a text in another form than it was sent."""
+
 DOUBLED = "A612"
 """Code of a run's diagnostic: a customer was created twice, by this run and by another hand."""
 

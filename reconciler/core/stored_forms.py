@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from itertools import combinations
 from types import MappingProxyType
@@ -55,16 +55,22 @@ def _amount(text: str) -> Decimal | None:
     return Decimal(text.strip()) if _NUMERAL.fullmatch(text.strip()) else None
 
 
-def forms_between(sent: str, stored: str) -> tuple[str, ...]:
-    """The fewest and mildest forms in which the two are the same; of equally few, those that lead to what is stored.
+def common_forms(pairs: Iterable[tuple[Any, Any]]) -> tuple[str, ...]:
+    """The fewest and mildest forms in which each text sent is the one stored; of equally few, those that lead to what is
+    stored. Empty where no words of `api.stores` say it.
 
-    Empty for a form that no words of `api.stores` say.
-
-    >>> forms_between("Berg  Sag", "BERG SAG"), forms_between("22 33 44", "223344"), forms_between("Berg", "berG")
-    (('squeeze', 'upper'), ('digits',), ('upper',))
+    >>> common_forms([("Berg  Sag", "BERG SAG")]), common_forms([("22 33 44", "223344")]), common_forms([("A", "B")])
+    (('squeeze', 'upper'), ('digits',), ())
     """
-    candidates = (forms for forms in _choices() if in_forms(sent, forms) == in_forms(stored, forms) != "")
-    return min(candidates, key=lambda forms: (len(forms), in_forms(sent, forms) != stored), default=())
+    texts = [(str(sent), str(stored)) for sent, stored in pairs]
+    candidates = (
+        forms
+        for forms in _choices()
+        if all(in_forms(sent, forms) == in_forms(stored, forms) != "" for sent, stored in texts)
+    )
+    return min(
+        candidates, key=lambda forms: (len(forms), any(in_forms(one, forms) != two for one, two in texts)), default=()
+    )
 
 
 def _choices() -> Iterator[tuple[str, ...]]:

@@ -61,6 +61,8 @@ def run(run: Run) -> bytes:
                 }
                 for result in run.results
             ],
+            "muted": run.plan.muted,
+            "ignored": run.plan.ignored,
             "diagnostics": run.diagnostics,
         }
     )

@@ -37,6 +37,9 @@ def document(plan: Plan) -> dict[str, Any]:
     values: dict[str, Any] = msgspec.to_builtins(plan, builtin_types=(Decimal,))
     if not plan.signature:
         del values["signature"]
+    for action in values["actions"]:
+        if not action["stores"]:
+            del action["stores"]
     return {key: values[key] for key in _KEYS_FIRST} | values
 
 

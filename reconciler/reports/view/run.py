@@ -8,6 +8,7 @@ from reconciler.core.diagnostics import Severity
 from reconciler.core.plan import Change, Outcome, Result, Run, Verb
 from reconciler.reports.report_kind import ReportKind
 from reconciler.reports.safe_text import shown, visible
+from reconciler.reports.view.left_alone import left_rows, left_words
 from reconciler.reports.view.plan import action_row
 from reconciler.reports.view.reading import header_of
 from reconciler.reports.view.report import CustomerRow, Report, ReportState
@@ -22,9 +23,10 @@ def of_run(run: Run) -> Report:
     return Report(
         ReportKind.RUN,
         state,
-        "Nothing to apply." if run.plan.is_empty else f"Applied: {_tally(counts)}.",
+        _headline(run, counts),
         counts,
         tuple(result_row(result) for result in run.results),
+        left_rows(run.plan.muted, run.plan.ignored),
         run.diagnostics,
         guards=run.plan.guards,
         facts=(f"Started {run.started_at}, finished {run.finished_at}.",),
@@ -33,6 +35,14 @@ def of_run(run: Run) -> Report:
         digest=run.plan.digest,
         redacted=run.plan.redacted,
     )
+
+
+def _headline(run: Run, counts: dict[str, int]) -> str:
+    """What was applied, and what differs still and was left alone."""
+    left = left_words(run.plan.summary.muted, run.plan.summary.ignored)
+    if run.plan.is_empty:
+        return f"Nothing to apply: {left}." if left else "Nothing to apply."
+    return f"Applied: {_tally(counts)}; {left}." if left else f"Applied: {_tally(counts)}."
 
 
 def result_row(result: Result) -> CustomerRow:
