@@ -56,8 +56,9 @@ def _amount(text: str) -> Decimal | None:
 
 
 def common_forms(pairs: Iterable[tuple[Any, Any]]) -> tuple[str, ...]:
-    """The fewest and mildest forms in which each text sent is the one stored; of equally few, those that lead to what is
-    stored. Empty where no words of `api.stores` say it.
+    """The fewest and mildest forms in which each text sent is the one stored; empty where no words say it.
+
+    Of equally few, those that lead to what is stored.
 
     >>> common_forms([("Berg  Sag", "BERG SAG")]), common_forms([("22 33 44", "223344")]), common_forms([("A", "B")])
     (('squeeze', 'upper'), ('digits',), ())

@@ -301,12 +301,8 @@ def _forms_to_state(run: Run) -> Iterator[Diagnostic]:
             remedy = f"If it always does so, write it below api in reconciler.yaml (api.stores): `{line}`."
         else:
             remedy = "Declare it as the ERP keeps it."
-        yield Diagnostic(
-            Severity.NOTE,
-            KEPT_OTHERWISE,
-            f"the ERP keeps {path} in another form than it was sent ({customers})",
-            remedy=remedy,
-        )
+        summary = f"the ERP keeps {path} in another form than it was sent ({customers})"
+        yield Diagnostic(Severity.NOTE, KEPT_OTHERWISE, summary, remedy=remedy)
 
 
 class NoJournal:

@@ -19,9 +19,8 @@ def left_rows(muted: Iterable[LeftAlone], ignored: Iterable[LeftAlone]) -> tuple
 def left_words(muted: int, ignored: int) -> str:
     """`1 customer differs in muted fields, 2 customers differ in ignored fields`, or nothing."""
     counts = [(count, word) for count, word in ((muted, "muted"), (ignored, "ignored")) if count]
-    return ", ".join(
-        f"{counted(count, 'customer differs', 'customers differ')} in {word} fields" for count, word in counts
-    )
+    verb = "customer differs", "customers differ"
+    return ", ".join(f"{counted(count, *verb)} in {word} fields" for count, word in counts)
 
 
 def muted_until(mute: Mute) -> str:

@@ -8,7 +8,7 @@ from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Severity, Source
 from reconciler.core.identity import Pairing
 from reconciler.core.live import Live
-from reconciler.core.plan import Cause, Change, Verb
+from reconciler.core.plan import Action, Cause, Change, Verb
 from reconciler.core.ports import View
 from reconciler.core.removed import deactivations, removal_notes, removed
 from reconciler.core.rules import Memory, Rules
@@ -50,7 +50,8 @@ def test_who_is_declared_by_number_or_ref_or_paired_is_not_removed() -> None:
 
 
 def test_a_deactivation_sends_the_status_alone_and_skips_who_is_inactive() -> None:
-    (action,) = deactivations([live("1"), live("22", "Inactive")], WireCodec())
+    (action,) = deactivations([live("1"), live("22", "Inactive")], WireCodec(), Rules())
+    assert isinstance(action, Action)
     source = Source("reconciler.yaml", 1, 1)
     assert action.changes == (Change("status", "Active", "Inactive", Cause.CONFIG, source),)
     assert (action.action, action.number, action.ref, action.name, action.source) == (
