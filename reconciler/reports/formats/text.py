@@ -78,7 +78,7 @@ def _nothing_to_write(report: Report) -> str:
     counts = report.counts
     unchanged = counted(counts["unchanged"], "customer")
     if left := left_words(counts["muted"], counts["ignored"]):
-        return f"{left[0].upper()}{left[1:]}, which is left alone; {unchanged} as declared."
+        return f"Left alone: {left}. As declared: {unchanged}."
     return f"The ERP has what is declared for {unchanged}."
 
 
