@@ -152,6 +152,11 @@ def test_each_form_is_proposed_in_the_fewest_words(company: Company, form: str, 
 def test_a_value_that_is_no_form_of_what_was_sent_is_not_taken(company: Company) -> None:
     """Exit 5, with the setting too: a form is no excuse for another value."""
     stores(company, "stores: { accountReference: upper }")
+    company.sandbox.switch(normalise="accountReference:digits")
+    company.declare('number: "2"\nname: Dal AS\naccountReference: Dal 12\n', "2.yaml")
+    assert company.apply().code == 5
+    (company.folder / "customers" / "2.yaml").unlink()
+    company.sandbox.switch(normalise="")
     company.declare('number: "1"\nname: Berg AS\naccountReference: one\n')
     run(company)
     company.sandbox.switch(normalise="accountReference:keep")
