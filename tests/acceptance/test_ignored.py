@@ -1,4 +1,4 @@
-"""Declared but ignored: what `ignore` and `lifecycle` leave alone is counted and named, and nothing claims otherwise."""
+"""Declared but ignored: what `ignore` and `lifecycle` leave alone is counted and named; nothing claims otherwise."""
 
 from __future__ import annotations
 

@@ -85,8 +85,8 @@ SABOTAGES = (
     ),
     Sabotage(
         "what is sent along to stay as it is is not shown", SHOWN, "core/actions.py",
-        "    changes += _held(wanted, desired, live, changed, rules)\n",
-        "    _held(wanted, desired, live, changed, rules)\n",
+        "    changes += _held(found.wanted, desired, live, changed, rules)\n",
+        "    _held(found.wanted, desired, live, changed, rules)\n",
         "acceptance/test_shown.py::test_exactly_what_the_plan_shows_is_sent",
     ),
     Sabotage(
