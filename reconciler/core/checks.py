@@ -109,7 +109,7 @@ def mute_notes(action: Action, names: tuple[str | None, ...], rules: Rules) -> I
         if mute := rules.mutes.find(names, change.path):
             yield Diagnostic(
                 Severity.WARNING,
-                "P529",
+                "P534",
                 f"{action.label}: {change.path} is muted until {mute.until}, and sent all the same (--include-muted)",
                 detail=mute.reason,
                 source=mute.source,
@@ -117,7 +117,7 @@ def mute_notes(action: Action, names: tuple[str | None, ...], rules: Rules) -> I
         elif mute := rules.mutes.ended(names, change.path):
             yield Diagnostic(
                 Severity.NOTE,
-                "P528",
+                "P533",
                 f"{action.label}: the mute of {change.path} ended with {mute.until}: it is written again",
                 remedy="Remove the mute, or give it a new day.",
                 source=mute.source,

@@ -57,7 +57,7 @@ def nothing_known(rules: Rules, memory: Memory) -> Iterator[Diagnostic]:
     if rules.deactivate_removed and not memory.applied:
         yield Diagnostic(
             Severity.WARNING,
-            "P530",
+            "P535",
             "on_removed: deactivate does nothing here: no earlier run is recorded, so which customers lost their"
             " declaration is not known",
             remedy="Keep the state from run to run (the setting state), and apply with it once. In CI, keep its file"

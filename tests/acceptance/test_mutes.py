@@ -143,7 +143,7 @@ def test_muted_fields_are_sent_on_demand(managed: Company) -> None:
     plan = ended.json
     assert (plan["include_muted"], without["include_muted"]) == (True, False)
     assert plan["changes_digest"] != without["changes_digest"]
-    assert "P529" in codes(plan)
+    assert "P534" in codes(plan)
     for reviewed, options in ((plan, ()), (without, ("--include-muted",))):
         refused = managed.run("apply", "--digest", reviewed["changes_digest"], *options)
         assert refused.code == 4, refused.err
@@ -175,7 +175,7 @@ def test_an_ended_mute_is_an_ordinary_difference_with_a_note(managed: Company, d
     assert managed.plan()["actions"] == []
     day("2026-04-01")
     plan = managed.plan()
-    assert (codes(plan), plan["summary"]["update"], plan["muted"]) == (["P528"], 1, [])
+    assert (codes(plan), plan["summary"]["update"], plan["muted"]) == (["P533"], 1, [])
     assert managed.apply().code == 0
     assert codes(managed.plan()) == []
 

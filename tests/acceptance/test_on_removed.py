@@ -12,7 +12,7 @@ TWO = '- { number: "1", name: A }\n- { number: "2", name: B }\n'
 
 
 def warned(plan: Any) -> list[dict[str, Any]]:
-    return [problem for problem in plan["diagnostics"] if problem["code"] == "P530"]
+    return [problem for problem in plan["diagnostics"] if problem["code"] == "P535"]
 
 
 @pytest.fixture
