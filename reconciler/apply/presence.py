@@ -17,9 +17,10 @@ from reconciler.core.doubts import Doubts
 from reconciler.core.errors import ErpError, NotSent
 from reconciler.core.identity_key import identity_key, name_key, numeral_keys, same_organisation
 from reconciler.core.live import Live
-from reconciler.core.normalise import number_key, satisfied
+from reconciler.core.normalise import match_key, number_key, satisfied
 from reconciler.core.plan import DOUBLED, Action, Outcome, Result, Verb
 from reconciler.core.ports import Erp, Need, Touched
+from reconciler.resources.grammar import Resource
 from reconciler.resources.values import get, parse_path, render_path
 
 _UNREADABLE = "Look at it in the ERP, save it again, and plan once more."
@@ -110,10 +111,11 @@ def exists_remedy(action: Action, number: str) -> str:
 
 def _doubles(made: Iterable[Result], customers: Iterable[Live]) -> Iterator[Diagnostic]:
     holders: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for customer in customers:
-        for member in _members_of(customer):
-            holders[member].append(customer.number)
-    for result in made:
+    created = list(made)
+    for customer in customers if created else ():
+        for mark in _marks_of(customer.unpacked().values, created[0].action.table):
+            holders[mark].append(customer.number)
+    for result in created:
         others = {number for mark in _ids(result.action).items() for number in holders[mark]} - {*result.action.alike}
         if others:
             numbers = ", ".join(sorted(others))
@@ -126,22 +128,16 @@ def _doubles(made: Iterable[Result], customers: Iterable[Live]) -> Iterator[Diag
             )
 
 
-def _members_of(customer: Live) -> Iterator[tuple[str, str]]:
-    """The ids of a live customer, by member, as they compare."""
-    values = customer.unpacked().values
-    for member, value in values.items():
-        if isinstance(value, str) and (key := identity_key(value)):
+def _marks_of(values: Mapping[str, object], resource: Resource) -> Iterator[tuple[str, str]]:
+    """The ids among the values, by member, as they compare."""
+    for member in resource.match:
+        if key := match_key(member, values.get(member), resource):
             yield member, key
 
 
 def _ids(action: Action) -> Mapping[str, str]:
     """The ids that a create declares, by member, as they compare."""
-    declared = {change.path: change.after for change in action.changes}
-    return {
-        member: key
-        for member in action.table.match
-        if isinstance(value := declared.get(member), str) and (key := identity_key(value))
-    }
+    return dict(_marks_of({change.path: change.after for change in action.changes}, action.table))
 
 
 def _same(action: Action, customer: Live) -> str:
@@ -156,7 +152,7 @@ def _same(action: Action, customer: Live) -> str:
         member: identity_key(value) for member in action.table.match if isinstance(value := values.get(member), str)
     }
     for member, key in ids.items():
-        if stored.get(member) == key:
+        if match_key(member, values.get(member), action.table) == key:
             return f"has the same {member}"
     for member, key in stored.items():
         if any(same_organisation(own, key) for own in ids.values()):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,6 +11,7 @@ from reconciler.core.live import Live
 from reconciler.core.normalise import number_key, satisfied
 from reconciler.core.plan import CHANGED_AGAIN, Cause, Change, Outcome, Result, Verb
 from reconciler.core.ports import Erp, Need
+from reconciler.core.stored_forms import is_form
 from reconciler.resources.grammar import Resource
 from reconciler.resources.values import get, parse_path
 
@@ -126,13 +126,4 @@ def _stored(change: Change, live: Live, resource: Resource) -> Any:
 
 def _is_refused(change: Change, stored: Any) -> bool:
     """Whether that is no form of what was sent: the value from before, one that was to be cleared, or another."""
-    return stored is None or change.after is None or stored == change.before or not _is_form(change.after, stored)
-
-
-def _is_form(sent: Any, stored: Any) -> bool:
-    """Whether a text is what was sent but for case, blanks, punctuation and Unicode form."""
-    return isinstance(sent, str) and isinstance(stored, str) and _bare(sent) == _bare(stored)
-
-
-def _bare(text: str) -> str:
-    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
+    return stored is None or change.after is None or stored == change.before or not is_form(change.after, stored)

@@ -22,12 +22,12 @@ from reconciler.resources.grammar import Resource
 from reconciler.resources.values import parse_path
 
 
-def rivals(paired: Pairing) -> Iterator[Diagnostic]:
+def rivals(paired: Pairing, resource: Resource = CUSTOMER) -> Iterator[Diagnostic]:
     """New customers without number whose match fields another new customer has too: the next run could not tell."""
     new = [each for each, live in paired.pairs if live is None]
     holders: dict[tuple[str, object], Desired] = {}
     for each in sorted(new, key=lambda one: one.number is None):  # a number is the stronger claim
-        keys = [(name, key) for name in each.match if (key := match_key(name, each.values.get(name)))]
+        keys = [(name, key) for name in each.match if (key := match_key(name, each.values.get(name), resource))]
         other = next((holders[key] for key in keys if key in holders), None)
         if other is not None and each.number is None:
             yield Diagnostic(
@@ -94,6 +94,29 @@ def prevented(desired: Desired, live: Live) -> Refusal:
         live.number,
         desired.source,
     )
+
+
+def mute_notes(action: Action, names: tuple[str | None, ...], rules: Rules) -> Iterator[Diagnostic]:
+    """What mutes have to do with the changes of an action: those that ended, and those that were set aside."""
+    for change in action.changes:
+        if change.before == change.after:
+            continue
+        if mute := rules.mutes.find(names, change.path):
+            yield Diagnostic(
+                Severity.WARNING,
+                "P534",
+                f"{action.label}: {change.path} is muted until {mute.until}, and sent all the same (--include-muted)",
+                detail=mute.reason,
+                source=mute.source,
+            )
+        elif mute := rules.mutes.ended(names, change.path):
+            yield Diagnostic(
+                Severity.NOTE,
+                "P533",
+                f"{action.label}: the mute of {change.path} ended with {mute.until}: it is written again",
+                remedy="Remove the mute, or give it a new day.",
+                source=mute.source,
+            )
 
 
 def null_problems(actions: list[Action], rules: Rules) -> Iterator[Diagnostic]:

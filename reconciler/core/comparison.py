@@ -31,7 +31,7 @@ class Comparison:
     def paired(self) -> Pairing:
         """The declarations with their live customers."""
         memory, view = self.memory, self.view
-        return pair(self.desired, view.customers, memory.numbers, memory.identities, view.doubts)
+        return pair(self.desired, view.customers, memory.numbers, memory.identities, view.doubts, self.rules.resource)
 
     def problems(self) -> list[Diagnostic]:
         """What is wrong with the live side, and with the pairing; of the targets only, where there are some."""

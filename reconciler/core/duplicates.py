@@ -18,7 +18,7 @@ from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Diagnostic, Severity
 from reconciler.core.identity_key import identity_key, name_key, numeral_keys, organisation_number, same_organisation
 from reconciler.core.live import Live
-from reconciler.core.normalise import number_key
+from reconciler.core.normalise import match_key, number_key
 from reconciler.core.plan import Guard, Refusal
 from reconciler.resources.customer import CUSTOMER
 from reconciler.resources.grammar import Resource
@@ -182,7 +182,7 @@ def _marks(values: Mapping[str, object], number: str | None, resource: Resource)
     for name in resource.match:
         value = values.get(name)
         if isinstance(value, str) and (key := identity_key(value)):
-            yield name, key
+            yield name, match_key(name, value, resource)
             if stem := organisation_number(key):
                 yield "organisation", stem
     label = values.get(resource.label)
@@ -232,7 +232,7 @@ def _same_id(declaration: Desired, other: Known, resource: Resource) -> Likeness
         if isinstance(theirs := other.values.get(there), str)
     ]
     for name, ours, there, theirs in ids:
-        if name == there and identity_key(ours) == identity_key(theirs) != "":
+        if name == there and match_key(name, ours, resource) == match_key(there, theirs, resource) != "":
             return Likeness(declaration, other, (name,), ours, theirs, Degree.SURE)
     for name, ours, _, theirs in ids:
         if same_organisation(identity_key(ours), identity_key(theirs)):

@@ -12,6 +12,8 @@ from reconciler.core.doubts import SURE, Doubts, held_back, ids_of
 from reconciler.core.live import Live
 from reconciler.core.normalise import match_key, number_key
 from reconciler.core.parents import with_parents
+from reconciler.resources.customer import CUSTOMER
+from reconciler.resources.grammar import Resource
 from reconciler.resources.values import get
 
 
@@ -29,6 +31,7 @@ class Pairing:
 
 @dataclass(slots=True)
 class _Index:
+    resource: Resource
     by_number: dict[str, list[Live]] = field(default_factory=lambda: defaultdict(list))
     by_match: dict[tuple[str, str], list[Live]] = field(default_factory=lambda: defaultdict(list))
     by_identity: dict[int, Live] = field(default_factory=dict)
@@ -40,6 +43,7 @@ def pair(
     recorded: Mapping[str, str] | None = None,
     identities: Mapping[str, int] | None = None,
     doubts: Doubts = SURE,
+    resource: Resource = CUSTOMER,
 ) -> Pairing:
     """Find the live customer of each declaration.
 
@@ -49,10 +53,11 @@ def pair(
     creating it again would double it. A parent that is named by ref is resolved (`core.parents`).
 
     recorded: ref to number. identities: `number_key` to the internal id it had.
-    doubts: a declaration that may mean what cannot be read is held back, and paired with nothing.
+    doubts: a declaration that may mean what cannot be read is held back, and paired with nothing. resource: in whose
+    forms the match fields compare.
     """
     wanted = list(desired)
-    index = _index(live, {name for each in wanted if each.number is None for name in each.match})
+    index = _index(live, {name for each in wanted if each.number is None for name in each.match}, resource)
     taken: dict[int, Desired] = {}
     pairs: list[tuple[Desired, Live | None]] = []
     problems: list[Diagnostic] = []
@@ -83,14 +88,14 @@ def pair(
     return Pairing(tuple(pairs), len(index.by_identity) - len(taken), (*problems, *ambiguous))
 
 
-def _index(live: Iterable[Live], match_fields: set[str]) -> _Index:
-    index = _Index()
+def _index(live: Iterable[Live], match_fields: set[str], resource: Resource) -> _Index:
+    index = _Index(resource)
     for customer in live:
         index.by_number[number_key(customer.number)].append(customer)
         index.by_identity[customer.internal_id] = customer
         for name in match_fields:
             value = get(customer.values, (name,))
-            if key := match_key(name, value):
+            if key := match_key(name, value, index.resource):
                 index.by_match[name, key].append(customer)
     return index
 
@@ -118,7 +123,7 @@ def _find(
     found: dict[int, Live] = {}
     for name in desired.match:
         value = get(desired.values, (name,))
-        if key := match_key(name, value):
+        if key := match_key(name, value, index.resource):
             found |= {customer.internal_id: customer for customer in index.by_match.get((name, key), ())}
     found = {identity: customer for identity, customer in found.items() if not _is_another(desired, customer, taken)}
     if len(found) > 1:

@@ -7,6 +7,7 @@ import unicodedata
 from decimal import Decimal
 
 from reconciler.core.identity_key import identity_key, name_key
+from reconciler.core.stored_forms import in_forms
 from reconciler.resources.customer import CUSTOMER
 from reconciler.resources.grammar import Comparison, Field, Kind, Resource
 from reconciler.resources.values import Scalar
@@ -74,18 +75,22 @@ def same(row: Field, one: Scalar, other: Scalar) -> bool:
     """Whether two normalised values are equal for the field; True is never 1."""
     if row.kind is Kind.NUMBER and isinstance(one, str) and isinstance(other, str):
         return number_key(one) == number_key(other)
-    if row.comparison is not Comparison.EXACT and isinstance(one, str) and isinstance(other, str) and one != other:
+    is_keyed = row.comparison is not Comparison.EXACT or bool(row.forms)
+    if is_keyed and isinstance(one, str) and isinstance(other, str) and one != other:
         key = comparison_key(row, one)
         return bool(key) and key == comparison_key(row, other)
     return type(one) is type(other) and one == other
 
 
 def comparison_key(row: Field, text: str) -> str:
-    """The form in which two texts of the field are the same value; empty where no form of it says anything.
+    """The form in which two texts of the field are the same value, also as this ERP keeps it (`Field.forms`).
+
+    Empty where no form of it says anything.
 
     >>> comparison_key(CUSTOMER.leaf(("mainContact", "phone1")), "0047 22 33 44 55")
     '+4722334455'
     """
+    text = in_forms(text, row.forms)
     match row.comparison:
         case Comparison.ID:
             return identity_key(text)

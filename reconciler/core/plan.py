@@ -8,16 +8,18 @@ from enum import StrEnum
 from typing import Any
 
 from reconciler.core.diagnostics import Diagnostic, Source
+from reconciler.core.mutes import Mute
 from reconciler.core.normalise import number_key
+from reconciler.core.stores import Stores, kept_in
 from reconciler.resources.customer import CUSTOMER
 from reconciler.resources.grammar import Resource
 from reconciler.resources.registry import RESOURCES
 from reconciler.resources.values import parse_path
 
 FORMAT = "reconciler/plan"
-FORMAT_VERSION = "1.2"
-"""Minor versions only add: 1.1 `redacted`, `removed`, `signature`, a change's `origin`; 1.2 an action's `resource`, and
-`unreadable` and `held_back` of the summary."""
+FORMAT_VERSION = "1.3"
+"""Minor versions only add: 1.1 `redacted`, `removed`, `signature`, a change's `origin`; 1.2 an action's `resource`; 1.3
+`muted`, `ignored`, `include_muted`, an action's `stores`, and `unreadable` and `held_back` of the summary."""
 
 
 class Verb(StrEnum):
@@ -58,6 +60,33 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftField:
+    """One declared field that differs and is left alone: `before` is what the ERP holds, `after` what is declared.
+
+    rule: `mute`, with the mute; else what ignores the field, in the words of the settings and declarations.
+    """
+
+    path: str
+    before: Any
+    after: Any
+    cause: Cause
+    source: Source | None = None
+    rule: str = "mute"
+    mute: Mute | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LeftAlone:
+    """The fields of one live customer that differ and are left alone, all of them muted or all of them ignored."""
+
+    number: str
+    ref: str | None
+    name: str
+    source: Source
+    fields: tuple[LeftField, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """One API call as it will be sent: `path` from the base URL, `if_match` the bare version, `body` JSON values."""
 
@@ -73,10 +102,11 @@ class Action:
 
     For a create: `match` is by what the declaration finds a customer that the ERP numbered, `alike` the numbers of
     customers that looked like the new one when the plan was made, and that must never be taken for it. `resource` is
-    the sort of record that is written (`resources`).
+    the sort of record that is written (`resources`); `stores` how the ERP keeps its texts, as the settings said.
     """
 
     resource: str = field(default=CUSTOMER.name, kw_only=True)
+    stores: Stores = field(default_factory=dict, kw_only=True)
     action: Verb
     number: str | None
     ref: str | None
@@ -95,8 +125,8 @@ class Action:
 
     @property
     def table(self) -> Resource:
-        """The resource with its field table."""
-        return RESOURCES[self.resource]
+        """The resource with its field table, whose rows know how this ERP keeps them."""
+        return kept_in(RESOURCES[self.resource], self.stores)
 
     @property
     def fields(self) -> frozenset[str]:
@@ -171,7 +201,9 @@ class Refresh:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Customers by what happens to them. unreadable: rows of the ERP; held_back: declarations that may mean one."""
+    """Customers by what happens to them. unreadable: rows of the ERP; held_back: declarations that may mean one. muted,
+    ignored: those with fields that differ and are left alone; of these, the ones that are updated count there too, and
+    none counts as unchanged."""
 
     create: int = 0
     update: int = 0
@@ -180,6 +212,8 @@ class Summary:
     removed: int = 0
     unreadable: int = 0
     held_back: int = 0
+    muted: int = 0
+    ignored: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +284,9 @@ class Plan:
     guards: tuple[Verdict, ...] = ()
     redacted: bool = False  # personal data was replaced: it can be shown, and not applied
     removed: tuple[Removed, ...] = ()
+    muted: tuple[LeftAlone, ...] = ()  # what differs under a running mute
+    ignored: tuple[LeftAlone, ...] = ()  # what is declared and ignored, and differs
+    include_muted: bool = False  # whether mutes were set aside, so that muted fields are among the changes
     changes_digest: str = ""  # what would be written, and where: the same for two plans that would do the same
     signature: str = ""  # a keyed hash over all of it but itself, `digest` and `created_at`; empty without a key
     digest: str = ""  # the whole file
@@ -322,6 +359,9 @@ UNREAD = "A611"
 
 NOT_STORING = "A613"
 """Code of a run's diagnostic: most updates were answered as done and are not there."""
+
+KEPT_OTHERWISE = "A614"
+"""Code of a run's diagnostic: the ERP keeps a text in another form than it was sent."""
 
 DOUBLED = "A612"
 """Code of a run's diagnostic: a customer was created twice, by this run and by another hand."""

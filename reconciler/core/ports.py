@@ -62,13 +62,14 @@ class DeclaredCustomers:
     numbers: frozenset[str]
     matches: frozenset[tuple[str, str]]
     known_by: frozenset[str]
+    resource: Resource = CUSTOMER
 
     def has(self, number: str, values: Values) -> bool:
         """Whether a customer with that number and those values of `known_by` may be meant."""
         if number_key(number) in self.numbers:
             return True
         return bool(self.matches) and any(
-            (name, match_key(name, values.get(name))) in self.matches for name in self.known_by
+            (name, match_key(name, values.get(name), self.resource)) in self.matches for name in self.known_by
         )
 
 

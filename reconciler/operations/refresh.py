@@ -21,6 +21,7 @@ from reconciler.core.rules import Memory
 from reconciler.core.snapshot import Head, Kept, Policy, disproof, pages, pages_to_verify, since, too_old, watermark
 from reconciler.erp.decode import unreadable
 from reconciler.resources.customer import CUSTOMER
+from reconciler.resources.grammar import Resource
 from reconciler.state.packing import CUSTOMER_PACKER
 
 
@@ -41,6 +42,7 @@ class Refreshing:
     snapshot: Snapshot | None = None
     policy: Policy = field(default_factory=Policy)
     tell: Callable[[StateError], None] = lambda error: None
+    resource: Resource = CUSTOMER
     _need: Need = field(init=False)
     _reads: Need = field(init=False)
     _fresh: dict[int, PackedLive] = field(init=False, default_factory=dict)
@@ -48,7 +50,7 @@ class Refreshing:
     _doubts: Doubts = field(init=False, default=SURE)
 
     def __post_init__(self) -> None:
-        need = need_of(self.desired)
+        need = need_of(self.desired, self.resource)
         self._need = self._reads = replace(need, meant=_meant(self.desired, self.memory, need))
 
     def view(self, erp: Erp, mode: str = "full") -> View:
@@ -257,14 +259,15 @@ class Refreshing:
 def _meant(desired: Iterable[Desired], memory: Memory, need: Need) -> DeclaredCustomers:
     numbers = {*memory.applied, *(number_key(number) for number in memory.numbers.values())}
     matches: set[tuple[str, str]] = set()
-    known_by = CUSTOMER.always | (need.fields & CUSTOMER.recognised_by)
+    resource = need.resource
+    known_by = resource.always | (need.fields & resource.recognised_by)
     for each in desired:
         if each.number is not None:
             numbers.add(number_key(each.number))
             continue
         known_by |= frozenset(each.match)
-        matches |= {(name, key) for name in each.match if (key := match_key(name, each.values.get(name)))}
-    return DeclaredCustomers(frozenset(numbers), frozenset(matches), known_by)
+        matches |= {(name, key) for name in each.match if (key := match_key(name, each.values.get(name), resource))}
+    return DeclaredCustomers(frozenset(numbers), frozenset(matches), known_by, resource)
 
 
 def _changed(erp: Erp, start: str, need: Need, at_most: int) -> tuple[Live, ...]:

@@ -13,13 +13,15 @@ from dataclasses import dataclass, field, replace
 from reconciler.apply.executor import EarlierTry, Interruption, execute
 from reconciler.apply.presence import Presence
 from reconciler.apply.readback import Checked, read_back
+from reconciler.config.edit.yaml_writer import key_text
 from reconciler.config.settings import SANDBOX
 from reconciler.core.diagnostics import Diagnostic, Severity, has_errors
 from reconciler.core.errors import Declined, ErpError, InvalidInput, Refused, StateError
 from reconciler.core.live import Live
 from reconciler.core.normalise import number_key
-from reconciler.core.plan import NOT_STORING, UNREAD, Outcome, Plan, Result, Run, Verb
+from reconciler.core.plan import KEPT_OTHERWISE, NOT_STORING, UNREAD, Change, Outcome, Plan, Result, Run, Verb
 from reconciler.core.ports import Erp
+from reconciler.core.stored_forms import common_forms
 from reconciler.operations import remember
 from reconciler.operations.checks import (
     check_applicable,
@@ -34,7 +36,7 @@ from reconciler.operations.pipeline import Compared, not_kept, rules_of
 from reconciler.operations.settle import settle
 from reconciler.operations.workspace import Workspace
 from reconciler.reports.safe_text import visible
-from reconciler.reports.wording import duration
+from reconciler.reports.wording import counted, duration
 from reconciler.state.sqlite.journal import Journal, RunInfo, Stored
 from reconciler.state.sqlite.store import Store
 
@@ -218,7 +220,7 @@ class _Writing:
         listener.read_back(checked.results)
         run = Run(plan, checked.results, started, self.workspace.now(), interrupted=listener.stop_requested())
         unread = [_unread(checked.unread)] if checked.unread else []
-        run = replace(run, diagnostics=(*self._doubled(checked), *_not_storing(run), *unread))
+        run = replace(run, diagnostics=(*self._doubled(checked), *_not_storing(run), *_forms_to_state(run), *unread))
         self._remember(run, checked.live)
         self._close(run, checked)
         try:  # last: what is written is accounted for, whatever becomes of a cache
@@ -297,6 +299,25 @@ def _not_storing(run: Run) -> list[Diagnostic]:
     summary = f"{len(lost):,} of {len(sent):,} updates were answered as done and are not there"
     remedy = "The ERP may not store what it answers: look at one of the customers in the ERP before you apply again."
     return [Diagnostic(Severity.WARNING, NOT_STORING, summary, remedy=remedy)]
+
+
+def _forms_to_state(run: Run) -> Iterator[Diagnostic]:
+    """A note for each field that the ERP keeps in another form, with the setting that says so."""
+    differing: dict[str, list[Change]] = {}
+    for result in run.results:
+        for change in result.normalised:
+            differing.setdefault(change.path, []).append(change)
+    for path, changes in differing.items():
+        forms = common_forms((change.before, change.after) for change in changes)
+        customers = counted(len(changes), "customer")
+        if forms:
+            words = forms[0] if len(forms) == 1 else f"[{', '.join(forms)}]"
+            line = f"stores: {{{key_text(path, flow=True)}: {words}}}"
+            remedy = f"If it always does so, write it below api in reconciler.yaml (api.stores): `{line}`."
+        else:
+            remedy = "Declare it as the ERP keeps it."
+        summary = f"the ERP keeps {path} in another form than it was sent ({customers})"
+        yield Diagnostic(Severity.NOTE, KEPT_OTHERWISE, summary, remedy=remedy)
 
 
 class NoJournal:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -62,7 +62,26 @@ def run(run: Run) -> bytes:
                 }
                 for result in run.results
             ],
+            "muted": run.plan.muted,
+            "ignored": run.plan.ignored,
             "diagnostics": run.diagnostics,
+        }
+    )
+
+
+def export(
+    folder: str, customers: int, requests: int, left_out: Iterable[tuple[str, str, str]], unseen: Iterable[str]
+) -> bytes:
+    """`{"format": "reconciler/export", "left_out": [{"number": ..., "path": ..., "reason": ...}], ...}`."""
+    return _dump(
+        {
+            "format": "reconciler/export",
+            "format_version": "1.0",
+            "folder": folder,
+            "customers": customers,
+            "requests": requests,
+            "left_out": [{"number": number, "path": path, "reason": reason} for number, path, reason in left_out],
+            "unseen": list(unseen),
         }
     )
 

@@ -16,7 +16,7 @@ walks of the other rooms need no case for each form.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import TypeAlias, TypeVar
@@ -78,6 +78,7 @@ class Field:
     is left out. class_member: the member of a customer class that gives new customers a value (4.2). priority: how
     early a reviewer should see a change of it. comparison: which texts are the same value. multiline: line breaks
     and blanks at the ends of the text count. by_ref: the ref of another declaration may stand for its number.
+    forms: in which forms this ERP keeps it (`core.stored_forms`); no row states them, the settings do.
     """
 
     name: str
@@ -104,6 +105,7 @@ class Field:
     comparison: Comparison = Comparison.EXACT
     multiline: bool = False
     by_ref: bool = False
+    forms: tuple[str, ...] = ()
 
     @cached_property
     def read_path(self) -> Path:
@@ -243,7 +245,8 @@ class Resource:
     parent: the member that holds the key of the record above. category, takes_category: the member that names the
     class, and the one that asks for its values. postal_codes: the members that, with the label, make two records look
     alike. shown: members that the ERP shows and nobody can write, told beside the fields; bookkeeping: those that say
-    nothing of the record itself.
+    nothing of the record itself. stores: the forms in which this ERP keeps the texts that a path pattern covers, as the
+    settings have them; forms: the same by the patterns' segments (`core.stores.kept_in` makes both).
     """
 
     name: str
@@ -260,6 +263,8 @@ class Resource:
     postal_codes: tuple[Path, ...] = ()
     shown: tuple[str, ...] = ()
     bookkeeping: tuple[str, ...] = ()
+    stores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    forms: tuple[tuple[tuple[str | None, ...], tuple[str, ...]], ...] = ()
 
     @cached_property
     def fields(self) -> dict[str, Row]:
@@ -336,7 +341,19 @@ class Resource:
     def leaf(self, path: Path) -> Field | None:
         """The row of a leaf by its path in the values, or None."""
         row = self.row(path)
-        return row if isinstance(row, Field) else None
+        if not isinstance(row, Field):
+            return None
+        return replace(row, forms=forms) if self.forms and (forms := self.forms_of(path)) else row
+
+    def forms_of(self, path: Path) -> tuple[str, ...]:
+        """The forms in which this ERP keeps the text at the path; of several patterns that cover it, the longest's."""
+        covering = [
+            (len(pattern), forms)
+            for pattern, forms in self.forms
+            if len(pattern) <= len(path)
+            and all(want is None or want == have for want, have in zip(pattern, path, strict=False))
+        ]
+        return max(covering, key=lambda found: found[0])[1] if covering else ()
 
     def is_create_only(self, path: Path) -> bool:
         """Whether the leaf at the path is never sent in an update."""

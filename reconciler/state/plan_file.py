@@ -39,6 +39,9 @@ def document(plan: Plan) -> dict[str, Any]:
     if not plan.signature:
         del values["signature"]
     values["summary"] = told_summary(values["summary"])
+    for action in values["actions"]:
+        if not action["stores"]:
+            del action["stores"]
     return {key: values[key] for key in _KEYS_FIRST} | values
 
 

@@ -87,14 +87,35 @@ SABOTAGES = (
     ),
     Sabotage(
         "what is sent along to stay as it is is not shown", SHOWN, "core/actions.py",
-        "    changes += _held(wanted, desired, live, changed, rules)\n",
-        "    _held(wanted, desired, live, changed, rules)\n",
+        "    changes += _held(found.wanted, desired, live, changed, rules)\n",
+        "    _held(found.wanted, desired, live, changed, rules)\n",
         "acceptance/test_shown.py::test_exactly_what_the_plan_shows_is_sent",
     ),
     Sabotage(
         "an altered plan file is applied", SHOWN, "state/plan_file.py",
         'if found.get("digest") != _digest(found):', "if False:",
         "acceptance/test_street.py::test_a_plan_that_was_tampered_with_is_refused_and_nothing_is_written",
+    ),
+    Sabotage(
+        "a mute is shown and not kept", SHOWN, "core/actions.py",
+        'muted.append(_left(change, "mute", mute))',
+        'muted.append(_left(change, "mute", mute))\n            changes.append(change)',
+        "property/test_mutes_property.py::test_a_muted_field_is_never_sent_unless_it_is_asked_for",
+    ),
+    Sabotage(
+        "a mute of a member lets its line be deleted", SHOWN, "core/mutes.py",
+        "covers(pattern[: len(path)], path)", "covers(pattern, path)",
+        "acceptance/test_mutes.py::test_a_muted_line_is_neither_changed_nor_deleted",
+    ),
+    Sabotage(
+        "a mute that ended holds on", SHOWN, "core/mutes.py",
+        "self._running if day <= mute.until else self._ended", "self._running",
+        "acceptance/test_mutes.py::test_an_ended_mute_is_an_ordinary_difference_with_a_note",
+    ),
+    Sabotage(
+        "what is ignored and differs is not told", SHOWN, "core/actions.py",
+        "ignored.append(_left(change, rule))", "pass",
+        "acceptance/test_ignored.py::test_a_plan_counts_and_names_what_is_declared_and_ignored",
     ),
     Sabotage(
         "If-Match matches anything", LOST, "erp/customers.py",
@@ -355,6 +376,21 @@ SABOTAGES = (
         "    changed = _body_values(different, live, rules)\n",
         "    changed = dict(list(_body_values(different, live, rules).items())[:-1])\n",
         "property/test_street_property.py::test_after_apply_the_plan_is_empty",
+    ),
+    Sabotage(
+        "values are not compared in the form that the settings state", APPLIED, "core/normalise.py",
+        "    text = in_forms(text, row.forms)\n", "",
+        "acceptance/test_stores.py::test_a_form_of_what_was_sent_is_at_rest_and_the_line_is_proposed",
+    ),
+    Sabotage(
+        "any other value counts as a form", APPLIED, "core/stored_forms.py",
+        'return _bare(sent) == _bare(stored) != ""', 'return True or _bare(sent) == _bare(stored) != ""',
+        "acceptance/test_stores.py::test_a_value_that_is_no_form_of_what_was_sent_is_not_taken",
+    ),
+    Sabotage(
+        "what a mute held back is called applied", APPLIED, "operations/remember.py",
+        "_with_last(applied, refused | muted,", "_with_last(applied, refused,",
+        "acceptance/test_mutes.py::test_what_a_mute_held_back_is_not_taken_for_applied",
     ),
     Sabotage(
         "the defaults of the settings are not thought of", EXPORTED, "operations/export.py",

@@ -357,7 +357,9 @@ def _format(error: ValidationError, node: Node, name: str) -> Iterator[_Finding]
     elif error.validator_value == "day":
         yield "date", f"{name} is {quoted(value)}, which is no day", "Write it as 2026-01-31.", node.source
     else:
-        yield "path", f"{quoted(value)} in {name} names no field", pattern_checks.remedy(value), node.source
+        what = "text" if pattern_checks.names_field(value) else "field"
+        source = node.entries[value][0].source if isinstance(node, Mapping) and value in node.entries else node.source
+        yield "path", f"{quoted(value)} in {name} names no {what}", pattern_checks.remedy(value), source
 
 
 def _const(error: ValidationError, node: Node, name: str) -> Iterator[_Finding]:

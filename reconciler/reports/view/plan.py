@@ -11,6 +11,7 @@ from reconciler.core.doubts import told_summary
 from reconciler.core.plan import Action, Change, Guard, Plan, Verb
 from reconciler.reports.report_kind import ReportKind
 from reconciler.reports.safe_text import shown, visible
+from reconciler.reports.view.left_alone import left_rows
 from reconciler.reports.view.reading import freshness, header_of, reading
 from reconciler.reports.view.report import CustomerRow, FieldRow, Report, ReportState
 from reconciler.reports.view.risk import CLEARED, DRIFTED, review_priority
@@ -39,6 +40,7 @@ def of_plan(plan: Plan) -> Report:
         _headline(plan, state, tally),
         told_summary(asdict(plan.summary)),
         tuple(action_row(action, refused) for action in plan.actions),
+        left_rows(plan.muted, plan.ignored),
         plan.diagnostics,
         plan.refusals,
         plan.guards,
@@ -124,6 +126,7 @@ def _tally(plan: Plan) -> str:
         parts.append(f"{summary.held_back:,} held back")
     if summary.unreadable:
         parts.append(f"{summary.unreadable:,} unreadable")
+    parts += [f"{count:,} {word}" for word, count in (("muted", summary.muted), ("ignored", summary.ignored)) if count]
     return ", ".join(parts)
 
 

@@ -8,6 +8,7 @@ from reconciler.core.diagnostics import Severity
 from reconciler.core.plan import Change, Outcome, Result, Run, Verb
 from reconciler.reports.report_kind import ReportKind
 from reconciler.reports.safe_text import shown, visible
+from reconciler.reports.view.left_alone import left_rows, left_words
 from reconciler.reports.view.plan import action_row
 from reconciler.reports.view.reading import header_of
 from reconciler.reports.view.report import CustomerRow, Report, ReportState
@@ -25,6 +26,7 @@ def of_run(run: Run) -> Report:
         _headline(run, counts),
         counts,
         tuple(result_row(result) for result in run.results),
+        left_rows(run.plan.muted, run.plan.ignored),
         run.diagnostics,
         guards=run.plan.guards,
         facts=(f"Started {run.started_at}, finished {run.finished_at}.",),
@@ -36,11 +38,13 @@ def of_run(run: Run) -> Report:
 
 
 def _headline(run: Run, counts: dict[str, int]) -> str:
+    """What was applied, and what differs still and was left alone."""
     summary = run.plan.summary
     held = f"{counted(summary.held_back, 'declaration')} held back" if summary.held_back else ""
+    left = "; ".join(filter(None, (held, left_words(summary.muted, summary.ignored))))
     if run.plan.is_empty:
-        return f"Nothing to apply; {held}." if held else "Nothing to apply."
-    return f"Applied: {', '.join(filter(None, (_tally(counts), held)))}."
+        return f"Nothing to apply: {left}." if left else "Nothing to apply."
+    return f"Applied: {_tally(counts)}; {left}." if left else f"Applied: {_tally(counts)}."
 
 
 def result_row(result: Result) -> CustomerRow:
