@@ -90,6 +90,8 @@ CODES: dict[str, str] = {
     "P511": "A new customer has the corporate id or VAT registration of a live one.",
     "P512": "A managed customer lost its declaration.",
     "P513": "A policy says no to an action, with the severity of a warning.",
+    "P515": "An attribute that the customer's class does not have.",
+    "P516": "A value that its attribute's type in the customer's class does not take.",
     "P527": "A plan or a report of drift was made offline, from the snapshot.",
     "P521": "A field that a run wrote was changed since, and the run's undo leaves it.",
     "P522": "A field that a run wrote cannot be set back.",

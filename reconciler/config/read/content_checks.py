@@ -32,7 +32,7 @@ class Finding:
 
 # ---- one value ----
 
-SPREADSHEET_ERROR = re.compile(r"#([A-ZÀ-Þ0-9/]{1,30}[!?]|N/A|I/T|N/B|NV|N/D|N/V|#+)|Err:5[0-9]{2}", re.IGNORECASE)
+SPREADSHEET_ERROR = re.compile(r"#([A-ZÀ-Þ0-9/]{1,30}[!?]|N/A|I/T|N/B|NV|N/D|N/V|##+)|Err:5[0-9]{2}", re.IGNORECASE)
 """What a spreadsheet shows where it has no value, in the language of its user: #N/A, #REF!, #VERDI!, #SAKNAS!, ####."""
 
 EXPONENT = re.compile(r"-?[0-9]([.,][0-9]{1,20})?E\+[0-9]{2,3}")

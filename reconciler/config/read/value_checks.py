@@ -123,7 +123,8 @@ def _is_strange(character: str) -> bool:
 
 def _strange_number(row: Field, text: str, strange: str) -> Finding:
     names = ", ".join(_name(character) for character in strange[:3])
-    clean = "".join(char for char in unicodedata.normalize("NFKC", text) if not _is_strange(char)).strip()
+    tight = "".join(char for char in text if char == " " or not char.isspace())
+    clean = "".join(char for char in unicodedata.normalize("NFKC", tight) if not _is_strange(char)).strip()
     summary = f"{row.name} {quoted(text.strip())} holds {names}"
     return Finding(
         Severity.ERROR, "D320", summary, f'Write "{shown(clean)}".' if clean else "Write the number alone.", final=True
