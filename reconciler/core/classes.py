@@ -121,9 +121,9 @@ def _attribute_problems(
             summary = f"class {customer_class.id} has no attribute {path[1]}"
             remedy = _near(path[1], known) or f"Its attributes are {', '.join(sorted(known)[:20])}."
             yield _about_attribute("P515", action, change, summary, remedy)
-        elif (remedy := _remedy(attribute, change.after)) is not None:
+        elif instead := _instead(attribute, change.after):
             summary = f'{change.path} "{change.after[:80]}" is no value of a {attribute.kind} attribute'
-            yield _about_attribute("P516", action, change, summary, remedy)
+            yield _about_attribute("P516", action, change, summary, instead)
 
 
 def _about_attribute(code: str, action: Action, change: Change, summary: str, remedy: str) -> Diagnostic:
@@ -136,20 +136,20 @@ def _about_attribute(code: str, action: Action, change: Change, summary: str, re
 _TRUE, _FALSE = frozenset(("true", "yes", "on", "ja", "x")), frozenset(("false", "no", "off", "nei", "nej"))
 
 
-def _remedy(attribute: ClassAttribute, text: str) -> str | None:
-    """What to write instead of a value that the attribute does not take (fact sheet 4.2); None where it takes it."""
+def _instead(attribute: ClassAttribute, text: str) -> str:
+    """What to write instead of a value that the attribute does not take (fact sheet 4.2); nothing where it takes it."""
     match attribute.kind.casefold():
         case "checkbox" if text not in ("0", "1"):
             folded = text.strip().casefold()
             return "Write 1." if folded in _TRUE else "Write 0." if folded in _FALSE else "Write 1 or 0."
         case "datetime":
-            return None if read_moment(text) is not None else _day_remedy(text)
+            return "" if read_moment(text) is not None else _day_remedy(text)
         case "combo" if attribute.values and text not in attribute.values:
             return _near(text, attribute.values) or _choices(attribute)
         case "multiselectcombo" if attribute.values:
             wrong = [part for part in map(str.strip, text.split(",")) if part not in attribute.values]
-            return (_near(wrong[0], attribute.values) or _choices(attribute)) if wrong else None
-    return None
+            return (_near(wrong[0], attribute.values) or _choices(attribute)) if wrong else ""
+    return ""
 
 
 _DAY_FIRST = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})", re.ASCII)
