@@ -69,7 +69,12 @@ def full(company: Company) -> None:
         },
         "directDebitLines": [
             {"mandateId": "M/1", "dateOfSignature": "2026-01-31", "maxAmount": 10.50, "isDefault": False},
-            {"mandateId": "0002", "expirationDate": "2026-02-01T13:30:00", "iban": "NL91ABNA0417164300", "oneTime": True},
+            {
+                "mandateId": "0002",
+                "expirationDate": "2026-02-01T13:30:00",
+                "iban": "NL91ABNA0417164300",
+                "oneTime": True,
+            },
         ],
         "salesPersons": [{"salesPersonID": "2", "commissionPct": 1.25}, {"salesPersonID": "1", "isDefault": True}],
         "attributes": {"REGION": "NORTH", "NO": "yes", "A.B": "0101", "x: y": "z", "<<": "merge"},
