@@ -120,10 +120,10 @@ def _attribute_problems(
         if attribute is None:
             summary = f"class {customer_class.id} has no attribute {path[1]}"
             remedy = _near(path[1], known) or f"Its attributes are {', '.join(sorted(known)[:20])}."
-            yield _about_attribute("P515", action, change, summary, remedy)
+            yield _about_attribute("P518", action, change, summary, remedy)
         elif instead := _instead(attribute, change.after):
             summary = f'{change.path} "{change.after[:80]}" is no value of a {attribute.kind} attribute'
-            yield _about_attribute("P516", action, change, summary, instead)
+            yield _about_attribute("P519", action, change, summary, instead)
 
 
 def _about_attribute(code: str, action: Action, change: Change, summary: str, remedy: str) -> Diagnostic:

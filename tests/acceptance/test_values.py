@@ -178,7 +178,7 @@ def test_attributes_are_held_against_the_class_that_a_plan_reads(company: Compan
     )
     company.declare(text, "a.yaml")
     problems = {(one["code"], one["source"]["line"]): one["remedy"] for one in company.plan()["diagnostics"]}
-    assert problems.keys() == {("P515", 5), ("P516", 6), ("P516", 7), ("P516", 8)}
+    assert problems.keys() == {("P518", 5), ("P519", 6), ("P519", 7), ("P519", 8)}
     wanted = ("Did you mean REGION?", "Did you mean NORTH?", "Write 1.", "Write 2025-01-14.")
     assert all(remedy.startswith(start) for (_, remedy), start in zip(sorted(problems.items()), wanted, strict=True))
     company.declare(f"{text}lifecycle: {{as_typed: [attributes]}}\n", "a.yaml")
