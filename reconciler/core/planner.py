@@ -254,7 +254,7 @@ def incomplete(
     if all(names <= customer.values.keys() for customer in rows):
         return ()  # nothing is lacking: the pairs need not be found
     reads = []
-    for declaration, customer in pair(concerned, rows, memory.numbers, memory.identities, need.resource).pairs:
+    for declaration, customer in pair(concerned, rows, memory.numbers, memory.identities, resource=need.resource).pairs:
         if customer is None:
             continue
         lacking = (apart & declaration.values.keys()) - customer.values.keys()

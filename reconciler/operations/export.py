@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from reconciler.config.edit.declarable import declarable
+from reconciler.config.edit.declarable import declarable, lifecycle_of
 from reconciler.config.edit.export import (
     SINGLE,
     Spool,
@@ -147,7 +147,9 @@ class _Collecting:
             self.problems[live.internal_id] = (live.number, problems)
         if any(path == CUSTOMER.key for path, _ in problems):
             return
-        members = raw_members({"number": live.number} | declared(values, nulls=True))
+        members = raw_members({CUSTOMER.key: live.number} | declared(values, nulls=True))
+        if lifecycle := lifecycle_of(values):
+            members["lifecycle"] = raw_members(lifecycle)
         lines = (f"  {line}" for line in item_lines(members)) if self.options.single else mapping_lines(members)
         self.spool.put(live.internal_id, live.number, "".join(f"{line}\n" for line in lines).encode())
 

@@ -13,6 +13,7 @@ from reconciler.config.read.policies import Rule, broken
 from reconciler.config.settings import Settings
 from reconciler.core.classes import class_notes, touches_classes
 from reconciler.core.comparison import Comparison, Heading
+from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Diagnostic, Severity, has_errors
 from reconciler.core.errors import InvalidInput, NotFound, PermissionDenied, StateError
 from reconciler.core.guards import VolumeLimits
@@ -75,7 +76,7 @@ def compare(
         return Compared(plan, heading, comparison)
 
     compared, _ = refresh_and_compute(live, erp, mode, planned, lambda compared: updated(compared.plan))
-    return compared if erp is None else replace(compared, plan=explain(compared.plan, erp))
+    return compared if erp is None else replace(compared, plan=explain(compared.plan, erp, loaded.desired))
 
 
 def _of_plan(mutes: Mutes) -> Iterator[Diagnostic]:
@@ -208,7 +209,7 @@ def made_offline(view: View) -> tuple[Diagnostic, ...]:
     return (Diagnostic(Severity.WARNING, "P527", summary, remedy=remedy),)
 
 
-def explain(plan: Plan, erp: Erp) -> Plan:
+def explain(plan: Plan, erp: Erp, desired: Iterable[Desired] = ()) -> Plan:
     """The plan with what its customer classes mean for it; they are read only when it creates or moves into one.
 
     An ERP that does not let the classes be read leaves the plan as it is: it is no worse for that. Raises ErpError.
@@ -219,7 +220,7 @@ def explain(plan: Plan, erp: Erp) -> Plan:
         classes = {customer_class.id: customer_class for customer_class in erp.classes()}
     except (NotFound, PermissionDenied):
         return plan
-    notes = tuple(class_notes(plan.actions, classes))
+    notes = tuple(class_notes(plan.actions, classes, desired))
     counted = replace(plan.refresh, requests=plan.refresh.requests + 1)
     left = plan.budget.remaining
     budget = replace(plan.budget, remaining=None if left is None else max(0, left - 1))

@@ -56,6 +56,16 @@ class Comparison(StrEnum):
     PHONE = "digits"  # with the + or 00 of a country in front
 
 
+class Content(StrEnum):
+    """What the text of a field is, where more is known of it than its kind says."""
+
+    ANY = "any text"
+    COUNTRY = "country code"  # ISO 3166-1, two letters
+    CURRENCY = "currency code"  # ISO 4217, three letters
+    POSTAL_CODE = "postal code"  # of the country that stands beside it
+    IBAN = "IBAN"  # ISO 13616, with two check digits
+
+
 class Read(StrEnum):
     """Where a member can be read (11, 13.6, 13.7)."""
 
@@ -78,7 +88,8 @@ class Field:
     is left out. class_member: the member of a customer class that gives new customers a value (4.2). priority: how
     early a reviewer should see a change of it. comparison: which texts are the same value. multiline: line breaks
     and blanks at the ends of the text count. by_ref: the ref of another declaration may stand for its number.
-    forms: in which forms this ERP keeps it (`core.stored_forms`); no row states them, the settings do.
+    forms: in which forms this ERP keeps it (`core.stored_forms`); no row states them, the settings do. content: what
+    the text is. sole: a flag that only one line of the group may have.
     """
 
     name: str
@@ -106,11 +117,22 @@ class Field:
     multiline: bool = False
     by_ref: bool = False
     forms: tuple[str, ...] = ()
+    content: Content = Content.ANY
+    sole: bool = False
 
     @cached_property
     def read_path(self) -> Path:
         """The path in the read object, as segments."""
         return tuple((self.read or self.name).split("."))
+
+    @cached_property
+    def is_identifier(self) -> bool:
+        """Whether the text is looked up, dialled or checked, and never prose."""
+        return (
+            self.kind in (Kind.NUMBER, Kind.REFERENCE)
+            or self.comparison is not Comparison.EXACT
+            or self.content is not Content.ANY
+        )
 
     @property
     def is_compared(self) -> bool:

@@ -407,5 +407,10 @@ SABOTAGES = (
         'text = text.replace("${", "$${")', "pass",
         "acceptance/test_export.py::test_an_export_of_everything_plans_empty_at_once",
     ),
+    Sabotage(
+        "an export does not say what is meant", EXPORTED, "operations/export.py",
+        "if lifecycle := lifecycle_of(values):", "if lifecycle := {}:",
+        "acceptance/test_values.py::test_an_export_of_values_that_are_refused_otherwise_is_valid_and_plans_empty",
+    ),
 )  # fmt: skip
 """In the order of the page."""

@@ -85,8 +85,9 @@ def _lines(line: Layout) -> Layout:
 def _declaration() -> Layout:
     rows = {name: _row(row) for name, row in FIELDS.items()}
     texts = Layout(item=TEXT)
+    flag = Layout(scalar="boolean")
     lifecycle = Layout(
-        {"ignore_changes": texts, "create_only": texts, "prevent_update": Layout(scalar="boolean"), "same_as": texts}
+        {"ignore_changes": texts, "create_only": texts, "prevent_update": flag, "same_as": texts, "as_typed": texts}
     )
     number = rows.pop(CUSTOMER.key)
     return Layout({CUSTOMER.key: number, "ref": TEXT, **rows, "match": texts, "lifecycle": lifecycle}, header=True)

@@ -26,6 +26,8 @@ from reconciler.config.read.schema_errors import DECLARATION_CODES, Validator
 from reconciler.config.read.source_map import Packer
 from reconciler.config.read.typed_values import BROKEN, Reader
 from reconciler.config.read.unmerged import Defaults, Unmerged, overlay, units, unmerged
+from reconciler.config.read.value_checks import AS_TYPED
+from reconciler.config.read.value_checks import problems as value_problems
 from reconciler.core.desired import Desired, Lifecycle
 from reconciler.core.diagnostics import Diagnostic, Severity, Source, has_errors, in_order
 from reconciler.core.errors import InvalidInput
@@ -260,14 +262,14 @@ class _Loader:
         node = replace(node, entries=bare)
         value, _ = self._defaults.read(node, self._problems)
         defaults = self._unmerged(value, node)
-        self._problems += defaults.problems
         if under:
             overlay(defaults, under)
+        self._judge(defaults)
+        self._problems += defaults.problems
         return Defaults(defaults, units(defaults))
 
     def _unmerged(self, value: dict[str, Any], node: yaml_nodes.Mapping) -> Unmerged:
         declaration = unmerged(value, node)
-        self._problems += declaration.warnings
         self._warn_empty(declaration)
         return declaration
 
@@ -283,16 +285,18 @@ class _Loader:
         self._declared += 1
         value, is_whole = self._customer.read(node, self._problems)
         declaration = self._unmerged(value, node)
-        if not is_whole:
+        if base:
+            overlay(declaration, base)
+        if is_whole:
+            self._enter(declaration)
+        else:
+            self._judge(declaration)
             self._claim(declaration)
             self._problems += declaration.problems
-        else:
-            if base:
-                overlay(declaration, base)
-            self._enter(declaration)
 
     def _enter(self, declaration: Unmerged | FastDeclaration) -> None:
         """A declaration that the schema admits, on its defaults, is desired unless its identity is in doubt."""
+        self._judge(declaration)
         self._check_identity(declaration)
         if declaration.problems:
             self._problems += declaration.problems
@@ -300,6 +304,16 @@ class _Loader:
             finished = self._finished(declaration)
             self._desired.append(finished)
             self._digests.append(_digest_of(finished))
+
+    def _judge(self, declaration: Unmerged | FastDeclaration) -> None:
+        """Tell the values that are surely or likely not meant. What is an error keeps the declaration out."""
+        for problem in value_problems(
+            declaration.findings, declaration.values, declaration.locate, declaration.lifecycle
+        ):
+            if problem.severity is Severity.ERROR:
+                declaration.problems = [*(declaration.problems or ()), problem]
+            else:
+                self._problems.append(problem)
 
     def _finished(self, declaration: Unmerged | FastDeclaration) -> Desired:
         life = declaration.lifecycle
@@ -396,6 +410,7 @@ def _lifecycle(members: dict[str, Any]) -> Lifecycle:
         tuple(members.get("create_only", ())),
         members.get("prevent_update", False),
         tuple(members.get("same_as", ())),
+        tuple(members.get(AS_TYPED, ())),
     )
 
 

@@ -118,6 +118,11 @@ def _declaration_members() -> Schema:
             paths,
         ),
         "prevent_update": ("Prevent update", "A plan that would update this customer is refused.", flag),
+        "as_typed": (
+            "As typed",
+            "Paths of values that look like mistakes and are meant as they are; * stands for one segment.",
+            paths,
+        ),
         "same_as": (
             "Same organisation",
             "Numbers or refs of customers that are the same organisation on purpose: ends the findings about them.",
