@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from reconciler.apply.presence import Presence
+from reconciler.apply.renumber import ONE_LOOK, LookingUp, renumber
 from reconciler.apply.writes import Claims, Ended, overtaken, write
 from reconciler.core.plan import Action, Outcome, Plan, Result, Verb
 from reconciler.core.ports import Erp, Journal
@@ -29,10 +30,14 @@ class EarlierTry:
 
 @dataclass(frozen=True, slots=True)
 class Interruption:
-    """Asked between actions: whether to begin nothing new, and whether not to wait for what is in flight either."""
+    """Asked between actions: whether to begin nothing new, and whether not to wait for what is in flight either.
+
+    looking_up: how renumberings are waited for that the ERP does later.
+    """
 
     stop: Callable[[], bool] = lambda: False
     abandon: Callable[[], bool] = lambda: False
+    looking_up: LookingUp = ONE_LOOK
 
 
 def execute(
@@ -61,6 +66,7 @@ def execute(
     for result in earlier.results.values():
         schedule.take(result)
         yield result
+    new_numbers = {action.number for action in plan.actions if action.action is Verb.RENUMBER}
     presence, abandoned = Presence(erp, plan.actions, since), threading.Event()
     flying: dict[Future[Ended], Action] = {}
     try:
@@ -71,9 +77,23 @@ def execute(
                 journal.finish(result.action.label, result.outcome, message=result.message)
                 yield result
             for action in schedule.ready(max(1, parallelism) - len(flying)):
-                recheck = recheck_nested and action.is_unprotected
+                renumbered = action.action is Verb.UPDATE and action.number in new_numbers
+                recheck = recheck_nested and action.is_unprotected and not renumbered
                 is_open = action.label in earlier.open_labels
-                settle = partial(write, action, erp, since=since, may_be_done=is_open, claims=claims, recheck=recheck)
+                settle = (
+                    partial(renumber, action, erp, interruption.looking_up, may_be_done=is_open)
+                    if action.action is Verb.RENUMBER
+                    else partial(
+                        write,
+                        action,
+                        erp,
+                        since=since,
+                        may_be_done=is_open,
+                        claims=claims,
+                        recheck=recheck,
+                        renumbered=renumbered,
+                    )
+                )
                 check = _check_of(action, erp, presence, claims, recheck=recheck, is_open=is_open)
                 flying[run_in_daemon_thread(partial(_perform, action, journal, check, settle, abandoned))] = action
             yield from _landed(flying, schedule)
@@ -155,11 +175,13 @@ class _Schedule:
     waiting: dict[str, Action] = field(default_factory=dict)
     place: dict[str, int] = field(default_factory=dict)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
+    renumbered: set[str] = field(default_factory=set)
     halted: str = ""
 
     def __post_init__(self) -> None:
         self.waiting = {action.label: action for action in self.plan.actions}
         self.place = {label: at for at, label in enumerate(self.waiting)}
+        self.renumbered = {action.label for action in self.plan.actions if action.action is Verb.RENUMBER}
 
     def ready(self, count: int) -> list[Action]:
         """Up to `count` actions whose parents are done, in the plan's order; they leave the waiting list."""
@@ -204,5 +226,7 @@ class _Schedule:
             return f"{self.halted}."
         for name in action.depends_on:
             if self.outcomes.get(name, Outcome.DONE) is not Outcome.DONE:
-                return f"its parent {name} was not created."
+                return (
+                    f"{name} was not renumbered." if name in self.renumbered else f"its parent {name} was not created."
+                )
         return ""

@@ -61,6 +61,8 @@ def _read(done: list[Result], erp: Erp, list_requests: int) -> dict[str, Live]:
     customers = {}
     for result in done:
         number = result.number or ""
+        if number_key(number) in customers:  # renumbered, and updated after that
+            continue
         try:
             customers[number_key(number)] = erp.customer(number, need)
         except NotFound:

@@ -49,6 +49,7 @@ def compute_drift(
     mutes: also those whose last day is over. applied_at: when a customer (`number_key`) was last applied, UTC, ISO
     8601. With targets, what is not declared is not looked at. The day that counts for mutes is that of the heading.
     """
+    notes, comparison = comparison.renumbering_notes, comparison.foreseen
     view, now, target = comparison.view, heading.created_at, heading.target
     look = _Look(comparison.rules, comparison.memory, history, ActiveMutes(mutes, now[:10]), applied_at, now)
     pairs = [(declaration, live) for declaration, live in comparison.paired.pairs if comparison.looks_at(declaration)]
@@ -68,7 +69,7 @@ def compute_drift(
         refresh=Refresh(view.reading.mode, view.as_of, len(view.customers), view.requests, view.reading),
         summary=summary_of(customers, sum(live is not None for _, live in pairs)),
         customers=tuple(customers),
-        diagnostics=comparison.paired.diagnostics,
+        diagnostics=(*notes, *comparison.paired.diagnostics),
         since=history.since,
         targets=tuple(sorted(comparison.targets)),
     )

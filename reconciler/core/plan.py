@@ -16,7 +16,8 @@ from reconciler.resources.values import parse_path
 
 FORMAT = "reconciler/plan"
 FORMAT_VERSION = "1.2"
-"""Minor versions only add: 1.1 `redacted`, `removed`, `signature`, a change's `origin`; 1.2 an action's `resource`."""
+"""Minor versions only add: 1.1 `redacted`, `removed`, `signature`, a change's `origin`; 1.2 an action's `resource`, and
+the action `renumber` with its count."""
 
 
 class Verb(StrEnum):
@@ -24,6 +25,7 @@ class Verb(StrEnum):
 
     CREATE = "create"
     UPDATE = "update"
+    RENUMBER = "renumber"
 
 
 class Cause(StrEnum):
@@ -71,8 +73,9 @@ class Action:
     """One write and the changes it makes. `depends_on` holds labels of actions that must be done first.
 
     For a create: `match` is by what the declaration finds a customer that the ERP numbered, `alike` the numbers of
-    customers that looked like the new one when the plan was made, and that must never be taken for it. `resource` is
-    the sort of record that is written (`resources`).
+    customers that looked like the new one when the plan was made, and that must never be taken for it. A renumbering
+    has the new number, like the update that follows it, and one change, of the number. `resource` is the sort of record
+    that is written (`resources`).
     """
 
     resource: str = field(default=CUSTOMER.name, kw_only=True)
@@ -89,8 +92,20 @@ class Action:
 
     @property
     def label(self) -> str:
-        """What to call the customer in messages."""
+        """What to call the action in messages: by its customer, a renumbering by both numbers."""
+        if self.former is not None:
+            return f"{self.former} → {self.number}"
         return self.number or f"ref {self.ref}"
+
+    @property
+    def former(self) -> str | None:
+        """The number that a renumbering replaces; None for any other action."""
+        return str(self.changes[0].before) if self.action is Verb.RENUMBER else None
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """What the customer is called before and after the action, as far as that is known."""
+        return tuple(number for number in (self.former, self.number) if number is not None)
 
     @property
     def table(self) -> Resource:
@@ -174,6 +189,7 @@ class Summary:
 
     create: int = 0
     update: int = 0
+    renumber: int = 0
     unchanged: int = 0
     unmanaged: int = 0
     removed: int = 0
@@ -219,7 +235,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What one volume guard found: `found` updates or creates, against `limit` in words."""
+    """What one volume guard found: `found` updates, creates or renumberings, against `limit` in words."""
 
     name: str
     limit: str

@@ -32,6 +32,7 @@ from reconciler.core.plan import (
 )
 from reconciler.core.ports import Need, View, Wire
 from reconciler.core.removed import deactivations, left_alone, removed
+from reconciler.core.renumbering import LOOKS, after_renumbering, former_key, renumber_actions, under_present_numbers
 from reconciler.core.rules import Memory, Rules
 from reconciler.core.snapshot import created_since
 from reconciler.resources.customer import CUSTOMER
@@ -48,7 +49,9 @@ def need_of(desired: Iterable[Desired], resource: Resource = CUSTOMER) -> Need:
             of_all.update(declaration.match)
         if not resource.match_set.isdisjoint(declaration.values):
             of_all.update(resource.match)  # an id may stand in the other field of the live customer
-    return Need.of(((declaration.number, declaration.values) for declaration in declarations), of_all, resource)
+    wanted = [(declaration.number, declaration.values) for declaration in declarations]
+    wanted += [(former, declaration.values) for declaration in declarations if (former := former_key(declaration))]
+    return Need.of(wanted, of_all, resource)
 
 
 def compute_plan(comparison: Comparison, wire: Wire, *, heading: Heading, config: ConfigSummary) -> Plan:
@@ -58,6 +61,7 @@ def compute_plan(comparison: Comparison, wire: Wire, *, heading: Heading, config
     """
     view, rules, targets = comparison.view, comparison.rules, comparison.targets
     decided = _decide(comparison, wire)
+    paired = comparison.foreseen.paired
     problems, refusals, ordered = decided.problems, decided.refusals, in_order(decided.actions)
     if targets:
         ordered = targeted(ordered, targets)
@@ -67,11 +71,12 @@ def compute_plan(comparison: Comparison, wire: Wire, *, heading: Heading, config
     summary = Summary(
         create=sum(action.action is Verb.CREATE for action in ordered),
         update=sum(action.action is Verb.UPDATE for action in ordered),
+        renumber=sum(action.action is Verb.RENUMBER for action in ordered),
         unchanged=decided.unchanged,
-        unmanaged=comparison.paired.unmanaged - len(decided.undeclared),
+        unmanaged=paired.unmanaged - len(decided.undeclared),
         removed=len(decided.undeclared),
     )
-    managed = sum(live is not None for _, live in comparison.paired.pairs)
+    managed = sum(live is not None for _, live in paired.pairs)
     managed += len(decided.undeclared) if rules.deactivate_removed else 0
     verdicts = volume_verdicts(summary, rules.limits, managed)
     target = heading.target
@@ -118,11 +123,15 @@ class _Decided:
 
 
 def _decide(comparison: Comparison, wire: Wire) -> _Decided:
-    """An action for each pair that differs and, where the rules say so, for each customer that is not declared."""
+    """An action for each pair that differs and, where the rules say so, for each customer that is not declared; all as
+    it will be once what is due is renumbered."""
+    renumbering, notes, looked_at = comparison.renumberings, comparison.renumbering_notes, comparison.looked_at
+    comparison = comparison.foreseen
     paired, rules, memory = comparison.paired, comparison.rules, comparison.memory
-    decided = _Decided(list(paired.diagnostics))
+    decided = _Decided([*notes, *paired.diagnostics])
     problems = decided.problems
-    actions: list[Action] = []
+    actions = list(renumber_actions(renumbering, wire, rules.resource))
+    renumbered = {action.number for action in actions}
     for declaration, live in paired.pairs:
         action = (
             create_action(declaration, wire, rules.resource, problems)
@@ -130,7 +139,8 @@ def _decide(comparison: Comparison, wire: Wire) -> _Decided:
             else update_action(declaration, live, wire, rules, memory, problems)
         )
         if action is None:
-            decided.unchanged += live is not None and comparison.looks_at(declaration)
+            is_kept = live is not None and declaration.number not in renumbered
+            decided.unchanged += is_kept and comparison.looks_at(declaration)
             continue
         actions.append(action)
         if live is not None and declaration.lifecycle.prevent_update:
@@ -140,15 +150,16 @@ def _decide(comparison: Comparison, wire: Wire) -> _Decided:
     similar = _similar(comparison)
     alike = _alike(similar)
     actions = [_with_alike(action, alike) for action in actions]
-    doubles, decided.unwanted = findings(similar, duplicates=rules.duplicates, lookalikes=rules.lookalikes)
-    problems.extend(doubles)
     if not comparison.targets:
         decided.undeclared = removed(comparison.desired, paired, comparison.view, memory)
+    doubles, decided.unwanted = findings(similar, duplicates=rules.duplicates, lookalikes=rules.lookalikes)
+    problems.extend(doubles)
+    decided.unwanted.extend(renumbering.refusals(looked_at))
     problems.extend(left_alone(decided.undeclared, rules))
     if rules.deactivate_removed:
         actions.extend(deactivations(decided.undeclared, wire, rules.resource))
     problems.extend(null_problems(actions, rules))
-    decided.actions = linked(actions, rules.resource, problems)
+    decided.actions = after_renumbering(linked(actions, rules.resource, problems), rules.resource)
     return decided
 
 
@@ -185,7 +196,14 @@ def _requests(actions: list[Action], view: View, rules: Rules) -> int:
     """The writes with what is read right before them, and reading each written customer back: one by one, or the list
     where that costs less."""
     listed = view.reading.list_requests
-    rechecks = sum(_reads(action, rules) for action in actions if action.is_unprotected) if rules.recheck_nested else 0
+    renumbered = {action.number for action in actions if action.action is Verb.RENUMBER}
+    rechecks = sum(
+        _reads(action, rules)
+        for action in actions
+        if action.action is Verb.UPDATE
+        and ((rules.recheck_nested and action.is_unprotected) or action.number in renumbered)
+    )
+    rechecks += LOOKS * len(renumbered)
     return rechecks + len(actions) + min(len(actions), max(1, view.requests if listed is None else listed))
 
 
@@ -211,7 +229,8 @@ def incomplete(
     if all(names <= customer.values.keys() for customer in rows):
         return ()  # nothing is lacking: the pairs need not be found
     reads = []
-    for declaration, customer in pair(concerned, rows, memory.numbers, memory.identities).pairs:
+    present = under_present_numbers(concerned, rows, memory)
+    for declaration, customer in pair(present, rows, memory.numbers, memory.identities).pairs:
         if customer is None:
             continue
         lacking = (apart & declaration.values.keys()) - customer.values.keys()

@@ -70,7 +70,7 @@ def _plan(workspace: Workspace, run_id: str, erp: Erp, *, deactivate_creates: bo
         send_null=settings.api.clear_nullable == "send-null",
     )
     # What the run was allowed to write it may take back: only policies stand against that.
-    free = replace(settings.guards, updates=Fraction(1), creates=0)
+    free = replace(settings.guards, updates=Fraction(1), creates=0, renumbers=Fraction(1))
     settings = replace(settings, ignore=(), on_removed="ignore", guards=free)
     restored = Loaded(_protected(workspace, undone.desired), undone.diagnostics, first.config.digest)
     comparison = comparison_of(settings, restored, view)

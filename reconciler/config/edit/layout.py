@@ -84,7 +84,13 @@ def _declaration() -> Layout:
     rows = {name: _row(row) for name, row in FIELDS.items()}
     texts = Layout(item=TEXT)
     lifecycle = Layout(
-        {"ignore_changes": texts, "create_only": texts, "prevent_update": Layout(scalar="boolean"), "same_as": texts}
+        {
+            "ignore_changes": texts,
+            "create_only": texts,
+            "prevent_update": Layout(scalar="boolean"),
+            "same_as": texts,
+            "renumbered_from": TEXT,
+        }
     )
     number = rows.pop(CUSTOMER.key)
     return Layout({CUSTOMER.key: number, "ref": TEXT, **rows, "match": texts, "lifecycle": lifecycle}, header=True)

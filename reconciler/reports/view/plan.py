@@ -15,6 +15,9 @@ from reconciler.reports.view.report import CustomerRow, FieldRow, Report, Report
 from reconciler.reports.view.risk import CLEARED, DRIFTED, review_priority
 from reconciler.reports.wording import ORIGINS, counted, duration
 
+SYMBOLS = {Verb.CREATE: "+", Verb.UPDATE: "~", Verb.RENUMBER: "»"}
+"""What stands before an action."""
+
 _REFUSED = 100  # what is added to the risk of an action that is refused
 
 
@@ -57,7 +60,7 @@ def action_row(action: Action, refused: Collection[str] = ()) -> CustomerRow:
     """One action; `refused` holds the numbers of the customers that a policy or a lifecycle rule refuses."""
     is_refused = action.number is not None and action.number in refused
     return CustomerRow(
-        "+" if action.action is Verb.CREATE else "~",
+        SYMBOLS[action.action],
         action.action.value,
         visible(action.label),
         visible(action.name),
@@ -114,6 +117,7 @@ def _tally(plan: Plan) -> str:
     parts = [
         f"{summary.create:,} to create",
         f"{summary.update:,} to update",
+        *([f"{summary.renumber:,} to renumber"] if summary.renumber else []),
         f"{summary.unchanged:,} unchanged",
         f"{summary.unmanaged:,} unmanaged",
     ]
