@@ -14,6 +14,7 @@ from reconciler.core.errors import ErpError, NotFound, NotSent
 from reconciler.core.normalise import number_key
 from reconciler.core.plan import Action, Outcome, Result
 from reconciler.core.ports import Acted, Erp, Need
+from reconciler.core.renumbering import internal_id_of
 
 _FIRST_WAIT, _LONGEST_WAIT = 1.0, 15.0
 _PLAN_AGAIN = "Make a new plan."
@@ -79,7 +80,7 @@ class _Renumbering:
     def _look(self, message: str = "") -> Ended | None:
         """How it ended where the customer has another number than the plan saw; None where it has that one."""
         try:
-            number = self.erp.number_of(_identity(self.action))
+            number = self.erp.number_of(internal_id_of(self.action))
         except NotFound:
             return self._conflict("the ERP does not have the customer any more")
         if number_key(number) == number_key(self.action.number or ""):
@@ -140,11 +141,6 @@ class _Renumbering:
         message = f"the ERP answered {acted.result}, and {self.action.former} still has its number"
         remedy = "The ERP may do it later. Plan again: the plan shows what is still to do."
         return Result(self.action, Outcome.UNKNOWN, self.action.former, message, remedy)
-
-
-def _identity(action: Action) -> int:
-    """The internal id, by which the request's path names the customer."""
-    return int(action.request.path.rpartition("/")[2])
 
 
 def _waits(longest: float) -> list[float]:

@@ -152,7 +152,13 @@ def _decide(comparison: Comparison, wire: Wire) -> _Decided:
     actions = [_with_alike(action, alike) for action in actions]
     if not comparison.targets:
         decided.undeclared = removed(comparison.desired, paired, comparison.view, memory)
-    doubles, decided.unwanted = findings(similar, duplicates=rules.duplicates, lookalikes=rules.lookalikes)
+    doubles, decided.unwanted = findings(
+        similar,
+        duplicates=rules.duplicates,
+        lookalikes=rules.lookalikes,
+        lost=frozenset(live.number for live in decided.undeclared),
+        lost_is_retired=rules.deactivate_removed,
+    )
     problems.extend(doubles)
     decided.unwanted.extend(renumbering.refusals(looked_at))
     problems.extend(left_alone(decided.undeclared, rules))

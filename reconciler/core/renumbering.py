@@ -334,6 +334,11 @@ def under_present_numbers(desired: Iterable[Desired], live: Iterable[Live], memo
 # ---- the plan's part ----
 
 
+def internal_id_of(action: Action) -> int:
+    """The internal id of the customer that a renumbering is for: its request's path names it."""
+    return int(action.request.path.rpartition("/")[2])
+
+
 def renumber_actions(found: Renumberings, wire: Wire, resource: Resource = CUSTOMER) -> Iterator[Action]:
     """One action for each renumbering that is due."""
     for due in found.due:

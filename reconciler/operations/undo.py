@@ -11,6 +11,7 @@ from reconciler.core.desired import Desired
 from reconciler.core.normalise import number_key
 from reconciler.core.plan import Plan, Run
 from reconciler.core.ports import Erp, View
+from reconciler.core.renumbering import former_key
 from reconciler.core.rules import Memory
 from reconciler.operations import declarations
 from reconciler.operations.checks import check_applicable
@@ -86,10 +87,16 @@ def _protected(workspace: Workspace, restored: tuple[Desired, ...]) -> tuple[Des
     refs = {desired.ref for desired in guarded if desired.ref}
     return tuple(
         replace(desired, lifecycle=replace(desired.lifecycle, prevent_update=True))
-        if (desired.number and number_key(desired.number) in numbers) or desired.ref in refs
+        if not numbers.isdisjoint(_keys(desired)) or desired.ref in refs
         else desired
         for desired in restored
     )
+
+
+def _keys(desired: Desired) -> set[str]:
+    """By what number a declaration may name it: the present one, or the one that it gets back."""
+    keys = {former_key(desired), number_key(desired.number) if desired.number else None}
+    return {key for key in keys if key is not None}
 
 
 def _among_all(plan: Plan, view: View, memory: Memory, concerned: int) -> Plan:
