@@ -90,10 +90,10 @@ class Guards:
 
     updates: Limit = Fraction(30, 100)
     creates: Limit = 50
-    renumbers: Limit = 10
     policies: tuple[Policy, ...] = ()
     duplicates: Literal["warning", "error"] = "error"
     lookalikes: Literal["warning", "error"] = "warning"
+    renumbers: Limit = 10
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,13 +28,17 @@ class VolumeLimits:
 
 
 def volume_verdicts(summary: Summary, limits: VolumeLimits, managed: int) -> tuple[Verdict, ...]:
-    """One verdict each for updates, creates and renumberings. managed: live customers with a declaration, targeted or
-    not."""
-    return (
+    """One verdict each for updates and creates, and one for renumberings where there are any: they are rare.
+
+    managed: live customers with a declaration, targeted or not.
+    """
+    verdicts = (
         _verdict("updates", summary.update, managed, limits.updates),
         _verdict("creates", summary.create, managed, limits.creates),
-        _verdict("renumbers", summary.renumber, managed, limits.renumbers),
     )
+    if not summary.renumber:
+        return verdicts
+    return (*verdicts, _verdict("renumbers", summary.renumber, managed, limits.renumbers))
 
 
 def refusals(verdicts: tuple[Verdict, ...]) -> tuple[Refusal, ...]:

@@ -189,10 +189,10 @@ class Summary:
 
     create: int = 0
     update: int = 0
-    renumber: int = 0
     unchanged: int = 0
     unmanaged: int = 0
     removed: int = 0
+    renumber: int = 0
 
 
 @dataclass(frozen=True, slots=True)

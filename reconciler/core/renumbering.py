@@ -117,7 +117,7 @@ class _Resolution:
         for wish in self._wishes:
             former, number = former_key(wish) or "", number_key(wish.number or "")
             at_former, at_number = self._by_number.get(former, []), self._by_number.get(number, [])
-            if at_number and self._is_done(former, number, at_number[0]):
+            if self._is_done(wish):
                 self._done(wish, former, number, at_number[0])
             elif problem := self._problem(wish, former, at_former, at_number):
                 self._found.refused.append((wish, problem))
@@ -127,14 +127,30 @@ class _Resolution:
                 self._found.moved[number] = former
         return self._found
 
-    def _is_done(self, former: str, number: str, holder: Live) -> bool:
-        """Whether nobody has the former number any more, or earlier runs know the customer by its new one alone:
-        another customer was given the former one since."""
+    def _is_done(self, wish: Desired, asking: frozenset[str] = frozenset()) -> bool:
+        """Whether the customer has its new number, and nobody is mistaken for it: nobody has the former number any
+        more; or earlier runs know the customer by its new number, and the former one is no known customer's, or one's
+        that was renumbered to it since.
+
+        asking: `number_key`s of the declarations that ask: a circle of numbers is never done.
+        """
+        former, number = former_key(wish) or "", number_key(wish.number or "")
+        holders = self._by_number.get(number)
+        if not holders or number in asking:
+            return False
         if not self._by_number.get(former):
             elsewhere = self._elsewhere(former)
-            return elsewhere is None or elsewhere.internal_id == holder.internal_id
+            return elsewhere is None or elsewhere.internal_id == holders[0].internal_id
         identities = self._memory.identities
-        return former not in identities and identities.get(number) == holder.internal_id
+        if identities.get(number) != holders[0].internal_id:
+            return False
+        other = self._declared.get(former)
+        follows = other is not None and former_key(other) is not None and self._is_done(other, asking | {number})
+        return former not in identities or follows
+
+    def _is_taken(self, wish: Desired) -> bool:
+        """Whether it is refused, since its new number is another customer's."""
+        return bool(self._by_number.get(number_key(wish.number or ""))) and not self._is_done(wish)
 
     def _elsewhere(self, former: str) -> Live | None:
         """The customer that had the former number when it was last applied, whatever its number is now."""
@@ -163,10 +179,10 @@ class _Resolution:
                 f"{wish.number} and {first.number} ({first.source}) are both to be renumbered from {old}",
                 "Keep renumbered_from in one of them.",
             )
-        other = self._declared.get(former)
         if at_number:
             return self._taken(wish, at_number[0])
-        if other is not None:
+        other = self._declared.get(former)
+        if other is not None and not (former_key(other) is not None and self._is_taken(other)):
             return _refusal(
                 wish,
                 f"{other.number} is declared ({other.source}), and its customer is to be renumbered to {wish.number}",

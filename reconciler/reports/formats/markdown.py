@@ -168,7 +168,7 @@ def _left_out(fitted: Fitted, count: int) -> str:
 def _line(row: CustomerRow, *, with_origin: bool) -> str:
     paths = [code(cut(field.path, 60)) for field in row.fields[:3]]
     more = f" +{len(row.fields) - 3}" if len(row.fields) > 3 else ""
-    verb = f"{row.verb}: {row.outcome}" if row.outcome else row.verb
+    verb = f"{_signed_verb(row)}: {row.outcome}" if row.outcome else _signed_verb(row)
     refused = ", refused" if row.severity is Severity.ERROR and not row.outcome else ""
     origins = dict.fromkeys(_signed(field.origin) for field in row.fields if field.origin)
     cells = [
@@ -180,6 +180,11 @@ def _line(row: CustomerRow, *, with_origin: bool) -> str:
         code(_file_and_line(row.source)) if row.source else "",
     ]
     return f"| {' | '.join(cells)} |"
+
+
+def _signed_verb(row: CustomerRow) -> str:
+    """What is rare has its sign beside the word."""
+    return f"{row.symbol} {row.verb}" if row.verb == "renumber" else row.verb
 
 
 def _signed(reason: str) -> str:

@@ -18,6 +18,8 @@ from reconciler.reports.wording import ORIGINS, counted, duration
 SYMBOLS = {Verb.CREATE: "+", Verb.UPDATE: "~", Verb.RENUMBER: "»"}
 """What stands before an action."""
 
+_RENUMBERED = 90  # it stands before what follows it: any update of the same customer
+
 _REFUSED = 100  # what is added to the risk of an action that is refused
 
 
@@ -96,6 +98,8 @@ def _risk(action: Action) -> int:
     clears = any(change.after is None for change in action.changes)
     drifted = any(change.cause in ("drift", "both") for change in action.changes)
     base = max(priorities, default=0) if action.action is Verb.UPDATE else 10
+    if action.action is Verb.RENUMBER:
+        base = _RENUMBERED
     return base + CLEARED * clears + DRIFTED * drifted
 
 
