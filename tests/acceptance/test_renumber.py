@@ -75,11 +75,15 @@ def test_the_plan_shows_the_renumbering_with_its_own_sign_before_the_update(comp
     assert actions[1]["depends_on"] == ["10000 → 20000"]
     counts = {name: plan["summary"][name] for name in ("create", "update", "renumber", "unchanged", "removed")}
     assert counts == {"create": 0, "update": 1, "renumber": 1, "unchanged": 0, "removed": 0}
-    for form in ("text", "markdown", "html"):
+    for form, sign, first, then in (
+        ("text", "» 10000 → 20000", "10000 → 20000", "creditLimit"),
+        ("markdown", "| » renumber |", "| » renumber |", "| update |"),
+        ("html", 'class="item ren', 'class="item ren', 'class="item chg'),
+    ):
         shown = _ok(company.run("plan", "--format", form)).out
-        assert ("»" in shown) is (form != "html") or 'class="item ren' in shown
         assert "1 to renumber" in shown
-        assert shown.index("10000 → 20000") < shown.index("creditLimit")
+        assert sign in shown
+        assert shown.index(first) < shown.index(then)
 
 
 def test_a_target_brings_the_renumbering_of_its_customer_along(company: Company) -> None:
@@ -199,7 +203,7 @@ def test_a_renumbering_that_does_not_come_in_time_is_unknown_and_holds_back_the_
     assert _limit(company) == 2000
 
 
-def test_done_is_believed_only_when_it_is_seen(company: Company) -> None:
+def test_a_renumbering_is_done_only_when_it_is_seen(company: Company) -> None:
     body = json.dumps({"actionId": "x", "actionResult": "Done", "errorInfo": ""})
     company.sandbox.fault(kind="respond", path=ACTION, status=200, body=body)
     _berg(company)
@@ -235,7 +239,7 @@ def test_an_error_instead_of_failed_is_a_failure(company: Company) -> None:
 # ---- what is refused before anything is sent ----
 
 
-def test_a_taken_number_is_refused(company: Company) -> None:
+def test_a_taken_number_is_refused_before_a_renumbering(company: Company) -> None:
     _berg(company)
     company.store.create({"name": "Somebody Else AS"}, number="20000")
     _declare(company, ", creditLimit: 2000")
@@ -434,7 +438,9 @@ LIKE = 'name: Berg Sag AS\nmainAddress: {addressLine1: Storgata 1, city: Oslo, p
 
 
 @pytest.mark.parametrize("forced", [[], ["--force"]])
-def test_a_number_that_is_corrected_in_git_deactivates_nobody(company: Company, forced: list[str]) -> None:
+def test_a_number_that_is_corrected_in_git_deactivates_nobody_without_a_renumbering(
+    company: Company, forced: list[str]
+) -> None:
     company.settings("on_removed: deactivate")
     company.declare(f'number: "10000"\n{LIKE}')
     _ok(company.apply())
@@ -484,3 +490,16 @@ def test_a_run_that_is_killed_goes_on_with_nothing_twice(
     assert _limit(company) == 2000
     assert _renumberings(company) == 1
     _at_rest(company)
+
+
+@pytest.mark.parametrize("declared", ["20000", "30000"])
+def test_a_renumbering_that_may_be_under_way_is_waited_for(company: Company, kill: Kill, declared: str) -> None:
+    """Otherwise it would take away the number that the next plan gives."""
+    company.sandbox.switch(renumber_result="Queued", renumber_seconds=0, renumber_requests=4)
+    _berg(company)
+    _declare(company)
+    kill(company, Point("finish", 1, "before"), ["apply", "--auto-approve", "--no-wait"])
+    company.declare(f'{{number: "{declared}", name: Berg Sag AS, lifecycle: {{renumbered_from: "10000"}}}}')
+    ended = company.run("apply", "--auto-approve", "--no-wait")
+    assert ended.code != 0
+    assert "the ERP may still be renumbering 10000 → 20000" in ended.err

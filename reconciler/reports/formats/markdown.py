@@ -168,11 +168,12 @@ def _left_out(fitted: Fitted, count: int) -> str:
 def _line(row: CustomerRow, *, with_origin: bool) -> str:
     paths = [code(cut(field.path, 60)) for field in row.fields[:3]]
     more = f" +{len(row.fields) - 3}" if len(row.fields) > 3 else ""
-    verb = f"{_signed_verb(row)}: {row.outcome}" if row.outcome else _signed_verb(row)
+    verb = f"{row.verb}: {row.outcome}" if row.outcome else row.verb
+    sign = f"{row.symbol} " if row.verb == "renumber" else ""  # it is rare: the others are told by their word
     refused = ", refused" if row.severity is Severity.ERROR and not row.outcome else ""
     origins = dict.fromkeys(_signed(field.origin) for field in row.fields if field.origin)
     cells = [
-        prose(verb) + refused,
+        sign + prose(verb) + refused,
         quiet(cut(row.label, _NAME)),
         quiet(cut(row.name, _NAME)) if row.name else "",
         *([", ".join(origins)] if with_origin else []),
@@ -180,11 +181,6 @@ def _line(row: CustomerRow, *, with_origin: bool) -> str:
         code(_file_and_line(row.source)) if row.source else "",
     ]
     return f"| {' | '.join(cells)} |"
-
-
-def _signed_verb(row: CustomerRow) -> str:
-    """What is rare has its sign beside the word."""
-    return f"{row.symbol} {row.verb}" if row.verb == "renumber" else row.verb
 
 
 def _signed(reason: str) -> str:
