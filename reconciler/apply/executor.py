@@ -67,6 +67,7 @@ def execute(
         schedule.take(result)
         yield result
     new_numbers = {action.number for action in plan.actions if action.action is Verb.RENUMBER}
+    sending = partial(write, erp=erp, since=since, claims=claims)
     presence, abandoned = Presence(erp, plan.actions, since), threading.Event()
     flying: dict[Future[Ended], Action] = {}
     try:
@@ -83,16 +84,7 @@ def execute(
                 settle = (
                     partial(renumber, action, erp, interruption.looking_up, may_be_done=is_open)
                     if action.action is Verb.RENUMBER
-                    else partial(
-                        write,
-                        action,
-                        erp,
-                        since=since,
-                        may_be_done=is_open,
-                        claims=claims,
-                        recheck=recheck,
-                        renumbered=renumbered,
-                    )
+                    else partial(sending, action, may_be_done=is_open, recheck=recheck, renumbered=renumbered)
                 )
                 check = _check_of(action, erp, presence, claims, recheck=recheck, is_open=is_open)
                 flying[run_in_daemon_thread(partial(_perform, action, journal, check, settle, abandoned))] = action
