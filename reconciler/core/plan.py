@@ -103,6 +103,15 @@ class Action:
         return str(self.changes[0].before) if self.action is Verb.RENUMBER else None
 
     @property
+    def is_sound(self) -> bool:
+        """Whether a renumbering has both numbers, and the internal id of its customer; any other action has."""
+        if self.action is not Verb.RENUMBER:
+            return True
+        identity = self.request.path.rpartition("/")[2]
+        is_named = len(self.changes) == 1 and isinstance(self.changes[0].before, str) and self.number is not None
+        return is_named and identity.isascii() and identity.isdecimal()
+
+    @property
     def numbers(self) -> tuple[str, ...]:
         """What the customer is called before and after the action, as far as that is known."""
         return tuple(number for number in (self.former, self.number) if number is not None)

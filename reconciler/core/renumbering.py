@@ -48,7 +48,8 @@ class Renumberings:
 
     refused: each declaration that stands against the rules, with what is said of it; neither it nor the customers that
     it names are compared. numbers: `number_key` of a former number to the new one, due or done. moved: `number_key` of
-    the new number to the former one under which earlier runs recorded the customer.
+    the new number to the former one under which earlier runs recorded the customer. followed: (former, new) number of
+    those that are done, and of which the state does not know yet.
     """
 
     due: list[Due] = field(default_factory=list)
@@ -56,6 +57,7 @@ class Renumberings:
     notes: list[Diagnostic] = field(default_factory=list)
     numbers: dict[str, str] = field(default_factory=dict)
     moved: dict[str, str] = field(default_factory=dict)
+    followed: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def is_nothing(self) -> bool:
@@ -161,8 +163,9 @@ class _Resolution:
         self._found.notes.append(_removable(wish))
         if not self._by_number.get(former):
             self._found.numbers[former] = wish.number or ""
-        if self._memory.identities.get(former) == holder.internal_id:  # it was renumbered by somebody else
+        if self._memory.identities.get(former) == holder.internal_id:  # by somebody else, or by a run that was killed
             self._found.moved[number] = former
+            self._found.followed.append((former, holder.number))
 
     def _problem(
         self, wish: Desired, former: str, at_former: list[Live], at_number: list[Live]

@@ -255,7 +255,8 @@ class _Writing:
     def _remember(self, run: Run, live: Mapping[str, Live]) -> None:
         workspace, compared = self.workspace, self.proposal.compared
         known = workspace.store.known(workspace.place)
-        for former, number in remember.renumbered(run):
+        followed = compared.comparison.renumberings.followed if compared else ()
+        for former, number in (*followed, *remember.renumbered(run)):
             known.rename(number_key(former), number)
         previous = known.load()
         known.record(

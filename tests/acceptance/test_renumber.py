@@ -155,6 +155,20 @@ def test_a_customer_renumbered_by_a_clerk_as_declared_is_done(company: Company) 
     assert plan["actions"][0]["changes"][0]["cause"] == "config"
 
 
+def test_the_former_number_is_free_for_a_new_customer_once_the_renumbering_is_known(company: Company) -> None:
+    """Also where the state did not hear of it: a clerk did it, or a run that was killed."""
+    _berg(company)
+    company.declare('{number: "10000", name: Berg Sag AS, creditLimit: 1000}')
+    _ok(company.apply())
+    company.store.renumber("10000", "20000")
+    _declare(company, ", creditLimit: 1000")
+    _ok(company.apply())
+    company.declare('- {number: "20000", name: Berg Sag AS}\n- {number: "10000", name: Somebody Else AS}')
+    _ok(company.apply())
+    assert company.store.numbers() == ["10000", "20000"]
+    _at_rest(company)
+
+
 # ---- refused, failed, later ----
 
 
