@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from reconciler.core.errors import Refused
-from reconciler.core.plan import FORMAT_VERSION, Action, Change, Request, Verb
+from reconciler.core.plan import FORMAT_VERSION, Action, Cause, Change, Request, Verb
 from reconciler.state import plan_file
 from tests.unit.state.plans import plan_of
 
@@ -31,7 +31,7 @@ def test_a_plan_from_before_resources_is_about_customers_and_was_agreed_to_as_su
 
 def _renumbering(path: str = PATH, **other: Any) -> Action:
     (action,) = plan_of(1).actions
-    change = Change("number", "1", "2", action.changes[0].cause)
+    change = Change("number", "1", "2", Cause.CONFIG)
     request = Request("POST", path, None, {"customerCd": "2"})
     values = {"action": Verb.RENUMBER, "number": "2", "changes": (change,), "request": request} | other
     return replace(action, **values)
