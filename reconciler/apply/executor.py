@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from reconciler.apply.presence import Presence
+from reconciler.apply.renumber import ONE_LOOK, LookingUp, renumber
 from reconciler.apply.writes import Claims, Ended, overtaken, write
 from reconciler.core.parents import completed
 from reconciler.core.plan import Action, Outcome, Plan, Result, Verb
@@ -30,10 +31,14 @@ class EarlierTry:
 
 @dataclass(frozen=True, slots=True)
 class Interruption:
-    """Asked between actions: whether to begin nothing new, and whether not to wait for what is in flight either."""
+    """Asked between actions: whether to begin nothing new, and whether not to wait for what is in flight either.
+
+    looking_up: how renumberings are waited for that the ERP does later.
+    """
 
     stop: Callable[[], bool] = lambda: False
     abandon: Callable[[], bool] = lambda: False
+    looking_up: LookingUp = ONE_LOOK
 
 
 def execute(
@@ -62,6 +67,8 @@ def execute(
     for result in earlier.results.values():
         schedule.take(result)
         yield result
+    new_numbers = {action.number for action in plan.actions if action.action is Verb.RENUMBER}
+    sending = partial(write, erp=erp, since=since, claims=claims)
     presence, abandoned = Presence(erp, plan.actions, since), threading.Event()
     flying: dict[Future[Ended], Action] = {}
     try:
@@ -73,9 +80,14 @@ def execute(
                 yield result
             for planned in schedule.ready(max(1, parallelism) - len(flying)):
                 action = completed(planned, schedule.numbers.get)
-                recheck = recheck_nested and action.is_unprotected
+                renumbered = action.action is Verb.UPDATE and action.number in new_numbers
+                recheck = recheck_nested and action.is_unprotected and not renumbered
                 is_open = action.label in earlier.open_labels
-                settle = partial(write, action, erp, since=since, may_be_done=is_open, claims=claims, recheck=recheck)
+                settle = (
+                    partial(renumber, action, erp, interruption.looking_up, may_be_done=is_open)
+                    if action.action is Verb.RENUMBER
+                    else partial(sending, action, may_be_done=is_open, recheck=recheck, renumbered=renumbered)
+                )
                 check = _check_of(action, erp, presence, claims, recheck=recheck, is_open=is_open)
                 flying[run_in_daemon_thread(partial(_perform, action, journal, check, settle, abandoned))] = action
             yield from _landed(flying, schedule)
@@ -158,11 +170,14 @@ class _Schedule:
     place: dict[str, int] = field(default_factory=dict)
     ended: dict[str, Result] = field(default_factory=dict)
     numbers: dict[str, str] = field(default_factory=dict)
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    renumbered: set[str] = field(default_factory=set)
     halted: str = ""
 
     def __post_init__(self) -> None:
         self.waiting = {action.label: action for action in self.plan.actions}
         self.place = {label: at for at, label in enumerate(self.waiting)}
+        self.renumbered = {action.label for action in self.plan.actions if action.action is Verb.RENUMBER}
 
     def ready(self, count: int) -> list[Action]:
         """Up to `count` actions whose parents are done, in the plan's order; they leave the waiting list."""
@@ -209,6 +224,8 @@ class _Schedule:
             return Result(action, Outcome.SKIPPED, action.number, f"{self.halted}.")
         for name in action.depends_on:
             if name in self.ended and not self._is_done(name):
+                if name in self.renumbered:
+                    return Result(action, Outcome.SKIPPED, action.number, f"{name} was not renumbered.")
                 reason, remedy = _without_parent(self.ended[name])
                 return Result(action, Outcome.SKIPPED, action.number, reason, remedy)
         return None

@@ -52,7 +52,8 @@ class Presence:
             message = f"whether it is there already could not be looked up, so it was not sent: {error}"
             return Result(action, Outcome.FAILED, action.number, message, error.remedy)
         # what this run updates may get the same id by it, which the plan has shown
-        updated = {number_key(planned.number or "") for planned in self.actions if planned.action is not Verb.CREATE}
+        changed = (planned for planned in self.actions if planned.action is not Verb.CREATE)
+        updated = {number_key(number) for planned in changed for number in planned.numbers}
         for customer in touched.customers:
             if number_key(customer.number) in {*own, *updated} or customer.number in action.alike:
                 continue

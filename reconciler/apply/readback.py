@@ -71,6 +71,8 @@ def _read(done: list[Result], erp: Erp, list_requests: int) -> tuple[dict[str, L
     unreadable: dict[str, str] = {}
     for result in done:
         number = result.number or ""
+        if number_key(number) in customers:  # renumbered, and updated after that
+            continue
         try:
             customers[number_key(number)] = erp.customer(number, need)
         except NotFound:

@@ -95,6 +95,7 @@ class Guards:
     policies: tuple[Policy, ...] = ()
     duplicates: Literal["warning", "error"] = "error"
     lookalikes: Literal["warning", "error"] = "warning"
+    renumbers: Limit = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,7 +379,7 @@ class _Loading:
         where = _mapping(node.get("guards"))
         limits = {
             name: self._limit(given[name], name, where)
-            for name in ("updates", "creates")
+            for name in ("updates", "creates", "renumbers")
             if isinstance(given.get(name), str)
         }
         policies = _policies(given.get("policies"), where.get("policies"))
@@ -390,7 +391,10 @@ class _Loading:
             lookalikes="error" if given.get("lookalikes") == "error" else "warning",
         )
         return replace(
-            guards, updates=limits.get("updates", guards.updates), creates=limits.get("creates", guards.creates)
+            guards,
+            updates=limits.get("updates", guards.updates),
+            creates=limits.get("creates", guards.creates),
+            renumbers=limits.get("renumbers", guards.renumbers),
         )
 
     def _check_policy(self, policy: Policy) -> None:

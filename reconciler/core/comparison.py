@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from reconciler.core.desired import Desired
@@ -11,6 +11,13 @@ from reconciler.core.doubts import HELD_BACK
 from reconciler.core.identity import Pairing, pair
 from reconciler.core.ordering import is_target
 from reconciler.core.ports import View
+from reconciler.core.renumbering import (
+    Renumberings,
+    foreseen_declarations,
+    foreseen_memory,
+    foreseen_view,
+    renumberings,
+)
 from reconciler.core.rules import Memory, Rules, Target
 
 
@@ -26,6 +33,30 @@ class Comparison:
     rules: Rules
     memory: Memory
     targets: frozenset[str] = frozenset()
+
+    @cached_property
+    def renumberings(self) -> Renumberings:
+        """Which customers are to be given another number."""
+        return renumberings(self.desired, self.view.customers, self.memory)
+
+    @cached_property
+    def foreseen(self) -> Comparison:
+        """The same once all that is due is renumbered: so it is compared."""
+        return self._foreseen[0]
+
+    @property
+    def renumbering_notes(self) -> tuple[Diagnostic, ...]:
+        """What is to be said of the renumberings, errors included."""
+        return (*self.renumberings.diagnostics, *self._foreseen[1])
+
+    @cached_property
+    def _foreseen(self) -> tuple[Comparison, tuple[Diagnostic, ...]]:
+        found = self.renumberings
+        if found.is_nothing:
+            return self, ()
+        desired, warnings = foreseen_declarations(self.desired, found, self.rules.resource)
+        view = foreseen_view(self.view, found, self.rules.resource)
+        return replace(self, desired=desired, view=view, memory=foreseen_memory(self.memory, found)), warnings
 
     @cached_property
     def paired(self) -> Pairing:
@@ -47,6 +78,11 @@ class Comparison:
         if problem.code != HELD_BACK or not self.targets:
             return True
         return any(one.source == problem.source and self.looks_at(one) for one in self.desired)
+
+    @property
+    def looked_at(self) -> frozenset[int]:
+        """The `id`s of the declarations among the targets."""
+        return frozenset(id(declaration) for declaration in self.desired if self.looks_at(declaration))
 
     def looks_at(self, declaration: Desired) -> bool:
         """Whether the declaration is among the targets."""

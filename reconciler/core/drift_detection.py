@@ -48,6 +48,7 @@ def compute_drift(
     mutes: also those whose last day is over. applied_at: when a customer (`number_key`) was last applied, UTC, ISO
     8601. With targets, what is not declared is not looked at. The day that counts for mutes is that of the heading.
     """
+    notes, comparison = comparison.renumbering_notes, comparison.foreseen
     view, now, target = comparison.view, heading.created_at, heading.target
     look = _Look(comparison.rules, comparison.memory, history, ActiveMutes(mutes, now[:10]), applied_at, now)
     pairs = [(declaration, live) for declaration, live in comparison.paired.pairs if comparison.looks_at(declaration)]
@@ -72,7 +73,7 @@ def compute_drift(
             ignored=len(look.ignored),
         ),
         customers=tuple(customers),
-        diagnostics=tuple(comparison.problems()),
+        diagnostics=(*notes, *comparison.problems()),
         since=history.since,
         ignored=tuple(sorted(look.ignored, key=lambda customer: natural(customer.number))),
         targets=tuple(sorted(comparison.targets)),

@@ -9,7 +9,7 @@ that both are meant: one organisation may well have several customers.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Literal, TypeAlias
@@ -28,6 +28,9 @@ Mark: TypeAlias = "tuple[str, str]"
 """What a customer can be recognised by: the sort of mark, and its key."""
 
 CODE = "P511"
+
+LOST = "P517"
+"""Code of a likeness to a customer that lost its declaration: the new one may be the old one with another number."""
 
 
 class Degree(IntEnum):
@@ -100,8 +103,14 @@ def findings(
     *,
     duplicates: Literal["warning", "error"],
     lookalikes: Literal["warning", "error"],
+    lost: Collection[str] = (),
+    lost_is_retired: bool = False,
 ) -> tuple[list[Diagnostic], list[Refusal]]:
-    """P511 for each likeness that is more than a namesake: a warning, or what refuses the plan (exit 4)."""
+    """P511 for each likeness that is more than a namesake: a warning, or what refuses the plan (exit 4).
+
+    lost: numbers of live customers that are no longer declared: to be like one of them is P517. lost_is_retired:
+    whether the plan makes them Inactive; then the likeness always refuses it.
+    """
     diagnostics: list[Diagnostic] = []
     refusals: list[Refusal] = []
     told: set[frozenset[str]] = set()
@@ -113,11 +122,14 @@ def findings(
             continue
         told.add(pair)
         level = duplicates if likeness.degree is Degree.SURE else lookalikes
-        diagnostics.append(_diagnostic(likeness, Severity.WARNING))
-        if level == "error":
+        is_lost = likeness.other.declaration is None and likeness.other.number in lost
+        finding = _diagnostic(likeness, is_lost=is_lost)
+        diagnostics.append(finding)
+        if level == "error" or (is_lost and lost_is_retired):
             name = "duplicates" if likeness.degree is Degree.SURE else "lookalikes"
-            summary = f"{CODE} {diagnostics[-1].summary}"
-            remedy = f"{diagnostics[-1].remedy} guards.{name}: warning only warns."
+            summary = f"{finding.code} {finding.summary}"
+            way_out = "" if is_lost and lost_is_retired else f" guards.{name}: warning only warns."
+            remedy = f"{finding.remedy}{way_out}"
             refusals.append(
                 Refusal(Guard.DUPLICATE, summary, remedy, likeness.declaration.number, diagnostics[-1].source)
             )
@@ -151,7 +163,7 @@ def declared_twice(
             break
 
 
-def _diagnostic(likeness: Likeness, severity: Severity) -> Diagnostic:
+def _diagnostic(likeness: Likeness, *, is_lost: bool) -> Diagnostic:
     ours, other = likeness.declaration, likeness.other
     place = f" ({other.declaration.source})" if other.declaration is not None else ""
     member = render_path(likeness.path)
@@ -164,9 +176,13 @@ def _diagnostic(likeness: Likeness, severity: Severity) -> Diagnostic:
     one = f'declare number: "{other.number}"' if other.number and not place else "keep one declaration"
     if ours.number and other.number and not place:
         one = f"{other.number} is perhaps {ours.number} renumbered in the ERP: {one}"
+    if other.number and not place and ours.number:
+        one += f', or, to give it the new number, lifecycle: {{renumbered_from: "{other.number}"}}'
+    if is_lost:
+        summary += ", which is no longer declared"
     return Diagnostic(
-        severity,
-        CODE,
+        Severity.WARNING,
+        LOST if is_lost else CODE,
         summary,
         detail=_values(likeness),
         remedy=f"If they are one customer, {one}; if both are meant, say so: {same}.",

@@ -74,7 +74,7 @@ def pair(
         else:
             moved = None if found is not None else _renumbered(each, index, recorded or {}, identities or {})
             if moved is not None:
-                problems.append(_was_renumbered(each, moved))
+                problems.append(was_renumbered(each, moved))
                 continue
             if found is None and (doubt := doubts.about_new(number, ids, each.lifecycle.same_as)):
                 problems.append(held_back(each, doubt))
@@ -117,7 +117,7 @@ def _find(
         if len(exact) > 1:
             return _ambiguous_number(desired, exact)
         if exact and (moved := _moved_away(number, exact[0], index, identities)) is not None:
-            return _was_replaced(desired, exact[0], moved)
+            return was_replaced(desired, exact[0], moved)
         if exact or desired.number is not None:
             return exact[0] if exact else None
     found: dict[int, Live] = {}
@@ -155,7 +155,7 @@ def _moved_away(number: str, holder: Live, index: _Index, identities: Mapping[st
     return index.by_identity.get(identity)
 
 
-def _was_replaced(desired: Desired, holder: Live, moved: Live) -> Diagnostic:
+def was_replaced(desired: Desired, holder: Live, moved: Live) -> Diagnostic:
     return Diagnostic(
         Severity.ERROR,
         "I413",
@@ -167,7 +167,7 @@ def _was_replaced(desired: Desired, holder: Live, moved: Live) -> Diagnostic:
     )
 
 
-def _was_renumbered(desired: Desired, live: Live) -> Diagnostic:
+def was_renumbered(desired: Desired, live: Live) -> Diagnostic:
     return Diagnostic(
         Severity.ERROR,
         "I413",

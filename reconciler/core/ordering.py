@@ -74,8 +74,10 @@ def targeted(actions: list[Action], targets: frozenset[str]) -> list[Action]:
     wanted: set[str] = set()
     for action in actions:
         if is_target(action.number, action.ref, targets):
-            at: Action | None = action
-            while at is not None and at.label not in wanted:
-                wanted.add(at.label)
-                at = by_label.get(at.depends_on[0]) if at.depends_on else None
+            needed = [action.label]
+            while needed:
+                label = needed.pop()
+                if label in by_label and label not in wanted:
+                    wanted.add(label)
+                    needed.extend(by_label[label].depends_on)
     return [action for action in actions if action.label in wanted]

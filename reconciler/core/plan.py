@@ -18,8 +18,9 @@ from reconciler.resources.values import parse_path
 
 FORMAT = "reconciler/plan"
 FORMAT_VERSION = "1.3"
-"""Minor versions only add: 1.1 `redacted`, `removed`, `signature`, a change's `origin`; 1.2 an action's `resource`; 1.3
-`muted`, `ignored`, `include_muted`, an action's `stores`, and `unreadable` and `held_back` of the summary."""
+"""Minor versions only add: 1.1 `redacted`, `removed`, `signature`, a change's `origin`; 1.2 an action's `resource`, and
+the action `renumber` with its count; 1.3 `muted`, `ignored`, `include_muted`, an action's `stores`, and `unreadable` and
+`held_back` of the summary."""
 
 
 class Verb(StrEnum):
@@ -27,6 +28,7 @@ class Verb(StrEnum):
 
     CREATE = "create"
     UPDATE = "update"
+    RENUMBER = "renumber"
 
 
 class Cause(StrEnum):
@@ -101,8 +103,9 @@ class Action:
     """One write and the changes it makes. `depends_on` holds labels of actions that must be done first.
 
     For a create: `match` is by what the declaration finds a customer that the ERP numbered, `alike` the numbers of
-    customers that looked like the new one when the plan was made, and that must never be taken for it. `resource` is
-    the sort of record that is written (`resources`); `stores` how the ERP keeps its texts, as the settings said.
+    customers that looked like the new one when the plan was made, and that must never be taken for it. A renumbering
+    has the new number, like the update that follows it, and one change, of the number. `resource` is the sort of record
+    that is written (`resources`); `stores` how the ERP keeps its texts, as the settings said.
     """
 
     resource: str = field(default=CUSTOMER.name, kw_only=True)
@@ -120,8 +123,29 @@ class Action:
 
     @property
     def label(self) -> str:
-        """What to call the customer in messages."""
+        """What to call the action in messages: by its customer, a renumbering by both numbers."""
+        if self.former is not None:
+            return f"{self.former} → {self.number}"
         return self.number or f"ref {self.ref}"
+
+    @property
+    def former(self) -> str | None:
+        """The number that a renumbering replaces; None for any other action."""
+        return str(self.changes[0].before) if self.action is Verb.RENUMBER else None
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether a renumbering has both numbers, and the internal id of its customer; any other action has."""
+        if self.action is not Verb.RENUMBER:
+            return True
+        identity = self.request.path.rpartition("/")[2]
+        is_named = len(self.changes) == 1 and isinstance(self.changes[0].before, str) and self.number is not None
+        return is_named and identity.isascii() and identity.isdecimal()
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """What the customer is called before and after the action, as far as that is known."""
+        return tuple(number for number in (self.former, self.number) if number is not None)
 
     @property
     def table(self) -> Resource:
@@ -214,6 +238,7 @@ class Summary:
     held_back: int = 0
     muted: int = 0
     ignored: int = 0
+    renumber: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +281,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What one volume guard found: `found` updates or creates, against `limit` in words."""
+    """What one volume guard found: `found` updates, creates or renumberings, against `limit` in words."""
 
     name: str
     limit: str

@@ -34,6 +34,7 @@ from reconciler.core.plan import (
 )
 from reconciler.core.ports import Need, View, Wire
 from reconciler.core.removed import deactivations, nothing_known, removal_notes, removed
+from reconciler.core.renumbering import LOOKS, after_renumbering, former_key, renumber_actions, under_present_numbers
 from reconciler.core.rules import Memory, Rules
 from reconciler.core.snapshot import created_since
 from reconciler.resources.customer import CUSTOMER
@@ -50,7 +51,9 @@ def need_of(desired: Iterable[Desired], resource: Resource = CUSTOMER) -> Need:
             of_all.update(declaration.match)
         if not resource.match_set.isdisjoint(declaration.values):
             of_all.update(resource.match)  # an id may stand in the other field of the live customer
-    return Need.of(((declaration.number, declaration.values) for declaration in declarations), of_all, resource)
+    wanted = [(declaration.number, declaration.values) for declaration in declarations]
+    wanted += [(former, declaration.values) for declaration in declarations if (former := former_key(declaration))]
+    return Need.of(wanted, of_all, resource)
 
 
 def compute_plan(comparison: Comparison, wire: Wire, *, heading: Heading, config: ConfigSummary) -> Plan:
@@ -60,6 +63,7 @@ def compute_plan(comparison: Comparison, wire: Wire, *, heading: Heading, config
     """
     view, rules, targets = comparison.view, comparison.rules, comparison.targets
     decided = _decide(comparison, wire)
+    paired = comparison.foreseen.paired
     problems, refusals, ordered = decided.problems, decided.refusals, in_order(decided.actions)
     if targets:
         ordered = targeted(ordered, targets)
@@ -69,15 +73,16 @@ def compute_plan(comparison: Comparison, wire: Wire, *, heading: Heading, config
     summary = Summary(
         create=sum(action.action is Verb.CREATE for action in ordered),
         update=sum(action.action is Verb.UPDATE for action in ordered),
+        renumber=sum(action.action is Verb.RENUMBER for action in ordered),
         unchanged=decided.unchanged,
-        unmanaged=comparison.paired.unmanaged - len(decided.undeclared),
+        unmanaged=paired.unmanaged - len(decided.undeclared),
         removed=len(decided.undeclared),
         unreadable=len(view.doubts.unreadable),
-        held_back=comparison.held_back,
+        held_back=comparison.foreseen.held_back,
         muted=len(decided.muted),
         ignored=len(decided.ignored),
     )
-    managed = sum(live is not None for _, live in comparison.paired.pairs)
+    managed = sum(live is not None for _, live in paired.pairs)
     managed += len(decided.undeclared) if rules.deactivate_removed else 0
     verdicts = volume_verdicts(summary, rules.limits, managed)
     target = heading.target
@@ -137,16 +142,20 @@ class _Decided:
 
 
 def _decide(comparison: Comparison, wire: Wire) -> _Decided:
-    """An action for each pair that differs and, where the rules say so, for each customer that is not declared."""
+    """An action for each pair that differs and, where the rules say so, for each customer that is not declared; all as
+    it will be once what is due is renumbered."""
+    renumbering, notes, looked_at = comparison.renumberings, comparison.renumbering_notes, comparison.looked_at
+    comparison = comparison.foreseen
     paired, rules, memory = comparison.paired, comparison.rules, comparison.memory
-    decided = _Decided(comparison.problems())
+    decided = _Decided([*notes, *comparison.problems()])
     problems = decided.problems
-    actions: list[Action] = []
+    actions = list(renumber_actions(renumbering, wire, rules.resource))
+    renumbered = {action.number for action in actions}
     for declaration, live in paired.pairs:
         action = (
             create_action(declaration, wire, rules, problems)
             if live is None
-            else _update(declaration, live, comparison, wire, decided)
+            else _update(declaration, live, comparison, wire, decided, is_renumbered=declaration.number in renumbered)
         )
         if action is None:
             continue
@@ -162,24 +171,33 @@ def _decide(comparison: Comparison, wire: Wire) -> _Decided:
     similar = _similar(comparison)
     alike = _alike(similar)
     actions = [_with_alike(action, alike) for action in actions]
-    doubles, decided.unwanted = findings(similar, duplicates=rules.duplicates, lookalikes=rules.lookalikes)
-    problems.extend(doubles)
     if not comparison.targets:
         decided.undeclared = removed(comparison.desired, paired, comparison.view, memory)
         problems.extend(nothing_known(rules, memory))
+    doubles, decided.unwanted = findings(
+        similar,
+        duplicates=rules.duplicates,
+        lookalikes=rules.lookalikes,
+        lost=frozenset(live.number for live in decided.undeclared),
+        lost_is_retired=rules.deactivate_removed,
+    )
+    problems.extend(doubles)
+    decided.unwanted.extend(renumbering.refusals(looked_at))
     problems.extend(removal_notes(decided.undeclared, rules))
     if rules.deactivate_removed:
         _deactivate(decided, actions, wire, rules)
     problems.extend(null_problems(actions, rules))
-    decided.actions = linked(actions, problems)
+    decided.actions = after_renumbering(linked(actions, problems), rules.resource)
     return decided
 
 
-def _update(declaration: Desired, live: Live, comparison: Comparison, wire: Wire, decided: _Decided) -> Action | None:
+def _update(
+    declaration: Desired, live: Live, comparison: Comparison, wire: Wire, decided: _Decided, *, is_renumbered: bool
+) -> Action | None:
     """The update, if there is something to write; what is left alone is noted."""
     found = compared(declaration, live, comparison.rules, comparison.memory)
     if comparison.looks_at(declaration):
-        decided.unchanged += found.is_as_declared
+        decided.unchanged += found.is_as_declared and not is_renumbered
         for customers, fields in ((decided.muted, found.muted), (decided.ignored, found.ignored)):
             if fields:
                 customers.append(left_alone(declaration, live, fields))
@@ -228,7 +246,14 @@ def _requests(actions: list[Action], view: View, rules: Rules) -> int:
     """The writes with what is read right before them, and reading each written customer back: one by one, or the list
     where that costs less."""
     listed = view.reading.list_requests
-    rechecks = sum(_reads(action, rules) for action in actions if action.is_unprotected) if rules.recheck_nested else 0
+    renumbered = {action.number for action in actions if action.action is Verb.RENUMBER}
+    rechecks = sum(
+        _reads(action, rules)
+        for action in actions
+        if action.action is Verb.UPDATE
+        and ((rules.recheck_nested and action.is_unprotected) or action.number in renumbered)
+    )
+    rechecks += LOOKS * len(renumbered)
     return rechecks + len(actions) + min(len(actions), max(1, view.requests if listed is None else listed))
 
 
@@ -254,7 +279,8 @@ def incomplete(
     if all(names <= customer.values.keys() for customer in rows):
         return ()  # nothing is lacking: the pairs need not be found
     reads = []
-    for declaration, customer in pair(concerned, rows, memory.numbers, memory.identities, resource=need.resource).pairs:
+    present = under_present_numbers(concerned, rows, memory)
+    for declaration, customer in pair(present, rows, memory.numbers, memory.identities, resource=need.resource).pairs:
         if customer is None:
             continue
         lacking = (apart & declaration.values.keys()) - customer.values.keys()

@@ -127,6 +127,19 @@ class Sent:
     version: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Acted:
+    """What the ERP answered to an action (fact sheet 4.1): `result` is Queued, InProcess, Failed or Done.
+
+    `Background` stands for a 202: the call itself waits in the background, and its result is not known yet. `id` is
+    the action's or the background job's; `error` is errorInfo.
+    """
+
+    result: str
+    id: str = ""
+    error: str = ""
+
+
 class Wire(Protocol):
     """Turns values into the exact request (pure)."""
 
@@ -140,6 +153,9 @@ class Wire(Protocol):
 
         Attribute ids are sent as the live customer has them, else as `spelled`.
         """
+
+    def renumber(self, live: Live, number: str) -> Request:
+        """The POST that gives the live customer another number."""
 
 
 class Erp(Protocol):
@@ -163,6 +179,9 @@ class Erp(Protocol):
     def customer(self, number: str, need: Need) -> Live:
         """One customer. Raises NotFound only when the ERP says that it does not exist."""
 
+    def number_of(self, internal_id: int) -> str:
+        """The number that the customer has now. Raises NotFound only when the ERP says that it does not exist."""
+
     def customers(self, numbers: Sequence[str], need: Need) -> Sequence[Live]:
         """Customers, each read by itself, in that order. Raises NotFound when one does not exist."""
 
@@ -180,6 +199,9 @@ class Erp(Protocol):
 
     def send(self, request: Request) -> Sent:
         """Send a write exactly as it stands. Raises Conflict, AnswerLost and the other ErpErrors."""
+
+    def renumber(self, request: Request) -> Acted:
+        """Send a renumbering exactly as it stands. Raises AnswerLost and the other ErpErrors."""
 
 
 class Snapshot(Protocol):

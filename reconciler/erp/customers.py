@@ -17,7 +17,7 @@ from reconciler.core.errors import AnswerLost, NotFound, Refused, Rejected, Serv
 from reconciler.core.live import Live
 from reconciler.core.normalise import number_key
 from reconciler.core.plan import Reading, Request
-from reconciler.core.ports import Batch, Need, Sent, Spent, Touched, View
+from reconciler.core.ports import Acted, Batch, Need, Sent, Spent, Touched, View
 from reconciler.erp.answer import Answer, parse, render
 from reconciler.erp.auth import Access
 from reconciler.erp.bodies import json_of, object_of, rows_of
@@ -36,7 +36,15 @@ from reconciler.erp.decode import (
 from reconciler.erp.error_answers import fault, visible
 from reconciler.erp.listing import MAX_PAGES, Listing, Tally, expand_flags
 from reconciler.erp.ordered_pool import in_order
-from reconciler.erp.paths import CUSTOMERS, action_path, customer_path, decode_segment, number_in_location
+from reconciler.erp.paths import (
+    CUSTOMERS,
+    RENUMBER_PATH,
+    action_path,
+    customer_path,
+    decode_segment,
+    identity_path,
+    number_in_location,
+)
 from reconciler.erp.transport import Hooks, Transport, open_client
 from reconciler.resources.customer import CUSTOMER
 from reconciler.resources.values import Scalar, Values
@@ -73,19 +81,6 @@ class Rows:
     def read(self) -> list[Live | Unreadable]:
         """What was made of the rows."""
         return [live for live, _ in self.rows]
-
-
-@dataclass(frozen=True, slots=True)
-class Acted:
-    """What the ERP answered to an action (fact sheet 4.1): `result` is Queued, InProcess, Failed or Done.
-
-    `Background` stands for a 202: the call itself waits in the background, and its result is not known yet. `id` is
-    the action's or the background job's; `error` is errorInfo.
-    """
-
-    result: str
-    id: str = ""
-    error: str = ""
 
 
 class Customers:
@@ -168,6 +163,15 @@ class Customers:
             raise UnexpectedAnswer(f"GET {path} was answered with another customer, {visible(live.number)}")
         live = replace(live, version=bare_version(answer.headers.get("etag")) or live.version)
         return self._sound([live], need)[0]
+
+    def number_of(self, internal_id: int) -> str:
+        """The number that the customer has now (fact sheet 4.1). NotFound on a 404 only."""
+        path = identity_path(internal_id)
+        row = object_of(path, self._transport.get(path))
+        live = decode(row, Need(frozenset(), {}))
+        if live.internal_id != internal_id:
+            raise UnexpectedAnswer(f"GET {path} was answered with another customer, {visible(live.number)}")
+        return live.number
 
     def customers(self, numbers: Sequence[str], need: Need) -> tuple[Live, ...]:
         """Customers, each read by itself, in that order. Raises as `customer` does."""
@@ -254,7 +258,15 @@ class Customers:
         Raises AnswerLost when it may or may not be done, also on a 5xx and on an answer without a result: an action
         has no trace that could be looked for before it is repeated. Raises the other ErpErrors.
         """
-        path = action_path(number, action)
+        return self._act(action_path(number, action), body)
+
+    def renumber(self, request: Request) -> Acted:
+        """Send a renumbering exactly as it stands, once. Raises as `act` does; Refused when it is none."""
+        if request.method != "POST" or not RENUMBER_PATH.fullmatch(request.path):
+            raise Refused("The plan holds a request that is no renumbering of a customer")
+        return self._act(request.path, request.body)
+
+    def _act(self, path: str, body: Mapping[str, Any]) -> Acted:
         try:
             answer = self._transport.send("POST", path, render(body), {})
         except ServerFailed as error:

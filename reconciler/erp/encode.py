@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from reconciler.core.errors import Refused
 from reconciler.core.live import Live
 from reconciler.core.plan import Request
-from reconciler.erp.paths import encode_segment
+from reconciler.erp.paths import encode_segment, renumber_path
 from reconciler.resources.customer import CUSTOMER
 from reconciler.resources.grammar import Field, Form, Group, Kind, Resource, Row, fold
 from reconciler.resources.values import NumberOf, Path, Scalar, Values, get, render_path
@@ -65,6 +65,11 @@ class WireCodec:
                 _put(body, row, _encode(row, changed[name], ids))
         path = f"{self._resource.path}/{encode_segment(live.number)}"
         return Request("PUT", path, live.version, body)
+
+    def renumber(self, live: Live, number: str) -> Request:
+        """The POST that gives the live customer another number; its one member is bare (fact sheet of the
+        neighbours, 6)."""
+        return Request("POST", renumber_path(live.internal_id), None, {"customerCd": number})
 
 
 def _put(body: Json, row: Row, encoded: Any) -> None:

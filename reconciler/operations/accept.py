@@ -19,6 +19,7 @@ from reconciler.core.mutes import ActiveMutes, names_of
 from reconciler.core.normalise import number_key
 from reconciler.core.patterns import covers, patterns
 from reconciler.core.plan import Cause
+from reconciler.core.renumbering import under_present_numbers
 from reconciler.core.rules import Memory, Rules
 from reconciler.operations.declarations import load, target_keys
 from reconciler.operations.files import read_declarations
@@ -77,7 +78,8 @@ def accept(
     memory = workspace.store.known(place).load().memory()
     view = refresh(loaded, erp, memory=memory)
     rules = rules_of(workspace.settings)
-    paired = pair(loaded.desired, view.customers, memory.numbers, memory.identities, view.doubts, rules.resource)
+    present = under_present_numbers(loaded.desired, view.customers, memory)
+    paired = pair(present, view.customers, memory.numbers, memory.identities, view.doubts, rules.resource)
     choice = _Choice(target_keys(numbers), fields, mutes)
     rewriting = _Rewriting(workspace.settings, workspace.environ, memory, choice, rules)
     files = rewriting.run(paired)

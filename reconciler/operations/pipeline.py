@@ -133,8 +133,8 @@ def refresh_and_compute(
 
 
 def updated(plan: Plan) -> Iterator[str]:
-    """The numbers of the customers that the plan would update."""
-    return (action.number for action in plan.actions if action.action is Verb.UPDATE and action.number)
+    """The numbers of the customers that the plan would update or renumber, old ones too."""
+    return (number for action in plan.actions if action.action is not Verb.CREATE for number in action.numbers)
 
 
 def make_plan(
@@ -188,7 +188,7 @@ def rules_of(settings: Settings) -> Rules:
         duplicates=settings.guards.duplicates,
         lookalikes=settings.guards.lookalikes,
         recheck_nested=settings.api.recheck_nested,
-        limits=VolumeLimits(settings.guards.updates, settings.guards.creates),
+        limits=VolumeLimits(settings.guards.updates, settings.guards.creates, settings.guards.renumbers),
         resource=kept_in(CUSTOMER, settings.api.stores),
     )
 

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from reconciler.core.filters import Filters
     from reconciler.core.live import Live
     from reconciler.core.plan import Plan, Run
-    from reconciler.erp.customers import AccessCheck, Acted
+    from reconciler.core.ports import Acted
+    from reconciler.erp.customers import AccessCheck
     from reconciler.erp.decode import Json
     from reconciler.operations.accept import Acceptance
     from reconciler.operations.customers import Page

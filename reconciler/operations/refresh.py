@@ -17,6 +17,7 @@ from reconciler.core.normalise import match_key, number_key
 from reconciler.core.plan import Reading
 from reconciler.core.planner import incomplete, need_of
 from reconciler.core.ports import DeclaredCustomers, Erp, Need, Snapshot, Spent, View
+from reconciler.core.renumbering import former_key
 from reconciler.core.rules import Memory
 from reconciler.core.snapshot import Head, Kept, Policy, disproof, pages, pages_to_verify, since, too_old, watermark
 from reconciler.erp.decode import unreadable
@@ -264,6 +265,7 @@ def _meant(desired: Iterable[Desired], memory: Memory, need: Need) -> DeclaredCu
     for each in desired:
         if each.number is not None:
             numbers.add(number_key(each.number))
+            numbers.update(filter(None, [former_key(each)]))
             continue
         known_by |= frozenset(each.match)
         matches |= {(name, key) for name in each.match if (key := match_key(name, each.values.get(name), resource))}

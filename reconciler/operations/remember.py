@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 
 from reconciler.core.actions import compared
@@ -11,7 +11,7 @@ from reconciler.core.desired import Desired
 from reconciler.core.identity import Pairing
 from reconciler.core.live import Live
 from reconciler.core.normalise import number_key
-from reconciler.core.plan import Change, Outcome, Result, Run
+from reconciler.core.plan import Change, Outcome, Result, Run, Verb
 from reconciler.core.rules import Memory, Rules
 from reconciler.resources.customer import CUSTOMER
 from reconciler.resources.values import NumberOf, Path, Scalar, Values, get, parse_path, put, without
@@ -40,11 +40,16 @@ def records(
     desired = _by_name(each for each, _ in pairs)
     found = {}
     for result in run.results:
-        if result.outcome is Outcome.DONE:
+        if result.outcome is Outcome.DONE and result.action.action is not Verb.RENUMBER:
             left = muted.get(number_key(result.action.number or ""), set())
             known = _written(result, live, previous, desired, ignore, left)
             found[known.key] = known
     touched = {each.action.label for each in run.results}
+    touched |= {
+        each.action.number or ""
+        for each in run.results
+        if each.action.action is Verb.RENUMBER and each.outcome is not Outcome.DONE
+    }
     for each, customer in pairs:
         if customer is None or {customer.number, each.label} & touched:
             continue
@@ -53,6 +58,13 @@ def records(
             known = _unchanged(each, customer, previous, run.finished_at, ignore, left)
             found.setdefault(known.key, known)
     return tuple(_dated(each, run.finished_at, run_id) for each in found.values())
+
+
+def renumbered(run: Run) -> Iterator[tuple[str, str]]:
+    """(former, new) number of each customer that the run has renumbered: what is known of it goes along."""
+    for result in run.results:
+        if result.outcome is Outcome.DONE and result.action.former is not None:
+            yield result.action.former, result.action.number or ""
 
 
 def forgotten(run: Run, previous: Mapping[str, Known]) -> tuple[str, ...]:

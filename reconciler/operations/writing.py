@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from reconciler.apply.executor import EarlierTry, Interruption, execute
 from reconciler.apply.presence import Presence
 from reconciler.apply.readback import Checked, read_back
+from reconciler.apply.renumber import LookingUp
 from reconciler.config.edit.yaml_writer import key_text
 from reconciler.config.settings import SANDBOX
 from reconciler.core.diagnostics import Diagnostic, Severity, has_errors
@@ -208,7 +209,7 @@ class _Writing:
         """Send, telling each result as it comes, in the plan's order; then read back, and remember what was applied."""
         plan, listener = self.proposal.plan, self.workspace.listener
         started = self.workspace.now()
-        numbers = [action.number for action in plan.actions if action.number]
+        numbers = [number for action in plan.actions for number in action.numbers]
         snapshot = self.workspace.store.snapshot(self.workspace.place)
         # before the first write, since the run may be killed; and after the last, since others may plan meanwhile
         snapshot.doubt(numbers)
@@ -239,7 +240,11 @@ class _Writing:
             recheck_nested=self.workspace.settings.api.recheck_nested,
             since=plan.refresh.created_since or plan.refresh.as_of,
             earlier=EarlierTry(earlier.done, earlier.unsure) if earlier else None,
-            interruption=Interruption(lambda: listener.stop_requested() is not None, listener.abandon_requested),
+            interruption=Interruption(
+                lambda: listener.stop_requested() is not None,
+                listener.abandon_requested,
+                LookingUp(self.workspace.settings.api.longest_answer, listener.sleep),
+            ),
         )
 
     def _read_back(self) -> Checked:
@@ -268,13 +273,16 @@ class _Writing:
     def _remember(self, run: Run, live: Mapping[str, Live]) -> None:
         workspace, compared = self.workspace, self.proposal.compared
         known = workspace.store.known(workspace.place)
+        followed = compared.comparison.renumberings.followed if compared else ()
+        for former, number in (*followed, *remember.renumbered(run)):
+            known.rename(number_key(former), number)
         previous = known.load()
         known.record(
             remember.records(
                 run,
                 live,
                 previous,
-                paired=compared.comparison.paired if compared else None,
+                paired=compared.comparison.foreseen.paired if compared else None,
                 rules=rules_of(workspace.settings),
                 run_id=self.journal.run_id if self.journal else None,
             )

@@ -89,6 +89,8 @@ def loads(data: bytes, name: str, key: bytes | None = None) -> Plan:
         plan = _with_decimals(msgspec.convert(found, Plan, strict=True))
         if any(not change.path for action in plan.actions for change in action.changes):
             raise ValueError("a change has no path")  # noqa: TRY301 - as what else a plan cannot be
+        if not all(action.is_sound for action in plan.actions):
+            raise ValueError("a renumbering lacks one of its two numbers")  # noqa: TRY301 - as above
     except (msgspec.ValidationError, ValueError) as error:
         raise Refused(f"{name} is no plan of format {FORMAT_VERSION}: {error}", remedy=remedy) from None
     if plan.changes_digest not in ("", _changes_digest(found)):  # consent hangs on it: it is never taken on trust

@@ -134,6 +134,13 @@ SABOTAGES = (
         "acceptance/test_recheck.py::test_a_clerks_edit_that_moves_no_version_is_a_conflict_and_stays",
     ),
     Sabotage(
+        "a renumbered customer is updated although it changed since", LOST, "apply/writes.py",
+        "    if _moved(action, live):\n        return Ended(_conflict(action, live))\n    renewed =",
+        "    renewed =",
+        "acceptance/test_renumber.py"
+        "::test_a_value_that_changed_since_the_plan_is_a_conflict_after_the_renumbering",
+    ),
+    Sabotage(
         "a lost create is repeated without a look", DOUBLED, "apply/writes.py",
         "        if attempt or may_be_done:\n", "        if may_be_done:\n",
         "acceptance/test_fault_matrix.py::"
@@ -249,6 +256,29 @@ SABOTAGES = (
         "acceptance/test_outcomes.py::test_exists_is_neither_created_nor_lost_in_any_report",
     ),
     Sabotage(
+        "a renumbering that the ERP calls done is not looked at", DOUBLED, "apply/renumber.py",
+        "        ended = self._seen(ending)\n        for",
+        "        ended = Ended(Result(self.action, Outcome.DONE, self.action.number))\n        for",
+        "acceptance/test_renumber.py::test_a_renumbering_is_done_only_when_it_is_seen",
+    ),
+    Sabotage(
+        "what waits for a renumbering is sent although that failed", DOUBLED, "core/renumbering.py",
+        "for action in ordered] if labels else ordered", "for action in ordered] if not labels else ordered",
+        "acceptance/test_renumber.py"
+        "::test_a_renumbering_that_fails_holds_back_its_update_and_its_children",
+    ),
+    Sabotage(
+        "a customer may be given a number that is taken", DOUBLED, "core/renumbering.py",
+        "        if at_number:\n            return self._taken(wish, at_number[0])\n", "",
+        "acceptance/test_renumber.py::test_a_taken_number_is_refused_before_a_renumbering",
+    ),
+    Sabotage(
+        "a number that is corrected in git deactivates its customer", DOUBLED, "core/duplicates.py",
+        'if level == "error" or (is_lost and lost_is_retired):', 'if level == "error":',
+        "acceptance/test_renumber.py"
+        "::test_a_number_that_is_corrected_in_git_deactivates_nobody_without_a_renumbering[forced0]",
+    ),
+    Sabotage(
         "the intent is recorded after the write", RESUMED, "apply/executor.py",
         "        journal.intend(action.label)\n        ended = settle()\n",
         "        ended = settle()\n        journal.intend(action.label)\n",
@@ -264,6 +294,17 @@ SABOTAGES = (
         "a resumed write is sent without a look", RESUMED, "operations/past_runs.py",
         "entry.intent_at is not None and entry.outcome is not Outcome.DONE", "entry.intent_at is None",
         "acceptance/test_kill.py::test_a_resume_that_is_killed_too_is_resumed[4]",
+    ),
+    Sabotage(
+        "a renumbering of a killed run is sent again without a look", RESUMED, "apply/renumber.py",
+        "return self._look(self.already) or self._taken()", "return self._taken()",
+        "acceptance/test_renumber.py"
+        "::test_a_run_that_is_killed_goes_on_with_nothing_twice[resume-before finish 1]",
+    ),
+    Sabotage(
+        "a renumbering that may be under way is not waited for", RESUMED, "operations/settle.py",
+        "return ends | dict.fromkeys(renumbered, (None, Outcome.UNKNOWN))", "return ends",
+        "acceptance/test_renumber.py::test_a_renumbering_that_may_be_under_way_is_waited_for[30000]",
     ),
     Sabotage(
         "the log names the token", SECRET, "erp/transport.py",

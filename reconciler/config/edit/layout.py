@@ -87,7 +87,14 @@ def _declaration() -> Layout:
     texts = Layout(item=TEXT)
     flag = Layout(scalar="boolean")
     lifecycle = Layout(
-        {"ignore_changes": texts, "create_only": texts, "prevent_update": flag, "same_as": texts, "as_typed": texts}
+        {
+            "ignore_changes": texts,
+            "create_only": texts,
+            "prevent_update": flag,
+            "same_as": texts,
+            "as_typed": texts,
+            "renumbered_from": TEXT,
+        }
     )
     number = rows.pop(CUSTOMER.key)
     return Layout({CUSTOMER.key: number, "ref": TEXT, **rows, "match": texts, "lifecycle": lifecycle}, header=True)

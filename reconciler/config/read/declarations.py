@@ -337,6 +337,10 @@ class _Loader:
                 source = declaration.place(CUSTOMER.parent)
                 summary = f"the customer {quoted(declaration.number)} is its own parent"
                 declaration.report("I404", source, summary, "Name another customer, or remove the line.")
+            self._check_former(declaration, declaration.number)
+        elif "renumbered_from" in declaration.lifecycle:
+            summary = "renumbered_from needs the new number, and the declaration has none"
+            declaration.report("I406", declaration.source, summary, "Declare number: the one that it is to get.")
         elif not any(match_key(name, declaration.values.get(name)) for name in declaration.match or CUSTOMER.match):
             fields = " or ".join(declaration.match or CUSTOMER.match)
             declaration.report(
@@ -346,6 +350,13 @@ class _Loader:
                 f"it has neither a number nor a {fields} with letters or digits",
                 f"Declare {fields}, or name other fields in match.",
             )
+
+    def _check_former(self, declaration: Unmerged | FastDeclaration, number: str) -> None:
+        former = declaration.lifecycle.get("renumbered_from")
+        if former is not None and number_key(former) == number_key(number):
+            summary = f"the customer {quoted(number)} is to be renumbered from its own number"
+            remedy = "Name the number that it had before, or remove renumbered_from."
+            declaration.report("I406", declaration.place(CUSTOMER.key), summary, remedy)
 
     def _claim(self, declaration: Unmerged | FastDeclaration) -> None:
         """A declaration with errors still counts when two are of the same customer."""
@@ -411,6 +422,7 @@ def _lifecycle(members: dict[str, Any]) -> Lifecycle:
         members.get("prevent_update", False),
         tuple(members.get("same_as", ())),
         tuple(members.get(AS_TYPED, ())),
+        members.get("renumbered_from"),
     )
 
 
@@ -428,11 +440,15 @@ def _digest_of(desired: Desired) -> bytes:
             desired.ref,
             _comparable(desired.values),
             desired.match,
-            [life.ignore_changes, life.create_only, life.prevent_update, life.same_as],
+            [life.ignore_changes, life.create_only, life.prevent_update, life.same_as, *_renumbered(life)],
             sorted(desired.complete),
         ]
     )
     return hashlib.sha256(said).digest()
+
+
+def _renumbered(life: Lifecycle) -> tuple[str, ...]:
+    return () if life.renumbered_from is None else (number_key(life.renumbered_from),)
 
 
 def _comparable(values: Values) -> dict[str, Any]:

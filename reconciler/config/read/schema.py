@@ -128,6 +128,11 @@ def _declaration_members() -> Schema:
             "Numbers or refs of customers that are the same organisation on purpose: ends the findings about them.",
             {"type": "array", "items": {"type": ["string", "number", "boolean"], "minLength": 1}},
         ),
+        "renumbered_from": (
+            "Renumbered from",
+            "The number that the customer has now: it is given the declared number, once.",
+            {"type": ["string", "number", "boolean"], "minLength": 1},
+        ),
     }
     return {
         "ref": {

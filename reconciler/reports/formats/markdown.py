@@ -189,10 +189,11 @@ def _line(row: CustomerRow, *, with_origin: bool) -> str:
     paths = [code(cut(field.path, 60)) for field in row.fields[:3]]
     more = f" +{len(row.fields) - 3}" if len(row.fields) > 3 else ""
     verb = f"{row.verb}: {row.outcome}" if row.outcome else row.verb
+    sign = f"{row.symbol} " if row.verb == "renumber" else ""  # it is rare: the others are told by their word
     refused = ", refused" if row.severity is Severity.ERROR and not row.outcome else ""
     origins = dict.fromkeys(_signed(field.origin) for field in row.fields if field.origin)
     cells = [
-        prose(verb) + refused,
+        sign + prose(verb) + refused,
         quiet(cut(row.label, _NAME)),
         quiet(cut(row.name, _NAME)) if row.name else "",
         *([", ".join(origins)] if with_origin else []),

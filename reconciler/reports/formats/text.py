@@ -24,7 +24,7 @@ from reconciler.reports.wording import (
 )
 
 # The eight basic colours only, and never on running text: they are the ones that themes keep readable on both grounds.
-_PLAN_STYLES = {"+": "bold green", "~": "bold yellow", "-": "bold red", "=": "bold"}
+_PLAN_STYLES = {"+": "bold green", "~": "bold yellow", "-": "bold red", "=": "bold", "»": "bold cyan"}
 _DRIFT_STYLES = {"!": "bold yellow", "~": "bold", "+": "bold", "-": "bold red", "?": "bold"}
 _BEFORE, _AFTER, _QUIET = "red", "green", "dim"
 _PATH_CAP, _BEFORE_CAP = 44, 36
@@ -143,7 +143,8 @@ def _customer(
 ) -> Iterator[Text]:
     """The customer with these of its fields; `style` for all of it, if one is given."""
     styles = _DRIFT_STYLES if kind is ReportKind.DRIFT else _PLAN_STYLES
-    symbol = "~" if fields and all(field.symbol == "~" for field in fields) else row.symbol
+    only_declared = kind is ReportKind.DRIFT and fields and all(field.symbol == "~" for field in fields)
+    symbol = "~" if only_declared else row.symbol
     head = Text.assemble((symbol, style or styles[symbol]), " ", (row.label, style or "bold"))
     head.append(f"  {row.name}" if row.name or kind is ReportKind.PLAN else "", style)
     yield from _beside(head, file_and_line(row.source), width)

@@ -17,6 +17,11 @@ from reconciler.reports.view.report import CustomerRow, FieldRow, Report, Report
 from reconciler.reports.view.risk import CLEARED, DRIFTED, review_priority
 from reconciler.reports.wording import ORIGINS, counted, duration
 
+SYMBOLS = {Verb.CREATE: "+", Verb.UPDATE: "~", Verb.RENUMBER: "»"}
+"""What stands before an action."""
+
+_RENUMBERED = 90  # it stands before what follows it: any update of the same customer
+
 _REFUSED = 100  # what is added to the risk of an action that is refused
 
 
@@ -60,7 +65,7 @@ def action_row(action: Action, refused: Collection[str] = ()) -> CustomerRow:
     """One action; `refused` holds the numbers of the customers that a policy or a lifecycle rule refuses."""
     is_refused = action.number is not None and action.number in refused
     return CustomerRow(
-        "+" if action.action is Verb.CREATE else "~",
+        SYMBOLS[action.action],
         action.action.value,
         visible(action.label),
         visible(action.name),
@@ -96,6 +101,8 @@ def _risk(action: Action) -> int:
     clears = any(change.after is None for change in action.changes)
     drifted = any(change.cause in ("drift", "both") for change in action.changes)
     base = max(priorities, default=0) if action.action is Verb.UPDATE else 10
+    if action.action is Verb.RENUMBER:
+        base = _RENUMBERED
     return base + CLEARED * clears + DRIFTED * drifted
 
 
@@ -117,6 +124,7 @@ def _tally(plan: Plan) -> str:
     parts = [
         f"{summary.create:,} to create",
         f"{summary.update:,} to update",
+        *([f"{summary.renumber:,} to renumber"] if summary.renumber else []),
         f"{summary.unchanged:,} unchanged",
         f"{summary.unmanaged:,} unmanaged",
     ]

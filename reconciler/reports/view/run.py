@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 from reconciler.core.diagnostics import Severity
@@ -13,6 +14,8 @@ from reconciler.reports.view.plan import action_row
 from reconciler.reports.view.reading import header_of
 from reconciler.reports.view.report import CustomerRow, Report, ReportState
 from reconciler.reports.wording import OUTCOMES, counted, file_and_line
+
+_PAST = {Verb.CREATE: "created", Verb.UPDATE: "updated", Verb.RENUMBER: "renumbered"}
 
 
 def of_run(run: Run) -> Report:
@@ -53,7 +56,7 @@ def result_row(result: Result) -> CustomerRow:
     severity, risk = _weight(result)
     return replace(
         row,
-        label=visible(result.number or result.action.label),
+        label=visible(_label(result)),
         severity=severity,
         risk=row.risk + risk,
         outcome=OUTCOMES[result.outcome],
@@ -67,6 +70,11 @@ def result_row(result: Result) -> CustomerRow:
         stored=tuple(_sent(change, "", "stored") for change in result.normalised),
         not_taken=tuple(_sent(change, " not taken", "has") for change in result.not_taken),
     )
+
+
+def _label(result: Result) -> str:
+    """A renumbering is called by both numbers, whatever became of it."""
+    return result.action.label if result.action.action is Verb.RENUMBER else result.number or result.action.label
 
 
 def _weight(result: Result) -> tuple[Severity, int]:
@@ -84,19 +92,20 @@ def _sentence(result: Result) -> str:
     """`10000 created`, or how it ended otherwise."""
     action = result.action
     if result.outcome is Outcome.DONE:
-        verb = "updated" if action.action is Verb.UPDATE else "found" if result.is_found else "created"
+        verb = "found" if result.is_found else _PAST[action.action]
         ref = f" (ref {action.ref})" if action.number is None else ""
         message = f": {result.message}" if result.message else ""
-        return visible(f"{result.number or action.label}{ref} {verb}{message}")
+        return visible(f"{_label(result)}{ref} {verb}{message}")
     where = f" ({file_and_line(action.source)})" if result.outcome is not Outcome.SKIPPED else ""
     return f"{visible(action.label)} {OUTCOMES[result.outcome]}{where}: {visible(result.message)}"
 
 
 def _counts(run: Run) -> dict[str, int]:
     done = [result for result in run.results if result.outcome is Outcome.DONE]
-    created = sum(result.action.action is Verb.CREATE for result in done)
+    verbs = Counter(result.action.action for result in done)
+    renumbered = {"renumbered": verbs[Verb.RENUMBER]} if run.plan.summary.renumber else {}
     others = {word: run.count(outcome) for outcome, word in OUTCOMES.items() if outcome is not Outcome.DONE}
-    return {"created": created, "updated": len(done) - created, **others}
+    return {"created": verbs[Verb.CREATE], "updated": verbs[Verb.UPDATE], **renumbered, **others}
 
 
 def _tally(counts: dict[str, int]) -> str:

@@ -378,3 +378,42 @@ def test_a_class_of_another_shape_is_told_and_costs_no_other(
 def test_raw_rows_are_the_apis_own(erp: Scripted, customers: Customers) -> None:
     erp.on("GET", f"{LIST}/1", reply(row(1, errorInfo="x")))
     assert customers.row("1") == row(1, errorInfo="x")
+
+
+ACTION = f"{LIST}/action/changeCustomerCd/7"
+
+
+def _renumber(path: str = ACTION, method: str = "POST") -> Request:
+    return Request(method, path, None, {"customerCd": "20000"})
+
+
+def test_a_renumbering_goes_by_the_internal_id_and_its_answer_is_told_as_it_is(
+    erp: Scripted, customers: Customers
+) -> None:
+    erp.on("POST", ACTION, reply({"actionId": "a1", "actionResult": "Failed", "errorInfo": "No."}))
+    acted = customers.renumber(_renumber())
+    assert (acted.result, acted.id, acted.error) == ("Failed", "a1", "No.")
+    assert erp.seen[-1].json == {"customerCd": "20000"}
+    assert "if-match" not in erp.seen[-1].headers
+
+
+@pytest.mark.parametrize("answer", [reply({}, 500), reply({}), Reply(204)])
+def test_a_renumbering_without_a_result_may_or_may_not_be_done(
+    erp: Scripted, customers: Customers, answer: Reply
+) -> None:
+    erp.on("POST", ACTION, answer)
+    with pytest.raises(AnswerLost):
+        customers.renumber(_renumber())
+
+
+@pytest.mark.parametrize("request_", [_renumber(f"{LIST}/1"), _renumber(f"{ACTION}x"), _renumber(method="PUT")])
+def test_nothing_but_a_renumbering_is_sent_as_one(customers: Customers, request_: Request) -> None:
+    with pytest.raises(Refused):
+        customers.renumber(request_)
+
+
+def test_the_number_of_an_internal_id_is_read(erp: Scripted, customers: Customers) -> None:
+    erp.on("GET", f"{LIST}/internal/7", reply(row(7, number="A")), reply(row(8)))
+    assert customers.number_of(7) == "A"
+    with pytest.raises(UnexpectedAnswer, match="another customer"):
+        customers.number_of(7)
