@@ -19,8 +19,8 @@ from reconciler.resources.values import parse_path
 FORMAT = "reconciler/plan"
 FORMAT_VERSION = "1.3"
 """Minor versions only add: 1.1 `redacted`, `removed`, `signature`, a change's `origin`; 1.2 an action's `resource`, and
-the action `renumber` with its count; 1.3 `muted`, `ignored`, `include_muted`, an action's `stores`, and `unreadable` and
-`held_back` of the summary."""
+the action `renumber` with its count; 1.3 `muted`, `ignored`, `include_muted`, an action's `stores`, and of the summary
+`unreadable` and `held_back`."""
 
 
 class Verb(StrEnum):
