@@ -108,7 +108,7 @@ def show(
     with session.project as project:
         live, row = project.customer(number, paths=paths, raw=raw)
     if form is Shape.TABLE and not raw:
-        session.print(page(record(live, paths)))
+        session.print(page(record(live, row, paths)))
     else:
         out = writer(session, RAW if raw else form.value, paths, ())
         out.page([(live, row)])

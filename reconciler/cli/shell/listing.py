@@ -56,7 +56,7 @@ class _Table:
         self._table = Table(paths, session.width)
 
     def page(self, page: Page) -> None:
-        self._session.print(self._table.page([record(live, self._shown) for live, _ in page]))
+        self._session.print(self._table.page([record(live, row, self._shown) for live, row in page]))
 
     def end(self) -> None:
         pass
@@ -90,7 +90,7 @@ class _Json(_Array):
         self.paths = paths
 
     def page(self, page: Page) -> None:
-        self._items(record(live, self.paths) for live, _ in page)
+        self._items(record(live, row, self.paths) for live, row in page)
 
 
 class _Raw(_Array):
@@ -109,8 +109,8 @@ class _Yaml:
         self._is_empty = True
 
     def page(self, page: Page) -> None:
-        for live, _ in page:
-            lines = item_lines(raw_members(record(live, self.paths), declaration=False))
+        for live, own in page:
+            lines = item_lines(raw_members(record(live, own, self.paths), declaration=False))
             self._session.write("".join(f"{line}\n" for line in lines).encode())
             self._is_empty = False
 
@@ -130,7 +130,7 @@ class _Csv:
         self._others: frozenset[str] | None = None
 
     def page(self, page: Page) -> None:
-        records = [record(live, self.paths) for live, _ in page]
+        records = [record(live, own, self.paths) for live, own in page]
         parts = []
         if self._columns is None:
             self._columns = self._all_columns(records)

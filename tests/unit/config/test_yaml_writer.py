@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.config.edit.declarable import declarable
+from reconciler.config.edit.declarable import declarable, lifecycle_of
 from reconciler.config.edit.export import SINGLE, file_name
 from reconciler.config.edit.yaml_writer import inline, item_lines, literal, mapping_lines, raw_members
 from reconciler.config.read.declarations import load_declarations
@@ -118,7 +118,8 @@ def test_the_loader_takes_every_text_that_is_declarable(text: str, tmp_path_fact
     assert bool(problems) is (
         len(whole) < 2 or kept["attributes"] != {text: text} or kept["mainAddress"] != {"city": text}
     )
-    loaded = load(tmp_path_factory.mktemp("emit"), mapping({"number": "1", **declared(kept)}))
+    members = {"number": "1", **declared(kept), "lifecycle": lifecycle_of(kept)}
+    loaded = load(tmp_path_factory.mktemp("emit"), mapping(members))
     assert not loaded.diagnostics
     for name in whole:
         assert loaded.desired[0].values.get(name) == (text or None)
