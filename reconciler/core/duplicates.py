@@ -148,7 +148,7 @@ def declared_twice(
             if not isinstance(value, str) or not (key := identity_key(value)):
                 continue
             other = holders.setdefault((name, key), declaration)
-            if other is declaration or _is_meant(declaration, of_declared(other)):
+            if other is declaration or is_meant(declaration, of_declared(other)):
                 continue
             numbered = declaration.number is not None and other.number is not None
             yield Diagnostic(
@@ -218,7 +218,8 @@ def _is_itself(declaration: Desired, other: Known) -> bool:
     return other.declaration is not None and declaration.label == other.declaration.label
 
 
-def _is_meant(declaration: Desired, other: Known) -> bool:
+def is_meant(declaration: Desired, other: Known) -> bool:
+    """Whether `same_as` of either says that both are one organisation's, on purpose."""
     theirs = other.declaration.lifecycle.same_as if other.declaration is not None else ()
     ours = {declaration.ref, declaration.number and number_key(declaration.number)}
     return any(name in other.names or number_key(name) in other.names for name in declaration.lifecycle.same_as) or any(
@@ -229,7 +230,7 @@ def _is_meant(declaration: Desired, other: Known) -> bool:
 def _compare(declaration: Desired, other: Known, resource: Resource) -> Likeness:
     """The surest reason to take the two for one; their marks have met."""
     namesake = Likeness(declaration, other, (resource.label,), "", "", Degree.NAMESAKE)
-    if _is_meant(declaration, other):
+    if is_meant(declaration, other):
         return namesake
     return (
         _same_id(declaration, other, resource)

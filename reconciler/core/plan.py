@@ -103,9 +103,10 @@ class Action:
     """One write and the changes it makes. `depends_on` holds labels of actions that must be done first.
 
     For a create: `match` is by what the declaration finds a customer that the ERP numbered, `alike` the numbers of
-    customers that looked like the new one when the plan was made, and that must never be taken for it. A renumbering
-    has the new number, like the update that follows it, and one change, of the number. `resource` is the sort of record
-    that is written (`resources`); `stores` how the ERP keeps its texts, as the settings said.
+    customers that looked like the new one when the plan was made, and that must never be taken for it; `same_as` those
+    of them that its declaration names. A renumbering has the new number, like the update that follows it, and one
+    change, of the number. `resource` is the sort of record that is written (`resources`); `stores` how the ERP keeps
+    its texts, as the settings said.
     """
 
     resource: str = field(default=CUSTOMER.name, kw_only=True)
@@ -120,6 +121,7 @@ class Action:
     depends_on: tuple[str, ...] = ()
     match: tuple[str, ...] = ()
     alike: tuple[str, ...] = ()
+    same_as: tuple[str, ...] = field(default=(), kw_only=True)
 
     @property
     def label(self) -> str:

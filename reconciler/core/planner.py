@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
@@ -12,7 +12,7 @@ from reconciler.core.checks import mute_notes, null_problems, orphans, prevented
 from reconciler.core.comparison import Comparison, Heading
 from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Diagnostic
-from reconciler.core.duplicates import Likeness, findings, likenesses, of_declared, of_live
+from reconciler.core.duplicates import Likeness, findings, is_meant, likenesses, of_declared, of_live
 from reconciler.core.guards import refusals as volume_refusals
 from reconciler.core.guards import volume_verdicts
 from reconciler.core.identity import pair
@@ -169,8 +169,7 @@ def _decide(comparison: Comparison, wire: Wire) -> _Decided:
     problems.extend(rivals(paired, rules.resource))
     problems.extend(orphans(actions, paired, comparison.view, rules.resource))
     similar = _similar(comparison)
-    alike = _alike(similar)
-    actions = [_with_alike(action, alike) for action in actions]
+    actions = _with_alike(actions, similar)
     if not comparison.targets:
         decided.undeclared = removed(comparison.desired, paired, comparison.view, memory)
         problems.extend(nothing_known(rules, memory))
@@ -226,20 +225,23 @@ def _similar(comparison: Comparison) -> list[Likeness]:
     return list(likenesses(new, known, comparison.rules.resource))
 
 
-def _alike(similar: Iterable[Likeness]) -> Mapping[str, list[str]]:
-    """The live customers that a new one is like, by the new one's label."""
-    alike: dict[str, list[str]] = defaultdict(list)
+def _with_alike(actions: Iterable[Action], similar: Iterable[Likeness]) -> list[Action]:
+    """The creates with the live customers that are like them now: none of them can be their doing, and the reviewer who
+    agrees to the plan agrees to have them beside. Of these, `same_as` are the ones that the declaration names."""
+    alike: dict[str, set[str]] = defaultdict(set)
+    meant: dict[str, set[str]] = defaultdict(set)
     for likeness in similar:
         if likeness.other.declaration is None:
-            alike[likeness.declaration.label].append(likeness.other.label)
-    return alike
-
-
-def _with_alike(action: Action, alike: Mapping[str, list[str]]) -> Action:
-    """A create with the live customers that are like it now: none of them can be its doing, and the reviewer who agrees
-    to the plan agrees to have it beside them."""
-    numbers = alike.get(action.label) if action.action is Verb.CREATE else None
-    return replace(action, alike=tuple(sorted(numbers))) if numbers else action
+            label, number = likeness.declaration.label, likeness.other.label
+            alike[label].add(number)
+            if is_meant(likeness.declaration, likeness.other):
+                meant[label].add(number)
+    return [
+        replace(action, alike=tuple(sorted(alike[action.label])), same_as=tuple(sorted(meant[action.label])))
+        if action.action is Verb.CREATE and action.label in alike
+        else action
+        for action in actions
+    ]
 
 
 def _requests(actions: list[Action], view: View, rules: Rules) -> int:

@@ -40,8 +40,9 @@ def document(plan: Plan) -> dict[str, Any]:
         del values["signature"]
     values["summary"] = told_summary(values["summary"])
     for action in values["actions"]:
-        if not action["stores"]:
-            del action["stores"]
+        for name in ("stores", "same_as"):
+            if not action[name]:
+                del action[name]
     return {key: values[key] for key in _KEYS_FIRST} | values
 
 

@@ -2,7 +2,8 @@
 
 A cell is an ERP (who numbers), a memory (the state is kept, or each job runs on a fresh machine), a consent (saved
 plan, reviewed digest, none asked for), a declaration (a ref or a number, with or without ids) and an event: a kill, a
-clerk, a second job, a retry. The same consent is used once more after the event, and two more jobs plan and apply on their own.
+clerk, a second job, a retry. The same consent is used once more after the event, and two more jobs plan and apply on
+their own.
 
 However it ends, the ledger holds the customer once; or a job refused, or said `exists`, before a second write; or, only
 where docs/guarantees.md says so, the job that made the second one ended with exit code 5 and named both.
@@ -212,6 +213,54 @@ def _two_jobs(play: Play) -> None:
     play.apply()
 
 
+ACTION = {"method": "POST", "path": "/action/changeCustomerCd/"}
+
+
+def _renumbering(play: Play) -> None:
+    """The customer has another number, and the declaration asks for its own."""
+    clerks = CLERKS if "corporateId" in DECLARATIONS[play.cell.declaration] else CLERKS | {"corporateId": ""}
+    play.store.create(clerks, "10001")
+    declared = {"number": "20001", **(IDS if clerks is CLERKS else {}), "lifecycle": {"renumbered_from": "10001"}}
+    play.world.declare([{"name": NAME, "mainAddress": ADDRESS, **declared}])
+    play.review()
+
+
+def _renumber(play: Play) -> None:
+    _renumbering(play)
+    play.apply()
+
+
+def _renumber_killed_before(play: Play) -> None:
+    _renumbering(play)
+    play.strike(kind="hang", seconds=30, **ACTION)
+    play.apply(killed=True)
+
+
+def _renumber_killed_after(play: Play) -> None:
+    _renumbering(play)
+    play.strike(kind="hang", seconds=30, when="after", **ACTION)
+    play.apply(killed=True)
+
+
+def _renumber_queued(play: Play) -> None:
+    _renumbering(play)
+    play.strike(kind="switch", values={"renumber_result": "Queued", "renumber_seconds": 0}, count=0)
+    play.apply()
+
+
+def _renumber_failed(play: Play) -> None:
+    _renumbering(play)
+    play.strike(kind="switch", values={"renumber_result": "Failed"}, **ACTION)
+    play.apply()
+
+
+def _renumber_forestalled(play: Play) -> None:
+    """A clerk gives it another number after the plan."""
+    _renumbering(play)
+    play.store.renumber("10001", "30001")
+    play.apply()
+
+
 EVENTS: dict[str, Callable[[Play], None]] = {
     "nothing": _nothing,
     "killed before the create": _killed_before,
@@ -226,6 +275,12 @@ EVENTS: dict[str, Callable[[Play], None]] = {
     "renamed by a clerk": _renamed,
     "renumbered by a clerk": _renumbered,
     "two jobs": _two_jobs,
+    "renumbering": _renumber,
+    "renumbering, killed before it": _renumber_killed_before,
+    "renumbering, killed after it": _renumber_killed_after,
+    "renumbering, queued": _renumber_queued,
+    "renumbering, failed at first": _renumber_failed,
+    "renumbering, forestalled by a clerk": _renumber_forestalled,
 }
 
 
@@ -237,6 +292,8 @@ def cells() -> list[Cell]:
 
 def _is_void(cell: Cell) -> bool:
     nameless = cell.declaration == "number without ids"
+    if cell.declaration == "ref" and cell.event.startswith("renumbering"):  # a ref has no number to ask for
+        return True
     return nameless and cell.event in (
         "clerk after the plan, other name",
         "renamed by a clerk",
@@ -270,6 +327,8 @@ def _verdict(play: Play) -> str:
                 return f"WRONG: {play.ours()}, exit codes {codes}"
             ends.add("named" if named else "warned")
         before = count
+    if play.cell.event.startswith("renumbering") and play.ours() != ["20001"] and codes[-1] == 0:
+        return f"WRONG: not renumbered: {play.ours()}, exit codes {codes}"
     return min(ends, default="once" if set(codes) <= {0, -9} else "found")
 
 
