@@ -16,7 +16,15 @@ from typing import Literal, TypeAlias
 
 from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Diagnostic, Severity
-from reconciler.core.identity_key import identity_key, name_key, numeral_keys, organisation_number, same_organisation
+from reconciler.core.identity_key import (
+    HALF,
+    digit_run,
+    identity_key,
+    name_key,
+    numeral_keys,
+    organisation_number,
+    same_organisation,
+)
 from reconciler.core.live import Live
 from reconciler.core.normalise import match_key, number_key
 from reconciler.core.plan import Guard, Refusal
@@ -28,6 +36,9 @@ Mark: TypeAlias = "tuple[str, str]"
 """What a customer can be recognised by: the sort of mark, and its key."""
 
 CODE = "P511"
+
+_DIGITS = "digits"
+"""The sort of mark by which two ids may hold one organisation number."""
 
 LOST = "P517"
 """Code of a likeness to a customer that lost its declaration: the new one may be the old one with another number."""
@@ -94,8 +105,11 @@ def likenesses(new: Iterable[Desired], known: Iterable[Known], resource: Resourc
             for declaration in by_mark.get(mark, ()):
                 if id(declaration) in seen or _is_itself(declaration, other):
                     continue
+                likeness = _compare(declaration, other, resource)
+                if mark[0] == _DIGITS and likeness.degree is Degree.NAMESAKE and not is_meant(declaration, other):
+                    continue  # some digits in common are nothing
                 seen.add(id(declaration))
-                yield _compare(declaration, other, resource)
+                yield likeness
 
 
 def findings(
@@ -201,6 +215,9 @@ def _marks(values: Mapping[str, object], number: str | None, resource: Resource)
             yield name, match_key(name, value, resource)
             if stem := organisation_number(key):
                 yield "organisation", stem
+            if run := digit_run(key):
+                yield _DIGITS, run[:HALF]
+                yield _DIGITS, run[-HALF:]
     label = values.get(resource.label)
     if isinstance(label, str):
         name = name_key(label)

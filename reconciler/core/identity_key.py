@@ -23,6 +23,11 @@ PREFIXES = frozenset({code.upper() for code in MEMBER_STATES} | {"EL", "NO", "GB
 _SHORTEST_STEM = 6
 """Characters below which what is left of an id tells no organisation apart."""
 
+HALF = 7
+"""Digits of the shortest organisation number (FI, without its leading zero): two spellings of one id have so many in
+common at one end."""
+
+_DIGITS = re.compile(r"\d+")
 _BODY = re.compile(r"[A-Z]?\d")
 _LABEL = re.compile(
     r"(?:FORETAKSREGISTERET|ORGANISASJONSNUMMER|ORGANISATIONSNUMMER|ORGNUMMER|ORGNR|ORG|CVRNUMMER|CVRNR|CVR|SENR"
@@ -77,8 +82,27 @@ def organisation_number(key: str) -> str:
 def same_organisation(one: str, other: str) -> bool:
     """Whether two `identity_key`s likely name one organisation: the numbers agree, and the countries do not differ."""
     countries = {country for country, _ in (_split(one), _split(other)) if country}
+    if len(countries) > 1:
+        return False
     number = organisation_number(one)
-    return bool(number) and number == organisation_number(other) and len(countries) < 2
+    return bool(number and number == organisation_number(other)) or _holds(one, other) or _holds(other, one)
+
+
+def digit_run(key: str) -> str:
+    """The longest run of digits of an id, without leading zeros; empty where it is too short for an organisation.
+
+    >>> digit_run("0192923456789"), digit_run("923456789AVD2"), digit_run("A12")
+    ('192923456789', '923456789', '')
+    """
+    run = max(_DIGITS.findall(key), key=len, default="").lstrip("0")
+    return run if len(run) >= HALF else ""
+
+
+def _holds(one: str, other: str) -> bool:
+    """Whether the digits of one id begin or end with the organisation number of the other: whatever else was written
+    around it (a Peppol scheme, a telephone's country, `.0` of a spreadsheet, a century, the name of a place)."""
+    number, run = organisation_number(other), digit_run(one)
+    return len(number) >= HALF and number.isdecimal() and (run.startswith(number) or run.endswith(number))
 
 
 def _split(key: str) -> tuple[str, str]:

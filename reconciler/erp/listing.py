@@ -231,7 +231,10 @@ class Tally:
         other = self.before
         if self.agrees and self._lacks_nothing:
             return True
-        if other is not None and other.before is not None and self._lacks_nothing and self._confirms(other):
+        is_sure = (
+            self._lacks_nothing or self.agrees
+        )  # what an earlier reading saw, and two with the count lack, is gone
+        if other is not None and other.before is not None and is_sure and self._confirms(other):
             return True
         if other is not None and other.before is not None:
             raise self.torn()

@@ -361,7 +361,7 @@ glAccounts:
 def test_lines_attributes_and_segments_change_in_their_own_place(company: Company) -> None:
     path = applied(company, LINES)
     live = (
-        LINES.replace("NL91ABNA0417164300", "NL02RABO0123456789")
+        LINES.replace("NL91ABNA0417164300", "NL39RABO0300065264")
         .replace("bic: X", "bic: NEW")
         .replace("NORTH", "SOUTH")
         .replace('segmentValue: "00"', 'segmentValue: "10"')
@@ -388,11 +388,11 @@ def test_a_line_that_only_the_erp_has_is_added_where_the_list_is_complete(compan
         "number: 1\nname: A\ndirectDebitLines:\n  complete: true\n  lines:\n    - mandateId: M1\n      bic: X\ngln: x\n"
     )
     path = applied(company, complete)
-    applied(company, complete.replace("gln", "    - {mandateId: M2, iban: NL91, maxAmount: 5.5}\ngln"))
+    applied(company, complete.replace("gln", "    - {mandateId: M2, iban: NO9386011117947, maxAmount: 5.5}\ngln"))
     path.write_text(complete)
     assert accepted(company, path) == [
         "+    - mandateId: M2\n",
-        "+      iban: NL91\n",
+        "+      iban: NO9386011117947\n",
         "+      maxAmount: 5.5\n",
     ]
     assert "    - mandateId: M2\n" in path.read_text()

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from reconciler.resources.customer import CUSTOMER, FIELDS
-from reconciler.resources.grammar import Field, Form, Group, Kind, Read
+from reconciler.resources.grammar import Content, Field, Form, Group, Kind, Read
 from reconciler.resources.values import Path, render_path
 from tests.acceptance.conftest import Company
 from tests.property.declarations import NEVER_CLEARED, REFERENCES
@@ -22,6 +22,8 @@ FIRST = 1001
 
 def _two_values(row: Field) -> tuple[Any, Any]:
     match row.kind:
+        case Kind.TEXT if row.content is Content.IBAN:
+            return "NO9386011117947", "NL91ABNA0417164300"
         case Kind.TEXT:
             return "0101", "NO"
         case Kind.REFERENCE | Kind.NUMBER:
@@ -147,7 +149,9 @@ def test_write_only_members_go_with_a_create_or_a_true_change_and_never_alone(cu
 
 
 def test_a_lines_key_inserts_and_a_complete_list_deletes(customers: Company) -> None:
-    customers.declare("{number: 5000, name: X, directDebitLines: [{mandateId: A}, {mandateId: B, iban: NL1}]}")
+    customers.declare(
+        "{number: 5000, name: X, directDebitLines: [{mandateId: A}, {mandateId: B, iban: NL39RABO0300065264}]}"
+    )
     assert customers.apply().code == 0
     customers.declare("{number: 5000, name: X, directDebitLines: {complete: true, lines: [{mandateId: C}]}}")
     assert customers.apply().code == 0
@@ -200,7 +204,7 @@ def test_the_street_holds_with_an_open_question_answered_otherwise(company: Comp
         "{number: new-1, name: New, customerClassId: TEST, mainAddress: {city: Oslo, postalCode: 0155, countryId: NO},"
         " glAccounts: {salesAccount: 3000, salesSubaccount: [{segmentId: 1, segmentValue: '10'}]},"
         " attributes: {REGION: NORTH}, salesPersons: [{salesPersonID: 1}], note: n,"
-        " directDebitLines: [{mandateId: M1, iban: NL1, maxAmount: 5.5}]}",
+        " directDebitLines: [{mandateId: M1, iban: NL39RABO0300065264, maxAmount: 5.5}]}",
         "{number: 2, creditLimit: 1.5, gln: null, mainContact: {fax: '1', web: null}}",
         "{number: 3, glAccounts: {salesAccount: 3100}, attributes: {REGION: WEST}, note: hello}",
         "{number: 4, mainAddress: {addressLine1: Other, addressLine2: null}, invoiceAddress: {city: Here}}",

@@ -93,7 +93,7 @@ def test_the_plan_is_the_same_before_and_after(company: Company) -> None:
     company.settings("defaults: {currencyId: NOK}")
     company.declare(
         "defaults: {creditTermsId: 10}\ncustomers:\n- name: A\n  number: 1\n  directDebitLines:\n"
-        "  - iban: X\n    mandateId: 01\n- {name: B, number: NO, lifecycle: {prevent_update: true}}\n"
+        "  - iban: NO9386011117947\n    mandateId: 01\n- {name: B, number: NO, lifecycle: {prevent_update: true}}\n"
     )
     before = company.plan()
     assert company.run("fmt").code == 0

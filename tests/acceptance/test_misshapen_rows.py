@@ -69,7 +69,7 @@ def test_apply_writes_all_others_and_exits_5_since_one_declaration_was_held_back
     ledger.sandbox.switch(misshapen=f"{BAD}:types")
     ended = ledger.apply()
     assert ended.code == 5, ended.err
-    assert "Applied: 1 created, 6 updated, 1 declaration held back." in ended.out
+    assert "Applied: 1 created, 6 updated; 1 declaration held back." in ended.out
     again = ledger.run("plan", "--detailed-exitcode")
     assert again.code == 2, again.out
     assert "0 to create, 0 to update, 7 unchanged, 0 unmanaged, 1 held back, 1 unreadable." in again.out

@@ -7,7 +7,7 @@ import pytest
 from tests.acceptance.conftest import Company, Ended
 
 ADDRESS = "mainAddress: {city: Oslo}"
-LINES = "directDebitLines: {complete: true, lines: [{mandateId: B, iban: NL2}]}"
+LINES = "directDebitLines: {complete: true, lines: [{mandateId: B, iban: NL91ABNA0417164300}]}"
 
 
 @pytest.fixture
@@ -68,10 +68,10 @@ def test_without_the_setting_only_the_version_protects(silent: Company) -> None:
 
 
 def test_a_line_that_a_clerk_changed_is_not_deleted(silent: Company) -> None:
-    planned(silent, LINES.replace("B, iban: NL2", "A, iban: NL1"))
+    planned(silent, LINES.replace("B, iban: NL91ABNA0417164300", "A, iban: NL39RABO0300065264"))
     assert applied(silent).code == 0
     planned(silent, LINES)
-    other = LINES.replace("B, iban: NL2", "A, iban: NL9")
+    other = LINES.replace("B, iban: NL91ABNA0417164300", "A, iban: NO9386011117947")
     silent.declare(f"{{number: 1, {other}}}")
     assert silent.apply().code == 0  # stands for the clerk
     before = len(requests(silent, "PUT"))

@@ -90,8 +90,8 @@ def test_a_deletion_is_noticed_and_all_is_read(ledger: Company) -> None:
 def test_a_renumbered_customer_is_seen(ledger: Company) -> None:
     ledger.store.renumber("10003", "90003")
     found = in_both_ways(ledger)
-    summary = {"create": 1, "update": 0, "unchanged": 29, "unmanaged": 1, "removed": 0, "muted": 0, "ignored": 0}
-    assert found["summary"] == summary
+    summary = {"create": 1, "unchanged": 29, "unmanaged": 1}
+    assert {name: count for name, count in found["summary"].items() if count} == summary
 
 
 def test_a_clock_that_is_set_back_by_hours_hides_nothing(ledger: Company) -> None:
@@ -252,7 +252,7 @@ def test_a_large_ledger_takes_three_requests_at_most(company: Company) -> None:
     company.settings(page_size=40)
     company.store.seed(2000, 1)
     declared(company, range(10000, 10010))
-    assert planned(company)["refresh"]["requests"] == 50
+    assert planned(company)["refresh"]["requests"] == 51  # the last page is full
     assert in_both_ways(company)["refresh"]["requests"] <= 3
 
 

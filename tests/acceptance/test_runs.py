@@ -440,10 +440,10 @@ def test_undo_says_what_it_cannot_take_back(company: Company) -> None:
 def test_undo_brings_lines_back_and_takes_new_ones_away(company: Company) -> None:
     company.store.seed(1, 1, start=1)
     lines = "{number: 1, directDebitLines: {complete: true, lines: [%s]}}"
-    company.declare(lines % "{mandateId: A, maxAmount: 100}, {mandateId: B, iban: NL1}, {mandateId: C}")
+    company.declare(lines % "{mandateId: A, maxAmount: 100}, {mandateId: B, iban: NL39RABO0300065264}, {mandateId: C}")
     assert company.apply().code == 0
     before = company.store.customer("1")["directDebitLines"]
-    company.declare(lines % "{mandateId: A, maxAmount: 250.5}, {mandateId: D, iban: NL9}, {mandateId: C}")
+    company.declare(lines % "{mandateId: A, maxAmount: 250.5}, {mandateId: D, iban: NO9386011117947}, {mandateId: C}")
     assert company.apply().code == 0
     assert company.store.customer("1")["directDebitLines"] != before
     ended = company.run("runs", "undo", newest(company), "--auto-approve")
@@ -537,7 +537,11 @@ def test_a_whole_amount_in_a_saved_plan_is_the_amount_that_is_read_back(three: C
 
 def test_a_line_that_a_saved_plan_deleted_can_be_inserted_by_the_next_one(company: Company) -> None:
     company.store.seed(1, 1, start=1)
-    for lines in ("{mandateId: A, iban: NL1}", "{mandateId: B}", "{mandateId: A, iban: NL2}"):
+    for lines in (
+        "{mandateId: A, iban: NL39RABO0300065264}",
+        "{mandateId: B}",
+        "{mandateId: A, iban: NL91ABNA0417164300}",
+    ):
         company.declare(f"{{number: 1, directDebitLines: {{complete: true, lines: [{lines}]}}}}")
         assert company.run("plan", "-o", "plan.json").code == 0
         ended = company.run("apply", "plan.json")

@@ -19,6 +19,8 @@ ORGANISATIONS = {
         ("corporateId", "923\u00a0456\u00a0789"),
         ("corporateId", "\uff19\uff12\uff13456789"),
         ("corporateId", "Org.nr. 923 456 789"),
+        ("corporateId", "0192:923456789"),
+        ("corporateId", "923456789.0"),
         ("vatRegistrationId", "NO923456789MVA"),
         ("vatRegistrationId", "no 923 456 789 mva"),
         ("vatRegistrationId", "923456789MVA"),

@@ -50,7 +50,6 @@ OTHERS = [
     ("MVA", "NO"),
     ("-", "--"),
     ("NO12", "12"),
-    ("SE556677889901", "SE556677889902x"),
 ]
 
 
@@ -123,3 +122,40 @@ def test_no_text_stops_the_keys(text: str) -> None:
 def test_a_name_is_the_same_in_any_case_and_spacing() -> None:
     assert name_key("Fjord  Bakeri AS") == name_key("FJORD BAKERI as ")
     assert name_key("Caf\u00e9") == name_key("Cafe\u0301")
+
+
+AROUND = [
+    ("923609016", "MVA 923 609 016"),
+    ("923609016", "923609016.0"),
+    ("923609016", "923609016 (Oslo)"),
+    ("923609016", "923609016 / avd 2"),
+    ("923609016", "+47 923609016"),
+    ("923609016", "0192:923609016"),
+    ("923609016", "9908:NO923609016MVA"),
+    ("19800101-1234", "8001011234"),
+    ("556677-8899", "0007:5566778899"),
+    ("556677-8899", "SE5566778899-01 VAT"),
+    ("SE556677889901", "556677-889902"),
+    ("0737546-2", "0737546-2 FO"),
+    ("07375462", "0037:07375462"),
+    ("07375462", "Business ID 0737546-2"),
+    ("DK25313763", "0184:DK25313763"),
+    ("NL123456789B01", "NL123456789B01 BTW"),
+    ("NL001234567B01", "NL1234567B01"),
+]
+"""An id, and the same with what people, Peppol or a spreadsheet write around it."""
+
+
+@pytest.mark.parametrize(("one", "other"), AROUND)
+def test_whatever_stands_around_an_organisation_number_it_is_likely_the_same(one: str, other: str) -> None:
+    assert same_organisation(identity_key(one), identity_key(other))
+    assert same_organisation(identity_key(other), identity_key(one))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("923609016", "923609017"), ("923609016", "823609016"), ("DK12345678", "FI12345678"), ("12345", "0012345"),
+     ("923609016", "avd 2"), ("5566778899", "5566778890")],
+)  # fmt: skip
+def test_other_digits_or_another_country_are_another_organisation(one: str, other: str) -> None:
+    assert not same_organisation(identity_key(one), identity_key(other))
