@@ -76,7 +76,7 @@ def test_a_line_that_a_clerk_changed_is_not_deleted(silent: Company) -> None:
     assert silent.apply().code == 0  # stands for the clerk
     before = len(requests(silent, "PUT"))
     ended = applied(silent)
-    assert "NL9" in ended.out, ended.err
+    assert "NO9386011117947" in ended.out, ended.err
     assert ended.code == 5
     assert len(requests(silent, "PUT")) == before
 
