@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from hashlib import sha256
 
-from reconciler.core.actions import changes_of
+from reconciler.core.actions import changes_of, currency_of
 from reconciler.core.comparison import Comparison, Heading
 from reconciler.core.desired import Desired
 from reconciler.core.drift import (
@@ -177,6 +177,7 @@ class _Look:
             fields,
             min(field.first_seen or self.now for field in fields),
             any(field.new and field.mute is None for field in fields),
+            currency=currency_of(changes, live.unpacked().values, self.rules.resource),
         )
 
     def _field(self, change: Change, desired: Desired, key: str) -> DriftedField:

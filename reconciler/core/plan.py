@@ -15,8 +15,9 @@ from reconciler.resources.registry import RESOURCES
 from reconciler.resources.values import parse_path
 
 FORMAT = "reconciler/plan"
-FORMAT_VERSION = "1.2"
-"""Minor versions only add: 1.1 `redacted`, `removed`, `signature`, a change's `origin`; 1.2 an action's `resource`."""
+FORMAT_VERSION = "1.3"
+"""Minor versions only add: 1.1 `redacted`, `removed`, `signature`, a change's `origin`; 1.2 an action's `resource`;
+1.3 its `currency` and `modified_at`."""
 
 
 class Verb(StrEnum):
@@ -72,7 +73,9 @@ class Action:
 
     For a create: `match` is by what the declaration finds a customer that the ERP numbered, `alike` the numbers of
     customers that looked like the new one when the plan was made, and that must never be taken for it. `resource` is
-    the sort of record that is written (`resources`).
+    the sort of record that is written (`resources`). `currency` is that of the amounts as the ERP holds them, for a
+    create as declared, None where it is not known; `modified_at` when the record was last changed in the ERP, as the
+    ERP writes it.
     """
 
     resource: str = field(default=CUSTOMER.name, kw_only=True)
@@ -86,6 +89,8 @@ class Action:
     depends_on: tuple[str, ...] = ()
     match: tuple[str, ...] = ()
     alike: tuple[str, ...] = ()
+    currency: str | None = None
+    modified_at: str | None = None
 
     @property
     def label(self) -> str:

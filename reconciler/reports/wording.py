@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
 from reconciler.core.plan import Outcome, Refusal
 from reconciler.reports.report_kind import ReportKind
@@ -31,6 +33,19 @@ OUTCOMES: dict[Outcome, str] = {
 def counted(number: int, noun: str, plural: str = "") -> str:
     """`1 request`, `2 requests`, `12,000 requests`."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+_QUOTED = re.compile(r'"((?! )[^"\\]*[^"\\ ])"')
+
+
+def unquoted(shown: str) -> str:
+    """A shown value for a place that sets values apart by itself: without quotes, unless they tell something.
+
+    >>> unquoted('"14"'), unquoted('" 14"'), unquoted('""'), unquoted('"true"')
+    ('14', '" 14"', '""', '"true"')
+    """
+    text = _QUOTED.fullmatch(shown)
+    return shown if text is None or text[1] in ("true", "false", "(none)") else text[1]
 
 
 def duration(seconds: float) -> str:

@@ -77,7 +77,8 @@ class Field:
     record, so that the record's version may not protect it (Q10). default: what a key member of a line is when it
     is left out. class_member: the member of a customer class that gives new customers a value (4.2). priority: how
     early a reviewer should see a change of it. comparison: which texts are the same value. multiline: line breaks
-    and blanks at the ends of the text count.
+    and blanks at the ends of the text count. amount: whether it is an amount of money; currency: the member of the
+    record that holds its currency, "" where none does. stakes: what a change of it puts at stake, "" = its title.
     """
 
     name: str
@@ -103,11 +104,19 @@ class Field:
     priority: int = 0
     comparison: Comparison = Comparison.EXACT
     multiline: bool = False
+    amount: bool = False
+    currency: str = ""
+    stakes: str = ""
 
     @cached_property
     def read_path(self) -> Path:
         """The path in the read object, as segments."""
         return tuple((self.read or self.name).split("."))
+
+    @property
+    def currencies(self) -> frozenset[str]:
+        """The member that holds its currency, if one does."""
+        return frozenset({self.currency} if self.currency else ())
 
     @property
     def is_compared(self) -> bool:
@@ -172,6 +181,11 @@ class Group:
                 return replace(self, form=Form.OBJECT)
             case _:
                 return self.members[-1]
+
+    @property
+    def currencies(self) -> frozenset[str]:
+        """The members that hold the currencies of the amounts in it."""
+        return frozenset().union(*(member.currencies for member in self.members))
 
     @property
     def value(self) -> Field:
@@ -328,6 +342,21 @@ class Resource:
         """The row of a leaf by its path in the values, or None."""
         row = self.row(path)
         return row if isinstance(row, Field) else None
+
+    def title(self, path: Path) -> str:
+        """What people call the leaf at the path: `Main address · City`; nothing for what the table does not know.
+
+        Free keys stand as they are: `Attributes · REGION`.
+        """
+        titles: list[str] = []
+        row: Row | None = None
+        for segment in path:
+            inside = row
+            row = self.fields.get(segment) if row is None else row.member(segment) if isinstance(row, Group) else None
+            if row is None:
+                return ""
+            titles.append(segment if isinstance(inside, Group) and inside.under_key is not None else row.title)
+        return " · ".join(titles)
 
     def is_create_only(self, path: Path) -> bool:
         """Whether the leaf at the path is never sent in an update."""

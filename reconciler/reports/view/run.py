@@ -38,13 +38,15 @@ def of_run(run: Run) -> Report:
 def result_row(result: Result) -> CustomerRow:
     """One action's outcome."""
     row = action_row(result.action)
+    outcome = OUTCOMES[result.outcome]
     severity, risk = _weight(result)
     return replace(
         row,
         label=visible(result.number or result.action.label),
         severity=severity,
         risk=row.risk + risk,
-        outcome=OUTCOMES[result.outcome],
+        outcome=outcome,
+        stakes=row.stakes if result.is_good else (outcome, *row.stakes),
         message=visible(result.message),
         remedy=visible(result.remedy),
         sentence=_sentence(result),
