@@ -15,7 +15,7 @@ from reconciler.reports.gfm import block, code, is_plain, paragraph, prose, quie
 from reconciler.reports.report_kind import ReportKind
 from reconciler.reports.safe_text import visible
 from reconciler.reports.view.amounts import AmountChange
-from reconciler.reports.view.groups import FieldSummary, Group, field_summaries, groups_of, total
+from reconciler.reports.view.groups import FieldSummary, Group, field_summaries, groups_of
 from reconciler.reports.view.report import CustomerRow, FieldRow, LineAuthor, Report
 from reconciler.reports.view.risk import shortened
 from reconciler.reports.wording import ORIGINS, counted, file_and_line, line_beside, unquoted
@@ -215,7 +215,7 @@ def _summed(rows: Sequence[CustomerRow], room: Room) -> Iterator[str]:
     summaries = field_summaries(rows)
     lines = []
     for summary in summaries[:_SUMMED]:
-        line = _sum_line(summary, rows)
+        line = _sum_line(summary)
         if not room.takes(line):
             break
         lines.append(line)
@@ -233,14 +233,13 @@ def _summed(rows: Sequence[CustomerRow], room: Room) -> Iterator[str]:
         yield listed
 
 
-def _sum_line(summary: FieldSummary, rows: Sequence[CustomerRow]) -> str:
+def _sum_line(summary: FieldSummary) -> str:
     texts = [
         f"{_value(cut(before, _SHORT))} → {_value(cut(after, _SHORT))}: {counted(count, 'customer')}"
         for before, after, count in summary.values
     ]
     texts += [prose(cut(text, _TEXT)) for text in summary.others]
-    in_all = total(rows, summary.path)
-    texts += [f"in all {prose(in_all)}"] if in_all and summary.others else []
+    texts += [f"in all {prose(summary.total)}"] if summary.total else []
     title = quiet(cut(summary.title, _NAME))
     name = f"{title} {code(cut(summary.path, 60))}" if summary.title != summary.path else code(cut(summary.path, 60))
     return f"| {name} | {summary.customers:,} | {'; '.join(texts)} |"

@@ -18,8 +18,11 @@ from reconciler.reports.gfm import code, paragraph, prose, quiet, ticked
 from reconciler.reports.markdown_changes import changes
 from reconciler.reports.report_kind import ReportKind
 from reconciler.reports.safe_text import visible
+from reconciler.reports.view.glossary import glossary
 from reconciler.reports.view.report import Report, ReportState
-from reconciler.reports.wording import TITLES, refusal_text
+from reconciler.reports.view.risk import order_of
+from reconciler.reports.wording import ORIGINS, TITLES, refusal_text
+from reconciler.resources.customer import CUSTOMER
 
 _LEAST = 1_000
 _NAME, _TEXT = 120, 600
@@ -91,8 +94,24 @@ def _foot(report: Report, room: Room) -> list[str]:
         "Personal data was replaced." if report.redacted else "",
     ]
     taken = [paragraph(line) for line in lines if line and room.takes(f"- {line}")]
+    words = _glossary(report)
     hint = paragraph(ticked(cut(report.hint, _TEXT)))
-    return [*([hint] if hint and room.takes(hint) else []), "---", "\n".join(f"- {line}" for line in taken)]
+    return [
+        *([words] if words and room.takes(words) else []),
+        *([hint] if hint and room.takes(hint) else []),
+        "---",
+        "\n".join(f"- {line}" for line in taken),
+    ]
+
+
+def _glossary(report: Report) -> str:
+    """What the words mean, folded; our own words alone."""
+    words = glossary(report)
+    lines = [f"- **{ORIGINS.get(word, word)}**: {prose(meaning)}" for word, meaning in words]
+    if not lines:
+        return ""
+    order = f"The order: {order_of(CUSTOMER)}"
+    return "\n\n".join(["<details>\n<summary>What the words mean</summary>", "\n".join(lines), order, "</details>"])
 
 
 def _guard(guard: Verdict) -> str:

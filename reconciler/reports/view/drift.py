@@ -14,10 +14,10 @@ from reconciler.reports.view.amounts import AmountChange, amount_change
 from reconciler.reports.view.counts import age, scope_of
 from reconciler.reports.view.reading import freshness, header_of, reading
 from reconciler.reports.view.report import CustomerRow, FieldRow, Report, ReportState
-from reconciler.reports.view.risk import field_priority, field_stakes, stakes_of
+from reconciler.reports.view.risk import facts_of, field_priority, field_stakes, stakes_of
 from reconciler.reports.wording import counted
 from reconciler.resources.customer import CUSTOMER
-from reconciler.resources.values import Path, parse_path
+from reconciler.resources.grammar import Field
 
 LISTED = 10
 """Unmanaged customers that have a row; there may be 100,000, and JSON has them all."""
@@ -170,8 +170,8 @@ def _field_row(field: DriftedField, customer: DriftedCustomer, drift: Drift) -> 
     config = field.cause is Cause.CONFIG
     before = field.live if config else field.declared if field.cause is Cause.UNKNOWN else field.applied
     after = field.declared if config else field.live
-    path = parse_path(field.path)
-    amount = _amount(before, after, path, customer.currency)
+    facts = facts_of(CUSTOMER, field.path)
+    amount = _amount(before, after, facts.row, customer.currency)
     return FieldRow(
         "~" if config else "!",
         visible(field.path),
@@ -185,17 +185,17 @@ def _field_row(field: DriftedField, customer: DriftedCustomer, drift: Drift) -> 
             *([_muted(field.mute)] if field.mute else []),
         ),
         muted=field.mute is not None,
-        title=visible(CUSTOMER.title(path)),
+        title=facts.title,
         values=(before, after),
         amount=amount,
-        risk=0 if field.mute else field_priority(CUSTOMER, path, after, amount, moved=not config),
-        stakes="" if field.mute else visible(field_stakes(CUSTOMER, path, (before, after), amount)),
+        is_prose=facts.is_prose,
+        risk=0 if field.mute else field_priority(facts, after, amount, moved=not config),
+        stakes="" if field.mute else field_stakes(facts, before, after, amount),
         days=_days(field.first_seen, drift),
     )
 
 
-def _amount(before: object, after: object, path: Path, currency: str | None) -> AmountChange | None:
-    row = CUSTOMER.leaf(path)
+def _amount(before: object, after: object, row: Field | None, currency: str | None) -> AmountChange | None:
     if row is None or not row.amount:
         return None
     unit = currency if row.currency else None

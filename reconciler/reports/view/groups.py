@@ -92,7 +92,8 @@ def _without_identity(row: CustomerRow) -> tuple[FieldRow, ...]:
 class FieldSummary:
     """One field over many customers. customers: how many change in it. lines: what changes, each with its count.
 
-    values: (before, after, customers) of the changes that are listed, `others` what the rest has in common.
+    values: (before, after, customers) of the changes that are listed, `others` what the rest has in common. total: the
+    sum of the differences of amounts, with its currency, or "".
     """
 
     path: str
@@ -101,6 +102,7 @@ class FieldSummary:
     values: tuple[tuple[str, str, int], ...]
     others: tuple[str, ...]
     risk: int
+    total: str = ""
 
 
 def field_summaries(rows: Iterable[CustomerRow]) -> list[FieldSummary]:
@@ -127,6 +129,7 @@ def _summary(path: str, changes: Sequence[tuple[CustomerRow, FieldRow]]) -> Fiel
         listed,
         tuple(_others(rest, bool(listed)) + _amounts(amounts) + _extreme(changes if len(counts) > 1 else ())),
         max(field.risk for field in fields),
+        _total(fields) if len(fields) > 1 else "",
     )
 
 
@@ -166,16 +169,14 @@ def _extreme(changes: Sequence[tuple[CustomerRow, FieldRow]]) -> list[str]:
     return [f"most for {row.label}: {amount.change}"]
 
 
-def total(rows: Iterable[CustomerRow], path: str) -> str:
-    """`+1 250 000 NOK`: the sum of a field's differences; nothing where they are of several currencies."""
+def _total(fields: Iterable[FieldRow]) -> str:
+    """`+1 250 000 NOK`: the sum of the differences; nothing where they are of several currencies."""
     sums: dict[str, Decimal] = {}
-    for row in rows:
-        for field in row.fields:
-            amount = field.amount
-            if field.path == path and amount is not None and amount.difference:
-                before, after = field.values
-                sums[amount.currencies[0]] = sums.get(amount.currencies[0], Decimal(0)) + Decimal(after) - before
+    for field in fields:
+        if field.amount is not None and field.amount.difference:
+            (before, after), currency = field.values, field.amount.currencies[0]
+            sums[currency] = sums.get(currency, Decimal(0)) + Decimal(after) - before
     if len(sums) != 1:
         return ""
     ((currency, value),) = sums.items()
-    return f"{'+' if value > 0 else ''}{spaced(value)} {currency}".rstrip()
+    return f"{'+' if value > 0 else ''}{spaced(value)} {currency}".rstrip().replace("-", "−", 1)

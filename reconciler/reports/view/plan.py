@@ -14,9 +14,9 @@ from reconciler.reports.view.amounts import AmountChange, amount_change
 from reconciler.reports.view.counts import overwrite_warning, scope_of
 from reconciler.reports.view.reading import freshness, header_of, reading
 from reconciler.reports.view.report import Authors, CustomerRow, FieldRow, Report, ReportState
-from reconciler.reports.view.risk import field_priority, field_stakes, overwriting, stakes_of
+from reconciler.reports.view.risk import facts_of, field_priority, field_stakes, overwriting, stakes_of
 from reconciler.reports.wording import ORIGINS, counted, duration
-from reconciler.resources.values import parse_path
+from reconciler.resources.grammar import Field
 
 _NEW = 26  # risk of a new customer: between one whose terms change and one whose name does
 _MOVED = (Cause.DRIFT, Cause.BOTH)
@@ -82,8 +82,8 @@ def action_row(action: Action, refused: Collection[str] = (), authors: Authors =
 
 def change_row(change: Change, action: Action, authors: Authors = NOBODY) -> FieldRow:
     """One change of an action."""
-    resource, path = action.table, parse_path(change.path)
-    amount = _amount(change, action)
+    facts = facts_of(action.table, change.path)
+    amount = _amount(change, action, facts.row)
     moved = change.cause in _MOVED
     return FieldRow(
         _symbol(change),
@@ -93,18 +93,18 @@ def change_row(change: Change, action: Action, authors: Authors = NOBODY) -> Fie
         change.cause.value,
         change.origin.value if change.origin else "",
         change.source,
-        title=visible(resource.title(path)),
+        title=facts.title,
         values=(change.before, change.after),
         amount=amount,
-        risk=field_priority(resource, path, change.after, amount, moved=moved),
-        stakes=visible(field_stakes(resource, path, (change.before, change.after), amount)),
+        is_prose=facts.is_prose,
+        risk=field_priority(facts, change.after, amount, moved=moved),
+        stakes=field_stakes(facts, change.before, change.after, amount),
         author=authors.get((change.source.file, change.source.line)) if change.source else None,
     )
 
 
-def _amount(change: Change, action: Action) -> AmountChange | None:
+def _amount(change: Change, action: Action, row: Field | None) -> AmountChange | None:
     """The change of an amount: before in the currency that the customer has, after in the one that it will have."""
-    row = action.table.leaf(parse_path(change.path))
     if row is None or not row.amount:
         return None
     after = next((other.after for other in action.changes if other.path == row.currency), action.currency)

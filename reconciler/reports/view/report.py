@@ -51,7 +51,8 @@ class FieldRow:
     short text each. muted: drift that somebody accepts for now.
     title: what people call the field, or "". values: before and after as they are, not made visible. amount: both
     values as people read money, for a field that is an amount. risk: the higher, the earlier a change of it must be
-    seen; stakes: why, in a few words, or "". author: who wrote the line. days: how many days old a drift is.
+    seen; stakes: why, in a few words, or "". author: who wrote the line. days: how many days old a drift is. is_prose: whether a part of the value tells something,
+    unlike that of an id or of a word of the ERP.
     """
 
     symbol: str
@@ -70,11 +71,17 @@ class FieldRow:
     stakes: str = ""
     author: LineAuthor | None = None
     days: int | None = None
+    is_prose: bool = True
 
     @property
     def told(self) -> tuple[str, str]:
         """Before and after as people read them: amounts with separators and currency, all else as it is shown."""
         return (self.amount.before, self.amount.after) if self.amount else (self.before, self.after)
+
+    @property
+    def name(self) -> str:
+        """What people call the field: its title, or the path of one that has none."""
+        return self.title or self.path
 
     @property
     def is_overwriting(self) -> bool:

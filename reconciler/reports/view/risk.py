@@ -3,29 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
+from reconciler.reports.safe_text import visible
 from reconciler.reports.view.amounts import AmountChange
 from reconciler.reports.view.report import FieldRow
-from reconciler.resources.grammar import Kind, Resource
-from reconciler.resources.values import Path
+from reconciler.resources.grammar import Field, Kind, Resource
+from reconciler.resources.values import parse_path
 
 CLEARED, DRIFTED, TENFOLD = 15, 10, 15
 """What is added for a value that is cleared, for one that the ERP changed, and for an amount that changes tenfold."""
 OVERWRITES = "overwrites the ERP's change"
 _LISTED = 3
-_NAMED_BY_VALUE = (Kind.ENUM,)
 
 
-def review_priority(resource: Resource, path: Path) -> int:
-    """How much a change of the field needs a look: 1 and more. A member of a group has at least the group's."""
-    rows = (resource.row(path[:end]) for end in range(1, len(path) + 1))
-    return 1 + max((row.priority for row in rows if row is not None), default=0)
+@dataclass(frozen=True, slots=True)
+class FieldFacts:
+    """What the field table says of the field at a path; row None and title "" for one that it does not know.
+
+    name: what a sentence calls it, or what a change of it puts at stake. priority: how much a change needs a look, 1
+    and more. Texts are visible.
+    """
+
+    row: Field | None
+    title: str
+    name: str
+    priority: int
+
+    @property
+    def is_prose(self) -> bool:
+        """Whether its values are texts of which a part tells something."""
+        return self.row is None or self.row.kind is Kind.TEXT
 
 
-def field_priority(resource: Resource, path: Path, after: object, amount: AmountChange | None, *, moved: bool) -> int:
+@lru_cache(maxsize=4096)  # thousands of customers change the same few fields
+def facts_of(resource: Resource, text: str) -> FieldFacts:
+    """The facts of the field at a path, as a plan writes it. A member of a group has at least the group's priority."""
+    path = parse_path(text)
+    rows = [resource.row(path[:end]) for end in range(1, len(path) + 1)]
+    row, title = resource.leaf(path), visible(resource.title(path))
+    name = (row.stakes if row else "") or _lowered(title) or visible(text)
+    return FieldFacts(row, title, name, 1 + max((row.priority for row in rows if row is not None), default=0))
+
+
+def field_priority(field: FieldFacts, after: object, amount: AmountChange | None, *, moved: bool) -> int:
     """How early a change of the field must be seen. moved: whether the ERP moved away from what was applied."""
-    return review_priority(resource, path) + CLEARED * (after is None) + TENFOLD * is_tenfold(amount) + DRIFTED * moved
+    return field.priority + CLEARED * (after is None) + TENFOLD * is_tenfold(amount) + DRIFTED * moved
 
 
 def is_tenfold(amount: AmountChange | None) -> bool:
@@ -34,21 +59,18 @@ def is_tenfold(amount: AmountChange | None) -> bool:
     return times is not None and (times >= 10 or times * 10 <= 1)
 
 
-def field_stakes(resource: Resource, path: Path, change: tuple[object, object], amount: AmountChange | None) -> str:
-    """Why a change of the field matters, in a few words; nothing where it is one of many."""
-    row = resource.leaf(path)
-    before, after = change
+def field_stakes(field: FieldFacts, before: object, after: object, amount: AmountChange | None) -> str:
+    """Why a change of the field matters, in a few visible words; nothing where it is one of many."""
     cleared = after is None and before is not None
-    if before == after or (review_priority(resource, path) == 1 and not cleared):
+    if before == after or (field.priority == 1 and not cleared):
         return ""
-    name = (row.stakes if row else "") or _lowered(resource.title(path))
     if cleared:
-        return f"{name} cleared"
+        return f"{field.name} cleared"
     if amount is not None:
-        return f"{name} {amount.factor or amount.difference or amount.after}"
-    if row is not None and row.kind in _NAMED_BY_VALUE:
-        return f"{name} {after}"
-    return name
+        return f"{field.name} {amount.factor or amount.difference or amount.after}"
+    if field.row is not None and field.row.kind is Kind.ENUM:
+        return f"{field.name} {visible(str(after))}"
+    return field.name
 
 
 def stakes_of(fields: Iterable[FieldRow], *others: str) -> tuple[str, ...]:
