@@ -31,8 +31,8 @@ Format = Annotated[
     typer.Option(
         "--format",
         metavar="F",
-        help="Format of standard output: text, json, markdown, html, sarif, junit, github, gitlab-codequality or"
-        " gitlab-terraform; each command takes those that make sense for it.",
+        help="Format of standard output: text, json, markdown, html, csv, xlsx, sarif, junit, github,"
+        " gitlab-codequality or gitlab-terraform; each command takes those that make sense for it.",
     ),
 ]
 Plain = Annotated[str, typer.Option("--format", metavar="F", help="Format of standard output: text or json.")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,6 +25,7 @@ from reconciler.reports.view.plan import of_plan
 from reconciler.reports.view.report import Report
 from reconciler.reports.view.run import of_run
 from reconciler.reports.view.validation import of_validation
+from reconciler.reports.workbook import check_workbooks
 from reconciler.state import plan_file
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 
     from reconciler.cli.shell.session import Session
 
+WORKBOOK = "xlsx"
 PLAIN = ("text", "json")
 """The formats of what is no report."""
 
@@ -73,9 +76,18 @@ def check_formats(
     for name in [form, *(name for name, _ in parts)]:
         if name not in allowed:
             raise WrongUsage(f"There is no format {name!r} here", remedy=f"Take one of {', '.join(allowed)}.")
+    if WORKBOOK in (form, *(name for name, _ in parts)):
+        check_workbook(form)
     if session is not None:
         check_places(session, [path for _, path in parts], out)
     return parts
+
+
+def check_workbook(form: str) -> None:
+    """Raise WrongUsage where a workbook cannot be written, or would go to a terminal."""
+    check_workbooks()
+    if form == WORKBOOK and sys.stdout.isatty():
+        raise WrongUsage("A workbook is no text for a terminal", remedy="Write it to a file: add > FILE.xlsx.")
 
 
 def emit(

@@ -22,6 +22,8 @@ _KINDS: dict[str, tuple[ReportKind, ...]] = {
     "html": _ALL,
     "sarif": _ALL,
     "junit": _ALL,
+    "csv": (ReportKind.PLAN, ReportKind.RUN, ReportKind.DRIFT),
+    "xlsx": (ReportKind.PLAN, ReportKind.RUN, ReportKind.DRIFT),
     "github": _ALL,
     "gitlab-codequality": _ALL,
     "gitlab-terraform": (ReportKind.PLAN,),

@@ -51,8 +51,8 @@ class FieldRow:
     short text each. muted: drift that somebody accepts for now.
     title: what people call the field, or "". values: before and after as they are, not made visible. amount: both
     values as people read money, for a field that is an amount. risk: the higher, the earlier a change of it must be
-    seen; stakes: why, in a few words, or "". author: who wrote the line. days: how many days old a drift is. is_prose: whether a part of the value tells something,
-    unlike that of an id or of a word of the ERP.
+    seen; stakes: why, in a few words, or "". author: who wrote the line. days: how many days old a drift is. is_prose:
+    whether a part of the value tells something, unlike that of an id or of a word of the ERP.
     """
 
     symbol: str
