@@ -10,14 +10,11 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from importlib.util import find_spec
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from reconciler.core.errors import WrongUsage
 from reconciler.reports.csv_lines import is_formula, sheet_text
 from reconciler.reports.view.sheet import Cell, Sheet
-
-if TYPE_CHECKING:
-    from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 LIBRARY = "openpyxl"
 _LONGEST, _MOST_ROWS, _DIGITS = 32_000, 1_048_000, 15
@@ -46,7 +43,7 @@ def workbook(sheets: Iterable[Sheet]) -> bytes:
     return content.getvalue()
 
 
-def _write(page: WriteOnlyWorksheet, sheet: Sheet) -> None:
+def _write(page: Any, sheet: Sheet) -> None:
     from openpyxl.styles import Font  # noqa: PLC0415 - an extra
     from openpyxl.utils import get_column_letter  # noqa: PLC0415
 
@@ -65,13 +62,13 @@ def _write(page: WriteOnlyWorksheet, sheet: Sheet) -> None:
         page.append(_cells(page, (f"{len(sheet.rows) - len(rows):,} more lines do not fit a sheet: csv has them.",)))
 
 
-def _cells(page: WriteOnlyWorksheet, values: Sequence[Cell]) -> list[Any]:
+def _cells(page: Any, values: Sequence[Cell]) -> list[Any]:
     from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415 - an extra
 
     cells = []
     for value in values:
         content = _content(value)
-        cell = WriteOnlyCell(page, content)
+        cell = WriteOnlyCell(page, content)  # type: ignore[arg-type]  # it takes a Decimal
         if isinstance(content, str):
             cell.data_type = "s"  # also what begins like a formula
             cell.quotePrefix = is_formula(content)
@@ -85,13 +82,9 @@ def _content(value: Cell) -> Cell:
     """A text that is harmless and short enough; a number with more digits than Excel keeps is a text."""
     if isinstance(value, Decimal | int) and not isinstance(value, bool):
         number = Decimal(value)
-        if (
-            not number.is_finite()
-            or abs(number.adjusted()) >= _DIGITS
-            or len(number.normalize().as_tuple().digits) > _DIGITS
-        ):
-            return str(value)
-        return value
+        digits = len(number.normalize().as_tuple().digits)
+        fits = number.is_finite() and abs(number.adjusted()) < _DIGITS and digits <= _DIGITS
+        return value if fits else str(value)
     if isinstance(value, str):
         text = sheet_text(value)
         return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text):,} characters)"

@@ -10,4 +10,4 @@ from reconciler.reports.view.sheet import changes
 def render(report: Report, *, max_chars: int | None = None) -> bytes:
     """The changes, UTF-8 with a byte order mark. It is a file and holds the whole, whatever a comment may take."""
     sheet = changes(report)
-    return (BOM + "".join(map(line, (sheet.columns, *sheet.rows)))).encode("utf-8", "replace")
+    return (BOM + "".join(map(line, (sheet.columns, *sheet.rows)))).encode()

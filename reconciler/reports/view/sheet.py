@@ -120,7 +120,7 @@ def _about(report: Report) -> Sheet:
     """What stands around the changes in other formats."""
     header = report.header
     facts: list[tuple[Cell, ...]] = [
-        ("Report", f"{TITLES[report.kind]}: {report.headline}"),
+        ("Report", report.headline),
         ("Warning", report.warning),
         ("Scope", report.scope),
         ("Company", header.company),
