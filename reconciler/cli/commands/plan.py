@@ -61,7 +61,8 @@ def plan(
             raise
     if out is not None:
         plan_file.write(plan, out)
-    emit(session, form, reports, plan_document(session, plan))
+    forms = (form, *(name for name, _ in reports))
+    emit(session, form, reports, plan_document(session, plan, project, forms))
     if out is not None:
         say_saved(session, plan, out)
     raise typer.Exit(plan_exit(plan, detailed=detailed_exitcode))

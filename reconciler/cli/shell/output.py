@@ -21,7 +21,7 @@ from reconciler.reports.formats import formats_of, render
 from reconciler.reports.formats.text import diagnostics_lines, lines
 from reconciler.reports.report_kind import ReportKind
 from reconciler.reports.view.drift import of_drift
-from reconciler.reports.view.plan import of_plan
+from reconciler.reports.view.plan import NOBODY, of_plan
 from reconciler.reports.view.report import Report
 from reconciler.reports.view.run import of_run
 from reconciler.reports.view.validation import of_validation
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from reconciler.cli.shell.session import Session
+    from reconciler.operations.project import Project
 
 WORKBOOK = "xlsx"
 PLAIN = ("text", "json")
@@ -146,10 +147,19 @@ def _room(session: Session) -> int:
 # ---- what there is to render; redacted when the session is ----
 
 
-def plan_document(session: Session, plan: Plan) -> Document:
-    """A plan; its JSON is the plan file."""
-    shown = plan_file.seal(session.redactor.plan(plan)) if session.redactor else plan
-    return Document(lambda: plan_file.dumps(shown), lambda: of_plan(shown))
+_AUTHORED = ("markdown", "html", "csv", "xlsx")
+"""The formats that say who wrote a line."""
+
+
+def plan_document(session: Session, plan: Plan, fresh: Project | None = None, forms: Iterable[str] = ()) -> Document:
+    """A plan; its JSON is the plan file. fresh: the project that it was just made of, which knows who wrote its lines,
+    for the formats that say so."""
+    authors = fresh.line_authors(plan) if fresh is not None and set(forms) & set(_AUTHORED) else NOBODY
+    shown = plan
+    if session.redactor:
+        shown = plan_file.seal(session.redactor.plan(plan))
+        authors = {place: session.redactor.author(author) for place, author in authors.items()}
+    return Document(lambda: plan_file.dumps(shown), lambda: of_plan(shown, authors))
 
 
 def run_document(session: Session, run: Run) -> Document:
