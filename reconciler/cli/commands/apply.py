@@ -11,6 +11,7 @@ from reconciler.cli.shell.options import (
     AutoApprove,
     Format,
     MaxChars,
+    Notify,
     NoWait,
     Parallelism,
     Redact,
@@ -51,6 +52,7 @@ def apply(
     report: Reports = None,
     max_chars: MaxChars = None,
     redact: Redact = False,
+    notify: Notify = None,
 ) -> None:
     """Apply a plan to the ERP: a saved plan as it is, or a new one after asking or by its reviewed digest."""
     session: Session = context.obj
@@ -71,4 +73,4 @@ def apply(
             reserve=reserve,
             no_wait=no_wait,
         )
-    end(session, run, form, reports, numbers=write_numbers)
+    end(session, run, form, reports, numbers=write_numbers, notify=notify)

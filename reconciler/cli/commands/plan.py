@@ -7,10 +7,12 @@ from typing import Annotated
 
 import typer
 
+from reconciler.cli.shell.notifying import notify as tell
 from reconciler.cli.shell.options import (
     DetailedExitcode,
     Format,
     MaxChars,
+    Notify,
     Redact,
     Refresh,
     RefreshMode,
@@ -49,6 +51,7 @@ def plan(
     report: Reports = None,
     max_chars: MaxChars = None,
     redact: Redact = False,
+    notify: Notify = None,
 ) -> None:
     """Show what would change in the ERP. Writes nothing to it."""
     session: Session = context.obj
@@ -62,7 +65,9 @@ def plan(
     if out is not None:
         plan_file.write(plan, out)
     forms = (form, *(name for name, _ in reports))
-    emit(session, form, reports, plan_document(session, plan, project, forms))
+    document = plan_document(session, plan, project, forms)
+    emit(session, form, reports, document)
+    tell(session, notify, document)
     if out is not None:
         say_saved(session, plan, out)
     raise typer.Exit(plan_exit(plan, detailed=detailed_exitcode))

@@ -42,6 +42,23 @@ Reports = Annotated[
 ]
 
 
+class Service(StrEnum):
+    """Words of --notify."""
+
+    SLACK = "slack"
+    TEAMS = "teams"
+    WEBHOOK = "webhook"
+
+
+Notify = Annotated[
+    Service | None,
+    typer.Option(
+        "--notify",
+        help="Post the summary to the address in RECONCILER_NOTIFY_URL; what goes wrong is only a warning.",
+    ),
+]
+
+
 def _redacting(context: typer.Context, value: bool) -> bool:
     if value:
         use(context, replace(context.obj, redact=True))
