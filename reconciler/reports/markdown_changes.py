@@ -121,8 +121,8 @@ def _who(group: Group) -> str:
 
 
 def _changes(group: Group) -> str:
-    """The first fields with before and after, and how many more there are."""
-    fields = group.fields
+    """The riskiest fields with before and after, and how many more there are."""
+    fields = sorted(group.fields, key=lambda field: -field.risk)
     parts = [_change(field, is_new=group.first.symbol == "+") for field in fields[:_FIELDS]]
     if len(fields) > _FIELDS:
         parts.append(f"and {counted(len(fields) - _FIELDS, 'more field')}")

@@ -49,7 +49,7 @@ def render(report: Report, *, max_chars: int | None = None) -> bytes:
     foot = _foot(report, room)
     problems = list(_problems(report, Room(room.left // 2)))
     room.left -= _size(problems)
-    return ("\n\n".join([*head, *problems, *changes(report, room), *foot]) + "\n").encode()
+    return ("\n\n".join([*filter(None, head), *problems, *changes(report, room), *foot]) + "\n").encode()
 
 
 def _size(blocks: Iterable[str]) -> int:
@@ -63,7 +63,8 @@ def _head(report: Report) -> list[str]:
     state = _CLEAN[report.kind] if report.state is ReportState.CLEAN else report.state.value
     parts = [marker(report), f"## {TITLES[report.kind]}{of}: {state}", f"**{prose(cut(report.headline, 300))}**"]
     if report.kind in (ReportKind.VALIDATION, ReportKind.DRIFT):
-        parts.append(" · ".join(f"{prose(word)} {count:,}" for word, count in report.counts.items()))
+        counts = " · ".join(f"{prose(word)} {count:,}" for word, count in report.counts.items() if count)
+        parts.append(f"Customers: {counts}" if counts and report.kind is ReportKind.DRIFT else counts)
     if report.warning:  # what a reviewer must not miss
         parts.insert(2, f"**⚠ {prose(cut(report.warning, _TEXT))}**")
     if report.scope:
