@@ -108,9 +108,10 @@ def _blamed(lines: _Lines, patches: Iterable[bytes]) -> Iterator[tuple[Place, Li
             pending[commit.id], first = lines, False
         left = pending.pop(commit.id, {})
         against = {record.parent: record.hunks for record in records}
-        for parent in commit.parents:
+        for parent in commit.parents or (None,):
             passed, left = _passed(left, against.get(parent, {}))
-            _merge(pending.setdefault(parent, {}), passed)
+            if parent is not None:  # what the first commit of all has not added was never there
+                _merge(pending.setdefault(parent, {}), passed)
         author = LineAuthor(visible(commit.author), commit.id[:_ID])
         yield from ((place, author) for file in left.values() for places in file.values() for place in places)
         if not any(pending.values()):

@@ -32,9 +32,9 @@ class AmountChange:
     @property
     def change(self) -> str:
         """`25 000 → 750 000 NOK, ×30`."""
-        before = self.before
-        if self.currencies[0] and self.currencies[0] == self.currencies[1]:
-            before = before.removesuffix(f" {self.currencies[0]}")
+        before, currency = self.before, f" {self.currencies[0]}"
+        if self.currencies[0] and self.after.endswith(currency):  # said once for both
+            before = before.removesuffix(currency)
         return f"{before} → {self.after}" + (f", {self.factor}" if self.factor else "")
 
 
