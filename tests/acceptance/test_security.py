@@ -26,7 +26,9 @@ def stranger() -> Iterator[Scripted]:
         yield server
 
 
-FORMATS = ("text", "json", "markdown", "html", "sarif", "junit", "github", "gitlab-codequality", "gitlab-terraform")
+FORMATS = (
+    "text", "json", "markdown", "html", "csv", "sarif", "junit", "github", "gitlab-codequality", "gitlab-terraform",
+)  # fmt: skip
 
 
 def every_report(prefix: str, formats: tuple[str, ...] = FORMATS) -> list[str]:
@@ -43,9 +45,9 @@ def walk(company: Company, *options: str) -> list[Ended]:
         company.run(*options, "plan", "--redact", *every_report("redacted", plans)),
         company.run(*options, "show", "plan.json"),
         company.run(
-            *options, "apply", "plan.json", *every_report("run", ("text", "json", "markdown", "html", "junit"))
+            *options, "apply", "plan.json", *every_report("run", ("text", "json", "markdown", "html", "junit", "csv"))
         ),
-        company.run(*options, "drift", *every_report("drift", ("text", "json", "markdown", "html"))),
+        company.run(*options, "drift", *every_report("drift", ("text", "json", "markdown", "html", "csv"))),
         company.run(*options, "runs", "list"),
         company.run(*options, "runs", "show", "last"),
         company.run(*options, "customers", "list"),
@@ -127,8 +129,8 @@ def test_a_customer_cannot_name_itself_into_a_terminal_or_a_ci_server(company: C
     pages = [each.read_text() for each in company.folder.glob("*.html")]
     assert pages
     assert not any("<img src=x" in page for page in pages)
-    table = next(each.out for each in ended if each.out.startswith("number,"))
-    assert not re.search(r'(^|,)"?[=+@-]', table, re.MULTILINE), table
+    table = next(each.out for each in ended if each.out.startswith("\ufeffnumber;"))
+    assert not re.search(r'(^|;)"?[=+@-]', table, re.MULTILINE), table
 
 
 @pytest.mark.parametrize("name", ["base_url", "token_url"])

@@ -42,9 +42,8 @@ class Group:
 
     @property
     def fields(self) -> tuple[FieldRow, ...]:
-        """The fields that change in all of them."""
-        row = self.first
-        return row.fields if self.is_single or row.symbol != _CREATE else _without_identity(row)
+        """The fields that change in all of them; of new customers without number and name."""
+        return _fields(self.first)
 
     @property
     def stakes(self) -> tuple[str, ...]:
@@ -75,14 +74,15 @@ def groups_of(rows: Iterable[CustomerRow]) -> list[Group]:
 
 def _sameness(row: CustomerRow) -> object:
     """What two customers must have in common to be told as one."""
-    fields = _without_identity(row) if row.symbol == _CREATE else row.fields
-    changes = tuple((field.path, field.before, field.after, field.cause, field.origin, field.muted) for field in fields)
+    changes = tuple(
+        (field.path, field.before, field.after, field.cause, field.origin, field.muted) for field in _fields(row)
+    )
     said = (row.message, row.remedy, row.stored, row.not_taken, row.notes if row.outcome else ())
     return row.verb, row.symbol, row.outcome, row.severity, row.new, row.muted, said, changes
 
 
-def _without_identity(row: CustomerRow) -> tuple[FieldRow, ...]:
-    return tuple(field for field in row.fields if field.path not in _IDENTITY)
+def _fields(row: CustomerRow) -> tuple[FieldRow, ...]:
+    return tuple(field for field in row.fields if row.symbol != _CREATE or field.path not in _IDENTITY)
 
 
 # ---- all changes of a field ----
