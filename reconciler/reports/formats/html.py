@@ -201,7 +201,8 @@ def _customer_charts(report: Report) -> list[Chart]:
     counts = {word: count for word, count in report.counts.items() if count}
     if report.kind is not ReportKind.DRIFT:
         return [_chart("Customers by result" if report.kind is ReportKind.RUN else "Customers", counts, len(counts))]
-    differing = {word: count for word, count in counts.items() if word in _DIFFERING}
+    counts["muted"] = sum(row.muted for row in report.customers)  # one with other differences counts among these
+    differing = {word: counts[word] for word in _DIFFERING if counts.get(word)}
     others = {word: count for word, count in counts.items() if word not in _DIFFERING and word != "new"}
     ages = Counter(_age_word(row.days) for row in report.customers if row.days is not None and row.fields)
     in_order = {word: ages[word] for word in (*(word for _, word in _AGES), _OLD) if ages[word]}
