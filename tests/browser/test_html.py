@@ -159,7 +159,7 @@ def test_without_script_all_of_it_is_readable(open_report: Open, name: str) -> N
         assert customer.name in text
         for field in customer.fields:
             assert field.path in text
-            assert field.after in text
+            assert field.told[1] in text
     assert page.locator(".item:visible").count() == len(report.customers or report.diagnostics) or not report.customers
 
 
