@@ -19,7 +19,7 @@
   // Amounts are found with and without the blanks between their thousands.
   const read = (item) => {
     const text = item.textContent.replace(item.querySelector("thead")?.textContent ?? "", " ").toLowerCase();
-    return `${text} ${text.replace(/(\d) (?=\d{3}(?!\d))/g, "$1")}`;
+    return `${text} ${text.replace(/(\d) (?=\d{3})/g, "$1")}`;
   };
   const textOf = (item) => texts.get(item) ?? texts.set(item, read(item)).get(item);
 
