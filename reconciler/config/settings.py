@@ -25,6 +25,7 @@ from reconciler.config.read.typed_values import Reader
 from reconciler.core.diagnostics import Diagnostic, Severity, Source, has_errors, in_order
 from reconciler.core.errors import InvalidInput
 from reconciler.core.snapshot import Policy as RefreshPolicy
+from reconciler.core.stores import Stores
 from reconciler.core.timeouts import LONGEST_ANSWER
 
 FILE_NAME = "reconciler.yaml"
@@ -51,7 +52,7 @@ _STATE = ".reconciler/state.db"
 @dataclass(frozen=True, slots=True)
 class Api:
     """The ERP's API. `timeout` and `longest_answer` are in seconds; `tenant_id` is None where neither file nor
-    environment gives one."""
+    environment gives one; `stores` holds the forms in which the ERP keeps texts, by path pattern."""
 
     base_url: str = "https://api.finance.visma.net"
     token_url: str = "https://connect.visma.com/connect/token"  # noqa: S105 (an address, not a token)
@@ -62,6 +63,7 @@ class Api:
     longest_answer: float = LONGEST_ANSWER
     clear_nullable: Literal["send-null", "refuse"] = "send-null"
     recheck_nested: bool = True
+    stores: Stores = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,7 @@ class Guards:
     policies: tuple[Policy, ...] = ()
     duplicates: Literal["warning", "error"] = "error"
     lookalikes: Literal["warning", "error"] = "warning"
+    renumbers: Limit = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,6 +351,13 @@ class _Loading:
         for name in ("timeout", "longest_answer"):
             if isinstance(members.get(name), int | Decimal):
                 members[name] = float(members[name])
+        stores = members.get("stores")
+        if isinstance(stores, dict):
+            members["stores"] = {
+                path: (forms,) if isinstance(forms, str) else tuple(forms)
+                for path, forms in stores.items()
+                if isinstance(forms, str | list)
+            }
         return Api(**members) if not has_errors(self.problems) else Api()
 
     def _check_tenant(self, own: yaml_nodes.Node | None, given: str) -> None:
@@ -369,7 +379,7 @@ class _Loading:
         where = _mapping(node.get("guards"))
         limits = {
             name: self._limit(given[name], name, where)
-            for name in ("updates", "creates")
+            for name in ("updates", "creates", "renumbers")
             if isinstance(given.get(name), str)
         }
         policies = _policies(given.get("policies"), where.get("policies"))
@@ -381,7 +391,10 @@ class _Loading:
             lookalikes="error" if given.get("lookalikes") == "error" else "warning",
         )
         return replace(
-            guards, updates=limits.get("updates", guards.updates), creates=limits.get("creates", guards.creates)
+            guards,
+            updates=limits.get("updates", guards.updates),
+            creates=limits.get("creates", guards.creates),
+            renumbers=limits.get("renumbers", guards.renumbers),
         )
 
     def _check_policy(self, policy: Policy) -> None:

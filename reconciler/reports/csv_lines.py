@@ -18,6 +18,7 @@ from decimal import Decimal
 
 from reconciler.reports.records import Record, cell
 from reconciler.reports.safe_text import escaped
+from reconciler.resources.customer import ATTRIBUTES
 from reconciler.resources.values import Path, get, render_path
 
 _FORMULA = re.compile("[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
@@ -46,7 +47,7 @@ def cells_of(record: Record, paths: Iterable[Path], *, others: frozenset[str] | 
     """The values of a customer's line."""
     cells: list[object] = [get(record, path) for path in paths]
     if others is not None:
-        held = record.get("attributes") or {}
+        held = record.get(ATTRIBUTES) or {}
         cells.append({name: value for name, value in held.items() if name not in others})
     return cells
 

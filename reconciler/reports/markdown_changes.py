@@ -1,4 +1,5 @@
-"""The customers of a report in Markdown: one row for each group of identical changes, and the rest in sum. Pure.
+"""The customers of a report in Markdown: one row for each group of identical changes, the rest in sum; then what is
+left alone. Pure.
 
 Each customer stands once: in the row of its group, or in the sum of what has no room. What a row cannot hold (long
 values, many fields, messages, the members of a group) is below the table, folded.
@@ -8,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import takewhile
 
 from reconciler.core.diagnostics import Severity, Source
 from reconciler.reports.fitting import Room, cut, length_note
@@ -101,8 +103,9 @@ class _Table:
         row = group.first
         refused = ", refused" if row.severity is Severity.ERROR and not row.outcome else ""
         verb = f"{row.verb}: {row.outcome}" if row.outcome else row.verb
+        sign = f"{row.symbol} " if row.verb == "renumber" else ""  # it is rare: the others are told by their word
         cells = [
-            prose(verb) + refused,
+            sign + prose(verb) + refused,
             _who(group),
             _changes(group),
             prose(shortened([cut(reason, _NAME) for reason in group.stakes])) if group.stakes else "",
@@ -384,3 +387,23 @@ def _part(text: str, start: int, most: int) -> str:
     part, note = text[start : start + most], length_note(text)
     end = "…" if start + most < len(text) else ""
     return f"{'…' if start else ''}{part}" + ("" if part.endswith(note) else f"{end} {note}")
+
+
+# ---- what is not written ----
+
+
+def left_alone(report: Report, room: Room) -> Iterator[str]:
+    """What differs and is not written, with the reason; what does not fit is counted."""
+    lines = [_left_line(row, field) for row in report.left_alone for field in row.fields]
+    if not lines:
+        return
+    taken = list(takewhile(room.takes, lines))
+    more = [f"- and {len(lines) - len(taken):,} more, left out here"] if len(taken) < len(lines) else []
+    yield "### Left alone\n\n" + "\n".join(taken + more)
+
+
+def _left_line(row: CustomerRow, field: FieldRow) -> str:
+    before, after = _window(field.before, field.after, _LONG)
+    who = " ".join(quiet(cut(text, _NAME)) for text in (row.label, row.name) if text)
+    why = "; ".join(cut(note, _TEXT) for note in field.notes)
+    return f"- {who}: {code(cut(field.path, _NAME))} is {code(before)}, declared {code(after)} ({prose(why)})"

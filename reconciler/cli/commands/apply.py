@@ -10,6 +10,7 @@ import typer
 from reconciler.cli.shell.options import (
     AutoApprove,
     Format,
+    IncludeMuted,
     MaxChars,
     Notify,
     NoWait,
@@ -39,6 +40,7 @@ def apply(
     no_wait: NoWait = False,
     force: Annotated[bool, typer.Option("--force", help="Override the volume guards, never a policy.")] = False,
     target: Targets = None,
+    include_muted: IncludeMuted = False,
     write_numbers: WriteNumbers = False,
     digest: Annotated[
         str | None,
@@ -69,6 +71,7 @@ def apply(
             consent=consent,
             force=force,
             targets=target or [],
+            include_muted=include_muted,
             parallelism=parallelism,
             reserve=reserve,
             no_wait=no_wait,

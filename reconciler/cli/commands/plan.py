@@ -11,6 +11,7 @@ from reconciler.cli.shell.notifying import notify as tell
 from reconciler.cli.shell.options import (
     DetailedExitcode,
     Format,
+    IncludeMuted,
     MaxChars,
     Notify,
     Redact,
@@ -33,6 +34,7 @@ def plan(
         Path | None, typer.Option("--out", "-o", metavar="FILE", help="Save the plan, to apply it later.")
     ] = None,
     target: Targets = None,
+    include_muted: IncludeMuted = False,
     refresh: Refresh = RefreshMode.INCREMENTAL,
     base: Annotated[
         str | None,
@@ -58,7 +60,13 @@ def plan(
     reports = check_formats(form, report or [], ReportKind.PLAN, session, out)
     with session.project as project:
         try:
-            plan = project.plan(targets=target or [], refresh=refresh.value, base=base, fail_outside=fail_outside)
+            plan = project.plan(
+                targets=target or [],
+                refresh=refresh.value,
+                base=base,
+                fail_outside=fail_outside,
+                include_muted=include_muted,
+            )
         except InvalidInput as error:
             tell_invalid(session, error, form, reports)
             raise

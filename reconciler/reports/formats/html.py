@@ -54,7 +54,7 @@ _SIDES = {
     "unknown": ("declared", "in the ERP now"),
 }
 """What the two values of a drift's row are, by its cause (as `view.drift` sets them)."""
-_SYMBOLS = {"+": "set", "~": "chg", "-": "clr", "=": "same", "!": "drf", "?": "unm"}
+_SYMBOLS = {"+": "set", "~": "chg", "-": "clr", "=": "same", "!": "drf", "?": "unm", "»": "ren"}
 _TONES = {Severity.ERROR: "bad", Severity.WARNING: "warn", Severity.NOTE: "info"}
 _BREAKS = re.compile(r"[./](?=.)")
 _BDI = (Markup("<bdi>"), Markup("</bdi>"))
@@ -198,7 +198,7 @@ def _charts(report: Report) -> list[Chart]:
 
 def _customer_charts(report: Report) -> list[Chart]:
     """How many customers, each counted once in a chart."""
-    counts = {word: count for word, count in report.counts.items() if count}
+    counts = report.told_counts
     if report.kind is not ReportKind.DRIFT:
         return [_chart("Customers by result" if report.kind is ReportKind.RUN else "Customers", counts, len(counts))]
     counts["muted"] = sum(row.muted for row in report.customers)  # one with other differences counts among these

@@ -15,7 +15,7 @@ from reconciler.core.errors import WrongUsage
 from reconciler.core.plan import Verdict
 from reconciler.reports.fitting import COMMENT_LIMITS, Room, cut
 from reconciler.reports.gfm import code, paragraph, prose, quiet, ticked
-from reconciler.reports.markdown_changes import changes
+from reconciler.reports.markdown_changes import changes, left_alone
 from reconciler.reports.report_kind import ReportKind
 from reconciler.reports.safe_text import visible
 from reconciler.reports.view.glossary import glossary
@@ -49,7 +49,9 @@ def render(report: Report, *, max_chars: int | None = None) -> bytes:
     foot = _foot(report, room)
     problems = list(_problems(report, Room(room.left // 2)))
     room.left -= _size(problems)
-    return ("\n\n".join([*filter(None, head), *problems, *changes(report, room), *foot]) + "\n").encode()
+    left = list(left_alone(report, Room(room.left // 4)))
+    room.left -= _size(left)
+    return ("\n\n".join([*filter(None, head), *problems, *changes(report, room), *left, *foot]) + "\n").encode()
 
 
 def _size(blocks: Iterable[str]) -> int:
@@ -63,7 +65,7 @@ def _head(report: Report) -> list[str]:
     state = _CLEAN[report.kind] if report.state is ReportState.CLEAN else report.state.value
     parts = [marker(report), f"## {TITLES[report.kind]}{of}: {state}", f"**{prose(cut(report.headline, 300))}**"]
     if report.kind in (ReportKind.VALIDATION, ReportKind.DRIFT):
-        counts = " · ".join(f"{prose(word)} {count:,}" for word, count in report.counts.items() if count)
+        counts = " · ".join(f"{prose(word)} {count:,}" for word, count in report.told_counts.items())
         parts.append(f"Customers: {counts}" if counts and report.kind is ReportKind.DRIFT else counts)
     if report.warning:  # what a reviewer must not miss
         parts.insert(2, f"**⚠ {prose(cut(report.warning, _TEXT))}**")

@@ -10,16 +10,20 @@ from reconciler.reports.view.report import Report
 _VERBS: Mapping[str, str] = {
     "create": "the customer is declared and not in the ERP yet",
     "update": "the customer is in the ERP, and some of its fields are declared otherwise",
+    "renumber": "the customer gets another number, and stays the same one",
     "drifted": "somebody changed a declared field in the ERP",
     "declared": "the declaration changed and is not applied yet",
     "missing": "the customer is declared and not in the ERP",
-    "muted": "the difference is accepted until a day, for a reason",
+    "muted": "the difference is accepted until a day, for a reason: it is not written",
+    "ignored": "the settings or the declaration say that an update never writes the field",
 }
 _COUNTED: Mapping[str, str] = {
     "managed": "customers in the ERP that have a declaration",
     "unchanged": "customers that are in the ERP as they are declared",
     "unmanaged": "customers in the ERP without a declaration: they are never touched",
     "removed": "customers that had a declaration and have none any more",
+    "held back": "declarations that are not compared: they may mean a customer that cannot be read",
+    "unreadable": "customers in the ERP that cannot be read",
 }
 _CAUSES: Mapping[str, str] = {
     "config": "the declaration changed",
@@ -57,9 +61,10 @@ def glossary(report: Report) -> tuple[tuple[str, str], ...]:
 def _words(report: Report) -> Iterator[tuple[str, str]]:
     rows = report.customers
     fields = [field for row in rows for field in row.fields]
+    counted = set(report.told_counts)
     occurring = (
-        (_VERBS, {row.verb for row in rows}),
-        (_COUNTED, {word for word, count in report.counts.items() if count}),
+        (_VERBS, {row.verb for row in rows} | counted),
+        (_COUNTED, counted),
         (_OUTCOMES, {row.outcome for row in rows}),
         (_CAUSES, {field.cause for field in fields}),
         (_ORIGINS, {field.origin for field in fields}),

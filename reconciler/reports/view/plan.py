@@ -7,18 +7,24 @@ from dataclasses import asdict
 
 from reconciler.core.attribution import by_origins
 from reconciler.core.diagnostics import Severity, has_errors
+from reconciler.core.doubts import told_summary
 from reconciler.core.plan import Action, Cause, Change, Guard, Plan, Verb
 from reconciler.reports.report_kind import ReportKind
 from reconciler.reports.safe_text import shown, visible
 from reconciler.reports.view.amounts import AmountChange, amount_change
 from reconciler.reports.view.counts import overwrite_warning, scope_of
+from reconciler.reports.view.left_alone import left_rows
 from reconciler.reports.view.reading import freshness, header_of, reading
 from reconciler.reports.view.report import Authors, CustomerRow, FieldRow, Report, ReportState
 from reconciler.reports.view.risk import facts_of, field_priority, field_stakes, overwriting, stakes_of
 from reconciler.reports.wording import ORIGINS, counted, duration
 from reconciler.resources.grammar import Field
 
+SYMBOLS = {Verb.CREATE: "+", Verb.UPDATE: "~", Verb.RENUMBER: "»"}
+"""What stands before an action."""
+
 _NEW = 26  # risk of a new customer: between one whose terms change and one whose name does
+_RENUMBERED = 90  # it stands before what follows it: any update of the same customer
 _MOVED = (Cause.DRIFT, Cause.BOTH)
 NOBODY: Authors = {}
 _REFUSED = 100  # what is added to the risk of an action that is refused
@@ -43,8 +49,9 @@ def of_plan(plan: Plan, authors: Authors = NOBODY) -> Report:
         ReportKind.PLAN,
         state,
         _headline(plan, state, tally),
-        asdict(plan.summary),
+        told_summary(asdict(plan.summary)),
         rows,
+        left_rows(plan.muted, plan.ignored),
         plan.diagnostics,
         plan.refusals,
         plan.guards,
@@ -67,7 +74,7 @@ def action_row(action: Action, refused: Collection[str] = (), authors: Authors =
     is_refused = action.number is not None and action.number in refused
     fields = tuple(change_row(change, action, authors) for change in action.changes)
     return CustomerRow(
-        "+" if action.action is Verb.CREATE else "~",
+        SYMBOLS[action.action],
         action.action.value,
         visible(action.label),
         visible(action.name),
@@ -119,8 +126,14 @@ def _symbol(change: Change) -> str:
 
 
 def _risk(action: Action, fields: Iterable[FieldRow]) -> int:
-    """That of the weightiest field; a new customer has one of its own."""
-    return max((field.risk for field in fields), default=1) if action.action is Verb.UPDATE else _NEW
+    """That of the weightiest field; a new customer and a new number have one of their own."""
+    match action.action:
+        case Verb.CREATE:
+            return _NEW
+        case Verb.RENUMBER:
+            return _RENUMBERED
+        case Verb.UPDATE:
+            return max((field.risk for field in fields), default=1)
 
 
 def _stakes(action: Action, fields: Iterable[FieldRow], *, is_refused: bool) -> tuple[str, ...]:
@@ -128,6 +141,8 @@ def _stakes(action: Action, fields: Iterable[FieldRow], *, is_refused: bool) -> 
     refused = "refused" if is_refused else ""
     if action.action is Verb.CREATE:
         return stakes_of((), refused, "new customer")
+    if action.action is Verb.RENUMBER:
+        return stakes_of((), refused, "new number")
     overwrites = any(field.is_overwriting for field in fields)
     stakes = stakes_of(fields, refused)
     return (*stakes, overwriting(visible(action.modified_at or ""))) if overwrites else stakes
@@ -151,11 +166,17 @@ def _tally(plan: Plan) -> str:
     parts = [
         f"{summary.create:,} to create",
         f"{summary.update:,} to update",
+        *([f"{summary.renumber:,} to renumber"] if summary.renumber else []),
         f"{summary.unchanged:,} unchanged",
         f"{summary.unmanaged:,} unmanaged",
     ]
     if summary.removed:
         parts.append(f"{summary.removed:,} removed from the declarations")
+    if summary.held_back:
+        parts.append(f"{summary.held_back:,} held back")
+    if summary.unreadable:
+        parts.append(f"{summary.unreadable:,} unreadable")
+    parts += [f"{count:,} {word}" for word, count in (("muted", summary.muted), ("ignored", summary.ignored)) if count]
     return ", ".join(parts)
 
 
