@@ -3,7 +3,7 @@
 A row of a wrong shape stops what concerns it and nothing else. Its number and its ids count as taken: a declaration
 that may mean it is held back, and nothing is created that it may be. A row without a readable number may be any
 customer, so that nothing surely is new. So it is with a list that is shorter than the ERP's own count: what was missed
-may be any customer (docs/decisions/0050-one-bad-row.md).
+may be any customer (docs/decisions/0028-one-bad-row.md).
 """
 
 from __future__ import annotations

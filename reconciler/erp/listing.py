@@ -79,7 +79,7 @@ class Listing:
 
         A reading that does not agree with the ERP's count is repeated without it, to the first empty page, and with
         other pages: what is lost where two pages meet is then another row. Two such readings that are the same say that
-        it is the count that is wrong (docs/decisions/0031-one-bad-row.md).
+        it is the count that is wrong (docs/decisions/0028-one-bad-row.md).
 
         keep: what is kept of each customer while the rest is read. at_most: None is the answer when there are more.
         """

@@ -49,10 +49,11 @@ def test_the_page_on_reports_has_every_format() -> None:
 
 
 def test_the_declarations_that_their_page_shows_are_valid(tmp_path: Path) -> None:
-    (example,) = re.findall(r"(?s)```yaml\n(.+?)```", page("declarations.md"))
+    examples = re.findall(r"(?s)```yaml\n(.+?)```", page("declarations.md"))
     run_quietly("--chdir", str(tmp_path), "init", ".", "--company", "Fjord Handel AS")
-    (tmp_path / "customers" / "10000.yaml").write_text(example, encoding="utf-8")
-    assert run_quietly("--chdir", str(tmp_path), "validate") == "Valid: 2 declarations.\n"
+    for example in examples:
+        (tmp_path / "customers" / "10000.yaml").write_text(example, encoding="utf-8")
+        assert run_quietly("--chdir", str(tmp_path), "validate") == "Valid: 2 declarations.\n"
 
 
 def test_every_module_that_the_architecture_names_with_its_room_is_there() -> None:

@@ -109,17 +109,22 @@ def export(
     options = ExportOptions(out, single, own, with_mirrors, skip_class_defaults, schema, force)
     with session.project as project:
         done = project.export(filters, options)
+    _report(session, done, [path for _, path in reports], is_json=form == "json")
+    raise typer.Exit(Exit.DONE)
+
+
+def _report(session: Session, done: Exported, paths: list[Path], *, is_json: bool) -> None:
+    """All that was left out, as JSON where that is asked for; and what was written, in words."""
     folder = display(done.folder, session.settings.root)
     document = json_documents.export(folder, done.customers, done.requests, done.undeclarable, done.unseen)
-    if form == "json":
+    if is_json:
         session.write(document)
-    for _, path in reports:
+    for path in paths:
         try:
             plan_file.write_private(path, document)
         except ReportError as error:
             session.miss(error)
-    _tell(session, done, is_whole=bool(reports) or form == "json")
-    raise typer.Exit(Exit.DONE)
+    _tell(session, done, is_whole=bool(paths) or is_json)
 
 
 def _tell(session: Session, done: Exported, *, is_whole: bool) -> None:

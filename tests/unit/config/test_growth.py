@@ -128,7 +128,7 @@ TEXTS: dict[str, Callable[[int], str]] = {
     "attributes in braces": after(ONE + "attributes: {", "A%d: NO, ", "B: x}\n"),
     "the same key": after(ONE, "name: A\n"),
     "unknown keys": after(ONE, "nam%d: A\n"),
-    "lines of a list": after(ONE + "directDebitLines:\n", "  - {mandateId: M%d, bic: x, iban: y}\n"),
+    "lines of a list": after(ONE + "directDebitLines:\n", "  - {mandateId: M%d, bic: x, iban: DK5000400440116243}\n"),
     "equal lines of a list": after(ONE + "directDebitLines:\n", "  - {mandateId: M, bic: x, iban: y}\n"),
     "lists in match": after(ONE + "match: [", "[a%d], b%d, ", "c]\n"),
     "paths": after(ONE + "lifecycle: {ignore_changes: [", "x%d, ", "name]}\n"),

@@ -52,7 +52,7 @@ def test_a_plan_is_shown_asked_for_sent_and_read_back_in_this_order(house: House
     listener = Recorder()
     with house.open(listener) as project:
         assert project.apply().is_good
-    assert listener.heard == ["say", "show", "ask", "writing", "1", "2", "written", "read back"]
+    assert listener.heard == ["say", "show", "say", "ask", "writing", "1", "2", "written", "read back"]
 
 
 def test_an_empty_plan_asks_nobody_and_leaves_no_run(house: House) -> None:
