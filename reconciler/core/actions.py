@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 
@@ -45,6 +45,7 @@ def create_action(desired: Desired, wire: Wire, rules: Rules, problems: list[Dia
         request,
         match=match,
         resource=resource.name,
+        currency=currency_of(changes, values, resource),
         stores=rules.resource.stores,
     )
 
@@ -141,7 +142,17 @@ def update_action(
         wire.update(live, changed, different.removed, desired.spelled),
         resource=rules.resource.name,
         stores=rules.resource.stores,
+        currency=currency_of(changes, live.values, rules.resource),
+        modified_at=live.modified,
     )
+
+
+def currency_of(changes: Iterable[Change], values: Values, resource: Resource) -> str | None:
+    """The currency of the amounts that change, or None where none does or the values do not tell."""
+    rows = (resource.leaf(parse_path(change.path)) for change in changes)
+    member = next((row.currency for row in rows if row is not None and row.currency), "")
+    currency = values.get(member)
+    return currency if isinstance(currency, str) else None
 
 
 def _changes(

@@ -79,10 +79,14 @@ def unattributed(ref: str) -> Refusal:
     return Refusal(Guard.POLICY, f"whether the changes are this branch's cannot be told: {ref} has errors")
 
 
-def by_origin(plan: Plan) -> dict[Origin, int]:
-    """How many customers have changes of each origin; one may count in several. Empty without a base."""
-    counts: dict[Origin, int] = {}
+def by_origins(plan: Plan) -> dict[tuple[Origin, ...], int]:
+    """How many customers have changes of these origins and of no others, so that each counts once. Empty without a
+    base."""
+    counts: dict[tuple[Origin, ...], int] = {}
     for action in plan.actions:
-        for origin in {change.origin for change in action.changes if change.origin is not None}:
-            counts[origin] = counts.get(origin, 0) + 1
-    return {origin: counts[origin] for origin in Origin if origin in counts}
+        held = {change.origin for change in action.changes}
+        origins = tuple(origin for origin in Origin if origin in held)
+        if origins:
+            counts[origins] = counts.get(origins, 0) + 1
+    order = list(Origin)
+    return {origins: counts[origins] for origins in sorted(counts, key=lambda held: [order.index(one) for one in held])}

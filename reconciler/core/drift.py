@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -57,7 +58,8 @@ class DriftedCustomer:
     """One customer that is not as declared. `modified_at` is the record's lastModifiedDateTime as the ERP writes it.
 
     cause: of a missing one: drift when it was there, config when it is not created yet, unknown when nothing is known.
-    mute: of a missing one that is accepted for now. message: what there is to say beside the fields.
+    mute: of a missing one that is accepted for now. message: what there is to say beside the fields. currency: that of
+    its drifted amounts as the ERP holds them.
     """
 
     standing: Standing
@@ -73,6 +75,7 @@ class DriftedCustomer:
     message: str = ""
     cause: Cause | None = None
     mute: Mute | None = None
+    currency: str | None = None
 
     @property
     def label(self) -> str:
@@ -103,8 +106,9 @@ class DriftedCustomer:
 class DriftSummary:
     """Customers: managed (declared and live), unmanaged, missing, removed; drifted ones by cause of their fields.
 
-    One customer may count in several of drift, config, both, unknown; muted ones have no other difference, and count in
-    none of them but, when they are gone, in missing. new: customers with something that is new and not muted.
+    A customer counts once: in both when a field was changed on both sides, or one here and another there; else in
+    drift, unknown or config, the first that a field of it has. Muted ones have no other difference, and count in none
+    of them but, when they are gone, in missing. new: customers with something that is new and not muted.
     unreadable: rows of the ERP that cannot be read; held_back: declarations that may mean one of them. ignored:
     customers with declared fields that differ and are ignored; they may count elsewhere too.
     """
@@ -136,10 +140,7 @@ class DriftSummary:
 def summary_of(customers: Sequence[DriftedCustomer], managed: int) -> DriftSummary:
     """The counts of these customers."""
     standing = {one: sum(customer.standing is one for customer in customers) for one in Standing}
-    causes = {
-        one: sum(any(row.cause is one and row.mute is None for row in customer.fields) for customer in customers)
-        for one in Cause
-    }
+    causes = Counter(map(_side, customers))
     return DriftSummary(
         managed,
         standing[Standing.UNMANAGED],
@@ -152,6 +153,14 @@ def summary_of(customers: Sequence[DriftedCustomer], managed: int) -> DriftSumma
         sum(customer.is_muted for customer in customers),
         sum(customer.new for customer in customers),
     )
+
+
+def _side(customer: DriftedCustomer) -> Cause | None:
+    """On which side the customer was changed, over all of its fields that are not muted; None where there are none."""
+    causes = {field.cause for field in customer.fields if field.mute is None}
+    if Cause.BOTH in causes or {Cause.DRIFT, Cause.CONFIG} <= causes:
+        return Cause.BOTH
+    return next((cause for cause in (Cause.DRIFT, Cause.UNKNOWN, Cause.CONFIG) if cause in causes), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from hashlib import sha256
 
-from reconciler.core.actions import compared, left_alone
+from reconciler.core.actions import compared, currency_of, left_alone
 from reconciler.core.comparison import Comparison, Heading
 from reconciler.core.desired import Desired
 from reconciler.core.drift import (
@@ -161,6 +161,7 @@ class _Look:
             fields,
             min(one.first_seen or self.now for one in fields),
             any(one.new and one.mute is None for one in fields),
+            currency=currency_of(found.changes, live.unpacked().values, self.rules.resource),
         )
 
     def _field(self, change: Change, desired: Desired, live: Live) -> DriftedField:

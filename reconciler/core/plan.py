@@ -19,8 +19,8 @@ from reconciler.resources.values import parse_path
 FORMAT = "reconciler/plan"
 FORMAT_VERSION = "1.3"
 """Minor versions only add: 1.1 `redacted`, `removed`, `signature`, a change's `origin`; 1.2 an action's `resource`, and
-the action `renumber` with its count; 1.3 `muted`, `ignored`, `include_muted`, an action's `stores`, and of the summary
-`unreadable` and `held_back`."""
+the action `renumber` with its count; 1.3 `muted`, `ignored`, `include_muted`, an action's `stores`, `same_as`,
+`currency` and `modified_at`, and of the summary `unreadable` and `held_back`."""
 
 
 class Verb(StrEnum):
@@ -106,7 +106,8 @@ class Action:
     customers that looked like the new one when the plan was made, and that must never be taken for it; `same_as` those
     of them that its declaration names. A renumbering has the new number, like the update that follows it, and one
     change, of the number. `resource` is the sort of record that is written (`resources`); `stores` how the ERP keeps
-    its texts, as the settings said.
+    its texts, as the settings said. `currency` is that of the amounts as the ERP holds them, for a create as declared,
+    None where it is not known; `modified_at` when the record was last changed in the ERP, as the ERP writes it.
     """
 
     resource: str = field(default=CUSTOMER.name, kw_only=True)
@@ -122,6 +123,8 @@ class Action:
     match: tuple[str, ...] = ()
     alike: tuple[str, ...] = ()
     same_as: tuple[str, ...] = field(default=(), kw_only=True)
+    currency: str | None = None
+    modified_at: str | None = None
 
     @property
     def label(self) -> str:

@@ -47,6 +47,8 @@ class Need:
         for number, names in wanted:
             for name in names:
                 fields.add(name)
+                if (row := resource.fields.get(name)) is not None:
+                    fields |= row.currencies
                 if number is not None and name in resource.own:
                     own.setdefault(name, set()).add(number_key(number))
         return cls(frozenset(fields), {name: frozenset(keys) for name, keys in own.items()}, resource=resource)

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from threading import Timer
 
 _GUARDS = (
     *("-c", "safe.bareRepository=explicit"),
@@ -42,6 +43,32 @@ class Git:
             timeout=self.timeout,
             check=False,
         )
+
+    def lines(self, *arguments: str, most: int) -> Generator[bytes]:
+        """What git says, line by line, as far as somebody asks for more, and no more than `most` bytes.
+
+        Raises OSError when it cannot run.
+        """
+        with subprocess.Popen(  # noqa: S603 - as in `run`
+            ["git", *_GUARDS, *arguments],  # noqa: S607
+            cwd=self.root,
+            env=without_credentials(self.environ) | _QUIET,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        ) as process:
+            watch = Timer(self.timeout, process.kill)
+            watch.start()
+            try:
+                assert process.stdout is not None
+                for line in process.stdout:
+                    most -= len(line)
+                    if most < 0:
+                        break
+                    yield line.removesuffix(b"\n")
+            finally:
+                watch.cancel()
+                process.kill()
 
     def word(self, *arguments: str) -> str:
         """What git says, without the line's end; nothing when it fails."""

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from reconciler.operations.numbers import WrittenNumbers
     from reconciler.operations.past_runs import PastRun
     from reconciler.operations.validate import Validation
+    from reconciler.reports.view.report import Authors
     from reconciler.resources.values import Path as FieldPath
     from reconciler.state.process_identity import Owner
     from reconciler.state.sqlite.store import Description
@@ -125,6 +126,12 @@ class Project:
             fail_outside=fail_outside,
             include_muted=include_muted,
         )
+
+    def line_authors(self, plan: Plan) -> Authors:
+        """Who wrote the lines that a fresh plan of this project comes from, as git tells; empty without git."""
+        from reconciler.operations.line_authors import line_authors
+
+        return line_authors(self.settings.root, self._workspace.environ, plan)
 
     def apply(
         self,

@@ -12,9 +12,9 @@ from collections.abc import Iterable
 from reconciler.reports.safe_text import visible
 
 _WORD = re.compile(
-    r"""[("']*(?:[^\W_]+(?:[-'’][^\W_]+)*|(?:[A-ZÄÅÆÖØ][./])+[A-ZÄÅÆÖØ]|\d{1,3}(?:[.,]\d+)+)[)"'.,;:!?%…]*|[-–—→·÷=]"""
+    r"""[("']*(?:[^\W_]+(?:[-'’][^\W_]+)*|(?:[A-ZÄÅÆÖØ][./])+[A-ZÄÅÆÖØ]|[×÷+−]?\d+(?:[.,]\d+)*%?)[)"'.,;:!?%…]*|[-–—→·÷=]"""
 )
-"""A word, an abbreviation of capitals (V.O.F., A/S), or an amount."""
+"""A word, an abbreviation of capitals (V.O.F., A/S), or an amount: ×30, +50%, 1,500."""
 _REFERENCE = re.compile(r"\b(?:[0-9a-fA-F]{7,40}|[A-Za-z]+-\d+)\b")
 """What a platform may link though it is but a word: a commit, `GH-1`, a tracker's key."""
 

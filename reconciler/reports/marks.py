@@ -12,7 +12,8 @@ _CHARACTERS = re.compile(
     r"\\(?:x[0-9a-f]{2}|u[0-9a-f]{4}|U[0-9a-f]{8}|.)|.[\u0300-\u036f\u20d0-\u20ff\ufe00-\ufe0f]*", re.DOTALL
 )
 _WORDS = re.compile(r"\w+ ?|\W", re.DOTALL)
-_WHOLE = re.compile(r"true|false|\(none\)|-?\d+(?:\.\d+)?")  # a digit more is another amount, not a longer text
+# A digit more is another amount, number or date, and not a longer text.
+_WHOLE = re.compile(r'true|false|\(none\)|"?[+-]?\d[\d .,:/-]*(?: [A-Z]{3})?"?')
 # difflib takes time with the product of the lengths: more characters than this are compared by words, or not at all.
 _FEW = ((_CHARACTERS, 20_000), (_WORDS, 90_000))
 _CONFETTI = 3  # fewer equal characters than this between two changes are marked with them
@@ -51,6 +52,11 @@ def marked(before: str, after: str) -> tuple[Pieces, Pieces]:
     return _joined([Piece(start, False), *lefts, Piece(end, False)]), _joined(
         [Piece(start, False), *rights, Piece(end, False)]
     )
+
+
+def whole(before: str, after: str) -> tuple[Pieces, Pieces]:
+    """The two shown values, each marked as a whole where they differ: for words of which no part means anything."""
+    return (_plain(before), _plain(after)) if before == after else (_one(before), _one(after))
 
 
 def excerpt(pieces: Pieces, size: int, lead: int = 40) -> Pieces:

@@ -19,6 +19,7 @@ from reconciler.core.diagnostics import Diagnostic
 from reconciler.core.drift import Drift, DriftedCustomer, DriftedField
 from reconciler.core.mutes import Mute
 from reconciler.core.plan import Action, Change, LeftAlone, LeftField, Plan, Refusal, Result, Run
+from reconciler.reports.view.report import LineAuthor
 from reconciler.resources.customer import CUSTOMER, FIELDS
 from reconciler.resources.grammar import Field, Form, Group
 from reconciler.resources.values import Path, parse_path, render_path
@@ -205,6 +206,10 @@ class Redactor:
         )
 
     # ---- values and paths ----
+
+    def author(self, author: LineAuthor) -> LineAuthor:
+        """Who wrote a line: the name is personal, the commit is not."""
+        return replace(author, name=self.word(author.name))
 
     def value(self, value: Any) -> Any:
         """A personal value: texts and numbers replaced, emptiness and the shape of a line kept."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
 from reconciler.core.plan import Outcome, Refusal
 from reconciler.reports.report_kind import ReportKind
@@ -31,6 +33,33 @@ OUTCOMES: dict[Outcome, str] = {
 def counted(number: int, noun: str, plural: str = "") -> str:
     """`1 request`, `2 requests`, `12,000 requests`."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def moment(text: str) -> str:
+    """A time stamp for people: `2026-01-31 12:00:05 UTC`; without a zone, that of the ERP's clock is said.
+
+    >>> moment("2026-01-31T12:00:05Z"), moment("2026-01-31T12:00:05.37"), moment("soon")
+    ('2026-01-31 12:00:05 UTC', "2026-01-31 12:00:05 (the ERP's clock)", 'soon')
+    """
+    stamp = _STAMP.fullmatch(text)
+    if stamp is None:
+        return text
+    day, time, zone = stamp.groups()
+    return f"{day} {time} " + ("UTC" if zone in ("Z", "+00:00") else f"UTC{zone}" if zone else "(the ERP's clock)")
+
+
+_STAMP = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d(?::\d\d)?)(?:\.\d+)?(Z|[+-]\d\d:\d\d)?")
+_QUOTED = re.compile(r'"((?! )[^"\\]*[^"\\ ])"')
+
+
+def unquoted(shown: str) -> str:
+    """A shown value for a place that sets values apart by itself: without quotes, unless they tell something.
+
+    >>> unquoted('"14"'), unquoted('" 14"'), unquoted('""'), unquoted('"true"')
+    ('14', '" 14"', '""', '"true"')
+    """
+    text = _QUOTED.fullmatch(shown)
+    return shown if text is None or text[1] in ("true", "false", "(none)") else text[1]
 
 
 def duration(seconds: float) -> str:

@@ -89,7 +89,9 @@ class Field:
     early a reviewer should see a change of it. comparison: which texts are the same value. multiline: line breaks
     and blanks at the ends of the text count. by_ref: the ref of another declaration may stand for its number.
     forms: in which forms this ERP keeps it (`core.stored_forms`); no row states them, the settings do. content: what
-    the text is. sole: a flag that only one line of the group may have.
+    the text is. sole: a flag that only one line of the group may have. amount: whether it is an amount of money;
+    currency: the member of the record that holds its currency, "" where none does. stakes: what a change of it puts at
+    stake, "" = its title.
     """
 
     name: str
@@ -119,6 +121,9 @@ class Field:
     forms: tuple[str, ...] = ()
     content: Content = Content.ANY
     sole: bool = False
+    amount: bool = False
+    currency: str = ""
+    stakes: str = ""
 
     @cached_property
     def read_path(self) -> Path:
@@ -133,6 +138,11 @@ class Field:
             or self.comparison is not Comparison.EXACT
             or self.content is not Content.ANY
         )
+
+    @property
+    def currencies(self) -> frozenset[str]:
+        """The member that holds its currency, if one does."""
+        return frozenset({self.currency} if self.currency else ())
 
     @property
     def is_compared(self) -> bool:
@@ -197,6 +207,11 @@ class Group:
                 return replace(self, form=Form.OBJECT)
             case _:
                 return self.members[-1]
+
+    @property
+    def currencies(self) -> frozenset[str]:
+        """The members that hold the currencies of the amounts in it."""
+        return frozenset().union(*(member.currencies for member in self.members))
 
     @property
     def value(self) -> Field:
@@ -376,6 +391,21 @@ class Resource:
             and all(want is None or want == have for want, have in zip(pattern, path, strict=False))
         ]
         return max(covering, key=lambda found: found[0])[1] if covering else ()
+
+    def title(self, path: Path) -> str:
+        """What people call the leaf at the path: `Main address · City`; nothing for what the table does not know.
+
+        Free keys stand as they are: `Attributes · REGION`.
+        """
+        titles: list[str] = []
+        row: Row | None = None
+        for segment in path:
+            inside = row
+            row = self.fields.get(segment) if row is None else row.member(segment) if isinstance(row, Group) else None
+            if row is None:
+                return ""
+            titles.append(segment if isinstance(inside, Group) and inside.under_key is not None else row.title)
+        return " · ".join(titles)
 
     def is_create_only(self, path: Path) -> bool:
         """Whether the leaf at the path is never sent in an update."""

@@ -47,7 +47,8 @@ def test_one_plan_is_written_in_every_format(company: Company) -> None:
     assert ended.code == 0, ended.err
     assert ended.out.count("Plan: 3 to create") == 1
     page = Page((company.folder / "markdown").read_bytes())
-    assert [row[2] for row in page.rows] == ["Customer 0", "Customer 1", "Customer 2"]
+    assert [row[1] for row in page.rows] == ["10000 Customer 0", "10001 Customer 1", "10002 Customer 2"]
+    assert page.rows[1][2] == "Credit limit creditLimit: 1"
     assert page.rows[1][4] == "customers/all.yaml:4"
     check_json(company.folder / "sarif", "sarif-schema-2.1.0.json")
     check_json(company.folder / "gitlab-codequality", "gitlab-codequality.schema.json")
@@ -58,14 +59,14 @@ def test_one_plan_is_written_in_every_format(company: Company) -> None:
 
 
 def test_markdown_is_fitted_to_the_limit_given(company: Company) -> None:
-    """And counts what it leaves out."""
+    """And sums up by field whoever has no row."""
     company.declare(declared(40))
     whole = company.run("plan", "--format", "markdown").out
     assert len(Page(whole.encode()).rows) == 40
     fitted = company.run("plan", "--format", "markdown", "--max-chars", "4000").out
     page = Page(fitted.encode())
     assert len(fitted.encode()) <= 4_000
-    assert f"**{40 - len(page.rows)} of 40 customers are left out here" in fitted
+    assert f"the other {40 - len(page.rows)} of 40 customers are summed up by field" in fitted
     assert 0 < len(page.rows) < 40
 
 
@@ -103,7 +104,10 @@ def test_hostile_declarations_stay_inert_in_every_format(company: Company) -> No
     lines = [f'- number: "{10_000 + at}"\n  name: {_yaml(name)}\n' for at, name in enumerate(names)]
     company.declare("".join(lines))
     page = Page(company.run("plan", "--format", "markdown").out.encode())
-    assert [row[2] for row in page.rows] == names
+    assert [row[1] for row in page.rows] == [f"{len(names)} customers"], "that differ in number and name alone"
+    assert [line.split("  ")[1] for line in page.diffs[0].splitlines()] == [
+        unicodedata.normalize("NFC", name) for name in names
+    ]
     annotations = company.run("plan", "--format", "github").out.splitlines()
     assert all(re.match(r"::(error|warning|notice) ", line) for line in annotations)
     suite = ET.fromstring(company.run("plan", "--format", "junit").out.partition("?>")[2])

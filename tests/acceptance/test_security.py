@@ -9,6 +9,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+import openpyxl
 import pytest
 
 from reconciler.reports.formats import formats_of
@@ -112,10 +113,12 @@ def test_a_customer_cannot_name_itself_into_a_terminal_or_a_ci_server(company: C
         company.sandbox.fault(method="PUT", path=f"/v1/customer/{number}", status=400, body=body)
     company.declare(json.dumps(declared))
     ended = walk(company, "--log-level", "debug")
-    files = [
-        each for each in company.folder.glob("[!.]*.*") if each.suffix not in (".json", ".yaml", ".github", ".html")
-    ]
+    others = (".json", ".yaml", ".github", ".html", ".xlsx")
+    files = [each for each in company.folder.glob("[!.]*.*") if each.suffix not in others]
     texts = [each.out for each in ended] + [each.err for each in ended] + [each.read_text() for each in files]
+    workbooks = list(company.folder.glob("*.xlsx"))
+    assert workbooks
+    texts += [text for each in workbooks for text in cell_texts(each)]
     for text in texts:
         for line in text.split("\n"):
             assert not set(line.rstrip("\r")) & set("\x00\x07\x1b\x9b\r\u202e"), line
@@ -123,8 +126,15 @@ def test_a_customer_cannot_name_itself_into_a_terminal_or_a_ci_server(company: C
     pages = [each.read_text() for each in company.folder.glob("*.html")]
     assert pages
     assert not any("<img src=x" in page for page in pages)
-    table = next(each.out for each in ended if each.out.startswith("number,"))
-    assert not re.search(r'(^|,)"?[=+@-]', table, re.MULTILINE), table
+    table = next(each.out for each in ended if each.out.startswith("\ufeffnumber;"))
+    assert not re.search(r'(^|;)"?[=+@-]', table, re.MULTILINE), table
+
+
+def cell_texts(workbook: Path) -> list[str]:
+    """The texts that a reader of the workbook sees; none of its cells is a formula."""
+    cells = [cell for sheet in openpyxl.load_workbook(workbook) for row in sheet.iter_rows() for cell in row]
+    assert not [cell for cell in cells if cell.data_type == "f"]
+    return [cell.value for cell in cells if isinstance(cell.value, str)]
 
 
 @pytest.mark.parametrize("name", ["base_url", "token_url"])

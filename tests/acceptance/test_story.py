@@ -39,7 +39,14 @@ def test_branch_plan_comment_merge_apply_clerk_drift_accept_empty_plan(company: 
     comment = (company.folder / "comment.md").read_text(encoding="utf-8")
     digest = json.loads((company.folder / "plan.json").read_text(encoding="utf-8"))["changes_digest"]
     assert comment.startswith("<!-- reconciler:plan:production -->\n")
-    for words in ("1 to create, 1 to update", "this branch", "- 100", "+ 250", "customers/1.yaml", "Fjell AS", digest):
+    for words in (
+        "1 to create, 1 to update",
+        "this branch",
+        "100 → 250 NOK, ×2.5",
+        "customers/1.yaml",
+        "Fjell AS",
+        digest,
+    ):
         assert words in comment, words
     assert len(company.bodies()) == 1, "a review writes nothing"
 

@@ -12,6 +12,7 @@ from reconciler.cli.shell.options import (
     Format,
     IncludeMuted,
     MaxChars,
+    Notify,
     NoWait,
     Parallelism,
     Redact,
@@ -53,6 +54,7 @@ def apply(
     report: Reports = None,
     max_chars: MaxChars = None,
     redact: Redact = False,
+    notify: Notify = None,
 ) -> None:
     """Apply a plan to the ERP: a saved plan as it is, or a new one after asking or by its reviewed digest."""
     session: Session = context.obj
@@ -74,4 +76,4 @@ def apply(
             reserve=reserve,
             no_wait=no_wait,
         )
-    end(session, run, form, reports, numbers=write_numbers)
+    end(session, run, form, reports, numbers=write_numbers, notify=notify)

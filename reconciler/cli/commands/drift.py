@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli.shell.options import Format, MaxChars, Redact, Refresh, RefreshMode, Reports, Targets
+from reconciler.cli.shell.notifying import notify as tell
+from reconciler.cli.shell.options import Format, MaxChars, Notify, Redact, Refresh, RefreshMode, Reports, Targets
 from reconciler.cli.shell.output import check_formats, drift_document, emit, tell_invalid
 from reconciler.cli.shell.session import Session
 from reconciler.config.read.files import display
@@ -46,6 +47,7 @@ def drift(
     report: Reports = None,
     max_chars: MaxChars = None,
     redact: Redact = False,
+    notify: Notify = None,
 ) -> None:
     """Show what changed since the last apply: in the ERP, in the declarations, or in both. Writes no customer.
 
@@ -65,7 +67,9 @@ def drift(
             tell_invalid(session, error, form, reports)
             raise
         shown = new_only(whole) if only_new else whole
-        emit(session, form, reports, drift_document(session, shown))
+        document = drift_document(session, shown)
+        emit(session, form, reports, document)
+        tell(session, notify, document)
         if not no_record:
             _record(session, whole, target or [])
     if has_errors(shown.diagnostics):

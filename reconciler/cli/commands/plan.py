@@ -7,11 +7,13 @@ from typing import Annotated
 
 import typer
 
+from reconciler.cli.shell.notifying import notify as tell
 from reconciler.cli.shell.options import (
     DetailedExitcode,
     Format,
     IncludeMuted,
     MaxChars,
+    Notify,
     Redact,
     Refresh,
     RefreshMode,
@@ -51,6 +53,7 @@ def plan(
     report: Reports = None,
     max_chars: MaxChars = None,
     redact: Redact = False,
+    notify: Notify = None,
 ) -> None:
     """Show what would change in the ERP. Writes nothing to it."""
     session: Session = context.obj
@@ -69,7 +72,10 @@ def plan(
             raise
     if out is not None:
         plan_file.write(plan, out)
-    emit(session, form, reports, plan_document(session, plan))
+    forms = (form, *(name for name, _ in reports))
+    document = plan_document(session, plan, project, forms)
+    emit(session, form, reports, document)
+    tell(session, notify, document)
     if out is not None:
         say_saved(session, plan, out)
     raise typer.Exit(plan_exit(plan, detailed=detailed_exitcode))

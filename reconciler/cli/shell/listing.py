@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Protocol
 
+from reconciler.cli.shell.output import check_workbook
 from reconciler.cli.shell.session import Session
 from reconciler.config.edit.yaml_writer import item_lines, raw_members
 from reconciler.operations.customers import Page
-from reconciler.reports.csv_lines import header, row
+from reconciler.reports.csv_lines import OTHER_ATTRIBUTES, cells_of, header, row
 from reconciler.reports.records import EXTRAS, flat_paths, json_text, record
 from reconciler.reports.table import COLUMNS, Table
+from reconciler.reports.view.sheet import Cell, Sheet, as_cell
+from reconciler.reports.workbook import workbook
 from reconciler.resources.customer import ATTRIBUTES
-from reconciler.resources.values import Path
+from reconciler.resources.values import Path, render_path
 
 RAW = "raw"
 """The format that shows the API's own rows."""
@@ -42,6 +45,9 @@ def writer(session: Session, form: str, paths: tuple[Path, ...] | None, attribut
             return _Yaml(session, paths)
         case "csv":
             return _Csv(session, paths, attributes)
+        case "xlsx":
+            check_workbook(form)
+            return _Workbook(session, paths, attributes)
         case _:
             return _Raw(session)
 
@@ -119,24 +125,17 @@ class _Yaml:
             self._session.write(b"[]\n")
 
 
-class _Csv:
+class _Columns:
+    """A line for each customer, below columns that the paths or the first page decide."""
+
     is_raw = False
 
     def __init__(self, session: Session, paths: tuple[Path, ...] | None, attributes: Iterable[str]) -> None:
         self.paths = paths
         self._session = session
         self._attributes = set(attributes)
-        self._columns: tuple[Path, ...] | None = None
+        self._columns: tuple[Path, ...] = ()
         self._others: frozenset[str] | None = None
-
-    def page(self, page: Page) -> None:
-        records = [record(live, own, self.paths) for live, own in page]
-        parts = []
-        if self._columns is None:
-            self._columns = self._all_columns(records)
-            parts.append(header(self._columns, others=self._others is not None))
-        parts += [row(each, self._columns, others=self._others) for each in records]
-        self._session.write("".join(parts).encode())
 
     def _all_columns(self, records: list[dict[str, object]]) -> tuple[Path, ...]:
         """Without paths: every member, and the attributes of the classes and of the first page."""
@@ -151,5 +150,35 @@ class _Csv:
         at = len(paths) - len(EXTRAS)
         return (*paths[:at], *own, *paths[at:])
 
+
+class _Csv(_Columns):
+    def page(self, page: Page) -> None:
+        records = [record(live, own, self.paths) for live, own in page]
+        parts = []
+        if not self._columns:
+            self._columns = self._all_columns(records)
+            parts.append(header(self._columns, others=self._others is not None))
+        parts += [row(each, self._columns, others=self._others) for each in records]
+        self._session.write("".join(parts).encode())
+
     def end(self) -> None:
         pass
+
+
+class _Workbook(_Columns):
+    """Holds all customers: a workbook is written as a whole."""
+
+    def __init__(self, session: Session, paths: tuple[Path, ...] | None, attributes: Iterable[str]) -> None:
+        super().__init__(session, paths, attributes)
+        self._rows: list[tuple[Cell, ...]] = []
+
+    def page(self, page: Page) -> None:
+        records = [record(live, own, self.paths) for live, own in page]
+        self._columns = self._columns or self._all_columns(records)
+        for each in records:
+            self._rows.append(tuple(map(as_cell, cells_of(each, self._columns, others=self._others))))
+
+    def end(self) -> None:
+        columns = tuple(map(render_path, self._columns or self._all_columns([])))
+        others = (OTHER_ATTRIBUTES,) if self._others is not None else ()
+        self._session.write(workbook([Sheet("Customers", columns + others, tuple(self._rows))]))

@@ -31,14 +31,31 @@ Format = Annotated[
     typer.Option(
         "--format",
         metavar="F",
-        help="Format of standard output: text, json, markdown, html, sarif, junit, github, gitlab-codequality or"
-        " gitlab-terraform; each command takes those that make sense for it.",
+        help="Format of standard output: text, json, markdown, html, csv, xlsx, sarif, junit, github,"
+        " gitlab-codequality or gitlab-terraform; each command takes those that make sense for it.",
     ),
 ]
 Plain = Annotated[str, typer.Option("--format", metavar="F", help="Format of standard output: text or json.")]
 Reports = Annotated[
     list[str] | None,
     typer.Option("--report", metavar="F=PATH", help="Also write this format to a file; may be repeated."),
+]
+
+
+class Service(StrEnum):
+    """Words of --notify."""
+
+    SLACK = "slack"
+    TEAMS = "teams"
+    WEBHOOK = "webhook"
+
+
+Notify = Annotated[
+    Service | None,
+    typer.Option(
+        "--notify",
+        help="Post the summary to the address in RECONCILER_NOTIFY_URL; what goes wrong is only a warning.",
+    ),
 ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,17 +21,20 @@ from reconciler.reports.formats import formats_of, render
 from reconciler.reports.formats.text import diagnostics_lines, lines
 from reconciler.reports.report_kind import ReportKind
 from reconciler.reports.view.drift import of_drift
-from reconciler.reports.view.plan import of_plan
+from reconciler.reports.view.plan import NOBODY, of_plan
 from reconciler.reports.view.report import Report
 from reconciler.reports.view.run import of_run
 from reconciler.reports.view.validation import of_validation
+from reconciler.reports.workbook import check_workbooks
 from reconciler.state import plan_file
 
 if TYPE_CHECKING:
     from rich.text import Text
 
     from reconciler.cli.shell.session import Session
+    from reconciler.operations.project import Project
 
+WORKBOOK = "xlsx"
 PLAIN = ("text", "json")
 """The formats of what is no report."""
 
@@ -73,9 +77,18 @@ def check_formats(
     for name in [form, *(name for name, _ in parts)]:
         if name not in allowed:
             raise WrongUsage(f"There is no format {name!r} here", remedy=f"Take one of {', '.join(allowed)}.")
+    if WORKBOOK in (form, *(name for name, _ in parts)):
+        check_workbook(form)
     if session is not None:
         check_places(session, [path for _, path in parts], out)
     return parts
+
+
+def check_workbook(form: str) -> None:
+    """Raise WrongUsage where a workbook cannot be written, or would go to a terminal."""
+    check_workbooks()
+    if form == WORKBOOK and sys.stdout.isatty():
+        raise WrongUsage("A workbook is no text for a terminal", remedy="Write it to a file: add > FILE.xlsx.")
 
 
 def emit(
@@ -134,10 +147,19 @@ def _room(session: Session) -> int:
 # ---- what there is to render; redacted when the session is ----
 
 
-def plan_document(session: Session, plan: Plan) -> Document:
-    """A plan; its JSON is the plan file."""
-    shown = plan_file.seal(session.redactor.plan(plan)) if session.redactor else plan
-    return Document(lambda: plan_file.dumps(shown), lambda: of_plan(shown))
+_AUTHORED = ("markdown", "html", "csv", "xlsx")
+"""The formats that say who wrote a line."""
+
+
+def plan_document(session: Session, plan: Plan, fresh: Project | None = None, forms: Iterable[str] = ()) -> Document:
+    """A plan; its JSON is the plan file. fresh: the project that it was just made of, which knows who wrote its lines,
+    for the formats that say so."""
+    authors = fresh.line_authors(plan) if fresh is not None and set(forms) & set(_AUTHORED) else NOBODY
+    shown = plan
+    if session.redactor:
+        shown = plan_file.seal(session.redactor.plan(plan))
+        authors = {place: session.redactor.author(author) for place, author in authors.items()}
+    return Document(lambda: plan_file.dumps(shown), lambda: of_plan(shown, authors))
 
 
 def run_document(session: Session, run: Run) -> Document:

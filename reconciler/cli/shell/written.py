@@ -10,6 +10,7 @@ from typing import NoReturn
 import typer
 from rich.text import Text
 
+from reconciler.cli.shell.notifying import notify as tell
 from reconciler.cli.shell.output import emit, run_document, tell_undelivered, write_reports
 from reconciler.cli.shell.session import Session
 from reconciler.core.errors import InvalidInput, ReconcilerError
@@ -44,9 +45,11 @@ def end(
     *,
     numbers: bool = False,
     reminder: str = "",
+    notify: str | None = None,
 ) -> NoReturn:
     """What stands below the results, the report files, the numbers if they are wanted, and the exit code."""
     _report(session, run, form, reports, is_written=True)
+    tell(session, notify, run_document(session, run))
     if numbers:
         _write_numbers(session, run)
     if reminder and not run.plan.is_empty:

@@ -20,6 +20,8 @@ _KINDS: dict[str, tuple[ReportKind, ...]] = {
     "json": _ALL,
     "markdown": _ALL,
     "html": _ALL,
+    "csv": (ReportKind.PLAN, ReportKind.RUN, ReportKind.DRIFT),
+    "xlsx": (ReportKind.PLAN, ReportKind.RUN, ReportKind.DRIFT),
     "sarif": _ALL,
     "junit": _ALL,
     "github": _ALL,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -20,12 +21,17 @@ from markupsafe import Markup, escape
 from reconciler.core.diagnostics import Severity
 from reconciler.reports import facets
 from reconciler.reports.fitting import cut
-from reconciler.reports.marks import Piece, Pieces, excerpt, marked
+from reconciler.reports.marks import Piece, Pieces, excerpt, marked, whole
 from reconciler.reports.report_kind import ReportKind
 from reconciler.reports.safe_text import visible
+from reconciler.reports.view.glossary import glossary
+from reconciler.reports.view.groups import field_summaries
 from reconciler.reports.view.report import CustomerRow, FieldRow, Report, ReportState
-from reconciler.reports.wording import ORIGINS, TITLES, counted, file_and_line, line_beside
+from reconciler.reports.view.risk import order_of
+from reconciler.reports.wording import ORIGINS, TITLES, counted, file_and_line, line_beside, moment, unquoted
+from reconciler.resources.customer import CUSTOMER
 
+_FEW = 10  # customers that are seen at a glance: their fields need no sum
 _FOLD, _EXCERPT, _TITLE, _BARS = 300, 160, 200, 8
 _BADGES: Mapping[ReportState, tuple[str, str, str]] = {
     ReportState.CLEAN: ("good", "✓", "Nothing to do"),
@@ -71,7 +77,11 @@ def render(report: Report, *, max_chars: int | None = None) -> bytes:
         report=report,
         title=title,
         full_title=cut(" · ".join(filter(None, (title, report.header.company, report.headline))), _TITLE),
-        sentences=tuple(filter(None, (report.origins, *report.sentences, *report.details))),
+        sentences=tuple(filter(None, (report.scope, report.origins, *report.sentences, *report.details))),
+        summaries=field_summaries(report.customers) if len(report.customers) > _FEW else [],
+        glossary=glossary(report),
+        order=order_of(CUSTOMER),
+        has_ages=any(row.days is not None for row in report.customers),
         csp=_policy(),
         style=Markup(_asset("report.css")),  # noqa: S704 (our own file)
         script=Markup(_asset("report.js")),  # noqa: S704 (our own file)
@@ -110,6 +120,8 @@ def _template() -> jinja2.Template:
         "short": _short,
         "ticked": _ticked,
         "place": file_and_line,
+        "moment": moment,
+        "unquoted": unquoted,
     }
     env.globals |= {
         "cells": _cells,
@@ -161,18 +173,51 @@ class Chart:
     bars: tuple[tuple[str, int, str], ...]
 
 
+_DIFFERING = ("drift", "both", "unknown", "config", "missing", "muted")
+_AGES = ((0, "today"), (7, "1 to 7 days"), (30, "8 to 30 days"), (90, "31 to 90 days"))
+
+
 def _charts(report: Report) -> list[Chart]:
-    titles = {ReportKind.VALIDATION: "Declarations", ReportKind.RUN: "Results"}
-    charts = [_chart(titles.get(report.kind, "Customers"), report.counts, len(report.counts))]
+    """What matters for the kind of report, each with its unit; what is not there is not drawn."""
     if report.kind is ReportKind.VALIDATION:
         problems = facets.of_diagnostics(report.diagnostics)
-        charts += [_chart("Problems by file", problems["file"].counts)]
-        charts += [_chart("Problems by code", problems["cause"].counts)]
+        charts = [
+            _chart("Declarations and problems", report.counts, len(report.counts)),
+            _chart("Problems by file", problems["file"].counts),
+            _chart("Problems by code", problems["cause"].counts),
+        ]
     else:
         fields = [field for row in report.customers for field in row.fields]
-        charts += [_chart("Fields by cause", facets.tally(fields, "cause"))]
-        charts += [_chart("Most frequent fields", facets.tally(fields, "path"))]
+        charts = [
+            *_customer_charts(report),
+            _chart("Fields by cause", facets.tally(fields, "cause")),
+            _chart("Fields by name", facets.tally(fields, "name")),
+        ]
     return [chart for chart in charts if chart.bars]
+
+
+def _customer_charts(report: Report) -> list[Chart]:
+    """How many customers, each counted once in a chart."""
+    counts = report.told_counts
+    if report.kind is not ReportKind.DRIFT:
+        return [_chart("Customers by result" if report.kind is ReportKind.RUN else "Customers", counts, len(counts))]
+    counts["muted"] = sum(row.muted for row in report.customers)  # one with other differences counts among these
+    differing = {word: counts[word] for word in _DIFFERING if counts.get(word)}
+    others = {word: count for word, count in counts.items() if word not in _DIFFERING and word != "new"}
+    ages = Counter(_age_word(row.days) for row in report.customers if row.days is not None and row.fields)
+    in_order = {word: ages[word] for word in (*(word for _, word in _AGES), _OLD) if ages[word]}
+    return [
+        _chart("Customers that differ", differing, len(differing)),
+        _chart("Customers by the age of their drift", in_order),
+        _chart("All customers", others),
+    ]
+
+
+_OLD = "more than 90 days"
+
+
+def _age_word(days: int) -> str:
+    return next((word for most, word in _AGES if days <= most), _OLD)
 
 
 def _chart(title: str, counts: Mapping[str, int], most: int = _BARS) -> Chart:
@@ -241,10 +286,10 @@ def _inked(pieces: Pieces, tag: str) -> Markup:
 
 
 def _cells(field: FieldRow, *, create: bool) -> tuple[Markup, ...]:
-    """The values' cells: one of a new customer, else before and after with the characters marked that differ."""
+    """The values' cells: one of a new customer, else before and after with what differs marked; numbers as a whole."""
     if create:
-        return (_isolated(field.after),)
-    before, after = marked(field.before, field.after)
+        return (_isolated(field.told[1]),)
+    before, after = marked(*field.told) if field.is_prose else whole(*field.told)
     return _value(before, "del"), _value(after, "ins")
 
 

@@ -2,47 +2,43 @@
 
 It reads well on GitHub, GitLab and Azure DevOps, and stays legible where HTML is shown as text (Bitbucket): of HTML
 there is only `<details>` and a hidden marker, by which a bot finds its comment again. No hostile text stands in either.
-A reader of a pull request knows diffs: each customer's fields are one, and nothing in a code block is ever acted on.
+Identical changes are one row (`reports.markdown_changes`), and nothing in a code block is ever acted on.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from itertools import takewhile
 
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
 from reconciler.core.errors import WrongUsage
 from reconciler.core.plan import Verdict
-from reconciler.reports.fitting import COMMENT_LIMITS, Fitted, Room, cut, fit, length_note
-from reconciler.reports.gfm import block, code, is_plain, paragraph, prose, quiet, ticked
+from reconciler.reports.fitting import COMMENT_LIMITS, Room, cut
+from reconciler.reports.gfm import code, paragraph, prose, quiet, ticked
+from reconciler.reports.markdown_changes import changes, left_alone
 from reconciler.reports.report_kind import ReportKind
 from reconciler.reports.safe_text import visible
-from reconciler.reports.view.report import CustomerRow, FieldRow, Report, ReportState
-from reconciler.reports.wording import ORIGINS, TITLES, counted, line_beside, refusal_text
+from reconciler.reports.view.glossary import glossary
+from reconciler.reports.view.report import Report, ReportState
+from reconciler.reports.view.risk import order_of
+from reconciler.reports.wording import ORIGINS, TITLES, refusal_text
+from reconciler.resources.customer import CUSTOMER
 
 _LEAST = 1_000
-_NAME, _TEXT, _VALUE = 120, 600, 500
+_NAME, _TEXT = 120, 600
 
-_OVERWRITES = ("drift", "both", "outside")
 _CLEAN = {
     ReportKind.VALIDATION: "valid",
     ReportKind.PLAN: "no changes",
     ReportKind.RUN: "done",
     ReportKind.DRIFT: "none",
 }
-_KEYS = {
-    ReportKind.PLAN: "`-` is what the ERP holds, `+` what it will be sent.",
-    ReportKind.RUN: "`-` is what the ERP held, `+` what it was to be sent.",
-    ReportKind.DRIFT: "`-` is what was applied, `+` what the ERP holds now. Where the cause is unknown, `-` is what is"
-    " declared; where it is config, `-` is what the ERP holds and `+` what is declared.",
-}
 
 
 def render(report: Report, *, max_chars: int | None = None) -> bytes:
     """The report in at most `max_chars` UTF-8 bytes, and so in at most as many characters however they are counted.
 
-    Default: 65,000, for GitHub. What does not fit is left out by whole customers, the riskiest staying, and counted.
+    Default: 65,000, for GitHub. Customers whose row does not fit are summed up by field, the riskiest keep theirs.
     Raises WrongUsage for less than 1,000.
     """
     limit = COMMENT_LIMITS["github"] if max_chars is None else max_chars
@@ -53,9 +49,9 @@ def render(report: Report, *, max_chars: int | None = None) -> bytes:
     foot = _foot(report, room)
     problems = list(_problems(report, Room(room.left // 2)))
     room.left -= _size(problems)
-    left_alone = list(_left_alone(report, Room(room.left // 4)))
-    room.left -= _size(left_alone)
-    return ("\n\n".join([*head, *problems, *_customers(report, room), *left_alone, *foot]) + "\n").encode()
+    left = list(left_alone(report, Room(room.left // 4)))
+    room.left -= _size(left)
+    return ("\n\n".join([*filter(None, head), *problems, *changes(report, room), *left, *foot]) + "\n").encode()
 
 
 def _size(blocks: Iterable[str]) -> int:
@@ -69,7 +65,12 @@ def _head(report: Report) -> list[str]:
     state = _CLEAN[report.kind] if report.state is ReportState.CLEAN else report.state.value
     parts = [marker(report), f"## {TITLES[report.kind]}{of}: {state}", f"**{prose(cut(report.headline, 300))}**"]
     if report.kind in (ReportKind.VALIDATION, ReportKind.DRIFT):
-        parts.append(" · ".join(f"{prose(word)} {count:,}" for word, count in report.counts.items()))
+        counts = " · ".join(f"{prose(word)} {count:,}" for word, count in report.told_counts.items())
+        parts.append(f"Customers: {counts}" if counts and report.kind is ReportKind.DRIFT else counts)
+    if report.warning:  # what a reviewer must not miss
+        parts.insert(2, f"**⚠ {prose(cut(report.warning, _TEXT))}**")
+    if report.scope:
+        parts.append(prose(cut(report.scope, _TEXT)))
     if report.origins:  # what a reviewer asks first: is it all this branch's?
         parts.append(prose(cut(report.origins, _TEXT)))
     return parts
@@ -96,8 +97,24 @@ def _foot(report: Report, room: Room) -> list[str]:
         "Personal data was replaced." if report.redacted else "",
     ]
     taken = [paragraph(line) for line in lines if line and room.takes(f"- {line}")]
+    words = _glossary(report)
     hint = paragraph(ticked(cut(report.hint, _TEXT)))
-    return [*([hint] if hint and room.takes(hint) else []), "---", "\n".join(f"- {line}" for line in taken)]
+    return [
+        *([words] if words and room.takes(words) else []),
+        *([hint] if hint and room.takes(hint) else []),
+        "---",
+        "\n".join(f"- {line}" for line in taken),
+    ]
+
+
+def _glossary(report: Report) -> str:
+    """What the words mean, folded; our own words alone."""
+    words = glossary(report)
+    lines = [f"- **{ORIGINS.get(word, word)}**: {prose(meaning)}" for word, meaning in words]
+    if not lines:
+        return ""
+    order = f"The order: {order_of(CUSTOMER)}"
+    return "\n\n".join(["<details>\n<summary>What the words mean</summary>", "\n".join(lines), order, "</details>"])
 
 
 def _guard(guard: Verdict) -> str:
@@ -137,135 +154,3 @@ def _at(source: Source | None, *, with_column: bool = False) -> str:
 def _file_and_line(source: Source) -> str:
     """Where a long name leaves the line in sight."""
     return f"{cut(visible(source.file), _NAME)}:{source.line}"
-
-
-def _customers(report: Report, room: Room) -> Iterator[str]:
-    """One table of the customers, then each one's diff; the riskiest first in both."""
-    if not report.customers:
-        return
-    ranked = sorted(report.customers, key=lambda row: -row.risk)
-    with_origin = any(field.origin for row in ranked for field in row.fields)
-    columns = ["action", "customer", "name", *(["origin"] if with_origin else []), "fields", "where"]
-    fitted = fit(ranked, lambda row: _line(row, with_origin=with_origin), lambda row: _details(row, report.kind), room)
-    yield "### Customers"
-    if fitted.left_out or fitted.cut:
-        yield _left_out(fitted, len(ranked))
-    if fitted.rows:
-        yield "\n".join([f"| {' | '.join(columns)} |", f"|{' --- |' * len(columns)}", *fitted.rows])
-    if fitted.details:
-        yield _KEYS.get(report.kind, "")
-        yield from fitted.details
-
-
-def _left_alone(report: Report, room: Room) -> Iterator[str]:
-    """What differs and is not written, with the reason; what does not fit is counted."""
-    lines = [_left_line(row, field) for row in report.left_alone for field in row.fields]
-    if not lines:
-        return
-    taken = list(takewhile(room.takes, lines))
-    more = [f"- and {len(lines) - len(taken):,} more, left out here"] if len(taken) < len(lines) else []
-    yield "### Left alone\n\n" + "\n".join(taken + more)
-
-
-def _left_line(row: CustomerRow, field: FieldRow) -> str:
-    before, after = _window(field.before, field.after)
-    who = " ".join(quiet(cut(text, _NAME)) for text in (row.label, row.name) if text)
-    why = "; ".join(cut(note, _TEXT) for note in field.notes)
-    return f"- {who}: {code(cut(field.path, _NAME))} is {code(before)}, declared {code(after)} ({prose(why)})"
-
-
-def _left_out(fitted: Fitted, count: int) -> str:
-    parts = []
-    if fitted.left_out == count:
-        parts.append(f"No room for {'the customer' if count == 1 else f'any of the {count:,} customers'} here")
-    elif fitted.left_out:
-        parts.append(f"{fitted.left_out:,} of {count:,} customers are left out here, the riskiest changes are shown")
-    if fitted.cut:
-        parts.append(f"{counted(fitted.cut, 'customer')} in the table without fields, which do not fit")
-    return f"**{'; '.join(parts)}.** The whole is in the reports `json` and `html`."
-
-
-def _line(row: CustomerRow, *, with_origin: bool) -> str:
-    paths = [code(cut(field.path, 60)) for field in row.fields[:3]]
-    more = f" +{len(row.fields) - 3}" if len(row.fields) > 3 else ""
-    verb = f"{row.verb}: {row.outcome}" if row.outcome else row.verb
-    sign = f"{row.symbol} " if row.verb == "renumber" else ""  # it is rare: the others are told by their word
-    refused = ", refused" if row.severity is Severity.ERROR and not row.outcome else ""
-    origins = dict.fromkeys(_signed(field.origin) for field in row.fields if field.origin)
-    cells = [
-        sign + prose(verb) + refused,
-        quiet(cut(row.label, _NAME)),
-        quiet(cut(row.name, _NAME)) if row.name else "",
-        *([", ".join(origins)] if with_origin else []),
-        ", ".join(paths) + more,
-        code(_file_and_line(row.source)) if row.source else "",
-    ]
-    return f"| {' | '.join(cells)} |"
-
-
-def _signed(reason: str) -> str:
-    """A cause or an origin in words; with a sign where somebody's work in the ERP may be overwritten."""
-    return ("⚠ " if reason in _OVERWRITES else "") + ORIGINS.get(reason, reason)
-
-
-def _details(row: CustomerRow, kind: ReportKind) -> str:
-    """The fields of one customer, or nothing. Only plain words stand in the summary, which is HTML."""
-    names = [cut(text, _NAME) for text in (row.label, row.name) if text]
-    plain = [name for name in names if is_plain(name)]
-    texts = [" ".join(map(quiet, names)) if len(plain) < len(names) else ""]
-    texts += [prose(cut(text, _TEXT)) for text in (row.message, row.remedy, *row.remarks)]
-    body = [paragraph(text) for text in texts if text]
-    if row.fields:
-        body.append(block(line for field in row.fields for line in _diff(field, row, kind)))
-    if not body:
-        return ""
-    count = f": {counted(len(row.fields), 'field')}" if row.fields else ""
-    summary = f"<summary>{' '.join([row.verb, *plain])}{count}</summary>"
-    return "\n\n".join([f"<details>\n{summary}", *body, "</details>"])
-
-
-def _diff(field: FieldRow, row: CustomerRow, kind: ReportKind) -> Iterator[str]:
-    """One field as lines of a diff: its path with place and cause, then before and after."""
-    before, after = _window(field.before, field.after)
-    path = cut(field.path, 2 * _NAME)
-    tail = ", ".join(filter(None, (_short_place(field.source, row.source), *_reasons(field, kind))))
-    if field.symbol == "+" and row.symbol == "+":
-        yield f"+ {path} = {after}" + (f"  ({tail})" if tail else "")
-        return
-    yield f"@@ {path} @@ {tail}".rstrip()
-    if field.symbol == "=":
-        yield f"  {after}  (sent so that it stays)"
-    else:
-        if field.symbol != "+":
-            yield f"- {before}"
-        yield f"+ {after}"
-    yield from (f"# {cut(note, _TEXT)}" for note in field.notes)
-
-
-def _reasons(field: FieldRow, kind: ReportKind) -> list[str]:
-    """Origin and cause in words; outside of drift, the first that tells of the ERP's change has the sign."""
-    reasons = field.reasons(kind)
-    first = "" if kind is ReportKind.DRIFT else next((reason for reason in reasons if reason in _OVERWRITES), "")
-    return [_signed(reason) if reason == first else ORIGINS.get(reason, reason) for reason in reasons]
-
-
-def _short_place(source: Source | None, home: Source | None) -> str:
-    place = line_beside(source, home)
-    return f"line {place[1:]}" if place.startswith(":") else cut(place, _NAME)
-
-
-def _window(before: str, after: str) -> tuple[str, str]:
-    """Two values cut to a readable length, so that what differs in them stays in sight."""
-    if max(len(before), len(after)) <= _VALUE:
-        return before, after
-    same = next((at for at, (one, two) in enumerate(zip(before, after, strict=False)) if one != two), 0)
-    start = max(0, same - 40) if same > _VALUE - 100 else 0
-    return _part(before, start), _part(after, start)
-
-
-def _part(text: str, start: int) -> str:
-    if len(text) <= _VALUE:
-        return text
-    part, note = text[start : start + _VALUE], length_note(text)
-    end = "…" if start + _VALUE < len(text) else ""
-    return f"{'…' if start else ''}{part}" + ("" if part.endswith(note) else f"{end} {note}")

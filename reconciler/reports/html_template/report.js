@@ -16,7 +16,11 @@
   const gather = () => { items = [...list.children].slice(1, arriving() ? -1 : undefined); };
 
   // What is searched: all that an item says, but not its column headings.
-  const read = (item) => item.textContent.replace(item.querySelector("thead")?.textContent ?? "", " ").toLowerCase();
+  // Amounts are found with and without the blanks between their thousands.
+  const read = (item) => {
+    const text = item.textContent.replace(item.querySelector("thead")?.textContent ?? "", " ").toLowerCase();
+    return `${text} ${text.replace(/(\d) (?=\d{3})/g, "$1")}`;
+  };
   const textOf = (item) => texts.get(item) ?? texts.set(item, read(item)).get(item);
 
   const has = (element, key, value) => ` ${element.dataset[key] ?? ""} `.includes(` ${value} `);

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from reconciler.core.diagnostics import Severity, has_errors
 from reconciler.core.drift import Drift, DriftedCustomer, DriftedField, DriftSummary, Standing, summary_of
 from reconciler.core.plan import Cause
 from reconciler.core.timestamps import DAY, read_moment
 from reconciler.reports.report_kind import ReportKind
 from reconciler.reports.safe_text import shown, visible
+from reconciler.reports.view.amounts import AmountChange, amount_change
+from reconciler.reports.view.counts import age, scope_of
 from reconciler.reports.view.left_alone import left_rows, muted_until
 from reconciler.reports.view.reading import freshness, header_of, reading
 from reconciler.reports.view.report import CustomerRow, FieldRow, Report, ReportState
-from reconciler.reports.view.risk import CLEARED, DRIFTED, review_priority
+from reconciler.reports.view.risk import facts_of, field_priority, field_stakes, stakes_of
 from reconciler.reports.wording import counted
+from reconciler.resources.customer import CUSTOMER
+from reconciler.resources.grammar import Field
 
 LISTED = 10
 """Unmanaged customers that have a row; there may be 100,000, and JSON has them all."""
@@ -27,12 +33,13 @@ def of_drift(drift: Drift) -> Report:
     others = [customer for customer in drift.customers if customer.standing is not Standing.UNMANAGED]
     unlisted = unmanaged[LISTED:]
     invalid = has_errors(drift.diagnostics)
+    rows = tuple(_customer_row(customer, drift) for customer in (*others, *unmanaged[:LISTED]))
     return Report(
         ReportKind.DRIFT,
         ReportState.INVALID if invalid else ReportState.CHANGES if drift.alerts else ReportState.CLEAN,
         _headline(drift),
         _counts(drift),
-        tuple(_customer_row(customer, drift) for customer in (*others, *unmanaged[:LISTED])),
+        rows,
         left_rows((), drift.ignored),
         drift.diagnostics,
         as_of=(freshness(drift.refresh), _since(drift)),
@@ -42,8 +49,17 @@ def of_drift(drift: Drift) -> Report:
         header=header_of(drift),
         created_at=drift.created_at,
         hint=_HINT if drift.alerts else "",
+        scope=_scope(rows),
         redacted=drift.redacted,
     )
+
+
+def _scope(rows: Iterable[CustomerRow]) -> str:
+    """How many customers differ in how many fields, and how old that is; each customer counts once."""
+    differing = [row for row in rows if row.fields and not row.muted]
+    days = age([row.days for row in differing if row.days is not None])
+    scope = scope_of(differing, "differs", "differ")
+    return f"{scope} Age of the differences: {days}." if scope and days else scope
 
 
 def _headline(drift: Drift) -> str:
@@ -120,20 +136,23 @@ def _coverage(drift: Drift) -> str:
 
 def _customer_row(customer: DriftedCustomer, drift: Drift) -> CustomerRow:
     symbol, verb = _standing(customer)
+    fields = tuple(_field_row(field, customer, drift) for field in customer.fields)
     return CustomerRow(
         symbol,
         verb,
         visible(customer.label),
         visible(customer.name),
-        tuple(_field_row(field, drift) for field in customer.fields),
+        fields,
         customer.source,
         Severity.WARNING if customer.alerts else Severity.NOTE,
-        _risk(customer),
+        _risk(customer, fields),
         message=visible(customer.message),
         notes=_notes(customer, drift),
         modified=_modified(customer),
         new=_is_news(customer, drift),
         muted=customer.is_muted,
+        stakes=stakes_of(fields, customer.standing.value if customer.standing is Standing.MISSING else ""),
+        days=_days(customer.first_seen, drift),
     )
 
 
@@ -154,15 +173,18 @@ def _standing(customer: DriftedCustomer) -> tuple[str, str]:
             return "?", customer.standing.value
 
 
-def _field_row(field: DriftedField, drift: Drift) -> FieldRow:
+def _field_row(field: DriftedField, customer: DriftedCustomer, drift: Drift) -> FieldRow:
     """One field, in the order of time: what was applied and what there is; or what there is and what is declared."""
     config = field.cause is Cause.CONFIG
     before = field.live if config else field.declared if field.cause is Cause.UNKNOWN else field.applied
+    after = field.declared if config else field.live
+    facts = facts_of(CUSTOMER, field.path)
+    amount = _amount(before, after, facts.row, customer.currency)
     return FieldRow(
         "~" if config else "!",
         visible(field.path),
         shown(before),
-        shown(field.declared if config else field.live),
+        shown(after),
         field.cause.value,
         source=field.source,
         notes=(
@@ -171,7 +193,21 @@ def _field_row(field: DriftedField, drift: Drift) -> FieldRow:
             *([muted_until(field.mute)] if field.mute else []),
         ),
         muted=field.mute is not None,
+        title=facts.title,
+        values=(before, after),
+        amount=amount,
+        is_prose=facts.is_prose,
+        risk=0 if field.mute else field_priority(facts, after, amount, moved=not config),
+        stakes="" if field.mute else field_stakes(facts, before, after, amount),
+        days=_days(field.first_seen, drift),
     )
+
+
+def _amount(before: object, after: object, row: Field | None, currency: str | None) -> AmountChange | None:
+    if row is None or not row.amount:
+        return None
+    unit = currency if row.currency else None
+    return amount_change(before, after, (unit, unit))
 
 
 def _notes(customer: DriftedCustomer, drift: Drift) -> tuple[str, ...]:
@@ -197,18 +233,18 @@ def _age(first_seen: str | None, drift: Drift, *, new: bool) -> tuple[str, ...]:
     news = ("new",) if new and drift.since is not None else ()  # in a first report everything is
     if first_seen is None or (new and first_seen == drift.created_at):
         return news
-    then, now = read_moment(first_seen), read_moment(drift.created_at)
-    days = (now.utc - then.utc) // DAY if then and now else 0
+    days = _days(first_seen, drift) or 0
     return (*news, f"since {visible(first_seen[:10])}" + (f", {counted(days, 'day')}" if days > 0 else ""))
 
 
-def _risk(customer: DriftedCustomer) -> int:
+def _days(first_seen: str | None, drift: Drift) -> int | None:
+    """How many whole days ago a report first saw it; None where that is not known."""
+    then, now = read_moment(first_seen) if first_seen else None, read_moment(drift.created_at)
+    return max(0, (now.utc - then.utc) // DAY) if then and now else None
+
+
+def _risk(customer: DriftedCustomer, fields: Iterable[FieldRow]) -> int:
     """What moves money or trade first, as in a plan; what is accepted or undeclared last."""
     if customer.standing is Standing.MISSING:
         return _MISSING if customer.alerts else 1
-    risks = [
-        review_priority(field.path) + CLEARED * (field.live is None) + DRIFTED * (field.cause is not Cause.CONFIG)
-        for field in customer.fields
-        if field.mute is None
-    ]
-    return max(risks, default=0)
+    return max((field.risk for field in fields), default=0)

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any, TypeAlias
 
 from reconciler._version import __version__
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
 from reconciler.core.plan import Refusal
 from reconciler.core.plan import Verdict as GuardVerdict
 from reconciler.reports.report_kind import ReportKind
+from reconciler.reports.view.amounts import AmountChange
 
 
 class ReportState(StrEnum):
@@ -29,12 +31,28 @@ class ReportState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class LineAuthor:
+    """Who last changed a line of a declaration, as git tells: visible texts. commit: its short id, or ""."""
+
+    name: str
+    commit: str = ""
+
+
+Authors: TypeAlias = Mapping[tuple[str, int], LineAuthor]
+"""By file, as the plan names it, and line from 1."""
+
+
+@dataclass(frozen=True, slots=True)
 class FieldRow:
     """One field. symbol: + set, ~ change, - clear, = sent so that it stays, ! drifted.
 
     before, after: values as `safe_text.shown` writes them; for drift the value that was applied and the live one.
     cause: config, drift, both, unknown or "". origin: branch, merged, drift, outside or "". notes: further facts, a
     short text each. muted: drift that somebody accepts for now.
+    title: what people call the field, or "". values: before and after as they are, not made visible. amount: both
+    values as people read money, for a field that is an amount. risk: the higher, the earlier a change of it must be
+    seen; stakes: why, in a few words, or "". author: who wrote the line. days: how many days old a drift is. is_prose:
+    whether a part of the value tells something, unlike that of an id or of a word of the ERP.
     """
 
     symbol: str
@@ -46,6 +64,29 @@ class FieldRow:
     source: Source | None = None
     notes: tuple[str, ...] = ()
     muted: bool = False
+    title: str = ""
+    values: tuple[Any, Any] = (None, None)
+    amount: AmountChange | None = None
+    risk: int = 0
+    stakes: str = ""
+    author: LineAuthor | None = None
+    days: int | None = None
+    is_prose: bool = True
+
+    @property
+    def told(self) -> tuple[str, str]:
+        """Before and after as people read them: amounts with separators and currency, all else as it is shown."""
+        return (self.amount.before, self.amount.after) if self.amount else (self.before, self.after)
+
+    @property
+    def name(self) -> str:
+        """What people call the field: its title, or the path of one that has none."""
+        return self.title or self.path
+
+    @property
+    def is_overwriting(self) -> bool:
+        """Whether it replaces what somebody changed in the ERP."""
+        return self.cause in ("drift", "both") and self.before != self.after
 
     def reasons(self, kind: ReportKind) -> tuple[str, ...]:
         """Its origin and cause, each once. Outside of drift, a cause that goes without saying is left out."""
@@ -64,6 +105,8 @@ class CustomerRow:
     ended, in one sentence; why; what to do; values that the ERP stored in another form, and those it did not take.
     modified, new, muted: of a drifted one: the record's time stamp to the second or ""; whether the last report did not
     have it; whether all of it is accepted for now.
+    stakes: why it must be seen as early as `risk` says, the weightiest reason first. days: how many days old the drift
+    is.
     """
 
     symbol: str
@@ -84,6 +127,13 @@ class CustomerRow:
     modified: str = ""
     new: bool = False
     muted: bool = False
+    stakes: tuple[str, ...] = ()
+    days: int | None = None
+
+    @property
+    def authors(self) -> tuple[LineAuthor, ...]:
+        """Who wrote the lines of its fields, each once."""
+        return tuple(dict.fromkeys(field.author for field in self.fields if field.author))
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -112,7 +162,8 @@ class Report:
     for formats with room. left_alone: customers with fields that differ and are not written, muted or ignored (for a
     drift the ignored alone, since muted ones are among its customers). unlisted: unmanaged customers without a row, and
     how many of these are new.
-    hint: what to do next, or "". digest: of the plan. redacted: whether personal data was replaced.
+    hint: what to do next, or "". warning: what a reader must know before anything else, or "". scope: how much it is,
+    in customers and in fields. digest: of the plan. redacted: whether personal data was replaced.
     """
 
     kind: ReportKind
@@ -134,12 +185,19 @@ class Report:
     created_at: str = ""
     digest: str = ""
     hint: str = ""
+    warning: str = ""
+    scope: str = ""
     redacted: bool = False
 
     @property
     def errors(self) -> int:
         """How many diagnostics are errors."""
         return sum(diagnostic.severity is Severity.ERROR for diagnostic in self.diagnostics)
+
+    @property
+    def told_counts(self) -> dict[str, int]:
+        """What was counted and is not zero, by the words that people read: `held back`."""
+        return {name.replace("_", " "): count for name, count in self.counts.items() if count}
 
     @property
     def sentences(self) -> tuple[str, ...]:

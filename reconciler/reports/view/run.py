@@ -53,13 +53,15 @@ def _headline(run: Run, counts: dict[str, int]) -> str:
 def result_row(result: Result) -> CustomerRow:
     """One action's outcome."""
     row = action_row(result.action)
+    outcome = OUTCOMES[result.outcome]
     severity, risk = _weight(result)
     return replace(
         row,
         label=visible(_label(result)),
         severity=severity,
         risk=row.risk + risk,
-        outcome=OUTCOMES[result.outcome],
+        outcome=outcome,
+        stakes=row.stakes if result.is_good else (outcome, *row.stakes),
         message=visible(result.message),
         remedy=visible(result.remedy),
         sentence=_sentence(result),

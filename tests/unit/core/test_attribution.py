@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from reconciler.core.attribution import attributed, by_origin, outside
+from reconciler.core.attribution import attributed, by_origins, outside
 from reconciler.core.diagnostics import Source
 from reconciler.core.plan import (
     Action,
@@ -79,7 +79,7 @@ def test_changes_from_outside_the_branch_are_a_refusal_that_cannot_be_forced() -
     assert refusal is not None
     assert refusal.guard is Guard.POLICY
     assert refusal.summary.endswith(": 2")
-    assert by_origin(made) == {Origin.BRANCH: 1, Origin.MERGED: 1}
+    assert by_origins(made) == {(Origin.BRANCH,): 1, (Origin.MERGED,): 1}
 
 
 def test_a_value_that_is_only_carried_along_is_no_change_from_outside() -> None:
@@ -88,7 +88,7 @@ def test_a_value_that_is_only_carried_along_is_no_change_from_outside() -> None:
 
 
 def test_a_plan_without_a_base_has_no_origins() -> None:
-    assert by_origin(plan(action("1", change("name", "x")))) == {}
+    assert by_origins(plan(action("1", change("name", "x")))) == {}
 
 
 @pytest.mark.parametrize(

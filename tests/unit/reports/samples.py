@@ -37,7 +37,7 @@ from reconciler.core.plan import (
 )
 from reconciler.reports.view.drift import of_drift
 from reconciler.reports.view.plan import of_plan
-from reconciler.reports.view.report import Report
+from reconciler.reports.view.report import Authors, LineAuthor, Report
 from reconciler.reports.view.run import of_run
 from reconciler.reports.view.validation import of_validation
 
@@ -90,10 +90,23 @@ def action(
     line: int = 3,
     file: str = "customers/nordic.yaml",
     ref: str | None = None,
+    currency: str | None = None,
+    modified_at: str | None = None,
 ) -> Action:
     """One action; the request in it is no part of any report."""
     method, path = ("POST", "/customer") if verb is Verb.CREATE else ("PUT", f"/customer/{number}")
-    return Action(verb, number, ref, name, Source(file, line, 1), changes, Request(method, path, None, {}))
+    request = Request(method, path, None, {})
+    return Action(
+        verb,
+        number,
+        ref,
+        name,
+        Source(file, line, 1),
+        changes,
+        request,
+        currency=currency,
+        modified_at=modified_at,
+    )
 
 
 def plan(*actions: Action, unchanged: int = 0, unmanaged: int = 0, removed: int = 0, **others: Any) -> Plan:
@@ -201,6 +214,7 @@ def mixed() -> Plan:
             change("mainAddress.addressLine1", "Havnegata 12B", "Havnegata 21", line=14, origin=Origin.BRANCH),
             change("mainAddress.countryId", "NO", "NO", line=15, origin=Origin.BRANCH),
             line=11,
+            currency="NOK",
         ),
         action(
             "10012",
@@ -217,6 +231,7 @@ def mixed() -> Plan:
                 origin=Origin.DRIFT,
             ),
             line=18,
+            modified_at="2025-11-12T09:30:00.17",
         ),
         action(
             "20001",
@@ -381,7 +396,7 @@ def drifted() -> Drift:
         "6a1f5d0c-2b9d-4f1e-9a5e-0c7c5f2a1b3e",
         BASE_URL,
         Refresh("full", READ_AT, 1_241, 2),
-        DriftSummary(1_204, 37, 1, 1, drift=2, config=1, both=1, unknown=1, muted=1, new=3),
+        DriftSummary(1_204, 37, 1, 1, both=1, unknown=1, new=4),
         (
             DriftedCustomer(
                 Standing.DRIFTED,
@@ -414,6 +429,7 @@ def drifted() -> Drift:
                 ),
                 "2026-01-20T12:00:00Z",
                 False,
+                currency="NOK",
             ),
             DriftedCustomer(
                 Standing.DRIFTED,
@@ -530,6 +546,14 @@ def _one_of_many(index: int) -> Action:
     )
 
 
+AUTHORS: Authors = {
+    ("customers/nordic.yaml", 12): LineAuthor("Kari Nordmann", "3c3888b1"),
+    ("customers/nordic.yaml", 14): LineAuthor("Ola Nordmann", "91d2aa07"),
+    ("customers/south.yaml", 9): LineAuthor("@octocat <b>", "3c3888b1"),
+}
+"""Who wrote some of the lines of the mixed plan; one has a hostile name."""
+
+
 def drift_report() -> Report:
     """What `drifted` says."""
     return of_drift(drifted())
@@ -544,7 +568,7 @@ REPORTS: dict[str, Callable[[], Report]] = {
     "plan_none": lambda: of_plan(no_changes()),
     "plan_left_alone": lambda: of_plan(left_alone()),
     "plan_creates": lambda: of_plan(creates_only()),
-    "plan_mixed": lambda: of_plan(mixed()),
+    "plan_mixed": lambda: of_plan(mixed(), AUTHORS),
     "plan_refused": lambda: of_plan(refused_by_guard()),
     "plan_invalid": lambda: of_plan(invalid_plan()),
     "validation_errors": lambda: of_validation(validation_errors(), 14),
