@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from reconciler.core.plan import Action, Cause, Change, Outcome, Plan, Result, Run
 from reconciler.core.rules import Target
 from reconciler.operations.workspace import Workspace
-from reconciler.state.sqlite.journal import Entry, RunInfo, RunRecord, RunStatus
-from reconciler.state.sqlite.lock import Life
-from reconciler.state.sqlite.store import Store
+from reconciler.state.journal import Entry, RunInfo, RunRecord, RunStatus
+from reconciler.state.lock_holder import Life
+from reconciler.state.store import Store
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from reconciler.operations.validate import Validation
     from reconciler.resources.values import Path as FieldPath
     from reconciler.state.process_identity import Owner
-    from reconciler.state.sqlite.store import Description
+    from reconciler.state.store import Description
 
 
 class Project:

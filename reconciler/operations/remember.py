@@ -14,7 +14,7 @@ from reconciler.core.plan import Change, Outcome, Result, Run
 from reconciler.core.rules import Rules
 from reconciler.resources.customer import CUSTOMER
 from reconciler.resources.values import Path, Scalar, Values, get, parse_path, put, without
-from reconciler.state.sqlite.known_customers import Known, Normalised
+from reconciler.state.known_customers import Known, Normalised
 
 
 def records(

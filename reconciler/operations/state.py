@@ -6,7 +6,7 @@ from reconciler.core.errors import Declined
 from reconciler.operations.workspace import Workspace
 from reconciler.reports.safe_text import visible
 from reconciler.state.process_identity import Owner
-from reconciler.state.sqlite.store import Description
+from reconciler.state.store import Description
 
 
 def describe(workspace: Workspace) -> Description:

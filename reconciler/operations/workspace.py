@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from reconciler.config.settings import SANDBOX, Settings, load_settings, require_tenant
 from reconciler.core.rules import Target
 from reconciler.operations import clock
-from reconciler.state.sqlite.store import Store
+from reconciler.state.store import Store, open_store
 
 if TYPE_CHECKING:
     from reconciler.erp.auth import Access
@@ -44,7 +44,7 @@ class Workspace:
     @cached_property
     def store(self) -> Store:
         """The state. Nothing is made before something is written."""
-        return Store(self.settings.state)
+        return open_store(self.settings.state)
 
     @property
     def place(self) -> Target:

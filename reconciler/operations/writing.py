@@ -33,8 +33,8 @@ from reconciler.operations.pipeline import Compared, not_kept, rules_of
 from reconciler.operations.settle import settle
 from reconciler.operations.workspace import Workspace
 from reconciler.reports.safe_text import visible
-from reconciler.state.sqlite.journal import Journal, RunInfo, Stored
-from reconciler.state.sqlite.store import Store
+from reconciler.state.journal import Journal, RunInfo, Stored
+from reconciler.state.store import Store
 
 
 @dataclass(frozen=True, slots=True)

@@ -614,7 +614,7 @@ def test_what_a_clerk_changed_in_a_customer_that_resume_finds_is_not_taken_for_t
         raise RuntimeError("killed")
 
     with monkeypatch.context() as patch:
-        patch.setattr("reconciler.state.sqlite.journal.Journal.finish", killed)
+        patch.setattr("reconciler.state.journal.Journal.finish", killed)
         assert company.apply().code == 1
     company.store.edit("7", {"gln": "a clerk's"})
     ended = company.run("runs", "resume")

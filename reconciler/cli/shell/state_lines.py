@@ -8,8 +8,8 @@ from typing import Any
 from rich.text import Text
 
 from reconciler.reports.safe_text import visible
-from reconciler.state.sqlite.lock import Holder
-from reconciler.state.sqlite.store import Description
+from reconciler.state.lock_holder import Holder
+from reconciler.state.store import Description
 
 
 def state_facts(state: Description) -> dict[str, Any]:

@@ -17,19 +17,19 @@ from pathlib import Path
 
 from reconciler.core.errors import ReconcilerError, StateError
 from reconciler.core.plan import Outcome
-from reconciler.state.sqlite.journal import RunStatus
-from reconciler.state.sqlite.store import Store
+from reconciler.state.journal import RunStatus
+from reconciler.state.store import open_store
 from tests.unit.state.plans import NOBODY, TARGET, known_of, plan_of
 
 
 def hold(state: Path) -> None:
-    with Store(state) as store, store.lock("apply plan.json"):
+    with open_store(state) as store, store.lock("apply plan.json"):
         print("held", flush=True)
         time.sleep(60)
 
 
 def journal(state: Path, sent: Path) -> None:
-    with Store(state) as store, store.lock("apply"), sent.open("ab", buffering=0) as wire:
+    with open_store(state) as store, store.lock("apply"), sent.open("ab", buffering=0) as wire:
         print("started", flush=True)
         run = store.runs.begin(plan_of(5000))
         print(run.run_id, flush=True)
@@ -45,7 +45,7 @@ def journal(state: Path, sent: Path) -> None:
 
 
 def fill(state: Path) -> None:
-    with Store(state) as store:
+    with open_store(state) as store:
         run = store.runs.begin(plan_of(3))
         run.intend("0")
         try:
@@ -57,14 +57,14 @@ def fill(state: Path) -> None:
 
 
 def use(state: Path) -> None:
-    with tempfile.TemporaryDirectory() as folder, Store(Path(folder) / "state.db") as store:
+    with tempfile.TemporaryDirectory() as folder, open_store(Path(folder) / "state.db") as store:
         store.known(TARGET).record([known_of("1")])  # what is imported late is imported: nobody may read Python's files
         store.known(TARGET).load()
     if os.geteuid() == 0:
         os.setgroups([])
         os.setegid(NOBODY)
         os.seteuid(NOBODY)
-    with Store(state) as store:
+    with open_store(state) as store:
         for name, act in (
             ("read", lambda: store.known(TARGET).load()),
             ("write", lambda: store.known(TARGET).record([known_of("2")])),

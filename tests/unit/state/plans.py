@@ -9,8 +9,8 @@ from pathlib import Path
 from reconciler.core.diagnostics import Source
 from reconciler.core.plan import Action, Budget, ConfigSummary, Plan, Refresh, Request, Summary, Verb
 from reconciler.core.rules import Target
+from reconciler.state.known_customers import Known
 from reconciler.state.plan_file import seal
-from reconciler.state.sqlite.known_customers import Known
 
 TARGET = Target("production", "Demo AS", "tenant", "https://api.finance.visma.net")
 ROOT = Path(__file__).parents[3]

@@ -11,7 +11,7 @@ import pytest
 
 from reconciler.core.drift import History, Sighting
 from reconciler.core.errors import StateError
-from reconciler.state.sqlite.store import Store
+from reconciler.state.store import Store, open_store
 from tests.unit.state.plans import TARGET
 
 ONE = {("1", "name"): Sighting("aa", "2026-01-01T00:00:00Z"), ("2", ""): Sighting("b", "2026-01-02T00:00:00Z", True)}
@@ -21,7 +21,7 @@ LATER = "2026-01-03T00:00:00Z"
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    with Store(tmp_path / "state.db") as found:
+    with open_store(tmp_path / "state.db") as found:
         yield found
 
 

@@ -15,9 +15,9 @@ import pytest
 
 from reconciler.core.errors import Refused, StateError, WrongUsage
 from reconciler.core.plan import Outcome
+from reconciler.state.journal import RunStatus, Stored
 from reconciler.state.plan_file import dumps
-from reconciler.state.sqlite.journal import RunStatus, Stored
-from reconciler.state.sqlite.store import Store
+from reconciler.state.store import Store, open_store
 from tests.unit.state.plans import plan_of, start_child
 
 STORED = Stored("name", "Sent", "SENT", taken=True)
@@ -42,7 +42,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def store(path: Path) -> Store:
-    return Store(path, clock=Clock())
+    return open_store(path, clock=Clock())
 
 
 def test_a_run_tells_its_plan_and_each_actions_story(store: Store) -> None:
@@ -132,7 +132,7 @@ def test_that_an_action_is_done_or_unclear_without_an_intent_is_a_defect(store: 
 
 def test_run_ids_are_unique_and_sort_by_time(path: Path) -> None:
     clock = Clock()
-    with Store(path, clock=clock) as store:
+    with open_store(path, clock=clock) as store:
         for _ in range(30):
             store.runs.begin(plan_of(0))
         clock.now += timedelta(hours=1)
@@ -182,7 +182,7 @@ def test_after_a_kill_at_any_moment_each_write_has_an_intent_and_each_outcome_to
         child.kill()
         child.communicate()
         written = sent.read_text().split()
-        with Store(path) as store:
+        with open_store(path) as store:
             assert [run.id for run in store.runs.unfinished()] == [run_id]
             record = store.runs.get(run_id)
             assert record.plan() == plan_of(5000)
@@ -211,7 +211,7 @@ def test_after_a_kill_at_any_moment_each_write_has_an_intent_and_each_outcome_to
 
 def test_each_write_is_durable_and_takes_milliseconds(path: Path) -> None:
     count = 400
-    with Store(path) as store:
+    with open_store(path) as store:
         for threads in (1, 8):
             journal = store.runs.begin(plan_of(count))
 
@@ -228,13 +228,13 @@ def test_each_write_is_durable_and_takes_milliseconds(path: Path) -> None:
 
 
 def test_runs_of_one_second_sort_in_the_order_in_which_they_began(tmp_path: Path) -> None:
-    with Store(tmp_path / "state.db", clock=lambda: datetime(2026, 1, 31, 12, tzinfo=UTC)) as store:
+    with open_store(tmp_path / "state.db", clock=lambda: datetime(2026, 1, 31, 12, tzinfo=UTC)) as store:
         begun = [store.runs.begin(plan_of(1)).run_id for _ in range(20)]
         assert [run.id for run in store.runs.all()] == begun[::-1]
 
 
 def test_runs_that_were_killed_are_closed_as_interrupted(tmp_path: Path) -> None:
-    with Store(tmp_path / "state.db") as store:
+    with open_store(tmp_path / "state.db") as store:
         assert store.runs.close_dead() == ()
         store.runs.begin(plan_of(1)).close(RunStatus.DONE)
         killed = store.runs.begin(plan_of(1))

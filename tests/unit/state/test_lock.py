@@ -17,15 +17,15 @@ import msgspec
 import pytest
 
 from reconciler.core.errors import Locked, StateError
+from reconciler.state.lock_holder import Life
 from reconciler.state.process_identity import Owner, is_here, surely_lives, this_process
-from reconciler.state.sqlite.lock import Life
-from reconciler.state.sqlite.store import Store
+from reconciler.state.store import Store, open_store
 from tests.unit.state.plans import TARGET, known_of, start_child
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    with Store(tmp_path / "state.db") as found:
+    with open_store(tmp_path / "state.db") as found:
         yield found
 
 
@@ -111,7 +111,7 @@ def test_unlock_tidies_up_after_a_killed_run_and_says_whose_it_was(
 
 
 def test_within_one_process_too_only_one_holds_it(store: Store) -> None:
-    with store.lock("apply"), Store(store.path) as other, pytest.raises(Locked), other.lock("apply"):
+    with store.lock("apply"), open_store(store.path) as other, pytest.raises(Locked), other.lock("apply"):
         pass
     with store.lock("apply"):
         pass
@@ -179,7 +179,7 @@ def test_a_process_id_that_was_given_to_another_process_does_not_keep_the_lock(s
         leave(store, reused)
         with store.lock("apply"):
             pass
-        proven = Store(living.args[-1] and store.path.with_name("other.db")).holder()
+        proven = open_store(living.args[-1] and store.path.with_name("other.db")).holder()
         assert proven is not None
         assert proven.owner is not None
         assert surely_lives(proven.owner)
@@ -210,7 +210,7 @@ def test_deleting_the_lock_file_lets_nobody_hold_a_lock_on_nothing(
     holding.wait()
     store.path.with_name("state.db.lock").unlink()
     with store.lock("apply"):
-        with pytest.raises(Locked), Store(store.path) as other, other.lock("apply"):
+        with pytest.raises(Locked), open_store(store.path) as other, other.lock("apply"):
             pass
         assert store.holder() is not None
 
@@ -222,7 +222,7 @@ def test_somebody_who_only_looks_keeps_no_run_from_starting(store: Store) -> Non
 
     def look() -> None:
         while not stop.is_set():
-            Store(store.path).holder()
+            open_store(store.path).holder()
 
     lookers = [threading.Thread(target=look) for _ in range(2)]
     for each in lookers:

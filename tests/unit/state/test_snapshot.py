@@ -9,8 +9,8 @@ from pathlib import Path
 from reconciler.core.live import Live
 from reconciler.core.snapshot import Head
 from reconciler.state.packing import CUSTOMER_PACKER
-from reconciler.state.sqlite import snapshot
-from reconciler.state.sqlite.store import Store
+from reconciler.state import snapshot
+from reconciler.state.store import open_store
 from tests.unit.state.plans import TARGET
 
 HEAD = Head(frozenset({"name"}), frozenset({"number"}), 1, 2, 1000, "2026-01-31T12:00:00Z", "2026-01-31T12:00:00Z")
@@ -18,13 +18,13 @@ HEAD = Head(frozenset({"name"}), frozenset({"number"}), 1, 2, 1000, "2026-01-31T
 
 def filled(path: Path) -> Path:
     customers = (CUSTOMER_PACKER.pack(Live(each, f"N{each}", "v", {"name": "A"}), whole=True) for each in range(5))
-    with Store(path) as store:
+    with open_store(path) as store:
         store.snapshot(TARGET).replace(None, HEAD, customers)
     return path
 
 
 def test_the_doubted_customers_are_due_and_no_others(tmp_path: Path) -> None:
-    with Store(filled(tmp_path / "state.db")) as store:
+    with open_store(filled(tmp_path / "state.db")) as store:
         kept = store.snapshot(TARGET)
         kept.doubt(["N1", "N3", "unknown"])
         loaded = kept.load(verify_runs=100)
@@ -44,7 +44,7 @@ def test_a_number_is_doubted_by_an_index_not_by_a_scan(tmp_path: Path) -> None:
 
 def test_who_read_before_a_doubt_keeps_nothing_of_it(tmp_path: Path) -> None:
     """An apply doubts what it writes to; a plan that read earlier and saves later must not take the doubt away."""
-    with Store(filled(tmp_path / "state.db")) as store:
+    with open_store(filled(tmp_path / "state.db")) as store:
         kept = store.snapshot(TARGET)
         before = kept.head()
         assert before == HEAD
@@ -60,7 +60,7 @@ def test_who_read_before_a_doubt_keeps_nothing_of_it(tmp_path: Path) -> None:
 
 
 def test_who_read_after_a_doubt_keeps_what_it_read(tmp_path: Path) -> None:
-    with Store(filled(tmp_path / "state.db")) as store:
+    with open_store(filled(tmp_path / "state.db")) as store:
         kept = store.snapshot(TARGET)
         kept.doubt(["N2"])
         before = kept.head()

@@ -3,9 +3,7 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Any
 from zlib import crc32
 
@@ -17,16 +15,21 @@ from reconciler.core.snapshot import Head, Kept
 from reconciler.resources.values import Path as FieldPath
 from reconciler.resources.values import Values
 from reconciler.state.packing import CUSTOMER_PACKER
-from reconciler.state.sqlite.database import Database, target_id
-from reconciler.state.sqlite.foreign_errors import decoded
+from reconciler.state.port import TARGET, Check, Connection, Database, Place, decoded, target_id
+from reconciler.state.sealing import Seal
 
 _DOUBTED = -(2**31)
 """Stands for the run in which a customer was read: long before any."""
 
 _ROW = "internal_id, number, version, modified, packed, whole"
-_PUT = f"INSERT OR REPLACE INTO live (target, {_ROW}, sum, seen) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_TARGET = "(SELECT id FROM target WHERE tenant_id = ? AND base_url = ?)"
-_DOUBT = f"UPDATE live SET seen = ? WHERE target = {_TARGET} AND number = ?"
+_PUT = f"""
+    INSERT INTO live (target, {_ROW}, sum, seen) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (target, internal_id) DO UPDATE SET
+        number = excluded.number, version = excluded.version, modified = excluded.modified, packed = excluded.packed,
+        whole = excluded.whole, sum = excluded.sum, seen = excluded.seen
+"""
+_DOUBT = f"UPDATE live SET seen = ? WHERE target = {TARGET} AND number = ?"
+_TABLE = "live"
 
 
 class KeptCustomers:
@@ -34,28 +37,29 @@ class KeptCustomers:
 
     def __init__(self, database: Database, target: Target) -> None:
         self._database = database
-        self._target = (target.tenant_id, target.base_url)
+        self._target = database.place(target)
 
     def load(self, verify_runs: int) -> Kept | None:
         """What is kept, or None, also where something in it is not as it was written. verify_runs: see `Kept.due`."""
-        with decoded(self._database.path), self._database.read() as db:
+        seal = self._database.seal
+        with decoded(self._database), self._database.read() as db:
             head = None if db is None else _head(db, self._target)
             if db is None or head is None:
                 return None
-            unpack_row = _Unpacking(self._database.path)
+            unpack_row = _Unpacking(self._database)
             rows = db.execute(
-                f"SELECT sum, {_ROW} FROM live WHERE target = {_TARGET} ORDER BY internal_id", self._target
+                f"SELECT seen, sum, {_ROW} FROM live WHERE target = {TARGET} ORDER BY internal_id", self._target
             )
             customers: dict[int, PackedLive] = {}
-            for its_sum, *row in rows:
+            due: set[int] = set()
+            for seen, its_sum, *row in rows:
                 if its_sum != _sum(row):
                     return None
-                customers[row[0]] = _live(row, unpack_row)
-            due = db.execute(
-                f"SELECT internal_id FROM live WHERE target = {_TARGET} AND seen <= ?",
-                (*self._target, head.sequence + 1 - verify_runs),
-            )
-            return Kept(head, customers, frozenset(row[0] for row in due))
+                live = _live(seal, row, unpack_row)
+                customers[live.internal_id] = live
+                if seen <= head.sequence + 1 - verify_runs:
+                    due.add(live.internal_id)
+            return Kept(head, customers, frozenset(due))
 
     def head(self) -> Head | None:
         """What is known of the snapshot as a whole, or None."""
@@ -68,46 +72,54 @@ class KeptCustomers:
         Nothing when another run has replaced, updated or doubted `before` meanwhile.
         """
 
-        def work(db: sqlite3.Connection) -> None:
+        seal = self._database.seal
+
+        def work(db: Connection) -> Check | None:
             target = target_id(db, self._target)
             if _head(db, self._target) != before:
-                return
+                return None
             db.execute("DELETE FROM live WHERE target = ?", (target,))
-            db.executemany(_PUT, (_columns(target, live, head.sequence) for live in customers))
+            db.executemany(_PUT, (_columns(seal, target, live, head.sequence) for live in customers))
             _put_head(db, target, head)
+            return None
 
         self._database.write(work)
 
     def update(self, before: Head, head: Head, read: Iterable[PackedLive], same: Iterable[int]) -> None:
         """Keep what an incremental run read; nothing when another run has changed or doubted `before` meanwhile."""
 
-        def work(db: sqlite3.Connection) -> None:
+        seal = self._database.seal
+
+        def work(db: Connection) -> Check | None:
             target = target_id(db, self._target)
             if _head(db, self._target) != before:
-                return
-            db.executemany(_PUT, (_columns(target, live, head.sequence) for live in read))
-            seen = ((head.sequence, target, internal_id) for internal_id in same)
+                return None
+            db.executemany(_PUT, (_columns(seal, target, live, head.sequence) for live in read))
+            seen = ((head.sequence, target, seal.hashed_number(_TABLE, internal_id)) for internal_id in same)
             db.executemany("UPDATE live SET seen = ? WHERE target = ? AND internal_id = ?", seen)
             _put_head(db, target, head)
+            return None
 
         self._database.write(work)
 
     def doubt(self, numbers: Iterable[str]) -> None:
         """The customers with these numbers are written to: each is read again before it is relied on."""
-        wanted = [(_DOUBTED, *self._target, number) for number in numbers]
+        seal = self._database.seal
+        wanted = [(_DOUBTED, *self._target, seal.hashed(_TABLE, number)) for number in numbers]
         if not wanted or self.size() == 0:
             return
 
-        def work(db: sqlite3.Connection) -> None:
+        def work(db: Connection) -> Check | None:
             db.executemany(_DOUBT, wanted)
-            db.execute(f"UPDATE snapshot SET doubts = doubts + 1 WHERE target = {_TARGET}", self._target)
+            db.execute(f"UPDATE snapshot SET doubts = doubts + 1 WHERE target = {TARGET}", self._target)
+            return None
 
         self._database.write(work)
 
     def size(self) -> int:
         """How many customers are kept."""
         with self._database.read() as db:
-            found = db and db.execute(f"SELECT count(*) FROM live WHERE target = {_TARGET}", self._target).fetchone()
+            found = db and db.execute(f"SELECT count(*) FROM live WHERE target = {TARGET}", self._target).fetchone()
         return int(found[0]) if found else 0
 
 
@@ -117,19 +129,30 @@ def _sum(row: Sequence[Any]) -> int:
     return crc32(repr((*plain, bool(whole))).encode(), crc32(packed if isinstance(packed, bytes) else b""))
 
 
-def _live(row: Sequence[Any], unpack_row: _Unpacking) -> PackedLive:
+def _live(seal: Seal, row: Sequence[Any], unpack_row: _Unpacking) -> PackedLive:
     internal_id, number, version, modified, packed, whole = row
+    if seal.is_on:
+        internal_id, number, packed = msgspec.msgpack.decode(seal.open(_TABLE, packed))
     return PackedLive(internal_id, number, version, modified, packed, bool(whole), unpack_row)
 
 
-class _Unpacking:
-    """`unpack` with what makes no sense told as damage of the file."""
+def _columns(seal: Seal, target: int, live: PackedLive, seen: int) -> tuple[object, ...]:
+    internal_id, number, packed = live.internal_id, live.number, live.packed
+    if seal.is_on:
+        packed = seal.seal(_TABLE, msgspec.msgpack.encode((internal_id, number, packed)))
+        internal_id, number = seal.hashed_number(_TABLE, internal_id), seal.hashed(_TABLE, number)
+    row = (internal_id, number, live.version, live.modified, packed, int(live.whole))
+    return (target, *row, _sum(row), seen)
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+
+class _Unpacking:
+    """`unpack` with what makes no sense told as damage of the state."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
 
     def __call__(self, data: bytes) -> tuple[Values, dict[FieldPath, str]]:
-        with decoded(self._path):
+        with decoded(self._database):
             values, line_ids = CUSTOMER_PACKER.unpack(data)
         return values, dict(line_ids)
 
@@ -137,10 +160,18 @@ class _Unpacking:
 _HEAD = tuple[str, str, int, int, int, str, str, int]
 """What stands there in a file that nobody altered: SQLite keeps any value in any column."""
 
+_HEAD_COLUMNS = "fields, known_by, sequence, next_page, page_size, all_read_at, as_of, doubts"
+_PUT_HEAD = f"""
+    INSERT INTO snapshot (target, {_HEAD_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+    ON CONFLICT (target) DO UPDATE SET
+        fields = excluded.fields, known_by = excluded.known_by, sequence = excluded.sequence,
+        next_page = excluded.next_page, page_size = excluded.page_size, all_read_at = excluded.all_read_at,
+        as_of = excluded.as_of, doubts = excluded.doubts
+"""
 
-def _head(db: sqlite3.Connection, target: tuple[str, str]) -> Head | None:
-    columns = "fields, known_by, sequence, next_page, page_size, all_read_at, as_of, doubts"
-    row = db.execute(f"SELECT {columns} FROM snapshot WHERE target = {_TARGET}", target).fetchone()
+
+def _head(db: Connection, target: Place) -> Head | None:
+    row = db.execute(f"SELECT {_HEAD_COLUMNS} FROM snapshot WHERE target = {TARGET}", target).fetchone()
     if row is None:
         return None
     try:
@@ -150,17 +181,7 @@ def _head(db: sqlite3.Connection, target: tuple[str, str]) -> Head | None:
     return Head(frozenset(fields.split()), frozenset(known_by.split()), *rest)
 
 
-def _put_head(db: sqlite3.Connection, target: int, head: Head) -> None:
+def _put_head(db: Connection, target: int, head: Head) -> None:
     fields, known_by = (" ".join(sorted(names)) for names in (head.fields, head.known_by))
-    db.execute(
-        "INSERT OR REPLACE INTO snapshot VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (
-            *(target, fields, known_by, head.sequence, head.next_page, head.page_size),
-            *(head.all_read_at, head.as_of, head.doubts),
-        ),
-    )
-
-
-def _columns(target: int, live: PackedLive, seen: int) -> tuple[object, ...]:
-    row = (live.internal_id, live.number, live.version, live.modified, live.packed, live.whole)
-    return (target, *row, _sum(row), seen)
+    row = (fields, known_by, head.sequence, head.next_page, head.page_size, head.all_read_at, head.as_of, head.doubts)
+    db.execute(_PUT_HEAD, (target, *row))

@@ -7,20 +7,20 @@ outcome it may or may not be done; with an outcome it ended so.
 from __future__ import annotations
 
 import secrets
-import sqlite3
 import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from functools import partial
+from typing import Any, TypeAlias
 
-from reconciler.core.errors import WrongUsage
+from reconciler.core.errors import StateError, WrongUsage
 from reconciler.core.plan import Action, Outcome, Plan
 from reconciler.resources.customer import CUSTOMER
 from reconciler.state.plan_file import dumps, loads
-from reconciler.state.sqlite.database import Database
-from reconciler.state.sqlite.foreign_errors import decoded
+from reconciler.state.port import Check, Connection, Database, decoded
+from reconciler.state.sealing import Seal
 from reconciler.state.value_json import decode, encode
 
 _INFO = "id, environment, tenant_id, base_url, digest, actions, started_at, finished_at, status"
@@ -111,38 +111,53 @@ _UNSENT = frozenset({Outcome.SKIPPED, Outcome.EXISTS, Outcome.CONFLICT, Outcome.
 """How an action may end without being sent: not begun, there already, overtaken, or not to be read right before it."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """How an action ended, as it is going to be recorded."""
+
+    label: str
+    outcome: Outcome
+    at: str
+    number: str | None
+    message: str
+    version: str | None
+
+
 class Journal:
-    """The journal of one run that is going on. Safe for threads; each call returns when its record is on the disk."""
+    """The journal of one run that is going on. Safe for threads; each call returns when its record is safe.
+
+    `lost` is the error since which nothing can be recorded: nothing more may be sent then.
+    """
 
     def __init__(
         self, database: Database, run_id: str, actions: tuple[Action, ...], clock: Callable[[], datetime]
     ) -> None:
         self.run_id = run_id
+        self.lost: StateError | None = None
         self._database = database
         self._positions = {action.label: at for at, action in enumerate(actions)}
         self._resources = {action.label: action.resource for action in actions}
         self._clock = clock
+        self._unrecorded: list[_Ending] = []
 
     def intend(self, label: str) -> None:
         """Record that the action is about to be sent: call it before. Raises StateError: then do not send.
 
         Raises ValueError for an action that is done already: it must not be sent twice.
         """
-        row = (self.run_id, self._positions[label], label, _moment(self._clock()), self._resources[label])
+        sealed = self._database.seal.seal_text(_ENTRIES, label)
+        row = (self.run_id, self._positions[label], sealed, _moment(self._clock()), self._resources[label])
 
-        def put(db: sqlite3.Connection) -> None:
-            changed = db.execute(
-                "INSERT INTO entry (run, position, label, intent_at, resource) VALUES (?, ?, ?, ?, ?) "
-                "ON CONFLICT DO UPDATE SET "
-                "intent_at = excluded.intent_at, finished_at = NULL, outcome = NULL, message = '', "
-                "version = NULL, read_back = NULL "
-                "WHERE outcome IS NOT 'done'",
-                row,
-            )
-            if changed.rowcount != 1:
-                raise ValueError(f"{label} is done already in run {self.run_id}")
+        def put(db: Connection) -> Check:
+            changed = db.execute(_INTEND, row)
 
-        self._database.write(put)
+            def check() -> None:
+                if changed.rowcount != 1:
+                    raise ValueError(f"{label} is done already in run {self.run_id}")
+
+            return check
+
+        self._write(put)
 
     def finish(
         self,
@@ -153,39 +168,100 @@ class Journal:
         message: str = "",
         version: str | None = None,
     ) -> None:
-        """Record how the action ended. Raises StateError.
+        """Record how the action ended. Raises StateError; `catch_up` records it then, once that is possible again.
 
         Raises ValueError for an action that was not intended, unless its outcome is one that needs no sending.
         """
-        row = (_moment(self._clock()), outcome.value, number, message, version, self.run_id, self._positions[label])
+        message = message.replace("\0", "\N{REPLACEMENT CHARACTER}")  # PostgreSQL keeps no NUL
+        ending = _Ending(label, outcome, _moment(self._clock()), number, message, version)
+        try:
+            self._write(lambda db: self._end(db, ending))
+        except StateError:
+            self._unrecorded.append(ending)
+            raise
 
-        def put(db: sqlite3.Connection) -> None:
-            if outcome in _UNSENT:
-                db.execute(
-                    "INSERT OR IGNORE INTO entry (label, resource, run, position) VALUES (?, ?, ?, ?)",
-                    (label, self._resources[label], *row[-2:]),
-                )
-            changed = db.execute(
-                "UPDATE entry SET finished_at = ?, outcome = ?, number = ?, message = ?, version = ? "
-                "WHERE run = ? AND position = ?",
-                row,
-            )
+    def _end(self, db: Connection, ending: _Ending) -> Check:
+        seal, position = self._database.seal, self._positions[ending.label]
+        number = None if ending.number is None else seal.seal_text(_ENTRIES, ending.number)
+        message = ending.message and seal.seal_text(_ENTRIES, ending.message)
+        if ending.outcome in _UNSENT:
+            label = seal.seal_text(_ENTRIES, ending.label)
+            db.execute(_BEGIN_UNSENT, (label, self._resources[ending.label], self.run_id, position))
+        changed = db.execute(
+            _END, (ending.at, ending.outcome.value, number, message, ending.version, self.run_id, position)
+        )
+
+        def check() -> None:
             if changed.rowcount != 1:
-                raise ValueError(f"{label} was finished in run {self.run_id} without an intent")
+                raise ValueError(f"{ending.label} was finished in run {self.run_id} without an intent")
 
-        self._database.write(put)
+        return check
+
+    def _write(self, put: Callable[[Connection], Check]) -> None:
+        if self.lost is not None:
+            raise self.lost
+        try:
+            self._database.write(put)
+        except StateError as error:
+            self.lost = error
+            raise
+
+    def catch_up(self) -> bool:
+        """After a loss: record what could not be recorded, if that is possible again; answers whether it is.
+
+        Nobody else may have held the lock since: whoever did has looked up what this run left open.
+        """
+        if self.lost is None:
+            return True
+        try:
+            if not self._database.regain():
+                return False
+            for ending in self._unrecorded:
+                self._database.write(partial(self._end, ending=ending))
+        except StateError:
+            return False
+        self._unrecorded.clear()
+        return True
 
     def read_back(self, found: Mapping[str, Iterable[Stored]]) -> None:
         """Record, by label, what the ERP stored otherwise than sent, if anything. Raises StateError."""
-        rows = [(_stored_text(stored), self.run_id, self._positions[label]) for label, stored in found.items()]
+        seal = self._database.seal
+        rows = [
+            (seal.seal_text(_ENTRIES, _stored_text(stored)), self.run_id, self._positions[label])
+            for label, stored in found.items()
+        ]
+
+        def put(db: Connection) -> Check | None:
+            db.executemany("UPDATE entry SET read_back = ? WHERE run = ? AND position = ?", rows)
+            return None
+
         if rows:
-            update = "UPDATE entry SET read_back = ? WHERE run = ? AND position = ?"
-            self._database.write(lambda db: db.executemany(update, rows))
+            self._database.write(put)
 
     def close(self, status: RunStatus) -> None:
         """Record the end of the run. Raises StateError."""
         row = (_second(self._clock()), status.value, self.run_id)
-        self._database.write(lambda db: db.execute("UPDATE run SET finished_at = ?, status = ? WHERE id = ?", row))
+
+        def put(db: Connection) -> Check | None:
+            db.execute("UPDATE run SET finished_at = ?, status = ? WHERE id = ?", row)
+            return None
+
+        self._database.write(put)
+
+
+_ENTRIES, _PLANS = "entry", "run"
+
+_INTEND = """
+    INSERT INTO entry (run, position, label, intent_at, resource) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (run, position) DO UPDATE SET
+        intent_at = excluded.intent_at, finished_at = NULL, outcome = NULL, message = '', version = NULL,
+        read_back = NULL
+    WHERE coalesce(entry.outcome, '') <> 'done'
+"""
+_BEGIN_UNSENT = "INSERT INTO entry (label, resource, run, position) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"
+_END = """
+    UPDATE entry SET finished_at = ?, outcome = ?, number = ?, message = ?, version = ? WHERE run = ? AND position = ?
+"""
 
 
 class Runs:
@@ -194,6 +270,9 @@ class Runs:
     def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
         self._database = database
         self._clock = clock
+        scope = database.scope
+        self._scope = "1 = 1" if scope is None else _SCOPE
+        self._scope_values: tuple[str, ...] = () if scope is None else scope
 
     def begin(self, plan: Plan, data: bytes | None = None, *, keep: int | None = None) -> Journal:
         """Record that the plan is going to be applied, before anything is sent. Raises StateError.
@@ -202,42 +281,66 @@ class Runs:
         runs are kept with this one; None keeps all.
         """
         now = self._clock()
-        packed = zlib.compress(data or dumps(plan), _COMPRESSION)
+        packed = self._database.seal.seal(_PLANS, zlib.compress(data or dumps(plan), _COMPRESSION))
         row = (plan.environment, plan.tenant_id, plan.base_url, plan.digest, len(plan.actions), _second(now), packed)
         run_id = ""
 
-        def put(db: sqlite3.Connection) -> None:
+        def put(db: Connection) -> Check | None:
             nonlocal run_id
-            run_id = _free_id(db, now)
-            db.execute(
-                "INSERT INTO run (id, environment, tenant_id, base_url, digest, actions, started_at, plan, status) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'running')",
-                (run_id, *row),
-            )
+            run_id = self._insert(db, now, row)
             if keep is not None:
-                _prune(db, keep)
+                self._prune(db, keep)
+            return None
 
         self._database.write(put)
         return Journal(self._database, run_id, plan.actions, self._clock)
 
+    def _insert(self, db: Connection, now: datetime, row: tuple[object, ...]) -> str:
+        """The id of the new run. It sorts by time, can be read, and is new; within one second it sorts after the others
+        of its place."""
+        second = f"{now:%Y%m%dT%H%M%SZ}"
+        (last,) = db.execute(
+            f"SELECT max(id) FROM run WHERE id LIKE ? AND {self._scope}",  # noqa: S608 - constants
+            (f"{second}-____", *self._scope_values),
+        ).fetchone()
+        number = secrets.randbelow(1 << 15) if last is None else int(last.rpartition("-")[2], 16) + 1
+        while db.execute(_BEGIN, (f"{second}-{number:04x}", *row)).rowcount != 1:
+            number += 1  # another company's run
+        return f"{second}-{number:04x}"
+
+    def _prune(self, db: Connection, keep: int) -> None:
+        """Drop all but the newest runs: not one that never ended, nor, of a place, the newest or the newest that wrote.
+
+        These are what can be gone on with (a later one that wrote has overtaken it) and what may want to be undone.
+        """
+        dropped = db.execute(
+            f"SELECT id FROM run WHERE {self._scope} AND id NOT IN ({_KEPT.format(scope=self._scope)})",  # noqa: S608 - constants
+            (*self._scope_values, *self._scope_values, keep),
+        ).fetchall()
+        db.executemany("DELETE FROM entry WHERE run = ?", dropped)
+        db.executemany("DELETE FROM run WHERE id = ?", dropped)
+
     def resume(self, run_id: str) -> Journal:
         """Go on with a run that did not end, or not in full. Raises WrongUsage, StateError, Refused."""
         plan = self.get(run_id).plan()
-        self._database.write(
-            lambda db: db.execute("UPDATE run SET finished_at = NULL, status = 'running' WHERE id = ?", (run_id,))
-        )
+
+        def put(db: Connection) -> Check | None:
+            db.execute("UPDATE run SET finished_at = NULL, status = 'running' WHERE id = ?", (run_id,))
+            return None
+
+        self._database.write(put)
         return Journal(self._database, run_id, plan.actions, self._clock)
 
     def close_dead(self) -> tuple[RunInfo, ...]:
         """Close the runs that were killed as interrupted; call it under the lock, where none can be going on."""
         dead = self.unfinished()
-        for each in dead:
-            Journal(self._database, each.id, (), self._clock).close(RunStatus.INTERRUPTED)
+        for run in dead:
+            Journal(self._database, run.id, (), self._clock).close(RunStatus.INTERRUPTED)
         return dead
 
     def all(self) -> tuple[RunInfo, ...]:
         """Every run, the newest first. Raises StateError."""
-        return self._infos("1")
+        return self._infos("1 = 1")
 
     def unfinished(self) -> tuple[RunInfo, ...]:
         """The runs that were never closed: for whoever holds the lock, the ones that were killed. Raises StateError."""
@@ -249,50 +352,47 @@ class Runs:
         with self._database.read() as db:
             if db is None or not infos:
                 raise WrongUsage(f"There is no run {run_id}", remedy="See `reconciler runs list`.")
-            plan = db.execute("SELECT plan FROM run WHERE id = ?", (run_id,)).fetchone()
+            (plan,) = db.execute("SELECT plan FROM run WHERE id = ?", (run_id,)).fetchone()
             rows = db.execute(
                 f"SELECT {_ENTRY} FROM entry WHERE run = ? ORDER BY position",  # noqa: S608 - constants
                 (run_id,),
             ).fetchall()
-        with decoded(self._database.path):
-            return RunRecord(infos[0], tuple(_entry(row) for row in rows), zlib.decompress(plan[0]))
+        seal = self._database.seal
+        with decoded(self._database):
+            entries = tuple(_entry(_opened(seal, row)) for row in rows)
+            return RunRecord(infos[0], entries, _decompressed(seal.open(_PLANS, plan)))
 
     def _infos(self, condition: str, *values: str) -> tuple[RunInfo, ...]:
         with self._database.read() as db:
             if db is None:
                 return ()
             rows = db.execute(
-                f"SELECT {_INFO} FROM run WHERE {condition} ORDER BY id DESC",  # noqa: S608 - constants
-                values,
+                f"SELECT {_INFO} FROM run WHERE {condition} AND {self._scope} ORDER BY id DESC",  # noqa: S608 - constants
+                (*values, *self._scope_values),
             ).fetchall()
             counts = db.execute(
                 "SELECT run, outcome, count(*) FROM entry "  # noqa: S608 - constants
-                f"WHERE run IN (SELECT id FROM run WHERE {condition}) GROUP BY run, outcome",
-                values,
+                f"WHERE run IN (SELECT id FROM run WHERE {condition} AND {self._scope}) GROUP BY run, outcome",
+                (*values, *self._scope_values),
             ).fetchall()
         ended: dict[str, dict[str | None, int]] = {}
         for run_id, outcome, count in counts:
             ended.setdefault(run_id, {})[outcome] = count
-        with decoded(self._database.path):
+        with decoded(self._database):
             return tuple(_info(row, ended.get(row[0], {})) for row in rows)
 
 
-def _prune(db: sqlite3.Connection, keep: int) -> None:
-    """Drop all but the newest runs: not one that never ended, nor, of a place, the newest or the newest that wrote.
-
-    These are what can be gone on with (a later one that wrote has overtaken it) and what may want to be undone.
-    """
-    dropped = db.execute(f"SELECT id FROM run WHERE id NOT IN ({_KEPT})", (keep,)).fetchall()  # noqa: S608 - constants
-    db.executemany("DELETE FROM entry WHERE run = ?", dropped)
-    db.executemany("DELETE FROM run WHERE id = ?", dropped)
-
-
+_SCOPE = "environment = ? AND tenant_id = ? AND base_url = ?"
+_BEGIN = """
+    INSERT INTO run (id, environment, tenant_id, base_url, digest, actions, started_at, plan, status)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'running') ON CONFLICT (id) DO NOTHING
+"""
 _KEPT = """
-    SELECT id FROM (SELECT id FROM run ORDER BY id DESC LIMIT ?)
+    SELECT id FROM (SELECT id FROM run WHERE {scope} ORDER BY id DESC LIMIT ?) AS newest
     UNION SELECT id FROM run WHERE finished_at IS NULL
     UNION SELECT max(id) FROM run GROUP BY environment, tenant_id, base_url
     UNION SELECT max(id) FROM run WHERE EXISTS (
-            SELECT 1 FROM entry WHERE entry.run = run.id AND ifnull(outcome, 'unknown') IN ('done', 'unknown')
+            SELECT 1 FROM entry WHERE entry.run = run.id AND coalesce(outcome, 'unknown') IN ('done', 'unknown')
         )
         GROUP BY environment, tenant_id, base_url
 """
@@ -303,9 +403,10 @@ def _info(row: tuple[str, str, str, str, str, int, str, str | None, str], ended:
     return RunInfo(*row[:-1], RunStatus(row[-1]), ended.get(None, 0), outcomes)
 
 
-def _entry(
-    row: tuple[int, str, str | None, str | None, str | None, str | None, str, str | None, str | None, str],
-) -> Entry:
+_Row: TypeAlias = "tuple[int, str, str | None, str | None, str | None, str | None, str, str | None, str | None, str]"
+
+
+def _entry(row: _Row) -> Entry:
     position, label, intent_at, finished_at, outcome, number, message, version, read_back, resource = row
     return Entry(
         position,
@@ -329,12 +430,23 @@ def _stored(text: str) -> tuple[Stored, ...]:
     return tuple(Stored(path, **members) for path, members in decode(text).items())  # type: ignore[arg-type]  # written by encode from such values
 
 
-def _free_id(db: sqlite3.Connection, now: datetime) -> str:
-    """Sorts by time, can be read, and is new; within one second it sorts after the others."""
-    second = f"{now:%Y%m%dT%H%M%SZ}"
-    (last,) = db.execute("SELECT max(id) FROM run WHERE id LIKE ? || '-____'", (second,)).fetchone()
-    number = secrets.randbelow(1 << 15) if last is None else int(last.rpartition("-")[2], 16) + 1
-    return f"{second}-{number:04x}"
+def _decompressed(data: bytes) -> bytes:
+    try:
+        return zlib.decompress(data)
+    except zlib.error as error:
+        raise ValueError(str(error)) from error
+
+
+def _opened(seal: Seal, row: _Row) -> _Row:
+    """The row with its sealed values opened. Raises ValueError."""
+    if not seal.is_on:
+        return row
+    position, label, intent_at, finished_at, outcome, number, message, version, read_back, resource = row
+    label = seal.open_text(_ENTRIES, label)
+    number = number and seal.open_text(_ENTRIES, number)
+    message = message and seal.open_text(_ENTRIES, message)
+    read_back = read_back and seal.open_text(_ENTRIES, read_back)
+    return position, label, intent_at, finished_at, outcome, number, message, version, read_back, resource
 
 
 def _second(now: datetime) -> str:
