@@ -24,7 +24,7 @@ from reconciler.core.plan import Outcome
 from reconciler.state import migrations
 from reconciler.state.sqlite import database
 from reconciler.state.store import Store, open_store
-from tests.unit.state.plans import NOBODY, ROOT, TARGET, known_of, plan_of, start_child
+from tests.unit.state.plans import NOBODY, ROOT, TARGET, known_of, plan_of, run_statement, start_child
 
 
 @pytest.fixture
@@ -437,7 +437,7 @@ def test_when_the_file_cannot_grow_nothing_of_the_write_is_kept_and_later_ones_s
         journal = store.runs.begin(plan_of(3))
 
         def limit(pages: int) -> None:
-            store._database.write(lambda db: db.execute(f"PRAGMA max_page_count = {pages}").fetchall())
+            run_statement(store, f"PRAGMA max_page_count = {pages}")
 
         limit(1)
         with pytest.raises(StateError, match="the disk is full"):
@@ -466,10 +466,10 @@ def test_what_several_threads_write_at_once_goes_into_one_transaction(path: Path
             store.known(TARGET).record([known_of(str(number))])
 
         with ThreadPoolExecutor(9) as pool:
-            leader = pool.submit(store._database.write, first)
+            leader = pool.submit(store.database.write, first)
             followers = [pool.submit(record, number) for number in range(8)]
             entered.wait(10)
-            while len(store._database._waiting) < 8:
+            while len(store.database._commits._waiting) < 8:
                 time.sleep(0.001)
             queued.set()
             for each in (leader, *followers):
@@ -491,11 +491,11 @@ def test_one_threads_failure_spoils_no_other_threads_write(path: Path) -> None:
             raise ValueError("wrong")
 
         with ThreadPoolExecutor(9) as pool:
-            leader = pool.submit(store._database.write, first)
+            leader = pool.submit(store.database.write, first)
             entered.wait(10)
             good = [pool.submit(store.known(TARGET).record, [known_of(str(number))]) for number in range(4)]
-            bad = pool.submit(store._database.write, wrong)
-            while len(store._database._waiting) < 5:
+            bad = pool.submit(store.database.write, wrong)
+            while len(store.database._commits._waiting) < 5:
                 time.sleep(0.001)
             queued.set()
             for each in (leader, *good):
@@ -503,7 +503,7 @@ def test_one_threads_failure_spoils_no_other_threads_write(path: Path) -> None:
             with pytest.raises(ValueError, match="wrong"):
                 bad.result(10)
         assert len(store.known(TARGET).load()) == 4
-        with store._database.read() as db:
+        with store.database.read() as db:
             assert db is not None
             assert db.execute("SELECT count(*) FROM target").fetchone() == (1,)
 
@@ -512,17 +512,17 @@ def test_an_interrupted_thread_takes_no_other_threads_write_with_it(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with open_store(path) as store, ThreadPoolExecutor(4) as pool:
-        transact, interrupts = store._database._transact, [KeyboardInterrupt()]
+        transact, interrupts = store.database._commits._transact, [KeyboardInterrupt()]
 
         def interrupted(batch: list[object]) -> None:
             if interrupts:
                 raise interrupts.pop()
             transact(batch)
 
-        monkeypatch.setattr(store._database, "_transact", interrupted)
-        with store._database._writing:
+        monkeypatch.setattr(store.database._commits, "_transact", interrupted)
+        with store.database._commits.turn:
             writes = [pool.submit(store.known(TARGET).record, [known_of(str(number))]) for number in range(4)]
-            while len(store._database._waiting) < 4:
+            while len(store.database._commits._waiting) < 4:
                 time.sleep(0.001)
         ended = [each.exception(10) for each in writes]
         assert sorted(type(each).__name__ for each in ended) == ["KeyboardInterrupt"] + ["NoneType"] * 3
