@@ -38,6 +38,7 @@ def empty_schema() -> Iterator[SharedState]:
     location = SharedState(database_url(), f"s_{uuid4().hex[:16]}")
     yield location
     with psycopg.connect(location.url, autocommit=True) as db:
+        db.execute("SET lock_timeout = '5s'")  # a session that a test left open is told, not waited for
         db.execute(f"DROP SCHEMA IF EXISTS {location.schema} CASCADE".encode())
 
 

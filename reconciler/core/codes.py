@@ -109,6 +109,7 @@ CODES: dict[str, str] = {
     "S124": "A word in a policy's schema that JSON Schema does not know.",
     "S122": "The tenant of an environment and VISMA_TENANT_ID disagree.",
     "S130": "The settings name a host that VISMA_ALLOWED_HOSTS does not, and that would be sent the credentials.",
+    "S126": "The address of a shared state holds a password, or is none.",
     "S125": "A setting that has no effect any more.",
     "Y219": "A quote ends before its text does.",
     "Y220": "A blank that YAML takes for a letter.",

@@ -304,8 +304,9 @@ class Runs:
             (f"{second}-____", *self._scope_values),
         ).fetchone()
         number = secrets.randbelow(1 << 15) if last is None else int(last.rpartition("-")[2], 16) + 1
-        while db.execute(_BEGIN, (f"{second}-{number:04x}", *row)).rowcount != 1:
+        while db.execute("SELECT 1 FROM run WHERE id = ?", (f"{second}-{number:04x}",)).fetchone():
             number += 1  # another company's run
+        db.execute(_BEGIN, (f"{second}-{number:04x}", *row))
         return f"{second}-{number:04x}"
 
     def _prune(self, db: Connection, keep: int) -> None:
@@ -385,7 +386,7 @@ class Runs:
 _SCOPE = "environment = ? AND tenant_id = ? AND base_url = ?"
 _BEGIN = """
     INSERT INTO run (id, environment, tenant_id, base_url, digest, actions, started_at, plan, status)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'running') ON CONFLICT (id) DO NOTHING
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'running')
 """
 _KEPT = """
     SELECT id FROM (SELECT id FROM run WHERE {scope} ORDER BY id DESC LIMIT ?) AS newest

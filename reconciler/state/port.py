@@ -24,7 +24,7 @@ class Cursor(Protocol):
 
     @property
     def rowcount(self) -> int:
-        """How many rows it changed."""
+        """How many rows it changed; known once the work's check is called."""
 
     def fetchone(self) -> Any:
         """The next row, or None."""

@@ -209,7 +209,7 @@ class PostgresDatabase:
     def _perform(self, works: Sequence[Work]) -> None:
         db = self._opened_writer()
         try:
-            with db.pipeline() as pipeline:
+            with db.pipeline():
                 db.execute("BEGIN")
                 # one writer at a time for a place, as with a file: what is compared before it is replaced stands
                 db.execute("SELECT pg_advisory_xact_lock(%s)", (self.key("write"),))
@@ -219,7 +219,7 @@ class PostgresDatabase:
                     still_sealed(transaction, self.seal, str(self.location)),
                 ]
                 checks += [work(transaction) for work in works]
-                pipeline.sync()
+                db.execute("SELECT 1").fetchone()  # waits for the answers to all before it
                 for check in checks:
                     if check is not None:
                         check()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -19,6 +18,7 @@ from reconciler.core.shared_state import SharedState
 from reconciler.state.journal import RunStatus, Stored
 from reconciler.state.plan_file import dumps
 from reconciler.state.store import Store
+from tests.postgres_server import argument_of
 from tests.unit.state.plans import opened, plan_of, run_statement, start_child
 
 STORED = Stored("name", "Sent", "SENT", taken=True)
@@ -37,8 +37,9 @@ class Clock:
 
 
 @pytest.fixture
-def store(location: Path | SharedState) -> Store:
-    return opened(location, clock=Clock())
+def store(location: Path | SharedState) -> Iterator[Store]:
+    with opened(location, clock=Clock()) as store:
+        yield store
 
 
 def test_a_run_tells_its_plan_and_each_actions_story(store: Store) -> None:
@@ -166,10 +167,12 @@ def test_an_intent_that_cannot_be_recorded_says_so_before_anything_is_sent(store
             journal.intend("0")
 
 
-def test_after_a_kill_at_any_moment_each_write_has_an_intent_and_each_outcome_too(location: Path | SharedState) -> None:
+def test_after_a_kill_at_any_moment_each_write_has_an_intent_and_each_outcome_too(
+    location: Path | SharedState, tmp_path: Path
+) -> None:
     for turn, begun in enumerate((0, 3, 25, 60)):
-        path, sent = tmp_path / f"{turn}.db", tmp_path / f"{turn}.sent"
-        child = start_child("journal", str(path), str(sent))
+        sent = tmp_path / f"{turn}.sent"
+        child = start_child("journal", argument_of(location), str(sent))
         assert child.stdout is not None
         child.stdout.readline()
         run_id = child.stdout.readline().strip()
@@ -201,6 +204,7 @@ def test_after_a_kill_at_any_moment_each_write_has_an_intent_and_each_outcome_to
                     if entry.is_open:
                         again.intend(entry.label)
                         again.finish(entry.label, Outcome.DONE)
+                again.close(RunStatus.DONE)
             assert store.runs.get(run_id).info.open == 0
         assert begun // 2 <= len(record.entries) < 5000
 
@@ -271,7 +275,8 @@ def test_the_entries_of_a_dropped_run_go_with_it(store: Store) -> None:
                 journal.intend(label)
                 journal.finish(label, Outcome.DONE)
             journal.close(RunStatus.DONE)
-    with closing(sqlite3.connect(path)) as db:
+    with store.database.read() as db:
+        assert db is not None
         assert db.execute("SELECT count(*), count(DISTINCT run) FROM entry").fetchone() == (4, 2), (
             "the newest, and the newest that wrote"
         )

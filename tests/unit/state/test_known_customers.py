@@ -19,7 +19,7 @@ from reconciler.state.known_customers import Known, Normalised
 from reconciler.state.migrations import MIGRATIONS
 from reconciler.state.plan_file import dumps
 from reconciler.state.value_json import decode, encode
-from tests.unit.state.plans import TARGET, known_of, opened, plan_of
+from tests.unit.state.plans import TARGET, known_of, opened, plan_of, run_statement
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 decimals = st.decimals(allow_nan=False, allow_infinity=False)
@@ -132,10 +132,7 @@ def test_a_record_that_makes_no_sense_is_reported_when_it_is_asked_for_and_not_b
 ) -> None:
     with opened(location) as store:
         store.known(TARGET).record([known_of("1", ref="acme"), known_of("2")])
-    db = sqlite3.connect(path)
-    db.execute("UPDATE known SET applied = '{' WHERE number = '1'")
-    db.commit()
-    db.close()
+        run_statement(store, "UPDATE known SET applied = '{' WHERE number = '1'")
     with opened(location) as store:
         memory = store.known(TARGET).load().memory()
         assert memory.numbers == {"acme": "1"}
@@ -184,18 +181,21 @@ def test_a_hundred_thousand_customers_are_recorded_and_loaded_in_seconds(locatio
     assert memory.applied["99999"] == applied
 
 
-def test_a_file_from_before_resources_keeps_its_customers_and_its_journal(location: Path | SharedState) -> None:
+def test_a_file_from_before_resources_keeps_its_customers_and_its_journal(tmp_path: Path) -> None:
+    location = tmp_path / "state.db"
     with opened(location) as store:
         store.known(TARGET).record([WHOLE])
         plan = plan_of(1)
         store.runs.begin(plan, dumps(plan)).intend(plan.actions[0].label)
-    db = sqlite3.connect(path)
+    db = sqlite3.connect(location)
     db.execute("ALTER TABLE known RENAME TO newer")
     for table in (statement for statement in MIGRATIONS[0] if "CREATE TABLE known" in statement):
         db.execute(table)
     columns = "target, number_key, number, ref, internal_id, applied_at, run, applied, normalised"
     db.execute(f"INSERT INTO known SELECT {columns} FROM newer")
-    db.executescript("DROP TABLE newer; ALTER TABLE entry DROP COLUMN resource; PRAGMA user_version = 3")
+    db.executescript(
+        "DROP TABLE seal; DROP TABLE newer; ALTER TABLE entry DROP COLUMN resource; PRAGMA user_version = 3"
+    )
     db.close()
     with opened(location) as store:
         assert dict(store.known(TARGET).load()) == {"A-17": WHOLE}
