@@ -103,7 +103,8 @@ class Settings:
     """The settings of one environment.
 
     `defaults` is the node that is laid under every declaration. `root` is the folder of the file, absolute; `state` is
-    absolute too, one file for each environment, or a database that several share; `mutes` is the absolute path of the file of muted drift.
+    absolute too, one file for each environment, or a database that several share; `mutes` is the absolute path of the
+    file of muted drift.
     """
 
     file: Path
@@ -123,8 +124,8 @@ class Settings:
     refresh: RefreshPolicy = field(default_factory=RefreshPolicy)
     environments: tuple[str, ...] = ()
     mutes: Path = Path(MUTES)
+    state_schema: str = DEFAULT_SCHEMA
     limits: Limits = field(default_factory=Limits)
-
 
     @property
     def state_folder(self) -> Path:
@@ -278,6 +279,7 @@ class _Loading:
             refresh=refresh,
             environments=tuple(_known(document, default)),
             limits=_limits(value),
+            state_schema=value.get("state_schema", DEFAULT_SCHEMA),
             mutes=self.root / dict(value.get("drift", {})).get("mutes", MUTES),
         )
 

@@ -93,6 +93,7 @@ CODES: dict[str, str] = {
     "A601": "A new customer's number was not written into its declaration.",
     "A611": "The written customers could not be read back.",
     "A612": "A customer was created by this run and, at the same time, by another job or a clerk.",
+    "A614": "A run lost the lock or the database of its state, and stopped sending.",
     "A613": "Most updates were answered as done, and their values are not there when they are read back.",
     "P525": "The base revision has errors, so that the origin of changes is not known.",
     "P514": "A parent that is neither live nor declared.",

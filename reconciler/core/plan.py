@@ -317,6 +317,7 @@ class Result:
 UNREAD = "A611"
 """Code of a run's diagnostic: what it wrote could not be read back."""
 
+STATE_LOST = "A614"
 NOT_STORING = "A613"
 """Code of a run's diagnostic: most updates were answered as done and are not there."""
 

@@ -17,7 +17,7 @@ from reconciler.core.diagnostics import Diagnostic, Severity, has_errors
 from reconciler.core.errors import Declined, ErpError, InvalidInput, Refused, StateError
 from reconciler.core.live import Live
 from reconciler.core.normalise import number_key
-from reconciler.core.plan import NOT_STORING, UNREAD, Outcome, Plan, Result, Run, Verb
+from reconciler.core.plan import NOT_STORING, STATE_LOST, UNREAD, Outcome, Plan, Result, Run, Verb
 from reconciler.core.ports import Erp
 from reconciler.operations import remember
 from reconciler.operations.checks import (
@@ -94,7 +94,7 @@ def write(
     of an earlier run can still be under way. Raises Locked, Refused and Declined (nothing was written), InvalidInput,
     ErpError, StateError.
     """
-    with workspace.store.lock(command):
+    with workspace.lock(command):
         erp = workspace.erp(Pace(options.reserve, 0.0 if options.no_wait else None))
         settle(workspace, no_wait=options.no_wait)
         proposal = propose(erp)
@@ -203,6 +203,8 @@ class _Writing:
         run = Run(plan, checked.results, started, self.workspace.now(), interrupted=listener.stop_requested())
         unread = [_unread(checked.unread)] if checked.unread else []
         run = replace(run, diagnostics=(*self._doubled(checked), *_not_storing(run), *unread))
+        if self.journal is not None and not self.journal.catch_up():
+            return replace(run, diagnostics=(_state_lost(self.journal, run), *run.diagnostics))
         self._remember(run, checked.live)
         self._close(run, checked)
         try:  # last: what is written is accounted for, whatever becomes of a cache
@@ -270,6 +272,18 @@ class _Writing:
         self.journal.close(run_status(run))
         if run.interrupted is not None:
             self.workspace.listener.warn(f"Stopped. Go on with: reconciler runs resume {self.journal.run_id}")
+
+
+def _state_lost(journal: Journal, run: Run) -> Diagnostic:
+    """What a run says that lost its lock or its database: nothing was sent since, and the rest is for another run."""
+    open_labels = [result.action.label for result in run.results if journal.is_open(result.action.label)]
+    flying = f"; what was being written: {', '.join(open_labels[:20])}" if open_labels else ""
+    return Diagnostic(
+        Severity.ERROR,
+        STATE_LOST,
+        f"The state was lost during the run, and nothing was sent since: {journal.lost}{flying}",
+        remedy=f"Once it is back, on any machine: reconciler runs resume {journal.run_id}",
+    )
 
 
 def _not_storing(run: Run) -> list[Diagnostic]:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
+from typing import Any
 
 import msgspec
 
 from reconciler.core.drift import History, Sighting, Sightings
 from reconciler.core.rules import Target
 from reconciler.state.port import TARGET, Check, Connection, Database, decoded, target_id
+from reconciler.state.sealing import Seal
 
+COLUMNS = "target, number_key, path, live, first_seen, muted"
 _ALL = f"SELECT number_key, path, live, first_seen, muted FROM drift_seen WHERE target = {TARGET}"  # noqa: S608 (constants)
 _SINCE = f"SELECT reported_at FROM drift_report WHERE target = {TARGET}"  # noqa: S608 (constants)
 _PUT = """
@@ -51,12 +55,10 @@ class SeenDrift:
         return {(key, path): Sighting(live, first, bool(muted)) for key, path, live, first, muted in rows}
 
     def _place(self, place: tuple[str, str]) -> tuple[str, str]:
-        number, path = place
-        return self._database.seal.hashed("number", number), self._database.seal.hashed("path", path)
+        return _hashed(self._database.seal, place)
 
     def _live(self, place: tuple[str, str], live: str) -> str:
-        seal = self._database.seal
-        return seal.seal_text(_TABLE, msgspec.json.encode([*place, live]).decode()) if seal.is_on else live
+        return _sealed(self._database.seal, place, live)
 
     def record(self, at: str, found: Sightings, *, within: AbstractSet[str] | None = None) -> None:
         """Put what a report of that time saw in place of what was seen before. Raises StateError.
@@ -81,3 +83,22 @@ class SeenDrift:
             return None
 
         self._database.write(put)
+
+
+def _hashed(seal: Seal, place: tuple[str, str]) -> tuple[str, str]:
+    number, path = place
+    return seal.hashed("number", number), seal.hashed("path", path)
+
+
+def _sealed(seal: Seal, place: tuple[str, str], live: str) -> str:
+    """What stands for the digest of a value: without a key it could be tried out, and it also keeps the place."""
+    return seal.seal_text(_TABLE, msgspec.json.encode([*place, live]).decode()) if seal.is_on else live
+
+
+def recoded(old: Seal, new: Seal, row: Sequence[Any]) -> tuple[Any, ...]:
+    """A row of `COLUMNS`, sealed with another key."""
+    target, number, path, live, first_seen, muted = row
+    if old.is_on:
+        number, path, live = msgspec.json.decode(old.open_text(_TABLE, live))
+    place = (number, path)
+    return target, *_hashed(new, place), _sealed(new, place, live), first_seen, muted

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -24,7 +24,7 @@ from reconciler.state.sealing import Seal
 from reconciler.state.value_json import decode, encode
 
 _INFO = "id, environment, tenant_id, base_url, digest, actions, started_at, finished_at, status"
-_ENTRY = "position, label, intent_at, finished_at, outcome, number, message, version, read_back, resource"
+ENTRY_COLUMNS = "position, label, intent_at, finished_at, outcome, number, message, version, read_back, resource"
 _COMPRESSION = 1  # a plan of 100,000 actions: a tenth of its size, for little time
 
 
@@ -182,7 +182,7 @@ class Journal:
 
     def _end(self, db: Connection, ending: _Ending) -> Check:
         seal, position = self._database.seal, self._positions[ending.label]
-        number = None if ending.number is None else seal.seal_text(_ENTRIES, ending.number)
+        number = ending.number and seal.seal_text(_ENTRIES, ending.number)
         message = ending.message and seal.seal_text(_ENTRIES, ending.message)
         if ending.outcome in _UNSENT:
             label = seal.seal_text(_ENTRIES, ending.label)
@@ -205,6 +205,10 @@ class Journal:
         except StateError as error:
             self.lost = error
             raise
+
+    def is_open(self, label: str) -> bool:
+        """Whether the action was sent, and how it ended could not be recorded."""
+        return any(ending.label == label and ending.outcome not in _UNSENT for ending in self._unrecorded)
 
     def catch_up(self) -> bool:
         """After a loss: record what could not be recorded, if that is possible again; answers whether it is.
@@ -355,7 +359,7 @@ class Runs:
                 raise WrongUsage(f"There is no run {run_id}", remedy="See `reconciler runs list`.")
             (plan,) = db.execute("SELECT plan FROM run WHERE id = ?", (run_id,)).fetchone()
             rows = db.execute(
-                f"SELECT {_ENTRY} FROM entry WHERE run = ? ORDER BY position",  # noqa: S608 - constants
+                f"SELECT {ENTRY_COLUMNS} FROM entry WHERE run = ? ORDER BY position",  # noqa: S608 - constants
                 (run_id,),
             ).fetchall()
         seal = self._database.seal
@@ -421,6 +425,29 @@ def _entry(row: _Row) -> Entry:
         None if read_back is None else _stored(read_back),
         resource,
     )
+
+
+def recoded_run(old: Seal, new: Seal, row: Sequence[Any]) -> tuple[Any, ...]:
+    """A row of the runs, whose last column is the plan, sealed with another key."""
+    return *row[:-1], new.seal(_PLANS, old.open(_PLANS, row[-1]))
+
+
+def recoded_entry(old: Seal, new: Seal, row: Sequence[Any]) -> tuple[Any, ...]:
+    """A run's id and `ENTRY_COLUMNS`, sealed with another key."""
+    run, *rest = row
+    return run, *_closed(new, _opened(old, tuple(rest)))
+
+
+def _closed(seal: Seal, row: _Row) -> _Row:
+    """The row with its values sealed: the reverse of `_opened`."""
+    if not seal.is_on:
+        return row
+    position, label, intent_at, finished_at, outcome, number, message, version, read_back, resource = row
+    label = seal.seal_text(_ENTRIES, label)
+    number = number and seal.seal_text(_ENTRIES, number)
+    message = message and seal.seal_text(_ENTRIES, message)
+    read_back = read_back and seal.seal_text(_ENTRIES, read_back)
+    return position, label, intent_at, finished_at, outcome, number, message, version, read_back, resource
 
 
 def _stored_text(stored: Iterable[Stored]) -> str:

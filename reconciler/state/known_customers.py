@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 import msgspec
 
@@ -17,9 +17,9 @@ from reconciler.state.port import TARGET, Check, Connection, Database, decoded, 
 from reconciler.state.sealing import Seal
 from reconciler.state.value_json import decode, encode
 
-_COLUMNS = "number_key, number, ref, internal_id, applied_at, run, applied, normalised"
+COLUMNS = "number_key, number, ref, internal_id, applied_at, run, applied, normalised"
 _PUT = f"""
-    INSERT INTO known (target, resource, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO known (target, resource, {COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (target, resource, number_key) DO UPDATE SET
         number = excluded.number, ref = excluded.ref, internal_id = excluded.internal_id,
         applied_at = excluded.applied_at, run = excluded.run, applied = excluded.applied,
@@ -147,7 +147,7 @@ class KnownCustomers:
         with decoded(self._database), self._database.read() as db:
             if db is not None:
                 rows = db.execute(
-                    f"SELECT {_COLUMNS} FROM known WHERE resource = ? AND target = {TARGET}",  # noqa: S608 - constants
+                    f"SELECT {COLUMNS} FROM known WHERE resource = ? AND target = {TARGET}",  # noqa: S608 - constants
                     (self._resource, *self._target),
                 ).fetchall()
             if self._database.seal.is_on:
@@ -189,7 +189,7 @@ class KnownCustomers:
         def move(db: Connection) -> Check | None:
             place, seal = (target_id(db, self._target), self._resource), self._database.seal
             old = (*place, self._key(key))
-            row = db.execute(f"SELECT {_COLUMNS} FROM known WHERE {_ONE}", old).fetchone()  # noqa: S608 - constants
+            row = db.execute(f"SELECT {COLUMNS} FROM known WHERE {_ONE}", old).fetchone()  # noqa: S608 - constants
             if row is None:
                 return None
             if seal.is_on:
@@ -215,6 +215,13 @@ def _sealed(seal: Seal, row: _Row) -> _Row:
 def _opened(seal: Seal, row: _Row) -> _Row:
     key, number, ref, internal_id, applied, normalised = msgspec.json.decode(seal.open_text(_TABLE, row[6]))
     return key, number, ref, internal_id, row[4], row[5], applied, normalised
+
+
+def recoded(old: Seal, new: Seal, row: Sequence[Any]) -> tuple[Any, ...]:
+    """A row with its target and resource, sealed with another key."""
+    target, resource, *rest = row
+    plain = _opened(old, tuple(rest)) if old.is_on else tuple(rest)
+    return target, resource, *(_sealed(new, plain) if new.is_on else plain)
 
 
 def _row(known: Known) -> _Row:

@@ -58,9 +58,8 @@ Place: TypeAlias = "tuple[str, str, str]"
 class Database(Protocol):
     """The database of a store. Every method raises StateError. Safe for threads."""
 
-    @property
-    def seal(self) -> Seal:
-        """What keeps customers' values from other readers."""
+    seal: Seal
+    """What keeps customers' values from other readers."""
 
     @property
     def scope(self) -> Place | None:
@@ -83,6 +82,9 @@ class Database(Protocol):
 
     def write(self, work: Work) -> None:
         """Run the work in a transaction that is safe when this returns; when it raises, nothing is kept."""
+
+    def lock_tables(self, db: Connection) -> None:
+        """Within a transaction that writes: nobody else writes until its end."""
 
     def damaged(self, why: str) -> StateError:
         """What to raise for stored values that make no sense."""

@@ -25,7 +25,7 @@ KEY_VARIABLE = "RECONCILER_STATE_KEY"
 NEW_KEY_VARIABLE = "RECONCILER_STATE_NEW_KEY"
 _KEY_BYTES, _ID_BYTES, _NONCE_BYTES = 32, 8, 12
 _MARK = b"\x01"
-_WANTED = "32 random bytes in base64, such as `openssl rand -base64 32` makes"
+KEY_WANTED = "32 random bytes in base64, such as `openssl rand -base64 32` makes"
 
 
 class Seal:
@@ -130,5 +130,5 @@ def key_from(environ: Mapping[str, str], variable: str = KEY_VARIABLE) -> bytes 
     except (binascii.Error, ValueError):
         key = b""
     if len(key) != _KEY_BYTES:
-        raise StateError(f"{source} is no key of the state", remedy=f"Give {_WANTED}.")
+        raise StateError(f"{source} is no key of the state", remedy=f"Give {KEY_WANTED}.")
     return key

@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, TypeAlias
 from zlib import crc32
 
 import msgspec
@@ -30,6 +30,7 @@ _PUT = f"""
 """
 _DOUBT = f"UPDATE live SET seen = ? WHERE target = {TARGET} AND number = ?"
 _TABLE = "live"
+ALL_COLUMNS = f"target, {_ROW}, sum, seen"
 
 
 class KeptCustomers:
@@ -129,11 +130,17 @@ def _sum(row: Sequence[Any]) -> int:
     return crc32(repr((*plain, bool(whole))).encode(), crc32(packed if isinstance(packed, bytes) else b""))
 
 
-def _live(seal: Seal, row: Sequence[Any], unpack_row: _Unpacking) -> PackedLive:
+def _live(seal: Seal, row: Sequence[Any], unpack_row: Unpack) -> PackedLive:
     internal_id, number, version, modified, packed, whole = row
     if seal.is_on:
         internal_id, number, packed = msgspec.msgpack.decode(seal.open(_TABLE, packed))
     return PackedLive(internal_id, number, version, modified, packed, bool(whole), unpack_row)
+
+
+def recoded(old: Seal, new: Seal, row: Sequence[Any]) -> tuple[Any, ...]:
+    """A row of `ALL_COLUMNS`, sealed with another key."""
+    target, *plain, _sum_before, seen = row
+    return _columns(new, target, _live(old, plain, CUSTOMER_PACKER.unpack), seen)
 
 
 def _columns(seal: Seal, target: int, live: PackedLive, seen: int) -> tuple[object, ...]:
@@ -143,6 +150,9 @@ def _columns(seal: Seal, target: int, live: PackedLive, seen: int) -> tuple[obje
         internal_id, number = seal.hashed_number(_TABLE, internal_id), seal.hashed(_TABLE, number)
     row = (internal_id, number, live.version, live.modified, packed, int(live.whole))
     return (target, *row, _sum(row), seen)
+
+
+Unpack: TypeAlias = "Callable[[bytes], tuple[Values, Mapping[FieldPath, str]]]"
 
 
 class _Unpacking:
@@ -160,9 +170,9 @@ class _Unpacking:
 _HEAD = tuple[str, str, int, int, int, str, str, int]
 """What stands there in a file that nobody altered: SQLite keeps any value in any column."""
 
-_HEAD_COLUMNS = "fields, known_by, sequence, next_page, page_size, all_read_at, as_of, doubts"
+HEAD_COLUMNS = "fields, known_by, sequence, next_page, page_size, all_read_at, as_of, doubts"
 _PUT_HEAD = f"""
-    INSERT INTO snapshot (target, {_HEAD_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO snapshot (target, {HEAD_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (target) DO UPDATE SET
         fields = excluded.fields, known_by = excluded.known_by, sequence = excluded.sequence,
         next_page = excluded.next_page, page_size = excluded.page_size, all_read_at = excluded.all_read_at,
@@ -171,7 +181,7 @@ _PUT_HEAD = f"""
 
 
 def _head(db: Connection, target: Place) -> Head | None:
-    row = db.execute(f"SELECT {_HEAD_COLUMNS} FROM snapshot WHERE target = {TARGET}", target).fetchone()
+    row = db.execute(f"SELECT {HEAD_COLUMNS} FROM snapshot WHERE target = {TARGET}", target).fetchone()
     if row is None:
         return None
     try:

@@ -10,6 +10,7 @@ import typer
 from reconciler.cli.shell.options import (
     AutoApprove,
     Format,
+    LockTimeout,
     MaxChars,
     NoWait,
     Parallelism,
@@ -36,6 +37,7 @@ def apply(
     parallelism: Parallelism = None,
     reserve: Reserve = 0,
     no_wait: NoWait = False,
+    lock_timeout: LockTimeout = 0.0,
     force: Annotated[bool, typer.Option("--force", help="Override the volume guards, never a policy.")] = False,
     target: Targets = None,
     write_numbers: WriteNumbers = False,
@@ -62,6 +64,7 @@ def apply(
             remedy="Apply a saved plan (`plan -o FILE`, then `apply FILE`), or add --auto-approve or --digest.",
         )
     with writing(session, form) as project:
+        project.lock_timeout = lock_timeout
         run = project.apply(
             planfile,
             consent=consent,

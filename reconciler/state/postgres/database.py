@@ -108,6 +108,10 @@ class PostgresDatabase:
         """The key of a lock of this place."""
         return advisory_key(purpose, self.location.schema, *(self.scope or ()))
 
+    def lock_tables(self, db: Connection) -> None:
+        """Whoever writes has looked at the key first, and so is waited for, or waits."""
+        db.execute("LOCK TABLE seal, known, live, drift_seen, run, entry IN ACCESS EXCLUSIVE MODE")
+
     def damaged(self, why: str) -> StateError:
         """What to raise for stored values that make no sense."""
         return damaged(self.location, why)

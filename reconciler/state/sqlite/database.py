@@ -60,6 +60,9 @@ class Database:
         """The file's environment needs no name."""
         return "", target.tenant_id, target.base_url
 
+    def lock_tables(self, db: Connection) -> None:
+        """One who writes has the file alone."""
+
     def damaged(self, why: str) -> StateError:
         """What to raise for stored values that make no sense."""
         return damaged(self.path, why)
