@@ -69,7 +69,7 @@ def execute(
             if interruption.stop():
                 schedule.halt("the run was stopped")
             for result in schedule.skipped():
-                schedule.halt(_record(journal, result))
+                schedule.halt(_record(journal, replace(result, number=None)))
                 yield result
             for action in schedule.ready(max(1, parallelism) - len(flying)):
                 recheck = recheck_nested and action.is_unprotected
