@@ -63,8 +63,15 @@ class DatabaseProxy:
                     server = socket.socket(socket.AF_UNIX)
                     server.connect(self._server)
                     self._open += [client, server]
-                for one, other in ((client, server), (server, client)):
-                    threading.Thread(target=_forward, args=(one, other), daemon=True).start()
+                threading.Thread(target=_join, args=(client, server), daemon=True).start()
+
+
+def _join(client: socket.socket, server: socket.socket) -> None:
+    with client, server:
+        answers = threading.Thread(target=_forward, args=(server, client), daemon=True)
+        answers.start()
+        _forward(client, server)
+        answers.join()
 
 
 def _forward(source: socket.socket, sink: socket.socket) -> None:

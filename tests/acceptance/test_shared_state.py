@@ -87,7 +87,7 @@ def test_planned_here_killed_there_resumed_elsewhere_and_undone_on_a_fourth_mach
     undoing.store.edit("10003", {"name": "A clerk's name"})
     drift = undoing.run("drift", "--format", "json")
     assert "A clerk's name" in drift.out
-    (run,) = undoing.run("runs", "list", "--format", "json").json
+    (run,) = undoing.run("runs", "list", "--format", "json").json["runs"]
     undone = undoing.run("runs", "undo", run["id"], "--deactivate-creates", "--auto-approve")
     assert undone.code in (0, 5), undone.err
     assert not any((folder.folder / ".reconciler").exists() for folder in (planning, applying, resuming, undoing))
@@ -145,7 +145,7 @@ def test_a_database_that_comes_back_soon_gets_what_was_in_flight(machine: Machin
         proxy.mend()
         stopped = ended(process)
     assert stopped.code == 5, stopped.err
-    (run,) = second.run("runs", "list", "--format", "json").json
+    (run,) = second.run("runs", "list", "--format", "json").json["runs"]
     assert (run["status"], run["open"]) == ("partial", 0), "what was in flight is journaled"
     assert second.run("runs", "resume").code == 0
     assert len(second.bodies()) == 12
@@ -199,7 +199,7 @@ def test_with_a_key_no_table_tells_a_customer_and_a_wrong_key_is_said(
     assert first.plan()["summary"]["update"] == 1
     first.run("drift")
     assert first.apply().code == 0
-    assert len(first.run("runs", "list", "--format", "json").json) == 2
+    assert len(first.run("runs", "list", "--format", "json").json["runs"]) == 2
     text = dump(schema)
     assert not [secret for secret in secrets if secret in text]
 
@@ -217,18 +217,19 @@ def test_a_local_state_moves_to_the_database_and_back(
     company.settings(f"state_schema: {schema.schema}")
     company.declare(DECLARED)
     assert company.apply().code == 0
+    company.plan()
     copied = company.run("state", "copy", "--to", schema.url)
     assert copied.code == 0, copied.err
     assert company.run("state", "copy", "--to", schema.url).code == 64
-    before = company.run("runs", "list", "--format", "json").json
+    before = company.run("runs", "list", "--format", "json").json["runs"]
     monkeypatch.setenv("RECONCILER_STATE", schema.url)
     shown = company.run("state", "show", "--format", "json").json
     assert (shown["customers"], shown["runs"], shown["snapshot"]["customers"]) == (12, 1, 12)
-    assert company.run("runs", "list", "--format", "json").json == before
+    assert company.run("runs", "list", "--format", "json").json["runs"] == before
     back = company.run("state", "copy", "--to", "back.db")
     assert back.code == 0, back.err
     monkeypatch.setenv("RECONCILER_STATE", "back.db")
-    assert company.run("runs", "list", "--format", "json").json == before
+    assert company.run("runs", "list", "--format", "json").json["runs"] == before
 
 
 def test_the_settings_take_no_password(company: Company) -> None:

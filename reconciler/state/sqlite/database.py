@@ -21,7 +21,7 @@ from reconciler.core.errors import StateError
 from reconciler.core.rules import Target
 from reconciler.state import migrations
 from reconciler.state.group_commit import GroupCommit, perform
-from reconciler.state.port import Check, Connection, Place, Work
+from reconciler.state.port import Connection, Place, Work
 from reconciler.state.sealed_with import check_readable, claim, still_sealed
 from reconciler.state.sealing import Seal
 from reconciler.state.sqlite.foreign_errors import damaged, foreign, newer, no_file, translated
@@ -138,15 +138,13 @@ class Database:
             db = self._opened_writer()
             db.execute("BEGIN IMMEDIATE")
             try:
-                perform([self._still_sealed, *works], db)
+                still_sealed(db, self.seal, str(self.path))()
+                perform(works, db)
                 db.execute("COMMIT")
             finally:
                 if db.in_transaction:
                     with suppress(sqlite3.Error):
                         db.execute("ROLLBACK")
-
-    def _still_sealed(self, db: Connection) -> Check:
-        return still_sealed(db, self.seal, str(self.path))
 
     def _opened_writer(self) -> sqlite3.Connection:
         """The connection that writes; it makes the file when there is none, and refuses one with damage."""
