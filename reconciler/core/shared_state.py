@@ -45,7 +45,7 @@ class SharedState:
     @property
     def is_local(self) -> bool:
         """Whether the way to it does not leave this machine: loopback, or a Unix socket."""
-        return all(_is_local(host) for host in self.hosts)
+        return are_local(",".join(self.hosts))
 
 
 def is_shared(text: str) -> bool:
@@ -86,6 +86,11 @@ def _port(parts: SplitResult) -> str:
     place = parts.netloc.rpartition("@")[2]
     port = place.rpartition("]")[2].rpartition(":")[2] if ":" in place.rpartition("]")[2] else ""
     return port if port.isdigit() and "," not in place else ""
+
+
+def are_local(hosts: str) -> bool:
+    """Whether all hosts, parted by commas, are this machine; also where there are none."""
+    return all(_is_local(host) for host in hosts.split(",") if host)
 
 
 def _is_local(host: str) -> bool:

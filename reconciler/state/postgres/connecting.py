@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 
 from reconciler.core.errors import StateError
-from reconciler.core.shared_state import SharedState
+from reconciler.core.shared_state import SharedState, are_local
 from reconciler.state.postgres.foreign_errors import translated
 
 VERIFIED = "verify-full"
@@ -37,8 +37,7 @@ _LONG_LIVED = """
 def tls_mode(location: SharedState, environ: Mapping[str, str]) -> str | None:
     """libpq's `sslmode`, None where libpq's default will do. Raises StateError for a way that anybody could read."""
     mode = location.parameters.get("sslmode") or environ.get("PGSSLMODE") or None
-    hosts_elsewhere = bool(environ.get("PGHOSTADDR")) or not location.hosts
-    if location.is_local and not (hosts_elsewhere and environ.get("PGHOST", "/").partition("/")[0]):
+    if _is_local(location, environ):
         return mode
     if mode is None:
         return VERIFIED
@@ -51,10 +50,17 @@ def tls_mode(location: SharedState, environ: Mapping[str, str]) -> str | None:
     return mode
 
 
+def _is_local(location: SharedState, environ: Mapping[str, str]) -> bool:
+    """Whether the way stays on this machine, with what libpq's variables add to the address."""
+    if not location.is_local or environ.get("PGSERVICE") or not are_local(environ.get("PGHOSTADDR", "")):
+        return False
+    return bool(location.hosts) or are_local(environ.get("PGHOST", ""))
+
+
 def tls_warning(location: SharedState, environ: Mapping[str, str]) -> str:
     """What is to be warned of, or nothing. Raises as `tls_mode` does."""
     mode = tls_mode(location, environ)
-    if location.is_local or mode not in _UNVERIFIED:
+    if _is_local(location, environ) or mode not in _UNVERIFIED:
         return ""
     return f"The state {location} is reached with sslmode {mode}, which does not prove who answers: verify-full does."
 

@@ -48,12 +48,13 @@ class SessionLock:
     def hold(self, owner: Owner, timeout: float, waiting: Callable[[Holder], None]) -> Iterator[None]:
         """Hold it within the block. Raises Locked when another run still has it after `timeout` seconds, StateError."""
         database = self._database
-        database.open()
         token = secrets.token_hex(16)
         self._session = database.session(long_lived=True)
         try:
             with translated(self._location):
                 refuse_shared_sessions(self._session, database.session, self._location)
+            database.open()
+            with translated(self._location):
                 self._wait(self._session, timeout, waiting)
                 self._note(self._session, token, owner)
             database.take_lock_again = lambda: self._take_again(token, owner)

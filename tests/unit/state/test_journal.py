@@ -17,7 +17,7 @@ from reconciler.core.plan import Outcome
 from reconciler.core.shared_state import SharedState
 from reconciler.state.journal import RunStatus, Stored
 from reconciler.state.plan_file import dumps
-from reconciler.state.store import Store
+from reconciler.state.store import Store, open_store
 from tests.postgres_server import argument_of
 from tests.unit.state.plans import opened, plan_of, run_statement, start_child
 
@@ -246,7 +246,9 @@ def test_runs_that_were_killed_are_closed_as_interrupted(location: Path | Shared
 # ---- how many are kept ----
 
 
-def test_old_runs_are_dropped_but_never_what_can_be_gone_on_with_or_undone(store: Store) -> None:
+def test_old_runs_are_dropped_but_never_what_can_be_gone_on_with_or_undone(location: Path | SharedState) -> None:
+    store = open_store(location, clock=Clock())  # of no place: it sees those of all
+
     def over(*, tenant: str = "t", wrote: bool, closed: bool = True) -> str:
         journal = store.runs.begin(replace(plan_of(1), tenant_id=tenant), keep=3)
         journal.intend("0")
