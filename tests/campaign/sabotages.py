@@ -133,7 +133,7 @@ SABOTAGES = (
     ),
     Sabotage(
         "two applies run at the same time", DOUBLED, "operations/writing.py",
-        "    with workspace.store.lock(command):\n", "    if command:\n",
+        "    with workspace.lock(command):\n", "    if command:\n",
         "acceptance/test_kill.py::test_of_two_applies_started_together_one_applies_and_the_other_names_it",
     ),
     Sabotage(
