@@ -16,7 +16,7 @@ from reconciler.erp.auth import Access
 from reconciler.erp.customers import open_customers
 from reconciler.erp.encode import WireCodec
 from reconciler.sandbox import Sandbox
-from reconciler.state.store import Store, open_store
+from reconciler.state.store import open_store
 
 COUNT, LATENCY_MS, PARALLELISM = 400, 200, 8
 HOME = Source("customers.yaml", 1, 1)
