@@ -26,8 +26,10 @@ if TYPE_CHECKING:
         ErpError,
         InvalidInput,
         Locked,
+        NotFound,
         ReconcilerError,
         Refused,
+        Rejected,
         StateError,
         WrongUsage,
     )
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from reconciler.core.plan import Action, Cause, Change, Outcome, Plan, Result, Run, Verb
     from reconciler.core.rules import Target
     from reconciler.operations.accept import Acceptance
+    from reconciler.operations.dunning_letter import Letter
     from reconciler.operations.export import Exported, ExportOptions
     from reconciler.operations.listener import Listener
     from reconciler.operations.past_runs import PastRun
@@ -56,8 +59,10 @@ _HOMES = {
         "ErpError",
         "InvalidInput",
         "Locked",
+        "NotFound",
         "ReconcilerError",
         "Refused",
+        "Rejected",
         "StateError",
         "WrongUsage",
     ),
@@ -65,6 +70,7 @@ _HOMES = {
     "core.plan": ("Action", "Cause", "Change", "Outcome", "Plan", "Result", "Run", "Verb"),
     "core.rules": ("Target",),
     "operations.accept": ("Acceptance",),
+    "operations.dunning_letter": ("Letter",),
     "operations.export": ("ExportOptions", "Exported"),
     "operations.listener": ("Listener",),
     "operations.past_runs": ("PastRun",),
@@ -89,15 +95,18 @@ __all__ = [
     "Exported",
     "Filters",
     "InvalidInput",
+    "Letter",
     "Listener",
     "Live",
     "Locked",
+    "NotFound",
     "Outcome",
     "PastRun",
     "Plan",
     "Project",
     "ReconcilerError",
     "Refused",
+    "Rejected",
     "Result",
     "Run",
     "Settings",

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from reconciler.apply.presence import Presence
+from reconciler.apply.renumber import ONE_LOOK, LookingUp, renumber
 from reconciler.apply.writes import Claims, Ended, overtaken, write
 from reconciler.core.errors import StateError
+from reconciler.core.parents import completed
 from reconciler.core.plan import Action, Outcome, Plan, Result, Verb
 from reconciler.core.ports import Erp, Journal
 from reconciler.core.threads import run_in_daemon_thread
@@ -30,10 +32,14 @@ class EarlierTry:
 
 @dataclass(frozen=True, slots=True)
 class Interruption:
-    """Asked between actions: whether to begin nothing new, and whether not to wait for what is in flight either."""
+    """Asked between actions: whether to begin nothing new, and whether not to wait for what is in flight either.
+
+    looking_up: how renumberings are waited for that the ERP does later.
+    """
 
     stop: Callable[[], bool] = lambda: False
     abandon: Callable[[], bool] = lambda: False
+    looking_up: LookingUp = ONE_LOOK
 
 
 def execute(
@@ -62,6 +68,8 @@ def execute(
     for result in earlier.results.values():
         schedule.take(result)
         yield result
+    new_numbers = {action.number for action in plan.actions if action.action is Verb.RENUMBER}
+    sending = partial(write, erp=erp, since=since, claims=claims)
     presence, abandoned = Presence(erp, plan.actions, since), threading.Event()
     flying: dict[Future[Ended], Action] = {}
     try:
@@ -71,10 +79,16 @@ def execute(
             for result in schedule.skipped():
                 schedule.halt(_record(journal, replace(result, number=None)))
                 yield result
-            for action in schedule.ready(max(1, parallelism) - len(flying)):
-                recheck = recheck_nested and action.is_unprotected
+            for planned in schedule.ready(max(1, parallelism) - len(flying)):
+                action = completed(planned, schedule.numbers.get)
+                renumbered = action.action is Verb.UPDATE and action.number in new_numbers
+                recheck = recheck_nested and action.is_unprotected and not renumbered
                 is_open = action.label in earlier.open_labels
-                settle = partial(write, action, erp, since=since, may_be_done=is_open, claims=claims, recheck=recheck)
+                settle = (
+                    partial(renumber, action, erp, interruption.looking_up, may_be_done=is_open)
+                    if action.action is Verb.RENUMBER
+                    else partial(sending, action, may_be_done=is_open, recheck=recheck, renumbered=renumbered)
+                )
                 check = _check_of(action, erp, presence, claims, recheck=recheck, is_open=is_open)
                 flying[run_in_daemon_thread(partial(_perform, action, journal, check, settle, abandoned))] = action
             yield from _landed(flying, schedule)
@@ -166,17 +180,21 @@ def _unrecordable(error: StateError) -> str:
 
 @dataclass(slots=True)
 class _Schedule:
-    """Which actions may start. `halted` is why nothing more may."""
+    """Which actions may start. `numbers` is what the ERP gave to each ref; `halted` is why nothing more may start."""
 
     plan: Plan
     waiting: dict[str, Action] = field(default_factory=dict)
     place: dict[str, int] = field(default_factory=dict)
+    ended: dict[str, Result] = field(default_factory=dict)
+    numbers: dict[str, str] = field(default_factory=dict)
     outcomes: dict[str, Outcome] = field(default_factory=dict)
+    renumbered: set[str] = field(default_factory=set)
     halted: str = ""
 
     def __post_init__(self) -> None:
         self.waiting = {action.label: action for action in self.plan.actions}
         self.place = {label: at for at, label in enumerate(self.waiting)}
+        self.renumbered = {action.label for action in self.plan.actions if action.action is Verb.RENUMBER}
 
     def ready(self, count: int) -> list[Action]:
         """Up to `count` actions whose parents are done, in the plan's order; they leave the waiting list."""
@@ -184,7 +202,7 @@ class _Schedule:
         for action in self.waiting.values():
             if len(ready) >= count:
                 break
-            if all(self.outcomes.get(name) is Outcome.DONE or name not in self.place for name in action.depends_on):
+            if all(self._is_done(name) or name not in self.place for name in action.depends_on):
                 ready.append(action)
         for action in ready:
             del self.waiting[action.label]
@@ -196,19 +214,20 @@ class _Schedule:
         while moved:
             moved = False
             for action in list(self.waiting.values()):
-                reason = self._reason(action)
-                if reason:
-                    del self.waiting[action.label]
-                    self.outcomes[action.label] = Outcome.SKIPPED
+                result = self._held_back(action)
+                if result is not None:
+                    self.take(result)
                     moved = True
-                    yield Result(action, Outcome.SKIPPED, action.number, reason)
+                    yield result
 
     def finish(self, result: Result) -> None:
         """Note how an action ended."""
-        self.outcomes[result.action.label] = result.outcome
+        self.ended[result.action.label] = result
+        if result.outcome is Outcome.DONE and result.action.ref and result.number:
+            self.numbers[result.action.ref] = result.number
 
     def take(self, result: Result) -> None:
-        """An action that ended in an earlier try."""
+        """An action that ended without being started: in an earlier try, or skipped."""
         del self.waiting[result.action.label]
         self.finish(result)
 
@@ -216,10 +235,32 @@ class _Schedule:
         """Start nothing more; the first reason stands."""
         self.halted = self.halted or reason
 
-    def _reason(self, action: Action) -> str:
+    def _held_back(self, action: Action) -> Result | None:
+        """The result of an action that cannot start any more, or None."""
         if self.halted:
-            return f"{self.halted}."
+            return Result(action, Outcome.SKIPPED, action.number, f"{self.halted}.")
         for name in action.depends_on:
-            if self.outcomes.get(name, Outcome.DONE) is not Outcome.DONE:
-                return f"its parent {name} was not created."
-        return ""
+            if name in self.ended and not self._is_done(name):
+                if name in self.renumbered:
+                    return Result(action, Outcome.SKIPPED, action.number, f"{name} was not renumbered.")
+                reason, remedy = _without_parent(self.ended[name])
+                return Result(action, Outcome.SKIPPED, action.number, reason, remedy)
+        return None
+
+    def _is_done(self, label: str) -> bool:
+        return label in self.ended and self.ended[label].outcome is Outcome.DONE
+
+
+def _without_parent(parent: Result) -> tuple[str, str]:
+    """Why a child is held back, and what to do."""
+    label = parent.action.label
+    match parent.outcome:
+        case Outcome.EXISTS:
+            reason = (
+                f"its parent {label} is there already, as {parent.number}, and it is not known if that one is meant."
+            )
+            return reason, "Settle the parent first; then plan again."
+        case Outcome.UNKNOWN:
+            return f"whether its parent {label} was created is not known.", "Go on with the run, or plan again."
+        case _:
+            return f"its parent {label} was not created.", ""

@@ -11,20 +11,20 @@ import threading
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 
 from reconciler.core.diagnostics import Diagnostic, Severity
+from reconciler.core.doubts import Doubts
 from reconciler.core.errors import ErpError, NotSent
-from reconciler.core.identity_key import identity_key, name_key
+from reconciler.core.identity_key import identity_key, name_key, numeral_keys, same_organisation
 from reconciler.core.live import Live
-from reconciler.core.normalise import number_key, satisfied
+from reconciler.core.normalise import match_key, number_key, satisfied
 from reconciler.core.plan import DOUBLED, Action, Outcome, Result, Verb
-from reconciler.core.ports import Erp, Need
-from reconciler.resources.values import get, parse_path
+from reconciler.core.ports import Erp, Need, Touched
+from reconciler.resources.grammar import Resource
+from reconciler.resources.values import get, parse_path, render_path
 
-_REMEDY = (
-    'If it is this customer, declare number: "{number}" (a ref finds it by its id). If both are meant, say so:'
-    ' lifecycle: {{same_as: ["{number}"]}}. Then plan again.'
-)
+_UNREADABLE = "Look at it in the ERP, save it again, and plan once more."
 
 
 @dataclass
@@ -38,7 +38,7 @@ class Presence:
     actions: Collection[Action]
     since: str
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _customers: tuple[Live, ...] | None = None
+    _touched: Touched | None = None
 
     def existing(self, action: Action, own: Collection[str]) -> Result | None:
         """How a create ends whose customer is there already; None when it is not. Nothing is sent then.
@@ -46,105 +46,161 @@ class Presence:
         own: `number_key`s of customers that this run itself made. A look that fails ends the create too, unsent.
         """
         try:
-            customers = self._look()
+            touched = self._look()
         except NotSent as error:
             return Result(action, Outcome.SKIPPED, action.number, f"{error}.", error.remedy)
         except ErpError as error:
             message = f"whether it is there already could not be looked up, so it was not sent: {error}"
             return Result(action, Outcome.FAILED, action.number, message, error.remedy)
         # what this run updates may get the same id by it, which the plan has shown
-        updated = {number_key(planned.number or "") for planned in self.actions if planned.action is not Verb.CREATE}
-        for customer in customers:
-            if number_key(customer.number) in {*own, *updated} or customer.number in action.alike:
+        changed = (planned for planned in self.actions if planned.action is not Verb.CREATE)
+        updated = {number_key(number) for planned in changed for number in planned.numbers}
+        for customer in touched.customers:
+            if number_key(customer.number) in {*own, *updated} or customer.number in action.same_as:
                 continue
+            if customer.number in action.alike and not self._is_twin(action, customer):
+                continue  # the reviewer agreed to have it beside the new one
             if reason := _same(action, customer):
                 return exists(action, customer.number, reason)
+        if doubt := Doubts(touched.unreadable).about_new(action.number, _ids(action), action.alike):
+            return Result(action, Outcome.SKIPPED, action.number, f"{doubt}, so nothing was sent.", _UNREADABLE)
         return None
 
-    def _look(self) -> tuple[Live, ...]:
+    def _look(self) -> Touched:
         with self._lock:
-            if self._customers is None:
-                self._customers = self._read()
-            return self._customers
+            if self._touched is None:
+                self._touched = self._read()
+            return self._touched
 
-    def _read(self) -> tuple[Live, ...]:
-        creates = [action for action in self.actions if action.action is Verb.CREATE]
-        resource = creates[0].table
+    def _read(self) -> Touched:
+        resource = self._resource
         members = resource.always | resource.match_set | {resource.label} | {path[0] for path in resource.postal_codes}
-        return tuple(self.erp.touched_since(self.since, Need(frozenset(members), {})))
+        return self.erp.touched_since(self.since, Need(frozenset(members), {}))
+
+    @property
+    def _resource(self) -> Resource:
+        return next(action.table for action in self.actions if action.action is Verb.CREATE)
 
     def doubled(self, results: Iterable[Result]) -> tuple[Diagnostic, ...]:
         """The customers that this run created and another job or a clerk too, found by reading the ids once more.
 
         Raises ErpError.
         """
-        made = [r for r in results if r.outcome is Outcome.DONE and r.action.action is Verb.CREATE and _ids(r.action)]
-        if not made:
+        made = [r for r in results if r.outcome is Outcome.DONE and r.action.action is Verb.CREATE]
+        if not any(_ids(result.action) or _place_of(result.action) for result in made):
             return ()
         own = {result.number for result in made}
-        customers = [customer for customer in self._read() if customer.number not in own]
-        return tuple(_doubles(made, customers))
+        customers = [customer for customer in self._read().customers if customer.number not in own]
+        return tuple(self._doubles(made, customers))
+
+    def _doubles(self, made: Iterable[Result], customers: Iterable[Live]) -> Iterator[Diagnostic]:
+        others = tuple(customers)
+        holders: dict[tuple[str, str], list[str]] = defaultdict(list)
+        for customer in others:
+            for mark in _marks_of(customer.unpacked().values, self._resource):
+                holders[mark].append(customer.number)
+        for result in made:
+            action, what = result.action, "the same id"
+            numbers = {number for mark in _ids(action).items() for number in holders[mark]}
+            if not numbers:
+                what = "the same name and main address"
+                numbers = {customer.number for customer in others if self._is_twin(action, customer)}
+            if numbers := numbers - {*action.alike}:
+                yield _double(result, numbers, what)
+
+    def _is_twin(self, action: Action, customer: Live) -> bool:
+        """Whether nothing tells the two apart: a create without ids, and a customer that was created since the plan
+        was made, less a day, with the same name and main address. No consent covers that: it may be the create itself,
+        sent by a job that nobody remembers."""
+        if _ids(action) or not _place_of(action) or not self._is_recent(customer):
+            return False
+        values = customer.unpacked().values
+        same_name = name_key(action.name) == name_key(str(values.get(action.table.label) or ""))
+        return same_name and _same_address(action, values)
+
+    def _is_recent(self, customer: Live) -> bool:
+        """Two days: one for the look back, one for the zone of the ERP's clock, which is unknown (Q11)."""
+        earliest = date.fromisoformat(self.since[:10]) - timedelta(days=2)
+        return customer.created is None or customer.created[:10] >= earliest.isoformat()
 
 
 def exists(action: Action, number: str, reason: str) -> Result:
     """The customer is there already, and not by this run's hand."""
-    message = f"customer {number} {reason} already; it is not known who made it, and nothing was sent"
-    return Result(action, Outcome.EXISTS, number, message, _REMEDY.format(number=number))
+    message = (
+        f"customer {number} {reason} already; it is not known who made it (a clerk, another job, or this plan if it was"
+        " applied before), and nothing was sent"
+    )
+    return Result(action, Outcome.EXISTS, number, message, exists_remedy(action, number))
 
 
-def _doubles(made: Iterable[Result], customers: Iterable[Live]) -> Iterator[Diagnostic]:
-    holders: dict[tuple[str, str], list[str]] = defaultdict(list)
-    for customer in customers:
-        for member in _members_of(customer):
-            holders[member].append(customer.number)
-    for result in made:
-        others = {number for mark in _ids(result.action).items() for number in holders[mark]} - {*result.action.alike}
-        if others:
-            numbers = ", ".join(sorted(others))
-            yield Diagnostic(
-                Severity.ERROR,
-                DOUBLED,
-                f"{result.number} was created, and {numbers} has the same id: it was entered at the same time",
-                remedy="Decide which one stays, make the other Inactive in the ERP, and declare the one that stays.",
-                source=result.action.source,
-            )
+def exists_remedy(action: Action, number: str) -> str:
+    """What to do about a customer that is there already."""
+    if action.number is not None and number_key(action.number) == number_key(number):
+        return (
+            "If it is this customer, plan again: the two are compared then. If it is another one, declare a new number."
+        )
+    found = "a new plan finds it by its id. If not, " if action.number is None and _ids(action) else ""
+    return (
+        f'If it is this customer, {found}declare number: "{number}". If both are meant, say so:'
+        f' lifecycle: {{same_as: ["{number}"]}}. Then plan again.'
+    )
 
 
-def _members_of(customer: Live) -> Iterator[tuple[str, str]]:
-    """The ids of a live customer, by member, as they compare."""
-    values = customer.unpacked().values
-    for member, value in values.items():
-        if isinstance(value, str) and (key := identity_key(value)):
+def _double(result: Result, others: Iterable[str], what: str) -> Diagnostic:
+    return Diagnostic(
+        Severity.ERROR,
+        DOUBLED,
+        f"{result.number} was created, and {', '.join(sorted(others))} has {what}: it was entered at the same time",
+        remedy="Decide which one stays, make the other Inactive in the ERP, and declare the one that stays.",
+        source=result.action.source,
+    )
+
+
+def _marks_of(values: Mapping[str, object], resource: Resource) -> Iterator[tuple[str, str]]:
+    """The ids among the values, by member, as they compare."""
+    for member in resource.match:
+        if key := match_key(member, values.get(member), resource):
             yield member, key
 
 
 def _ids(action: Action) -> Mapping[str, str]:
     """The ids that a create declares, by member, as they compare."""
-    declared = {change.path: change.after for change in action.changes}
-    return {
-        member: key
-        for member in action.table.match
-        if isinstance(value := declared.get(member), str) and (key := identity_key(value))
-    }
+    return dict(_marks_of({change.path: change.after for change in action.changes}, action.table))
 
 
 def _same(action: Action, customer: Live) -> str:
-    """Why the live customer is the one to create, or nothing."""
+    """Why the live customer is, or seems to be, the one to create; or nothing. As finding P511 (`core.duplicates`)."""
+    values = customer.unpacked().values
     if action.number is not None and number_key(action.number) == number_key(customer.number):
         return "has this number"
-    values = customer.unpacked().values
+    if action.number is not None and not numeral_keys(action.number).isdisjoint(numeral_keys(customer.number)):
+        return f"has a number that may be {action.number}"
     ids = _ids(action)
+    stored = {
+        member: identity_key(value) for member in action.table.match if isinstance(value := values.get(member), str)
+    }
     for member, key in ids.items():
-        stored = values.get(member)
-        if isinstance(stored, str) and identity_key(stored) == key:
+        if match_key(member, values.get(member), action.table) == key:
             return f"has the same {member}"
-    if (
-        not ids
-        and name_key(action.name) == name_key(str(values.get(action.table.label) or ""))
-        and _same_address(action, values)
-    ):
+    for member, key in stored.items():
+        if any(same_organisation(own, key) for own in ids.values()):
+            return f"is likely the same organisation by its {member}"
+    if name_key(action.name) != name_key(str(values.get(action.table.label) or "")):
+        return ""
+    if not ids and _same_address(action, values):
         return "has the same name and main address"
+    declared = {change.path: change.after for change in action.changes}
+    for path in action.table.postal_codes:
+        code, other = declared.get(render_path(path)), get(values, path)
+        if isinstance(code, str) and isinstance(other, str) and identity_key(code) == identity_key(other):
+            return "has the same name and postal code"
     return ""
+
+
+def _place_of(action: Action) -> bool:
+    """Whether the create declares something of the address that names a place."""
+    groups = {path[0] for path in action.table.postal_codes}
+    return any(change.after is not None and parse_path(change.path)[0] in groups for change in action.changes)
 
 
 def _same_address(action: Action, values: Mapping[str, object]) -> bool:

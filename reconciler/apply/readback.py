@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from reconciler.core.errors import ErpError, NotFound
+from reconciler.core.errors import ErpError, NotFound, TornView, UnexpectedAnswer
 from reconciler.core.live import Live
 from reconciler.core.normalise import number_key, satisfied
 from reconciler.core.plan import CHANGED_AGAIN, Cause, Change, Outcome, Result, Verb
 from reconciler.core.ports import Erp, Need
+from reconciler.core.stored_forms import is_form
 from reconciler.resources.grammar import Resource
 from reconciler.resources.values import get, parse_path
 
@@ -38,7 +38,7 @@ def read_back(results: Iterable[Result], erp: Erp, *, list_requests: int, earlie
     if not done:
         return Checked(ended, {})
     try:
-        live = _read(done, erp, list_requests)
+        live, unreadable = _read(done, erp, list_requests)
     except ErpError as error:
         return Checked(ended, {}, str(error))
     compared = (
@@ -47,25 +47,39 @@ def read_back(results: Iterable[Result], erp: Erp, *, list_requests: int, earlie
         else _compared(result, live.get(number_key(result.number or "")))
         for result in ended
     )
-    missing = [result.number or "" for result in done if number_key(result.number or "") not in live]
-    unread = f"the ERP does not have {', '.join(missing[:10])} any more" if missing else ""
-    return Checked(tuple(compared), live, unread)
+    numbers = [result.number or "" for result in done if number_key(result.number or "") not in live]
+    missing = [number for number in numbers if number_key(number) not in unreadable]
+    reasons = [f"the ERP does not have {', '.join(missing[:10])} any more"] if missing else []
+    reasons += [
+        f"{number} cannot be read: {unreadable[number_key(number)]}" for number in numbers if number not in missing
+    ]
+    return Checked(tuple(compared), live, "; ".join(reasons))
 
 
-def _read(done: list[Result], erp: Erp, list_requests: int) -> dict[str, Live]:
+def _read(done: list[Result], erp: Erp, list_requests: int) -> tuple[dict[str, Live], dict[str, str]]:
+    """The customers by `number_key`, and why others cannot be read."""
     resource = done[0].action.table
     need = Need.of(((result.number, result.action.fields) for result in done), resource.always, resource)
     if len(done) > list_requests:
         written = {number_key(result.number or "") for result in done}
-        return {key: live for live in erp.refresh(need).customers if (key := number_key(live.number)) in written}
-    customers = {}
+        view = erp.refresh(need)
+        listed = {key: live for live in view.customers if (key := number_key(live.number)) in written}
+        if view.doubts.is_short and listed.keys() != written:
+            raise TornView("the ERP's list does not have all that it counts")
+        return listed, {number_key(row.number): row.reason for row in view.doubts.unreadable if row.number is not None}
+    customers: dict[str, Live] = {}
+    unreadable: dict[str, str] = {}
     for result in done:
         number = result.number or ""
+        if number_key(number) in customers:  # renumbered, and updated after that
+            continue
         try:
             customers[number_key(number)] = erp.customer(number, need)
         except NotFound:
             continue
-    return customers
+        except UnexpectedAnswer as error:
+            unreadable[number_key(number)] = str(error)
+    return customers, unreadable
 
 
 def _compared(result: Result, live: Live | None) -> Result:
@@ -114,13 +128,4 @@ def _stored(change: Change, live: Live, resource: Resource) -> Any:
 
 def _is_refused(change: Change, stored: Any) -> bool:
     """Whether that is no form of what was sent: the value from before, one that was to be cleared, or another."""
-    return stored is None or change.after is None or stored == change.before or not _is_form(change.after, stored)
-
-
-def _is_form(sent: Any, stored: Any) -> bool:
-    """Whether a text is what was sent but for case, blanks, punctuation and Unicode form."""
-    return isinstance(sent, str) and isinstance(stored, str) and _bare(sent) == _bare(stored)
-
-
-def _bare(text: str) -> str:
-    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).casefold()))
+    return stored is None or change.after is None or stored == change.before or not is_form(change.after, stored)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.apply.presence import exists
 from reconciler.core.errors import (
@@ -85,11 +85,13 @@ def overtaken(action: Action, erp: Erp) -> Ended | None:
     """
     try:
         return _overtaken(action, erp.customer(action.number or "", _need(action)))
+    except NotFound as error:
+        return Ended(_gone(action, error))
     except NotSent as error:
-        return Ended(_not_sent(action, error), _hopeless(error))
+        return Ended(_not_sent(action, error), hopeless(error))
     except ErpError as error:
         message = f"it could not be read once more, so it was not sent: {_message(error)}"
-        return Ended(Result(action, Outcome.FAILED, action.number, message, error.remedy), _hopeless(error))
+        return Ended(Result(action, Outcome.FAILED, action.number, message, error.remedy), hopeless(error))
 
 
 def write(
@@ -100,28 +102,48 @@ def write(
     may_be_done: bool = False,
     claims: Claims | None = None,
     recheck: bool = False,
+    renumbered: bool = False,
 ) -> Ended:
     """Send the action's request, and settle it if its answer is unclear.
 
     since: UTC, ISO 8601, by the ERP's clock; customers created before that are not this action's doing. may_be_done: an
     earlier run was going to send it, and its end is not known: then it is looked up first. claims: shared by the
     actions of a run. recheck: whether that look must find the values that the plan saw, too, and not only the version.
+    renumbered: whether the run has given the customer another number, and with it perhaps another version.
     """
     try:
         if action.action is Verb.CREATE:
             return _create(action, _Finder(action, erp, since, claims or Claims()), may_be_done=may_be_done)
+        if renumbered:
+            return _update_renumbered(action, erp)
         return _update(action, erp, may_be_done=may_be_done, recheck=recheck)
-    except NotSent as error:
-        return Ended(_not_sent(action, error), _hopeless(error))
+    except NotFound as error:
+        return Ended(_gone(action, error)) if action.action is Verb.UPDATE else ended_by(action, error)
     except ErpError as error:
-        return Ended(_failed(action, error), _hopeless(error))
+        return ended_by(action, error)
+
+
+def ended_by(action: Action, error: ErpError) -> Ended:
+    """How an action ends that the ERP surely did not do."""
+    result = _not_sent(action, error) if isinstance(error, NotSent) else _failed(action, error)
+    return Ended(result, hopeless(error))
 
 
 def _not_sent(action: Action, error: NotSent) -> Result:
     return Result(action, Outcome.SKIPPED, action.number, f"{error}.", error.remedy)
 
 
-def _hopeless(error: ErpError) -> str:
+def _gone(action: Action, error: NotFound) -> Result:
+    """A customer that the plan saw, and that the ERP does not know by its number any more."""
+    what = f"the ERP has no customer {action.number} any more: it was renumbered or removed since the plan was made"
+    remedy = (
+        "Look in the ERP whether it goes by another number now. If so, declare that number;"
+        " otherwise take the declaration away. Then plan again."
+    )
+    return Result(action, Outcome.FAILED, action.number, _with_reference(what, error), remedy)
+
+
+def hopeless(error: ErpError) -> str:
     """Why no other action needs to be tried after this error, or nothing."""
     if isinstance(error, NotSent):
         return str(error)
@@ -144,7 +166,7 @@ def _update(action: Action, erp: Erp, *, may_be_done: bool, recheck: bool) -> En
     if may_be_done:
         live = _read_if_possible(action, erp)
         if isinstance(live, ErpError):
-            return Ended(_unclear(action, live), _hopeless(live))
+            return Ended(left_unclear(action, live), hopeless(live))
         ended = _settled_update(action, live) or (_overtaken(action, live) if recheck else None)
         if ended is not None:
             return ended
@@ -159,14 +181,27 @@ def _update(action: Action, erp: Erp, *, may_be_done: bool, recheck: bool) -> En
             return Ended(Result(action, Outcome.DONE, live.number, note, version=live.version))
         return Ended(_conflict(action, live))
     except (AnswerLost, ServerFailed, UnexpectedAnswer) as error:
-        if not _is_unclear(error):
+        if not is_unclear(error):
             raise
         live = _read_if_possible(action, erp)
         if isinstance(live, ErpError):
-            return Ended(_unclear(action, error), _hopeless(live))
+            return Ended(left_unclear(action, error), hopeless(live))
         queued = isinstance(error, UnexpectedAnswer)
-        return _settled_update(action, live) or Ended(_unclear(action, error) if queued else _failed(action, error))
+        return _settled_update(action, live) or Ended(left_unclear(action, error) if queued else _failed(action, error))
     return Ended(Result(action, Outcome.DONE, sent.number, version=sent.version))
+
+
+def _update_renumbered(action: Action, erp: Erp) -> Ended:
+    """The version that the plan saw is from before the renumbering, and perhaps no longer the customer's (fact sheet of
+    the neighbours, N18): it is read anew, with the values, which must be those that the plan saw."""
+    live = erp.customer(action.number or "", _need(action))
+    if is_as_wanted(action, live):
+        return Ended(Result(action, Outcome.DONE, live.number, "it was so already", version=live.version))
+    if _moved(action, live):
+        return Ended(_conflict(action, live))
+    renewed = replace(action, request=replace(action.request, if_match=live.version))
+    ended = _update(renewed, erp, may_be_done=False, recheck=False)
+    return replace(ended, result=replace(ended.result, action=action))
 
 
 def _settled_update(action: Action, live: Live) -> Ended | None:
@@ -231,23 +266,31 @@ def _create(action: Action, finder: _Finder, *, may_be_done: bool) -> Ended:
         try:
             sent = finder.erp.send(action.request)
         except ErpError as error:
-            if _is_unclear(error):
+            if is_unclear(error):
                 unclear = error
                 continue
             if isinstance(error, Rejected) and (unclear or may_be_done):  # "exists already" may speak of our own
                 return finder.look(unclear) or Ended(_failed(action, error))
             if isinstance(error, Rejected) and unclear is None and finder.has_number():
                 return Ended(exists(action, action.number or "", "has this number"))
+            if isinstance(error, Rejected) and unclear is None and action.number is None:
+                return Ended(replace(_failed(action, error), remedy=_WANTS_NUMBER))
             if unclear is None:
                 raise
-            return Ended(_unclear(action, unclear), _hopeless(error))
+            return Ended(left_unclear(action, unclear), hopeless(error))
         finder.claims.take(sent.number)
         finder.claims.keeps_numbers |= _is_as_numbered(action, sent.number)
         return _created(action, sent.number, sent.version)
     assert unclear is not None, "a try either returns or is unclear"
     return finder.look(unclear) or Ended(
-        _failed(action, unclear) if _was_answered(unclear) else _unclear(action, unclear)
+        _failed(action, unclear) if _was_answered(unclear) else left_unclear(action, unclear)
     )
+
+
+_WANTS_NUMBER = (
+    "If the ERP wants a number, it does not number customers itself: declare number beside the ref, or switch on"
+    " automatic numbering of customers in the ERP. Otherwise correct what it names."
+)
 
 
 def _was_answered(error: ErpError) -> bool:
@@ -299,7 +342,7 @@ class _Finder:
         try:
             return self._by_number() or self._by_looks()
         except ErpError as error:
-            return Ended(_unclear(self.action, unclear or error), _hopeless(error))
+            return Ended(left_unclear(self.action, unclear or error), hopeless(error))
 
     def has_number(self) -> bool:
         """Whether the ERP has a customer with the declared number now: then that is why it refused."""
@@ -374,7 +417,7 @@ def _found(action: Action, live: Live) -> Ended:
 # ---- shared ----
 
 
-def _is_unclear(error: ErpError) -> bool:
+def is_unclear(error: ErpError) -> bool:
     """Whether the write may be done, or be done later: also after a success of an unknown kind, such as 202."""
     if isinstance(error, UnexpectedAnswer):
         return error.status is not None and 200 <= error.status < 300
@@ -397,10 +440,15 @@ def _failed(action: Action, error: ErpError) -> Result:
     return Result(action, Outcome.FAILED, action.number, _message(error), error.remedy)
 
 
-def _unclear(action: Action, error: ErpError) -> Result:
+def left_unclear(action: Action, error: ErpError) -> Result:
+    """An action that may or may not be done."""
     remedy = "The write may or may not be done. Plan again: it looks the customer up, and shows what is still to do."
     return Result(action, Outcome.UNKNOWN, action.number, _message(error), remedy)
 
 
 def _message(error: ErpError) -> str:
-    return f"{error} (ERP reference {error.reference})" if error.reference else str(error)
+    return _with_reference(str(error), error)
+
+
+def _with_reference(message: str, error: ErpError) -> str:
+    return f"{message} (ERP reference {error.reference})" if error.reference else message

@@ -27,6 +27,7 @@ from reconciler.core.errors import InvalidInput
 from reconciler.core.shared_state import DEFAULT_SCHEMA, SharedState, has_password, is_shared
 from reconciler.core.shared_state import url_problem as state_url_problem
 from reconciler.core.snapshot import Policy as RefreshPolicy
+from reconciler.core.stores import Stores
 from reconciler.core.timeouts import LONGEST_ANSWER
 
 FILE_NAME = "reconciler.yaml"
@@ -54,7 +55,7 @@ STATE_VARIABLE = "RECONCILER_STATE"
 @dataclass(frozen=True, slots=True)
 class Api:
     """The ERP's API. `timeout` and `longest_answer` are in seconds; `tenant_id` is None where neither file nor
-    environment gives one."""
+    environment gives one; `stores` holds the forms in which the ERP keeps texts, by path pattern."""
 
     base_url: str = "https://api.finance.visma.net"
     token_url: str = "https://connect.visma.com/connect/token"  # noqa: S105 (an address, not a token)
@@ -65,6 +66,7 @@ class Api:
     longest_answer: float = LONGEST_ANSWER
     clear_nullable: Literal["send-null", "refuse"] = "send-null"
     recheck_nested: bool = True
+    stores: Stores = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +98,7 @@ class Guards:
     policies: tuple[Policy, ...] = ()
     duplicates: Literal["warning", "error"] = "error"
     lookalikes: Literal["warning", "error"] = "warning"
+    renumbers: Limit = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,6 +364,13 @@ class _Loading:
         for name in ("timeout", "longest_answer"):
             if isinstance(members.get(name), int | Decimal):
                 members[name] = float(members[name])
+        stores = members.get("stores")
+        if isinstance(stores, dict):
+            members["stores"] = {
+                path: (forms,) if isinstance(forms, str) else tuple(forms)
+                for path, forms in stores.items()
+                if isinstance(forms, str | list)
+            }
         return Api(**members) if not has_errors(self.problems) else Api()
 
     def _check_tenant(self, own: yaml_nodes.Node | None, given: str) -> None:
@@ -382,7 +392,7 @@ class _Loading:
         where = _mapping(node.get("guards"))
         limits = {
             name: self._limit(given[name], name, where)
-            for name in ("updates", "creates")
+            for name in ("updates", "creates", "renumbers")
             if isinstance(given.get(name), str)
         }
         policies = _policies(given.get("policies"), where.get("policies"))
@@ -394,7 +404,10 @@ class _Loading:
             lookalikes="error" if given.get("lookalikes") == "error" else "warning",
         )
         return replace(
-            guards, updates=limits.get("updates", guards.updates), creates=limits.get("creates", guards.creates)
+            guards,
+            updates=limits.get("updates", guards.updates),
+            creates=limits.get("creates", guards.creates),
+            renumbers=limits.get("renumbers", guards.renumbers),
         )
 
     def _check_policy(self, policy: Policy) -> None:
@@ -449,12 +462,12 @@ class _Loading:
         given, named = value.get("state", _STATE), self.environ.get(STATE_VARIABLE, "")
         if is_shared(given) and (problem := _state_problem(given, in_file=True)):
             where = node.get("state")
-            self._error("S126", where.source if where else None, *problem)
+            self._error("S127", where.source if where else None, *problem)
         if named and environment != SANDBOX:
             if not is_shared(named):
                 return self.root / named
             if problem := _state_problem(named, in_file=False):
-                self._error("S126", None, *problem)
+                self._error("S127", None, *problem)
             return SharedState(named, value.get("state_schema", DEFAULT_SCHEMA))
         if is_shared(given):
             if environment != SANDBOX:

@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
+from dataclasses import dataclass
 
 from reconciler.core.checks import nameless
 from reconciler.core.compare import Difference, Differences, agree, comparable, differences, new_values
 from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Diagnostic, Severity
 from reconciler.core.live import Live
+from reconciler.core.mutes import NO_MUTES, Mute, names_of
 from reconciler.core.normalise import number_key, same
-from reconciler.core.patterns import patterns
-from reconciler.core.plan import Action, Cause, Change, Verb
+from reconciler.core.patterns import covers, patterns
+from reconciler.core.plan import Action, Cause, Change, LeftAlone, LeftField, Verb
 from reconciler.core.ports import Wire
 from reconciler.core.rules import Memory, Rules
 from reconciler.resources.grammar import Resource
 from reconciler.resources.values import Path, Values, get, leaves, parse_path, put, render_path, without
 
 
-def create_action(desired: Desired, wire: Wire, resource: Resource, problems: list[Diagnostic]) -> Action | None:
+def create_action(desired: Desired, wire: Wire, rules: Rules, problems: list[Diagnostic]) -> Action | None:
+    resource = rules.resource
     identity: Values = {resource.key: desired.number} if desired.number else {}
     values = identity | new_values(desired.values, resource)
     name = values.get(resource.label)
@@ -42,25 +45,92 @@ def create_action(desired: Desired, wire: Wire, resource: Resource, problems: li
         request,
         match=match,
         resource=resource.name,
+        stores=rules.resource.stores,
     )
 
 
-def update_action(
-    desired: Desired, live: Live, wire: Wire, rules: Rules, memory: Memory, problems: list[Diagnostic]
-) -> Action | None:
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """How a declaration and its live customer differ.
+
+    wanted: the declared values that an update may touch. different, changes: what is to be written, and why. muted,
+    ignored: what differs too, and is left alone.
+    """
+
+    wanted: Values
+    different: Differences
+    changes: tuple[Change, ...] = ()
+    muted: tuple[LeftField, ...] = ()
+    ignored: tuple[LeftField, ...] = ()
+
+    @property
+    def is_as_declared(self) -> bool:
+        """Whether the ERP has all that is declared and can be compared."""
+        return not (self.different or self.muted or self.ignored)
+
+
+def compared(desired: Desired, live: Live, rules: Rules, memory: Memory) -> Compared:
+    """Compare, and sort out what the rules leave alone: what is ignored, and what is muted."""
     live = live.unpacked()
     if agree(desired.values, live.values, desired.complete):
-        return None
-    wanted = compared(desired, live, rules, memory)
+        return _AGREED
+    key = number_key(live.number)
+    wanted = comparable(desired.values, (), rules.resource)
+    wanted = _as_stored(wanted, live, memory.normalised.get(key, {}))
     different = differences(wanted, live.values, desired.complete, rules.resource)
     if not different:
+        return _AGREED
+    names, applied = names_of(desired, live), memory.applied.get(key)
+    mutes = NO_MUTES if rules.include_muted else rules.mutes
+    changes: list[Change] = []
+    muted: list[LeftField] = []
+    ignored: list[LeftField] = []
+    for path, change in _changes(different, desired, live, applied, rules.resource):
+        if rule := _ignored_by(path, desired, rules):
+            ignored.append(_left(change, rule))
+        elif mute := mutes.find(names, change.path):
+            muted.append(_left(change, "mute", mute))
+        else:
+            changes.append(change)
+    if not (muted or ignored):
+        return Compared(wanted, different, tuple(changes))
+    paths = {change.path for change in changes}
+    return Compared(
+        without(wanted, [*patterns(_ignored(desired, rules), rules.resource), *mutes.patterns(names)]),
+        Differences(
+            tuple(leaf for leaf in different.leaves if render_path(leaf.path) in paths),
+            tuple(path for path in different.removed if render_path(path) in paths),
+        ),
+        tuple(changes),
+        tuple(muted),
+        tuple(ignored),
+    )
+
+
+_AGREED = Compared({}, Differences())
+
+
+def _left(change: Change, rule: str, mute: Mute | None = None) -> LeftField:
+    return LeftField(change.path, change.before, change.after, change.cause, change.source, rule, mute)
+
+
+def left_alone(desired: Desired, live: Live, fields: tuple[LeftField, ...]) -> LeftAlone:
+    """The fields of a customer that are left alone."""
+    return LeftAlone(live.number, desired.ref, live.name or desired.name, desired.source, fields)
+
+
+def update_action(
+    desired: Desired, live: Live, found: Compared, wire: Wire, rules: Rules, problems: list[Diagnostic]
+) -> Action | None:
+    live, different = live.unpacked(), found.different
+    if not different:
         return None
-    changes = _changes(different, desired, live, rules, memory)
+    changes = list(found.changes)
     changed = _body_values(different, live, rules)
     changes += _carried(different, desired, changed)
-    changes += _companions(desired, changed, rules)
-    changes += _held(wanted, desired, live, changed, rules)
-    problems.extend(_followers(wanted, desired, live, changed, rules))
+    changes += _companions(desired, live, changed, rules)
+    changes += _held(found.wanted, desired, live, changed, rules)
+    problems.extend(_followers(found.wanted, desired, live, changed, rules))
     return Action(
         Verb.UPDATE,
         live.number,
@@ -70,41 +140,42 @@ def update_action(
         tuple(changes),
         wire.update(live, changed, different.removed, desired.spelled),
         resource=rules.resource.name,
+        stores=rules.resource.stores,
     )
 
 
-def changes_of(desired: Desired, live: Live, rules: Rules, memory: Memory) -> list[Change]:
-    """What differs and why: the changes of the update, without what only goes along with them."""
-    live = live.unpacked()
-    wanted = compared(desired, live, rules, memory)
-    different = differences(wanted, live.values, desired.complete, rules.resource)
-    return _changes(different, desired, live, rules, memory)
+def _changes(
+    different: Differences, desired: Desired, live: Live, applied: Values | None, resource: Resource
+) -> Iterator[tuple[Path, Change]]:
+    for leaf in different.leaves:
+        cause = _cause(leaf, applied, resource)
+        source = desired.locate(leaf.path)
+        yield leaf.path, Change(render_path(leaf.path), leaf.live, leaf.desired, cause, source)
+    for path in different.removed:
+        yield path, _removal(path, live, desired)
 
 
-def _changes(different: Differences, desired: Desired, live: Live, rules: Rules, memory: Memory) -> list[Change]:
-    applied = memory.applied.get(number_key(live.number))
-    changes = [
-        Change(
-            render_path(leaf.path),
-            leaf.live,
-            leaf.desired,
-            _cause(leaf, applied, rules.resource),
-            desired.locate(leaf.path),
-        )
-        for leaf in different.leaves
-    ]
-    return changes + [_removal(path, live, desired) for path in different.removed]
+def _exceptions(desired: Desired, rules: Rules) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """What may say that a field is ignored, in its own words, and the paths that it names."""
+    yield "ignore", rules.ignore
+    yield "lifecycle.ignore_changes", desired.lifecycle.ignore_changes
+    yield "lifecycle.create_only", desired.lifecycle.create_only
 
 
 def _ignored(desired: Desired, rules: Rules) -> tuple[str, ...]:
-    return rules.ignore + desired.lifecycle.ignore_changes + desired.lifecycle.create_only
+    return tuple(path for _, paths in _exceptions(desired, rules) for path in paths)
 
 
-def compared(desired: Desired, live: Live, rules: Rules, memory: Memory) -> Values:
-    """The declared values that count when a declaration is compared with its live customer."""
-    ignored = _ignored(desired, rules)
-    wanted = comparable(desired.values, ignored, rules.resource)
-    return _as_stored(wanted, live, memory.normalised.get(number_key(live.number), {}))
+def _ignored_by(path: Path, desired: Desired, rules: Rules) -> str:
+    """What says that the field is ignored, or nothing."""
+    return next(
+        (
+            rule
+            for rule, paths in _exceptions(desired, rules)
+            if any(covers(pattern, path) for pattern in patterns(paths, rules.resource))
+        ),
+        "",
+    )
 
 
 def _as_stored(wanted: Values, live: Live, pairs: Mapping[str, tuple[object, object]]) -> Values:
@@ -177,10 +248,12 @@ def _carried(different: Differences, desired: Desired, changed: Values) -> list[
     ]
 
 
-def _companions(desired: Desired, changed: Values, rules: Rules) -> list[Change]:
+def _companions(desired: Desired, live: Live, changed: Values, rules: Rules) -> list[Change]:
     """Write-only members go along when their group changes (fact sheet 11.1, row 38); adds them to `changed`."""
     companions = []
-    touched = without(desired.values, patterns(_ignored(desired, rules), rules.resource))
+    mutes = NO_MUTES if rules.include_muted else rules.mutes
+    left = [*patterns(_ignored(desired, rules), rules.resource), *mutes.patterns(names_of(desired, live))]
+    touched = without(desired.values, left)
     for path in rules.resource.never_compared:
         value = get(touched, path)
         if len(path) > 1 and path[0] in changed and value is not None and not rules.resource.is_create_only(path):

@@ -18,11 +18,20 @@ def attributed(plan: Plan, base: Plan) -> Plan:
     branch's.
     """
     asked = {key: action for action in base.actions for key in _keys(action)}
-    return replace(plan, actions=tuple(_attributed(action, _twin(action, asked)) for action in plan.actions))
+    # the branch renumbers a customer that the base still calls by its former number
+    formers = {action.number: action.former for action in plan.actions if action.former is not None}
+    return replace(
+        plan,
+        actions=tuple(
+            _attributed(action, _twin(action, asked, formers.get(action.number) if action.former is None else None))
+            for action in plan.actions
+        ),
+    )
 
 
-def _twin(action: Action, asked: dict[str, Action]) -> Action | None:
-    return next((asked[key] for key in _keys(action) if key in asked), None)
+def _twin(action: Action, asked: dict[str, Action], former: str | None) -> Action | None:
+    keys = [*_keys(action), *(_keys(replace(action, number=former)) if former is not None else ())]
+    return next((asked[key] for key in keys if key in asked), None)
 
 
 def _keys(action: Action) -> Iterator[str]:

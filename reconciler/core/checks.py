@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
 
 from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Diagnostic, Severity
@@ -21,12 +22,12 @@ from reconciler.resources.grammar import Resource
 from reconciler.resources.values import parse_path
 
 
-def rivals(paired: Pairing) -> Iterator[Diagnostic]:
+def rivals(paired: Pairing, resource: Resource = CUSTOMER) -> Iterator[Diagnostic]:
     """New customers without number whose match fields another new customer has too: the next run could not tell."""
     new = [each for each, live in paired.pairs if live is None]
     holders: dict[tuple[str, object], Desired] = {}
     for each in sorted(new, key=lambda one: one.number is None):  # a number is the stronger claim
-        keys = [(name, key) for name in each.match if (key := match_key(name, each.values.get(name)))]
+        keys = [(name, key) for name in each.match if (key := match_key(name, each.values.get(name), resource))]
         other = next((holders[key] for key in keys if key in holders), None)
         if other is not None and each.number is None:
             yield Diagnostic(
@@ -47,15 +48,19 @@ def orphans(
     """Parents that are neither live nor declared. A warning: the ERP may take another kind of account for a parent."""
     known = {number_key(live.number) for live in view.customers}
     known |= {number_key(each.number) for each, _ in paired.pairs if each.number is not None}
+    known |= {number_key(row.number) for row in view.doubts.unreadable if row.number is not None}
+    refs = sorted(declaration.ref for declaration, _ in paired.pairs if declaration.ref is not None)
     for action in actions:
         for change in action.changes:
             parent = change.after
             if change.path == resource.parent and isinstance(parent, str) and number_key(parent) not in known:
+                likely = get_close_matches(parent, refs, 1)
                 yield Diagnostic(
                     Severity.WARNING,
                     "P514",
                     f"{action.label}: its parent {parent} is neither a customer of the ERP nor declared",
-                    remedy=f"Correct {resource.parent}; the ERP will refuse the customer otherwise.",
+                    remedy=(f"Is ref {likely[0]} meant? " if likely else "")
+                    + f"Correct {resource.parent}; the ERP will refuse the customer otherwise.",
                     source=change.source,
                 )
 
@@ -81,16 +86,6 @@ def same_label(action: Action) -> Diagnostic:
     )
 
 
-def looped(action: Action) -> Diagnostic:
-    return Diagnostic(
-        Severity.ERROR,
-        "P502",
-        f"{action.label} is to be created under {action.depends_on[0]}, which waits for {action.label} itself",
-        remedy=f"Break the circle of {CUSTOMER.parent}.",
-        source=action.source,
-    )
-
-
 def prevented(desired: Desired, live: Live) -> Refusal:
     return Refusal(
         Guard.LIFECYCLE,
@@ -99,6 +94,29 @@ def prevented(desired: Desired, live: Live) -> Refusal:
         live.number,
         desired.source,
     )
+
+
+def mute_notes(action: Action, names: tuple[str | None, ...], rules: Rules) -> Iterator[Diagnostic]:
+    """What mutes have to do with the changes of an action: those that ended, and those that were set aside."""
+    for change in action.changes:
+        if change.before == change.after:
+            continue
+        if mute := rules.mutes.find(names, change.path):
+            yield Diagnostic(
+                Severity.WARNING,
+                "P534",
+                f"{action.label}: {change.path} is muted until {mute.until}, and sent all the same (--include-muted)",
+                detail=mute.reason,
+                source=mute.source,
+            )
+        elif mute := rules.mutes.ended(names, change.path):
+            yield Diagnostic(
+                Severity.NOTE,
+                "P533",
+                f"{action.label}: the mute of {change.path} ended with {mute.until}: it is written again",
+                remedy="Remove the mute, or give it a new day.",
+                source=mute.source,
+            )
 
 
 def null_problems(actions: list[Action], rules: Rules) -> Iterator[Diagnostic]:

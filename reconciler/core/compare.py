@@ -32,7 +32,7 @@ class Differences:
         return bool(self.leaves or self.removed)
 
 
-def comparable(desired: Values, ignored: tuple[str, ...], resource: Resource = CUSTOMER) -> Values:
+def comparable(desired: Values, ignored: tuple[str, ...] = (), resource: Resource = CUSTOMER) -> Values:
     """The declared values that an update may touch: neither create-only nor write-only nor ignored.
 
     The declaration is reshaped before the comparison, so that the diff needs no exceptions.
@@ -50,7 +50,7 @@ def differences(
     """
     if agree(desired, live, complete):  # for callers that did not ask before, or only before they reshaped
         return Differences()
-    seen = _project(desired, live, resource.fields.get, complete)
+    seen = _project(desired, live, resource.fields.get, complete, resource)
     if seen == desired:  # deepdiff costs hundreds of times as much as this
         return Differences()
     return _differing(seen, desired, resource)
@@ -111,17 +111,23 @@ def _agrees(desired: Values, live: Mapping[str, object]) -> bool:
 
 
 def _project(
-    desired: Values, live: Mapping[str, object], member: Callable[[str], Row | None], complete: frozenset[str]
+    desired: Values,
+    live: Mapping[str, object],
+    member: Callable[[str], Row | None],
+    complete: frozenset[str],
+    resource: Resource,
+    above: Path = (),
 ) -> Values:
     """The live values in the shape of the declared ones; where two compare the same, in the declared spelling."""
     seen: Values = {}
     for key, want in desired.items():
         row, have = member(key), live.get(key)
         if isinstance(row, Field):
-            seen[key] = want if satisfied(row, want, have) else have  # type: ignore[arg-type, assignment]  # both are Scalars
+            kept = (resource.leaf((*above, key)) or row) if resource.forms else row
+            seen[key] = want if satisfied(kept, want, have) else have  # type: ignore[arg-type, assignment]  # both are Scalars
         elif isinstance(row, Group) and isinstance(want, dict):
             held = have if isinstance(have, dict) else {}
-            below = seen[key] = _project(want, held, row.member, complete)
+            below = seen[key] = _project(want, held, row.member, complete, resource, (*above, key))
             if row.is_lines and row.name in complete:
                 below |= {line: members for line, members in held.items() if line not in want}
     return seen

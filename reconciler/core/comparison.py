@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from reconciler.core.desired import Desired
+from reconciler.core.diagnostics import Diagnostic
+from reconciler.core.doubts import HELD_BACK
 from reconciler.core.identity import Pairing, pair
 from reconciler.core.ordering import is_target
 from reconciler.core.ports import View
+from reconciler.core.renumbering import (
+    Renumberings,
+    foreseen_declarations,
+    foreseen_memory,
+    foreseen_view,
+    renumberings,
+)
 from reconciler.core.rules import Memory, Rules, Target
 
 
@@ -26,9 +35,54 @@ class Comparison:
     targets: frozenset[str] = frozenset()
 
     @cached_property
+    def renumberings(self) -> Renumberings:
+        """Which customers are to be given another number."""
+        return renumberings(self.desired, self.view.customers, self.memory)
+
+    @cached_property
+    def foreseen(self) -> Comparison:
+        """The same once all that is due is renumbered: so it is compared."""
+        return self._foreseen[0]
+
+    @property
+    def renumbering_notes(self) -> tuple[Diagnostic, ...]:
+        """What is to be said of the renumberings, errors included."""
+        return (*self.renumberings.diagnostics, *self._foreseen[1])
+
+    @cached_property
+    def _foreseen(self) -> tuple[Comparison, tuple[Diagnostic, ...]]:
+        found = self.renumberings
+        if found.is_nothing:
+            return self, ()
+        desired, warnings = foreseen_declarations(self.desired, found, self.rules.resource)
+        view = foreseen_view(self.view, found, self.rules.resource)
+        return replace(self, desired=desired, view=view, memory=foreseen_memory(self.memory, found)), warnings
+
+    @cached_property
     def paired(self) -> Pairing:
         """The declarations with their live customers."""
-        return pair(self.desired, self.view.customers, self.memory.numbers, self.memory.identities)
+        memory, view = self.memory, self.view
+        return pair(self.desired, view.customers, memory.numbers, memory.identities, view.doubts, self.rules.resource)
+
+    def problems(self) -> list[Diagnostic]:
+        """What is wrong with the live side, and with the pairing; of the targets only, where there are some."""
+        return [*self.view.doubts.diagnostics(), *(each for each in self.paired.diagnostics if self._concerns(each))]
+
+    @property
+    def held_back(self) -> int:
+        """How many declarations are held back."""
+        return sum(each.code == HELD_BACK and self._concerns(each) for each in self.paired.diagnostics)
+
+    def _concerns(self, problem: Diagnostic) -> bool:
+        """A declaration that is held back matters where it is looked at; an error always does."""
+        if problem.code != HELD_BACK or not self.targets:
+            return True
+        return any(one.source == problem.source and self.looks_at(one) for one in self.desired)
+
+    @property
+    def looked_at(self) -> frozenset[int]:
+        """The `id`s of the declarations among the targets."""
+        return frozenset(id(declaration) for declaration in self.desired if self.looks_at(declaration))
 
     def looks_at(self, declaration: Desired) -> bool:
         """Whether the declaration is among the targets."""

@@ -14,13 +14,16 @@ from reconciler.resources.values import Path, Values
 class Lifecycle:
     """A declaration's exceptions; the paths may hold `*` for one segment and cover all below them.
 
-    same_as: numbers or refs of customers that are the same organisation, on purpose.
+    same_as: numbers or refs of customers that are the same organisation, on purpose. as_typed: values that look like
+    mistakes and are meant. renumbered_from: the number that the customer has until it is given the declared one.
     """
 
     ignore_changes: tuple[str, ...] = ()
     create_only: tuple[str, ...] = ()
     prevent_update: bool = False
     same_as: tuple[str, ...] = ()
+    as_typed: tuple[str, ...] = ()
+    renumbered_from: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,13 @@ from enum import StrEnum
 from typing import Any, TypeAlias
 
 from reconciler.core.diagnostics import Diagnostic, Source
+from reconciler.core.mutes import Mute
 from reconciler.core.normalise import number_key
-from reconciler.core.plan import Cause, Refresh
+from reconciler.core.plan import Cause, LeftAlone, Refresh
 
 FORMAT = "reconciler/drift"
-FORMAT_VERSION = "1.0"
+FORMAT_VERSION = "1.1"
+"""Minor versions only add: 1.1 `ignored`."""
 
 
 class Standing(StrEnum):
@@ -22,21 +24,6 @@ class Standing(StrEnum):
     MISSING = "missing"  # declared, and not there: gone from the ERP, or not created yet
     REMOVED = "removed"  # was managed, is live, and has no declaration any more
     UNMANAGED = "unmanaged"  # live, never declared
-
-
-@dataclass(frozen=True, slots=True)
-class Mute:
-    """Drift that somebody accepts for a time: `until` is a date (YYYY-MM-DD, the last day), `source` the mute file.
-
-    number: as the declaration has it, or its ref. path: a pattern, `*` for one segment, covering all below it;
-    `*` alone covers every field, and the customer's being gone.
-    """
-
-    number: str
-    path: str
-    until: str
-    reason: str
-    source: Source | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +105,8 @@ class DriftSummary:
 
     One customer may count in several of drift, config, both, unknown; muted ones have no other difference, and count in
     none of them but, when they are gone, in missing. new: customers with something that is new and not muted.
+    unreadable: rows of the ERP that cannot be read; held_back: declarations that may mean one of them. ignored:
+    customers with declared fields that differ and are ignored; they may count elsewhere too.
     """
 
     managed: int = 0
@@ -130,6 +119,9 @@ class DriftSummary:
     unknown: int = 0
     muted: int = 0
     new: int = 0
+    unreadable: int = 0
+    held_back: int = 0
+    ignored: int = 0
 
     @property
     def coverage(self) -> float | None:
@@ -179,6 +171,7 @@ class Drift:
     since: str | None = None  # when the report was made that `new` compares with
     redacted: bool = False
     only_new: bool = False  # whether the customers and fields that are not new were left out
+    ignored: tuple[LeftAlone, ...] = ()  # what is declared and ignored, and differs: no drift, and not as declared
     targets: tuple[str, ...] = ()  # `--target`: only these were looked at, and nothing was counted beside them
     format: str = FORMAT
     format_version: str = FORMAT_VERSION
@@ -190,8 +183,8 @@ class Drift:
 
     @property
     def alerts(self) -> bool:
-        """Whether there is drift that nobody accepted; with `only_new`, new drift."""
-        return any(customer.alerts for customer in self.customers)
+        """Whether there is drift that nobody accepted, or what is held back; with `only_new`, new drift."""
+        return bool(self.summary.held_back) or any(customer.alerts for customer in self.customers)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from hashlib import sha256
 
-from reconciler.core.actions import changes_of
+from reconciler.core.actions import compared, left_alone
 from reconciler.core.comparison import Comparison, Heading
 from reconciler.core.desired import Desired
 from reconciler.core.drift import (
@@ -15,16 +15,15 @@ from reconciler.core.drift import (
     DriftedCustomer,
     DriftedField,
     History,
-    Mute,
     Sighting,
     Standing,
     summary_of,
 )
 from reconciler.core.live import Live
+from reconciler.core.mutes import ActiveMutes, Mute, names_of
 from reconciler.core.normalise import number_key
 from reconciler.core.ordering import natural
-from reconciler.core.patterns import covers, patterns
-from reconciler.core.plan import Cause, Change, Refresh
+from reconciler.core.plan import Cause, Change, LeftAlone, Refresh
 from reconciler.core.removed import removed
 from reconciler.core.rules import Memory, Rules
 from reconciler.resources.values import get, parse_path
@@ -44,11 +43,12 @@ def compute_drift(
     mutes: Sequence[Mute],
     applied_at: Callable[[str], str | None],
 ) -> Drift:
-    """Compare, and tell apart who moved. A field stands in it exactly when a plan would change it, with its cause.
+    """Compare, and tell apart who moved. A field stands in it exactly when a plan would change it but for mutes.
 
     mutes: also those whose last day is over. applied_at: when a customer (`number_key`) was last applied, UTC, ISO
     8601. With targets, what is not declared is not looked at. The day that counts for mutes is that of the heading.
     """
+    notes, comparison = comparison.renumbering_notes, comparison.foreseen
     view, now, target = comparison.view, heading.created_at, heading.target
     look = _Look(comparison.rules, comparison.memory, history, ActiveMutes(mutes, now[:10]), applied_at, now)
     pairs = [(declaration, live) for declaration, live in comparison.paired.pairs if comparison.looks_at(declaration)]
@@ -66,10 +66,16 @@ def compute_drift(
         tenant_id=target.tenant_id,
         base_url=target.base_url,
         refresh=Refresh(view.reading.mode, view.as_of, len(view.customers), view.requests, view.reading),
-        summary=summary_of(customers, sum(live is not None for _, live in pairs)),
+        summary=replace(
+            summary_of(customers, sum(live is not None for _, live in pairs)),
+            unreadable=len(view.doubts.unreadable),
+            held_back=comparison.held_back,
+            ignored=len(look.ignored),
+        ),
         customers=tuple(customers),
-        diagnostics=comparison.paired.diagnostics,
+        diagnostics=(*notes, *comparison.problems()),
         since=history.since,
+        ignored=tuple(sorted(look.ignored, key=lambda customer: natural(customer.number))),
         targets=tuple(sorted(comparison.targets)),
     )
 
@@ -77,11 +83,11 @@ def compute_drift(
 def new_only(drift: Drift) -> Drift:
     """The report without what the last one told already, and without what is muted. The summary stays whole."""
     kept = [
-        replace(customer, fields=tuple(field for field in customer.fields if field.new and field.mute is None))
+        replace(customer, fields=tuple(one for one in customer.fields if one.new and one.mute is None))
         for customer in drift.customers
         if customer.new and not customer.is_muted
     ]
-    return replace(drift, customers=tuple(kept), only_new=True)
+    return replace(drift, customers=tuple(kept), ignored=(), only_new=True)
 
 
 def sightings(drift: Drift) -> dict[tuple[str, str], Sighting]:
@@ -91,9 +97,9 @@ def sightings(drift: Drift) -> dict[tuple[str, str], Sighting]:
         first_seen = customer.first_seen or ""
         if customer.standing is not Standing.DRIFTED:
             seen[customer.key, ""] = Sighting(customer.standing.value, first_seen, customer.mute is not None)
-        for field in customer.fields:
-            live = fingerprint(field.live)
-            seen[customer.key, field.path] = Sighting(live, field.first_seen or "", field.mute is not None)
+        for one in customer.fields:
+            live = fingerprint(one.live)
+            seen[customer.key, one.path] = Sighting(live, one.first_seen or "", one.mute is not None)
     return seen
 
 
@@ -120,31 +126,6 @@ def _plainly(value: object) -> str:
     return f"Decimal {value.normalize()}" if isinstance(value, Decimal) else repr(value)
 
 
-class ActiveMutes:
-    """The mutes that hold on a day."""
-
-    def __init__(self, mutes: Iterable[Mute], day: str) -> None:
-        self._by_name: dict[str, list[Mute]] = {}
-        for mute in mutes:
-            if day <= mute.until:
-                for name in {mute.number, number_key(mute.number)}:
-                    self._by_name.setdefault(name, []).append(mute)
-
-    def find(self, names: Iterable[str | None], path: str) -> Mute | None:
-        """The mute of a field, or with an empty path of the whole customer; the one that holds longest."""
-        if not self._by_name:
-            return None
-        segments = parse_path(path)
-        mutes = [
-            mute
-            for name in names
-            if name is not None
-            for mute in self._by_name.get(name, ())
-            if (any(covers(pattern, segments) for pattern in patterns((mute.path,))) if path else mute.path == "*")
-        ]
-        return max(mutes, key=lambda mute: mute.until, default=None)
-
-
 @dataclass(frozen=True, slots=True)
 class _Look:
     """One pass over the customers."""
@@ -155,17 +136,20 @@ class _Look:
     mutes: ActiveMutes
     applied_at: Callable[[str], str | None]
     now: str
+    ignored: list[LeftAlone] = field(default_factory=list)
 
     def pair(self, desired: Desired, live: Live | None) -> DriftedCustomer | None:
         """What is to be said of a declaration, if anything."""
         return self._missing(desired) if live is None else self._drifted(desired, live)
 
     def _drifted(self, desired: Desired, live: Live) -> DriftedCustomer | None:
-        changes = changes_of(desired, live, self.rules, self.memory)
-        if not changes:
+        found = compared(desired, live, self.rules, self.memory)
+        if found.ignored:
+            self.ignored.append(left_alone(desired, live, found.ignored))
+        if not found.changes:
             return None
         key = number_key(live.number)
-        fields = tuple(self._field(change, desired, key) for change in changes)
+        fields = tuple(self._field(change, desired, live) for change in found.changes)
         return DriftedCustomer(
             Standing.DRIFTED,
             live.number,
@@ -175,13 +159,14 @@ class _Look:
             live.modified,
             self.applied_at(key),
             fields,
-            min(field.first_seen or self.now for field in fields),
-            any(field.new and field.mute is None for field in fields),
+            min(one.first_seen or self.now for one in fields),
+            any(one.new and one.mute is None for one in fields),
         )
 
-    def _field(self, change: Change, desired: Desired, key: str) -> DriftedField:
+    def _field(self, change: Change, desired: Desired, live: Live) -> DriftedField:
+        key = number_key(live.number)
         applied = self.memory.applied.get(key)
-        mute = self.mutes.find((key, _key(desired.number), desired.ref), change.path)
+        mute = self.mutes.find(names_of(desired, live), change.path)
         first_seen, new = self._seen(key, change.path, fingerprint(change.before), muted=mute is not None)
         return DriftedField(
             change.path,
@@ -251,7 +236,3 @@ class _Look:
         if last is None:
             return self.now, True
         return last.first_seen, last.live != live or (last.muted and not muted)
-
-
-def _key(number: str | None) -> str | None:
-    return None if number is None else number_key(number)

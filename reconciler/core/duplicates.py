@@ -9,16 +9,16 @@ that both are meant: one organisation may well have several customers.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Literal, TypeAlias
 
 from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Diagnostic, Severity
-from reconciler.core.identity_key import identity_key, name_key, numeral_key, organisation_number, same_organisation
+from reconciler.core.identity_key import identity_key, name_key, numeral_keys, organisation_number, same_organisation
 from reconciler.core.live import Live
-from reconciler.core.normalise import number_key
+from reconciler.core.normalise import match_key, number_key
 from reconciler.core.plan import Guard, Refusal
 from reconciler.resources.customer import CUSTOMER
 from reconciler.resources.grammar import Resource
@@ -28,6 +28,9 @@ Mark: TypeAlias = "tuple[str, str]"
 """What a customer can be recognised by: the sort of mark, and its key."""
 
 CODE = "P511"
+
+LOST = "P517"
+"""Code of a likeness to a customer that lost its declaration: the new one may be the old one with another number."""
 
 
 class Degree(IntEnum):
@@ -86,10 +89,10 @@ def likenesses(new: Iterable[Desired], known: Iterable[Known], resource: Resourc
     for other in known:
         seen: set[int] = set()
         for mark in _marks(other.values, other.number, resource):
-            if mark[0] == "name" and other.declaration is not None:
+            if mark[0] == resource.label and other.declaration is not None:
                 continue  # two declared namesakes are nothing: nobody can take one for the other
             for declaration in by_mark.get(mark, ()):
-                if id(declaration) in seen or declaration is other.declaration:
+                if id(declaration) in seen or _is_itself(declaration, other):
                     continue
                 seen.add(id(declaration))
                 yield _compare(declaration, other, resource)
@@ -100,8 +103,14 @@ def findings(
     *,
     duplicates: Literal["warning", "error"],
     lookalikes: Literal["warning", "error"],
+    lost: Collection[str] = (),
+    lost_is_retired: bool = False,
 ) -> tuple[list[Diagnostic], list[Refusal]]:
-    """P511 for each likeness that is more than a namesake: a warning, or what refuses the plan (exit 4)."""
+    """P511 for each likeness that is more than a namesake: a warning, or what refuses the plan (exit 4).
+
+    lost: numbers of live customers that are no longer declared: to be like one of them is P517. lost_is_retired:
+    whether the plan makes them Inactive; then the likeness always refuses it.
+    """
     diagnostics: list[Diagnostic] = []
     refusals: list[Refusal] = []
     told: set[frozenset[str]] = set()
@@ -113,11 +122,14 @@ def findings(
             continue
         told.add(pair)
         level = duplicates if likeness.degree is Degree.SURE else lookalikes
-        diagnostics.append(_diagnostic(likeness, Severity.WARNING))
-        if level == "error":
+        is_lost = likeness.other.declaration is None and likeness.other.number in lost
+        finding = _diagnostic(likeness, is_lost=is_lost)
+        diagnostics.append(finding)
+        if level == "error" or (is_lost and lost_is_retired):
             name = "duplicates" if likeness.degree is Degree.SURE else "lookalikes"
-            summary = f"{CODE} {diagnostics[-1].summary}"
-            remedy = f"{diagnostics[-1].remedy} guards.{name}: warning only warns."
+            summary = f"{finding.code} {finding.summary}"
+            way_out = "" if is_lost and lost_is_retired else f" guards.{name}: warning only warns."
+            remedy = f"{finding.remedy}{way_out}"
             refusals.append(
                 Refusal(Guard.DUPLICATE, summary, remedy, likeness.declaration.number, diagnostics[-1].source)
             )
@@ -136,7 +148,7 @@ def declared_twice(
             if not isinstance(value, str) or not (key := identity_key(value)):
                 continue
             other = holders.setdefault((name, key), declaration)
-            if other is declaration or _is_meant(declaration, of_declared(other)):
+            if other is declaration or is_meant(declaration, of_declared(other)):
                 continue
             numbered = declaration.number is not None and other.number is not None
             yield Diagnostic(
@@ -151,7 +163,7 @@ def declared_twice(
             break
 
 
-def _diagnostic(likeness: Likeness, severity: Severity) -> Diagnostic:
+def _diagnostic(likeness: Likeness, *, is_lost: bool) -> Diagnostic:
     ours, other = likeness.declaration, likeness.other
     place = f" ({other.declaration.source})" if other.declaration is not None else ""
     member = render_path(likeness.path)
@@ -162,9 +174,15 @@ def _diagnostic(likeness: Likeness, severity: Severity) -> Diagnostic:
         summary = f"{ours.label} is new, and looks like {other.label}{place} by its {member}"
     same = f'lifecycle: {{same_as: ["{other.number or other.label.removeprefix("ref ")}"]}}'
     one = f'declare number: "{other.number}"' if other.number and not place else "keep one declaration"
+    if ours.number and other.number and not place:
+        one = f"{other.number} is perhaps {ours.number} renumbered in the ERP: {one}"
+    if other.number and not place and ours.number:
+        one += f', or, to give it the new number, lifecycle: {{renumbered_from: "{other.number}"}}'
+    if is_lost:
+        summary += ", which is no longer declared"
     return Diagnostic(
-        severity,
-        CODE,
+        Severity.WARNING,
+        LOST if is_lost else CODE,
         summary,
         detail=_values(likeness),
         remedy=f"If they are one customer, {one}; if both are meant, say so: {same}.",
@@ -180,21 +198,28 @@ def _marks(values: Mapping[str, object], number: str | None, resource: Resource)
     for name in resource.match:
         value = values.get(name)
         if isinstance(value, str) and (key := identity_key(value)):
-            yield name, key
+            yield name, match_key(name, value, resource)
             if stem := organisation_number(key):
                 yield "organisation", stem
     label = values.get(resource.label)
     if isinstance(label, str):
         name = name_key(label)
-        yield "name", name
+        yield resource.label, name
         for path in resource.postal_codes:
             if isinstance(code := get(values, path), str):
                 yield "address", f"{name}\n{identity_key(code)}"
     if number is not None:
-        yield "number", numeral_key(number)
+        for key in numeral_keys(number):
+            yield resource.key, key
 
 
-def _is_meant(declaration: Desired, other: Known) -> bool:
+def _is_itself(declaration: Desired, other: Known) -> bool:
+    """Whether both are one declaration: its parent may have been resolved in one of them (`core.parents`)."""
+    return other.declaration is not None and declaration.label == other.declaration.label
+
+
+def is_meant(declaration: Desired, other: Known) -> bool:
+    """Whether `same_as` of either says that both are one organisation's, on purpose."""
     theirs = other.declaration.lifecycle.same_as if other.declaration is not None else ()
     ours = {declaration.ref, declaration.number and number_key(declaration.number)}
     return any(name in other.names or number_key(name) in other.names for name in declaration.lifecycle.same_as) or any(
@@ -205,7 +230,7 @@ def _is_meant(declaration: Desired, other: Known) -> bool:
 def _compare(declaration: Desired, other: Known, resource: Resource) -> Likeness:
     """The surest reason to take the two for one; their marks have met."""
     namesake = Likeness(declaration, other, (resource.label,), "", "", Degree.NAMESAKE)
-    if _is_meant(declaration, other):
+    if is_meant(declaration, other):
         return namesake
     return (
         _same_id(declaration, other, resource)
@@ -224,7 +249,7 @@ def _same_id(declaration: Desired, other: Known, resource: Resource) -> Likeness
         if isinstance(theirs := other.values.get(there), str)
     ]
     for name, ours, there, theirs in ids:
-        if name == there and identity_key(ours) == identity_key(theirs) != "":
+        if name == there and match_key(name, ours, resource) == match_key(there, theirs, resource) != "":
             return Likeness(declaration, other, (name,), ours, theirs, Degree.SURE)
     for name, ours, _, theirs in ids:
         if same_organisation(identity_key(ours), identity_key(theirs)):
@@ -236,7 +261,7 @@ def _same_number(declaration: Desired, other: Known, resource: Resource) -> Like
     ours, theirs = declaration.number, other.number
     if ours is None or theirs is None or number_key(ours) == number_key(theirs):
         return None
-    if numeral_key(ours) != numeral_key(theirs):
+    if numeral_keys(ours).isdisjoint(numeral_keys(theirs)):
         return None
     return Likeness(declaration, other, (resource.key,), ours, theirs, Degree.LIKELY)
 

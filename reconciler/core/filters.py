@@ -2,7 +2,8 @@
 
 The ERP's own filters cannot be trusted alone: a parameter that it does not know is ignored and all rows come back
 (fact sheet 5), and what some of them mean is open (Q11, Q12, Q27). So the widest form is sent, and each row that comes
-back is judged here by exactly what was asked.
+back is judged here by exactly what was asked. Ids and phone numbers compare without their layout, which no filter of
+the ERP does: they are not sent, and all customers are read.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ from typing import TypeAlias
 
 from reconciler.core.errors import WrongUsage
 from reconciler.core.live import Live
-from reconciler.core.normalise import date_key
+from reconciler.core.normalise import comparison_key, date_key
 from reconciler.core.timestamps import DAY, Moment, read_moment, render_moment
 from reconciler.resources.customer import ATTRIBUTES, CUSTOMER, FILTERS
+from reconciler.resources.grammar import Comparison, Field
 from reconciler.resources.values import Path, get
 
 _BOUND = re.compile(r"\s*(>=|<=|>|<)\s*(.*?)\s*", re.DOTALL)
@@ -127,12 +129,32 @@ def parse_text(option: str, text: str) -> str:
     return text.strip()
 
 
+def parse_equal(option: str, text: str) -> str:
+    """The text of a filter of `FILTERS`, by its name. Raises WrongUsage for one that can find nobody."""
+    word, row = parse_text(f"--{option}", text), _row(option)
+    if not comparison_key(row, word):
+        raise WrongUsage(f"--{option} {word!r} has neither a letter nor a digit", remedy="Write the number itself.")
+    return word
+
+
+def _row(option: str) -> Field:
+    row = CUSTOMER.leaf(FILTERS[option].path)
+    assert row is not None, "a filter is about a leaf"
+    return row
+
+
+def _is_sent(option: str) -> bool:
+    """Whether the ERP's filter finds all that is asked for: not where another layout is the same value."""
+    return _row(option).comparison is Comparison.EXACT
+
+
 @dataclass(frozen=True, slots=True)
 class Filters:
     """What customers to take; all that is given must hold.
 
-    `equal`: texts by the keys of `FILTERS`. `name`: a part of the name, in any case. `customer_class`: the API has no
-    filter for it. `name_is_sent`: whether the ERP can be trusted to find parts of names (Q27).
+    `equal`: texts by the keys of `FILTERS`, each from `parse_equal`. `name`: a part of the name, in any case.
+    `customer_class`: the API has no filter for it. `name_is_sent`: whether the ERP can be trusted to find parts of
+    names (Q27).
     """
 
     status: str | None = None
@@ -163,7 +185,7 @@ class Filters:
             sent[CUSTOMER.status] = self.status
         if self.name and self.name_is_sent:
             sent[CUSTOMER.label] = self.name
-        sent |= {FILTERS[option].parameter: text for option, text in self.equal.items()}
+        sent |= {FILTERS[option].parameter: text for option, text in self.equal.items() if _is_sent(option)}
         for name, bounds in (("lastModifiedDateTime", self.modified), ("createdDateTime", self.created)):
             if bounds:
                 bound = _first(bounds).sent()
@@ -225,7 +247,8 @@ def _exact_checks(filters: Filters) -> Iterable[Check]:
     if filters.name and filters.name_is_sent:
         yield _contains(filters.name)
     for option, text in filters.equal.items():
-        yield _equals(FILTERS[option].path, text)
+        if _is_sent(option):
+            yield _equals(FILTERS[option].path, text)
     for name, wanted in filters.attributes.items():
         yield _has_attribute(name, wanted)
 
@@ -235,6 +258,14 @@ def _checks_here(filters: Filters) -> Iterable[Check]:
         yield _equals((CUSTOMER.category,), filters.customer_class)
     if filters.name and not filters.name_is_sent:
         yield _contains(filters.name)
+    for option, text in filters.equal.items():
+        if not _is_sent(option):
+            yield _has_key(FILTERS[option].path, _row(option), text)
+
+
+def _has_key(path: Path, row: Field, text: str) -> Check:
+    wanted = comparison_key(row, text)
+    return lambda live: isinstance(value := get(live.values, path), str) and comparison_key(row, value) == wanted
 
 
 def _equals(path: Path, text: str) -> Check:

@@ -20,18 +20,25 @@ Limit: TypeAlias = "int | Fraction"
 
 @dataclass(frozen=True, slots=True)
 class VolumeLimits:
-    """At most so many updates and creates: a number, or a share of the managed customers."""
+    """At most so many updates, creates and renumberings: a number, or a share of the managed customers."""
 
     updates: Limit = Fraction(30, 100)
     creates: Limit = 50
+    renumbers: Limit = 10
 
 
 def volume_verdicts(summary: Summary, limits: VolumeLimits, managed: int) -> tuple[Verdict, ...]:
-    """One verdict for updates and one for creates. managed: live customers with a declaration, targeted or not."""
-    return (
+    """One verdict each for updates and creates, and one for renumberings where there are any: they are rare.
+
+    managed: live customers with a declaration, targeted or not.
+    """
+    verdicts = (
         _verdict("updates", summary.update, managed, limits.updates),
         _verdict("creates", summary.create, managed, limits.creates),
     )
+    if not summary.renumber:
+        return verdicts
+    return (*verdicts, _verdict("renumbers", summary.renumber, managed, limits.renumbers))
 
 
 def refusals(verdicts: tuple[Verdict, ...]) -> tuple[Refusal, ...]:
@@ -48,7 +55,8 @@ def refusals(verdicts: tuple[Verdict, ...]) -> tuple[Refusal, ...]:
 
 
 def _worded(verdict: Verdict) -> str:
-    return f"{verdict.name.removesuffix('s')} is" if verdict.found == 1 else f"{verdict.name} are"
+    word = {"renumbers": "renumberings"}.get(verdict.name, verdict.name)
+    return f"{word.removesuffix('s')} is" if verdict.found == 1 else f"{word} are"
 
 
 def _verdict(name: str, found: int, managed: int, limit: Limit) -> Verdict:

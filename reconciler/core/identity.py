@@ -8,8 +8,12 @@ from dataclasses import dataclass, field
 
 from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Diagnostic, Severity
+from reconciler.core.doubts import SURE, Doubts, held_back, ids_of
 from reconciler.core.live import Live
 from reconciler.core.normalise import match_key, number_key
+from reconciler.core.parents import with_parents
+from reconciler.resources.customer import CUSTOMER
+from reconciler.resources.grammar import Resource
 from reconciler.resources.values import get
 
 
@@ -27,6 +31,7 @@ class Pairing:
 
 @dataclass(slots=True)
 class _Index:
+    resource: Resource
     by_number: dict[str, list[Live]] = field(default_factory=lambda: defaultdict(list))
     by_match: dict[tuple[str, str], list[Live]] = field(default_factory=lambda: defaultdict(list))
     by_identity: dict[int, Live] = field(default_factory=dict)
@@ -37,21 +42,31 @@ def pair(
     live: Iterable[Live],
     recorded: Mapping[str, str] | None = None,
     identities: Mapping[str, int] | None = None,
+    doubts: Doubts = SURE,
+    resource: Resource = CUSTOMER,
 ) -> Pairing:
     """Find the live customer of each declaration.
 
     By `number`; without one by the number recorded for its `ref`; else by the `match` fields. A recorded number that
     the ERP no longer has is no match, since the record may be gone (docs/declarations.md). More than one match is an
     error, and so is a number that the ERP has given to no customer while the one that had it goes by another now:
-    creating it again would double it. recorded: ref to number. identities: `number_key` to the internal id it had.
+    creating it again would double it. A parent that is named by ref is resolved (`core.parents`).
+
+    recorded: ref to number. identities: `number_key` to the internal id it had.
+    doubts: a declaration that may mean what cannot be read is held back, and paired with nothing. resource: in whose
+    forms the match fields compare.
     """
     wanted = list(desired)
-    index = _index(live, {name for each in wanted if each.number is None for name in each.match})
+    index = _index(live, {name for each in wanted if each.number is None for name in each.match}, resource)
     taken: dict[int, Desired] = {}
     pairs: list[tuple[Desired, Live | None]] = []
     problems: list[Diagnostic] = []
     for each in sorted(wanted, key=lambda one: one.number is None):  # a number is the stronger claim
-        found = _find(each, index, recorded or {}, identities or {})
+        number, ids = each.number or (recorded or {}).get(each.ref or ""), ids_of(each.values)
+        if (row := doubts.about(number, ids)) is not None:
+            problems.append(held_back(each, f"its row cannot be read ({row.place})"))
+            continue
+        found = _find(each, index, recorded or {}, identities or {}, taken)
         if isinstance(found, Diagnostic):
             problems.append(found)
         elif found is not None and (other := taken.get(found.internal_id)) is not None:
@@ -59,30 +74,38 @@ def pair(
         else:
             moved = None if found is not None else _renumbered(each, index, recorded or {}, identities or {})
             if moved is not None:
-                problems.append(_was_renumbered(each, moved))
+                problems.append(was_renumbered(each, moved))
+                continue
+            if found is None and (doubt := doubts.about_new(number, ids, each.lifecycle.same_as)):
+                problems.append(held_back(each, doubt))
                 continue
             if found is not None:
                 taken[found.internal_id] = each
             pairs.append((each, found))
     place = {id(each): at for at, each in enumerate(wanted)}
     pairs.sort(key=lambda both: place[id(both[0])])
-    return Pairing(tuple(pairs), len(index.by_identity) - len(taken), tuple(problems))
+    pairs, ambiguous = with_parents(pairs, wanted, index.by_number)
+    return Pairing(tuple(pairs), len(index.by_identity) - len(taken), (*problems, *ambiguous))
 
 
-def _index(live: Iterable[Live], match_fields: set[str]) -> _Index:
-    index = _Index()
+def _index(live: Iterable[Live], match_fields: set[str], resource: Resource) -> _Index:
+    index = _Index(resource)
     for customer in live:
         index.by_number[number_key(customer.number)].append(customer)
         index.by_identity[customer.internal_id] = customer
         for name in match_fields:
             value = get(customer.values, (name,))
-            if key := match_key(name, value):
+            if key := match_key(name, value, index.resource):
                 index.by_match[name, key].append(customer)
     return index
 
 
 def _find(
-    desired: Desired, index: _Index, recorded: Mapping[str, str], identities: Mapping[str, int]
+    desired: Desired,
+    index: _Index,
+    recorded: Mapping[str, str],
+    identities: Mapping[str, int],
+    taken: Mapping[int, Desired],
 ) -> Live | Diagnostic | None:
     number = desired.number or recorded.get(desired.ref or "")
     if number is not None:
@@ -94,17 +117,25 @@ def _find(
         if len(exact) > 1:
             return _ambiguous_number(desired, exact)
         if exact and (moved := _moved_away(number, exact[0], index, identities)) is not None:
-            return _was_replaced(desired, exact[0], moved)
+            return was_replaced(desired, exact[0], moved)
         if exact or desired.number is not None:
             return exact[0] if exact else None
     found: dict[int, Live] = {}
     for name in desired.match:
         value = get(desired.values, (name,))
-        if key := match_key(name, value):
+        if key := match_key(name, value, index.resource):
             found |= {customer.internal_id: customer for customer in index.by_match.get((name, key), ())}
+    found = {identity: customer for identity, customer in found.items() if not _is_another(desired, customer, taken)}
     if len(found) > 1:
         return _ambiguous(desired, sorted(customer.number for customer in found.values()))
     return next(iter(found.values()), None)
+
+
+def _is_another(desired: Desired, live: Live, taken: Mapping[int, Desired]) -> bool:
+    """Whether `same_as` says that the live customer is one more of the same organisation, and not this one."""
+    holder = taken.get(live.internal_id)
+    names = {live.number, *((holder.ref,) if holder is not None and holder.ref else ())}
+    return any(name in names or number_key(name) == number_key(live.number) for name in desired.lifecycle.same_as)
 
 
 def _renumbered(
@@ -124,7 +155,7 @@ def _moved_away(number: str, holder: Live, index: _Index, identities: Mapping[st
     return index.by_identity.get(identity)
 
 
-def _was_replaced(desired: Desired, holder: Live, moved: Live) -> Diagnostic:
+def was_replaced(desired: Desired, holder: Live, moved: Live) -> Diagnostic:
     return Diagnostic(
         Severity.ERROR,
         "I413",
@@ -136,7 +167,7 @@ def _was_replaced(desired: Desired, holder: Live, moved: Live) -> Diagnostic:
     )
 
 
-def _was_renumbered(desired: Desired, live: Live) -> Diagnostic:
+def was_renumbered(desired: Desired, live: Live) -> Diagnostic:
     return Diagnostic(
         Severity.ERROR,
         "I413",

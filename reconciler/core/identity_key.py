@@ -11,10 +11,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from stdnum.eu.vat import MEMBER_STATES
-from stdnum.nl import btw
+from stdnum.se import orgnr
 from stdnum.se import vat as se_vat
 
 PREFIXES = frozenset({code.upper() for code in MEMBER_STATES} | {"EL", "NO", "GB", "CH", "IS"})
@@ -24,7 +24,19 @@ _SHORTEST_STEM = 6
 """Characters below which what is left of an id tells no organisation apart."""
 
 _BODY = re.compile(r"[A-Z]?\d")
-_NUMERAL = re.compile(r"\d{1,30}(\.\d{1,30})?([eE]\+?\d{1,2})?")
+_LABEL = re.compile(
+    r"(?:FORETAKSREGISTERET|ORGANISASJONSNUMMER|ORGANISATIONSNUMMER|ORGNUMMER|ORGNR|ORG|CVRNUMMER|CVRNR|CVR|SENR"
+    r"|YTUNNUS|FONUMMER|ALVNRO|ALV|KVKNUMMER|KVKNR|KVK|RSIN|BTWNUMMER|BTWNR|BTW|MOMSNR|MOMS|MVANR|VATNUMBER|VATNO|VAT)"
+    r"(?=[A-Z]{0,2}\d)"
+)
+"""What people write in front of an id, in the languages of the five countries, without its blanks and points."""
+_REGISTER = "FORETAKSREGISTERET"
+_DUTCH = re.compile(r"\d{9}B\d{2}")
+_CENTURIES = ("16", "18", "19", "20")
+"""What Swedish authorities put before the ten digits of an organisation (16) or of a person who trades."""
+_NUMERAL = re.compile(r"\+?(\d{1,30})(?:[.,](\d{0,30}))?(?:[eE]\+?(\d{1,2}))?")
+_GROUPED = re.compile(r"\d{1,3}(?:([., '\u2019])\d{3})(?:\1\d{3})*")
+_DASHES = re.compile("[\u2010-\u2015\u2212\ufe58\ufe63\uff0d]")
 
 
 def identity_key(text: str) -> str:
@@ -35,7 +47,8 @@ def identity_key(text: str) -> str:
     """
     if text.isascii():  # nearly every id
         return "".join(filter(str.isalnum, text)).upper()
-    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", text).upper()))
+    plain = unicodedata.normalize("NFKC", text).upper()
+    return "".join(str(unicodedata.digit(char)) if char.isdigit() else char for char in plain if char.isalnum())
 
 
 def organisation_number(key: str) -> str:
@@ -48,12 +61,17 @@ def organisation_number(key: str) -> str:
     """
     country, body = _split(key)
     if country in ("", "NO"):
-        body = body.removesuffix("MVA")
-    if len(body) == 12 and (country == "SE" or (not country and se_vat.is_valid(body))):
-        body = body[:10]  # the last two digits count the organisation's registrations
-    if len(body) == 12 and (country == "NL" or (not country and btw.is_valid(body))):
+        body = body.removesuffix(_REGISTER).removesuffix("MVA")
+    if len(body) == 12 and country in ("", "SE"):
+        if body.startswith(_CENTURIES) and orgnr.is_valid(body[2:]) and not se_vat.is_valid(body):
+            body = body[2:]
+        elif country or se_vat.is_valid(body):
+            body = body[:10]  # the last two digits count the organisation's registrations
+    if country in ("", "NL") and _DUTCH.fullmatch(body):
         body = body[:9]  # B01 counts the units of the organisation
-    return body if len(body) >= _SHORTEST_STEM else ""
+    if len(body) < _SHORTEST_STEM:
+        return ""
+    return body.lstrip("0") if body.isdecimal() else body  # a spreadsheet takes leading zeros away
 
 
 def same_organisation(one: str, other: str) -> bool:
@@ -64,27 +82,32 @@ def same_organisation(one: str, other: str) -> bool:
 
 
 def _split(key: str) -> tuple[str, str]:
-    """The country in front, if there is one, and the rest."""
+    """The country in front, if there is one, and the rest, without what only says that it is an id."""
+    key = _LABEL.sub("", key, count=1) if key[:1].isalpha() else key
     country, body = key[:2], key[2:]
-    return (country, body) if country in PREFIXES and _BODY.match(body) else ("", key)
+    if country not in PREFIXES:
+        return "", key
+    body = _LABEL.sub("", body, count=1)
+    return (country, body) if _BODY.match(body) else ("", key)
 
 
-def numeral_key(number: str) -> str:
-    """The form in which customer numbers are likely the same: `0010`, `10.0` and `1E+01` are all `10`.
+def numeral_keys(number: str) -> frozenset[str]:
+    """The forms in which customer numbers are likely the same: `0010`, `10.0` and `1E+01` are all `10`.
 
-    Numbers with other characters are themselves.
+    Two where a point may part thousands. Numbers with other characters are themselves, with plain dashes.
 
-    >>> {numeral_key(number) for number in ("10", "0010", "10.0", "1E+01", "1e1")}, numeral_key("A-10")
-    ({'10'}, 'A-10')
+    >>> {key for number in ("10", "0010", "10.0", "1E+01", "1e1", "10.") for key in numeral_keys(number)}
+    {'10'}
+    >>> sorted(numeral_keys("10.000")), numeral_keys("10 000") == numeral_keys("10000"), numeral_keys("A\u201310")
+    (['10', '10000'], True, frozenset({'A-10'}))
     """
     text = number.strip()
-    if not _NUMERAL.fullmatch(text):
-        return text.upper()
-    try:
-        value = Decimal(text)
-    except InvalidOperation:  # pragma: no cover - the pattern admits decimals only
-        return text.upper()
-    return f"{value.normalize():f}"
+    grouped = "".join(filter(str.isdigit, text)) if _GROUPED.fullmatch(text) else ""
+    found = _NUMERAL.fullmatch(text)
+    if found is None:
+        return frozenset({grouped.lstrip("0") or "0"} if grouped else {_DASHES.sub("-", text).upper()})
+    value = Decimal(f"{found[1]}.{found[2] or 0}E{found[3] or 0}")
+    return frozenset({f"{value.normalize():f}", *([grouped.lstrip("0") or "0"] if grouped else [])})
 
 
 def name_key(name: str) -> str:

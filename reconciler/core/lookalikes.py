@@ -28,7 +28,14 @@ def is_as_wanted(action: Action, live: Live) -> bool:
 def looks_like(action: Action, live: Live) -> bool:
     """Same name, and the same ids as far as they are declared."""
     values = live.values
-    return all(values.get(member) == declared for member, declared in _identifying(action))
+    return all(_is_same(action, member, declared, values.get(member)) for member, declared in _identifying(action))
+
+
+def _is_same(action: Action, member: str, declared: object, stored: object) -> bool:
+    """To the letter, or in the form in which this ERP is known to keep it."""
+    row = action.table.leaf((member,))
+    is_kept_otherwise = row is not None and row.forms and satisfied(row, declared, stored)  # type: ignore[arg-type]
+    return stored == declared or bool(is_kept_otherwise)
 
 
 def could_be_result_of(action: Action, live: Live) -> bool:

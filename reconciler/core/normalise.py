@@ -6,7 +6,8 @@ import re
 import unicodedata
 from decimal import Decimal
 
-from reconciler.core.identity_key import identity_key
+from reconciler.core.identity_key import identity_key, name_key
+from reconciler.core.stored_forms import in_forms
 from reconciler.resources.customer import CUSTOMER
 from reconciler.resources.grammar import Comparison, Field, Kind, Resource
 from reconciler.resources.values import Scalar
@@ -74,18 +75,22 @@ def same(row: Field, one: Scalar, other: Scalar) -> bool:
     """Whether two normalised values are equal for the field; True is never 1."""
     if row.kind is Kind.NUMBER and isinstance(one, str) and isinstance(other, str):
         return number_key(one) == number_key(other)
-    if row.comparison is not Comparison.EXACT and isinstance(one, str) and isinstance(other, str) and one != other:
+    is_keyed = row.comparison is not Comparison.EXACT or bool(row.forms)
+    if is_keyed and isinstance(one, str) and isinstance(other, str) and one != other:
         key = comparison_key(row, one)
         return bool(key) and key == comparison_key(row, other)
     return type(one) is type(other) and one == other
 
 
 def comparison_key(row: Field, text: str) -> str:
-    """The form in which two texts of the field are the same value; empty where no form of it says anything.
+    """The form in which two texts of the field are the same value, also as this ERP keeps it (`Field.forms`).
+
+    Empty where no form of it says anything.
 
     >>> comparison_key(CUSTOMER.leaf(("mainContact", "phone1")), "0047 22 33 44 55")
     '+4722334455'
     """
+    text = in_forms(text, row.forms)
     match row.comparison:
         case Comparison.ID:
             return identity_key(text)
@@ -97,9 +102,14 @@ def comparison_key(row: Field, text: str) -> str:
 
 
 def match_key(member: str, value: object, resource: Resource = CUSTOMER) -> str:
-    """The form in which two values of a match field find the same record; empty for what finds nothing."""
+    """The form in which two values of a match field find the same record; empty for what finds nothing.
+
+    Ids compare by their key, other texts without case and blanks: a name typed otherwise must not be created again.
+    """
     row = resource.leaf((member,))
-    return comparison_key(row, value) if row is not None and isinstance(value, str) else ""
+    if row is None or not isinstance(value, str):
+        return ""
+    return name_key(value) if row.comparison is Comparison.EXACT else comparison_key(row, value)
 
 
 def satisfied(row: Field, want: Scalar, have: Scalar) -> bool:

@@ -6,49 +6,35 @@ import re
 from dataclasses import replace
 from graphlib import TopologicalSorter
 
-from reconciler.core.checks import looped, same_label
+from reconciler.core.checks import same_label
 from reconciler.core.diagnostics import Diagnostic
 from reconciler.core.normalise import number_key
+from reconciler.core.parents import circled, in_circles, parent_of
 from reconciler.core.plan import Action, Verb
-from reconciler.resources.grammar import Resource
+from reconciler.resources.values import NumberOf
 
 
-def linked(actions: list[Action], resource: Resource, problems: list[Diagnostic]) -> list[Action]:
-    """The actions with `depends_on`: a customer's parent must be created before it (docs/apply.md)."""
+def linked(actions: list[Action], problems: list[Diagnostic]) -> list[Action]:
+    """The actions with `depends_on`: a customer's parent must be created before it (docs/apply.md), whether it is named
+    by number or by ref."""
     seen: set[str] = set()
     for action in actions:
         if action.label in seen:
             problems.append(same_label(action))
         seen.add(action.label)
-    created = {
-        number_key(action.number): action
-        for action in actions
-        if action.action is Verb.CREATE and action.number is not None
-    }
+    creates = [action for action in actions if action.action is Verb.CREATE]
+    created: dict[object, Action] = {number_key(action.number): action for action in creates if action.number}
+    created |= {NumberOf(action.ref): action for action in creates if action.ref}
     linked = []
     for action in actions:
-        parent = next((change.after for change in action.changes if change.path == resource.parent), None)
-        needed = created.get(number_key(parent)) if isinstance(parent, str) else None
+        parent = parent_of(action)
+        needed = created.get(number_key(parent) if isinstance(parent, str) else parent)
         linked.append(action if needed is None else replace(action, depends_on=(needed.label,)))
-    loops = _loops(linked)
-    problems.extend(looped(action) for action in linked if action.label in loops)
-    return [action for action in linked if action.label not in loops]
-
-
-def _loops(actions: list[Action]) -> set[str]:
-    """Labels of actions that need each other, and of what hangs on them."""
-    needs = {action.label: action.depends_on for action in actions}
-    fine: set[str] = set()
-    stuck: set[str] = set()
-    for label in needs:
-        chain = [label]
-        while chain[-1] not in fine and chain[-1] not in stuck and needs.get(chain[-1]):
-            above = needs[chain[-1]][0]
-            if above in chain:
-                stuck.update(chain)
-            chain.append(above)
-        (stuck if chain[-1] in stuck else fine).update(chain)
-    return stuck
+    circles = in_circles({action.label: action.depends_on[0] for action in linked if action.depends_on})
+    problems.extend(
+        circled(action.label, action.depends_on[0], action.source) for action in linked if action.label in circles
+    )
+    return [action for action in linked if action.label not in circles]
 
 
 def in_order(actions: list[Action]) -> list[Action]:
@@ -88,8 +74,10 @@ def targeted(actions: list[Action], targets: frozenset[str]) -> list[Action]:
     wanted: set[str] = set()
     for action in actions:
         if is_target(action.number, action.ref, targets):
-            at: Action | None = action
-            while at is not None and at.label not in wanted:
-                wanted.add(at.label)
-                at = by_label.get(at.depends_on[0]) if at.depends_on else None
+            needed = [action.label]
+            while needed:
+                label = needed.pop()
+                if label in by_label and label not in wanted:
+                    wanted.add(label)
+                    needed.extend(by_label[label].depends_on)
     return [action for action in actions if action.label in wanted]

@@ -8,15 +8,19 @@ from enum import StrEnum
 from typing import Any
 
 from reconciler.core.diagnostics import Diagnostic, Source
+from reconciler.core.mutes import Mute
 from reconciler.core.normalise import number_key
+from reconciler.core.stores import Stores, kept_in
 from reconciler.resources.customer import CUSTOMER
 from reconciler.resources.grammar import Resource
 from reconciler.resources.registry import RESOURCES
 from reconciler.resources.values import parse_path
 
 FORMAT = "reconciler/plan"
-FORMAT_VERSION = "1.2"
-"""Minor versions only add: 1.1 `redacted`, `removed`, `signature`, a change's `origin`; 1.2 an action's `resource`."""
+FORMAT_VERSION = "1.3"
+"""Minor versions only add: 1.1 `redacted`, `removed`, `signature`, a change's `origin`; 1.2 an action's `resource`, and
+the action `renumber` with its count; 1.3 `muted`, `ignored`, `include_muted`, an action's `stores`, and of the summary
+`unreadable` and `held_back`."""
 
 
 class Verb(StrEnum):
@@ -24,6 +28,7 @@ class Verb(StrEnum):
 
     CREATE = "create"
     UPDATE = "update"
+    RENUMBER = "renumber"
 
 
 class Cause(StrEnum):
@@ -57,6 +62,33 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftField:
+    """One declared field that differs and is left alone: `before` is what the ERP holds, `after` what is declared.
+
+    rule: `mute`, with the mute; else what ignores the field, in the words of the settings and declarations.
+    """
+
+    path: str
+    before: Any
+    after: Any
+    cause: Cause
+    source: Source | None = None
+    rule: str = "mute"
+    mute: Mute | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LeftAlone:
+    """The fields of one live customer that differ and are left alone, all of them muted or all of them ignored."""
+
+    number: str
+    ref: str | None
+    name: str
+    source: Source
+    fields: tuple[LeftField, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """One API call as it will be sent: `path` from the base URL, `if_match` the bare version, `body` JSON values."""
 
@@ -71,11 +103,14 @@ class Action:
     """One write and the changes it makes. `depends_on` holds labels of actions that must be done first.
 
     For a create: `match` is by what the declaration finds a customer that the ERP numbered, `alike` the numbers of
-    customers that looked like the new one when the plan was made, and that must never be taken for it. `resource` is
-    the sort of record that is written (`resources`).
+    customers that looked like the new one when the plan was made, and that must never be taken for it; `same_as` those
+    of them that its declaration names. A renumbering has the new number, like the update that follows it, and one
+    change, of the number. `resource` is the sort of record that is written (`resources`); `stores` how the ERP keeps
+    its texts, as the settings said.
     """
 
     resource: str = field(default=CUSTOMER.name, kw_only=True)
+    stores: Stores = field(default_factory=dict, kw_only=True)
     action: Verb
     number: str | None
     ref: str | None
@@ -86,16 +121,38 @@ class Action:
     depends_on: tuple[str, ...] = ()
     match: tuple[str, ...] = ()
     alike: tuple[str, ...] = ()
+    same_as: tuple[str, ...] = field(default=(), kw_only=True)
 
     @property
     def label(self) -> str:
-        """What to call the customer in messages."""
+        """What to call the action in messages: by its customer, a renumbering by both numbers."""
+        if self.former is not None:
+            return f"{self.former} → {self.number}"
         return self.number or f"ref {self.ref}"
 
     @property
+    def former(self) -> str | None:
+        """The number that a renumbering replaces; None for any other action."""
+        return str(self.changes[0].before) if self.action is Verb.RENUMBER else None
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether a renumbering has both numbers, and the internal id of its customer; any other action has."""
+        if self.action is not Verb.RENUMBER:
+            return True
+        identity = self.request.path.rpartition("/")[2]
+        is_named = len(self.changes) == 1 and isinstance(self.changes[0].before, str) and self.number is not None
+        return is_named and identity.isascii() and identity.isdecimal()
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """What the customer is called before and after the action, as far as that is known."""
+        return tuple(number for number in (self.former, self.number) if number is not None)
+
+    @property
     def table(self) -> Resource:
-        """The resource with its field table."""
-        return RESOURCES[self.resource]
+        """The resource with its field table, whose rows know how this ERP keeps them."""
+        return kept_in(RESOURCES[self.resource], self.stores)
 
     @property
     def fields(self) -> frozenset[str]:
@@ -170,13 +227,20 @@ class Refresh:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Customers by what happens to them."""
+    """Customers by what happens to them. unreadable: rows of the ERP; held_back: declarations that may mean one. muted,
+    ignored: those with fields that differ and are left alone; of these, the ones that are updated count there too, and
+    none counts as unchanged."""
 
     create: int = 0
     update: int = 0
     unchanged: int = 0
     unmanaged: int = 0
     removed: int = 0
+    unreadable: int = 0
+    held_back: int = 0
+    muted: int = 0
+    ignored: int = 0
+    renumber: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +283,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What one volume guard found: `found` updates or creates, against `limit` in words."""
+    """What one volume guard found: `found` updates, creates or renumberings, against `limit` in words."""
 
     name: str
     limit: str
@@ -247,6 +311,9 @@ class Plan:
     guards: tuple[Verdict, ...] = ()
     redacted: bool = False  # personal data was replaced: it can be shown, and not applied
     removed: tuple[Removed, ...] = ()
+    muted: tuple[LeftAlone, ...] = ()  # what differs under a running mute
+    ignored: tuple[LeftAlone, ...] = ()  # what is declared and ignored, and differs
+    include_muted: bool = False  # whether mutes were set aside, so that muted fields are among the changes
     changes_digest: str = ""  # what would be written, and where: the same for two plans that would do the same
     signature: str = ""  # a keyed hash over all of it but itself, `digest` and `created_at`; empty without a key
     digest: str = ""  # the whole file
@@ -317,9 +384,14 @@ class Result:
 UNREAD = "A611"
 """Code of a run's diagnostic: what it wrote could not be read back."""
 
-STATE_LOST = "A614"
 NOT_STORING = "A613"
 """Code of a run's diagnostic: most updates were answered as done and are not there."""
+
+KEPT_OTHERWISE = "A614"
+"""Code of a run's diagnostic: the ERP keeps a text in another form than it was sent."""
+
+STATE_LOST = "A615"
+"""Code of a run's diagnostic: it lost the lock or the database of its state, and stopped sending."""
 
 DOUBLED = "A612"
 """Code of a run's diagnostic: a customer was created twice, by this run and by another hand."""
@@ -338,9 +410,11 @@ class Run:
 
     @property
     def is_good(self) -> bool:
-        """Whether all is done as it was planned, and was seen to be."""
-        return all(each.is_good for each in self.results) and all(
-            diagnostic.code not in (UNREAD, DOUBLED) for diagnostic in self.diagnostics
+        """Whether all is done as it was planned, and was seen to be, and no declaration was held back."""
+        return (
+            all(each.is_good for each in self.results)
+            and all(diagnostic.code not in (UNREAD, DOUBLED) for diagnostic in self.diagnostics)
+            and not self.plan.summary.held_back
         )
 
     def count(self, outcome: Outcome) -> int:

@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
-from reconciler.core.actions import create_action, update_action
-from reconciler.core.checks import null_problems, orphans, prevented, rivals, targeted_note
+from reconciler.core.actions import compared, create_action, left_alone, update_action
+from reconciler.core.checks import mute_notes, null_problems, orphans, prevented, rivals, targeted_note
 from reconciler.core.comparison import Comparison, Heading
 from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Diagnostic
-from reconciler.core.duplicates import Likeness, findings, likenesses, of_declared, of_live
+from reconciler.core.duplicates import Likeness, findings, is_meant, likenesses, of_declared, of_live
 from reconciler.core.guards import refusals as volume_refusals
 from reconciler.core.guards import volume_verdicts
 from reconciler.core.identity import pair
 from reconciler.core.live import Live
+from reconciler.core.mutes import names_of
 from reconciler.core.normalise import number_key
-from reconciler.core.ordering import in_order, linked, targeted
+from reconciler.core.ordering import in_order, linked, natural, targeted
 from reconciler.core.plan import (
     Action,
     Budget,
     ConfigSummary,
+    LeftAlone,
     Plan,
     Refresh,
     Refusal,
@@ -31,7 +33,8 @@ from reconciler.core.plan import (
     Verb,
 )
 from reconciler.core.ports import Need, View, Wire
-from reconciler.core.removed import deactivations, left_alone, removed
+from reconciler.core.removed import deactivations, nothing_known, removal_notes, removed
+from reconciler.core.renumbering import LOOKS, after_renumbering, former_key, renumber_actions, under_present_numbers
 from reconciler.core.rules import Memory, Rules
 from reconciler.core.snapshot import created_since
 from reconciler.resources.customer import CUSTOMER
@@ -48,7 +51,9 @@ def need_of(desired: Iterable[Desired], resource: Resource = CUSTOMER) -> Need:
             of_all.update(declaration.match)
         if not resource.match_set.isdisjoint(declaration.values):
             of_all.update(resource.match)  # an id may stand in the other field of the live customer
-    return Need.of(((declaration.number, declaration.values) for declaration in declarations), of_all, resource)
+    wanted = [(declaration.number, declaration.values) for declaration in declarations]
+    wanted += [(former, declaration.values) for declaration in declarations if (former := former_key(declaration))]
+    return Need.of(wanted, of_all, resource)
 
 
 def compute_plan(comparison: Comparison, wire: Wire, *, heading: Heading, config: ConfigSummary) -> Plan:
@@ -58,6 +63,7 @@ def compute_plan(comparison: Comparison, wire: Wire, *, heading: Heading, config
     """
     view, rules, targets = comparison.view, comparison.rules, comparison.targets
     decided = _decide(comparison, wire)
+    paired = comparison.foreseen.paired
     problems, refusals, ordered = decided.problems, decided.refusals, in_order(decided.actions)
     if targets:
         ordered = targeted(ordered, targets)
@@ -67,11 +73,16 @@ def compute_plan(comparison: Comparison, wire: Wire, *, heading: Heading, config
     summary = Summary(
         create=sum(action.action is Verb.CREATE for action in ordered),
         update=sum(action.action is Verb.UPDATE for action in ordered),
+        renumber=sum(action.action is Verb.RENUMBER for action in ordered),
         unchanged=decided.unchanged,
-        unmanaged=comparison.paired.unmanaged - len(decided.undeclared),
+        unmanaged=paired.unmanaged - len(decided.undeclared),
         removed=len(decided.undeclared),
+        unreadable=len(view.doubts.unreadable),
+        held_back=comparison.foreseen.held_back,
+        muted=len(decided.muted),
+        ignored=len(decided.ignored),
     )
-    managed = sum(live is not None for _, live in comparison.paired.pairs)
+    managed = sum(live is not None for _, live in paired.pairs)
     managed += len(decided.undeclared) if rules.deactivate_removed else 0
     verdicts = volume_verdicts(summary, rules.limits, managed)
     target = heading.target
@@ -97,8 +108,17 @@ def compute_plan(comparison: Comparison, wire: Wire, *, heading: Heading, config
         budget=Budget(_requests(ordered, view, rules), view.limit, view.remaining, view.reset_seconds),
         refusals=(*refusals, *decided.unwanted, *volume_refusals(verdicts)),
         guards=verdicts,
-        removed=tuple(Removed(live.number, live.name) for live in decided.undeclared),
+        removed=tuple(
+            Removed(live.number, live.name) for live in decided.undeclared if live.number not in decided.muted_removed
+        ),
+        muted=_by_number(decided.muted),
+        ignored=_by_number(decided.ignored),
+        include_muted=rules.include_muted,
     )
+
+
+def _by_number(customers: Iterable[LeftAlone]) -> tuple[LeftAlone, ...]:
+    return tuple(sorted(customers, key=lambda customer: natural(customer.number)))
 
 
 @dataclass(slots=True)
@@ -106,7 +126,8 @@ class _Decided:
     """What is to be written, whatever the targets, and what is to be said of it.
 
     refusals: of updates that a declaration forbids. unwanted: of new customers that may double one. undeclared: what
-    was managed and has no declaration any more.
+    was managed and has no declaration any more. muted, ignored: what differs and is left alone; muted_removed: the
+    numbers of those of `undeclared` that stay managed for as long as a mute runs.
     """
 
     problems: list[Diagnostic]
@@ -115,41 +136,80 @@ class _Decided:
     unwanted: list[Refusal] = field(default_factory=list)
     undeclared: tuple[Live, ...] = ()
     unchanged: int = 0
+    muted: list[LeftAlone] = field(default_factory=list)
+    ignored: list[LeftAlone] = field(default_factory=list)
+    muted_removed: set[str] = field(default_factory=set)
 
 
 def _decide(comparison: Comparison, wire: Wire) -> _Decided:
-    """An action for each pair that differs and, where the rules say so, for each customer that is not declared."""
+    """An action for each pair that differs and, where the rules say so, for each customer that is not declared; all as
+    it will be once what is due is renumbered."""
+    renumbering, notes, looked_at = comparison.renumberings, comparison.renumbering_notes, comparison.looked_at
+    comparison = comparison.foreseen
     paired, rules, memory = comparison.paired, comparison.rules, comparison.memory
-    decided = _Decided(list(paired.diagnostics))
+    decided = _Decided([*notes, *comparison.problems()])
     problems = decided.problems
-    actions: list[Action] = []
+    actions = list(renumber_actions(renumbering, wire, rules.resource))
+    renumbered = {action.number for action in actions}
     for declaration, live in paired.pairs:
         action = (
-            create_action(declaration, wire, rules.resource, problems)
+            create_action(declaration, wire, rules, problems)
             if live is None
-            else update_action(declaration, live, wire, rules, memory, problems)
+            else _update(declaration, live, comparison, wire, decided, is_renumbered=declaration.number in renumbered)
         )
         if action is None:
-            decided.unchanged += live is not None and comparison.looks_at(declaration)
             continue
         actions.append(action)
-        if live is not None and declaration.lifecycle.prevent_update:
+        if live is None:
+            continue
+        if comparison.looks_at(declaration):
+            problems.extend(mute_notes(action, names_of(declaration, live), rules))
+        if declaration.lifecycle.prevent_update:
             decided.refusals.append(prevented(declaration, live))
-    problems.extend(rivals(paired))
+    problems.extend(rivals(paired, rules.resource))
     problems.extend(orphans(actions, paired, comparison.view, rules.resource))
     similar = _similar(comparison)
-    alike = _alike(similar)
-    actions = [_with_alike(action, alike) for action in actions]
-    doubles, decided.unwanted = findings(similar, duplicates=rules.duplicates, lookalikes=rules.lookalikes)
-    problems.extend(doubles)
+    actions = _with_alike(actions, similar)
     if not comparison.targets:
         decided.undeclared = removed(comparison.desired, paired, comparison.view, memory)
-    problems.extend(left_alone(decided.undeclared, rules))
+        problems.extend(nothing_known(rules, memory))
+    doubles, decided.unwanted = findings(
+        similar,
+        duplicates=rules.duplicates,
+        lookalikes=rules.lookalikes,
+        lost=frozenset(live.number for live in decided.undeclared),
+        lost_is_retired=rules.deactivate_removed,
+    )
+    problems.extend(doubles)
+    decided.unwanted.extend(renumbering.refusals(looked_at))
+    problems.extend(removal_notes(decided.undeclared, rules))
     if rules.deactivate_removed:
-        actions.extend(deactivations(decided.undeclared, wire, rules.resource))
+        _deactivate(decided, actions, wire, rules)
     problems.extend(null_problems(actions, rules))
-    decided.actions = linked(actions, rules.resource, problems)
+    decided.actions = after_renumbering(linked(actions, problems), rules.resource)
     return decided
+
+
+def _update(
+    declaration: Desired, live: Live, comparison: Comparison, wire: Wire, decided: _Decided, *, is_renumbered: bool
+) -> Action | None:
+    """The update, if there is something to write; what is left alone is noted."""
+    found = compared(declaration, live, comparison.rules, comparison.memory)
+    if comparison.looks_at(declaration):
+        decided.unchanged += found.is_as_declared and not is_renumbered
+        for customers, fields in ((decided.muted, found.muted), (decided.ignored, found.ignored)):
+            if fields:
+                customers.append(left_alone(declaration, live, fields))
+    return update_action(declaration, live, found, wire, comparison.rules, decided.problems)
+
+
+def _deactivate(decided: _Decided, actions: list[Action], wire: Wire, rules: Rules) -> None:
+    for retired in deactivations(decided.undeclared, wire, rules):
+        if isinstance(retired, LeftAlone):
+            decided.muted.append(retired)
+            decided.muted_removed.add(retired.number)
+        else:
+            actions.append(retired)
 
 
 def _similar(comparison: Comparison) -> list[Likeness]:
@@ -165,27 +225,37 @@ def _similar(comparison: Comparison) -> list[Likeness]:
     return list(likenesses(new, known, comparison.rules.resource))
 
 
-def _alike(similar: Iterable[Likeness]) -> Mapping[str, list[str]]:
-    """The live customers that a new one is like, by the new one's label."""
-    alike: dict[str, list[str]] = defaultdict(list)
+def _with_alike(actions: Iterable[Action], similar: Iterable[Likeness]) -> list[Action]:
+    """The creates with the live customers that are like them now: none of them can be their doing, and the reviewer who
+    agrees to the plan agrees to have them beside. Of these, `same_as` are the ones that the declaration names."""
+    alike: dict[str, set[str]] = defaultdict(set)
+    meant: dict[str, set[str]] = defaultdict(set)
     for likeness in similar:
         if likeness.other.declaration is None:
-            alike[likeness.declaration.label].append(likeness.other.label)
-    return alike
-
-
-def _with_alike(action: Action, alike: Mapping[str, list[str]]) -> Action:
-    """A create with the live customers that are like it now: none of them can be its doing, and the reviewer who agrees
-    to the plan agrees to have it beside them."""
-    numbers = alike.get(action.label) if action.action is Verb.CREATE else None
-    return replace(action, alike=tuple(sorted(numbers))) if numbers else action
+            label, number = likeness.declaration.label, likeness.other.label
+            alike[label].add(number)
+            if is_meant(likeness.declaration, likeness.other):
+                meant[label].add(number)
+    return [
+        replace(action, alike=tuple(sorted(alike[action.label])), same_as=tuple(sorted(meant[action.label])))
+        if action.action is Verb.CREATE and action.label in alike
+        else action
+        for action in actions
+    ]
 
 
 def _requests(actions: list[Action], view: View, rules: Rules) -> int:
     """The writes with what is read right before them, and reading each written customer back: one by one, or the list
     where that costs less."""
     listed = view.reading.list_requests
-    rechecks = sum(_reads(action, rules) for action in actions if action.is_unprotected) if rules.recheck_nested else 0
+    renumbered = {action.number for action in actions if action.action is Verb.RENUMBER}
+    rechecks = sum(
+        _reads(action, rules)
+        for action in actions
+        if action.action is Verb.UPDATE
+        and ((rules.recheck_nested and action.is_unprotected) or action.number in renumbered)
+    )
+    rechecks += LOOKS * len(renumbered)
     return rechecks + len(actions) + min(len(actions), max(1, view.requests if listed is None else listed))
 
 
@@ -211,7 +281,8 @@ def incomplete(
     if all(names <= customer.values.keys() for customer in rows):
         return ()  # nothing is lacking: the pairs need not be found
     reads = []
-    for declaration, customer in pair(concerned, rows, memory.numbers, memory.identities).pairs:
+    present = under_present_numbers(concerned, rows, memory)
+    for declaration, customer in pair(present, rows, memory.numbers, memory.identities, resource=need.resource).pairs:
         if customer is None:
             continue
         lacking = (apart & declaration.values.keys()) - customer.values.keys()

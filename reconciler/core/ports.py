@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from reconciler.core.classes import CustomerClass
+from reconciler.core.doubts import SURE, Doubts, Unreadable
 from reconciler.core.live import Live, PackedLive
 from reconciler.core.normalise import match_key, number_key
 from reconciler.core.plan import READ_IN_FULL, Outcome, Reading, Request
@@ -61,13 +62,14 @@ class DeclaredCustomers:
     numbers: frozenset[str]
     matches: frozenset[tuple[str, str]]
     known_by: frozenset[str]
+    resource: Resource = CUSTOMER
 
     def has(self, number: str, values: Values) -> bool:
         """Whether a customer with that number and those values of `known_by` may be meant."""
         if number_key(number) in self.numbers:
             return True
         return bool(self.matches) and any(
-            (name, match_key(name, values.get(name))) in self.matches for name in self.known_by
+            (name, match_key(name, values.get(name), self.resource)) in self.matches for name in self.known_by
         )
 
 
@@ -76,7 +78,8 @@ class View:
     """The live customers, whole, each once. `as_of` is UTC, ISO 8601; `requests` counts the API calls made.
 
     `limit`, `remaining` and `reset_seconds` are what the ERP last said of its rate window, or None. `page_size` is how
-    long the list's pages were, 0 where it is not known. `reading` tells how the view was made.
+    long the list's pages were, 0 where it is not known. `reading` tells how the view was made, `doubts` why not all of
+    it is surely known.
     """
 
     customers: tuple[Live, ...]
@@ -87,6 +90,7 @@ class View:
     reset_seconds: int | None = None
     page_size: int = 0
     reading: Reading = READ_IN_FULL
+    doubts: Doubts = SURE
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,14 @@ class Batch:
 
     customers: tuple[Live, ...]
     total: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """Customers that were created or modified, and rows among them that cannot be read."""
+
+    customers: tuple[Live, ...]
+    unreadable: tuple[Unreadable, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +127,19 @@ class Sent:
     version: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Acted:
+    """What the ERP answered to an action (fact sheet 4.1): `result` is Queued, InProcess, Failed or Done.
+
+    `Background` stands for a 202: the call itself waits in the background, and its result is not known yet. `id` is
+    the action's or the background job's; `error` is errorInfo.
+    """
+
+    result: str
+    id: str = ""
+    error: str = ""
+
+
 class Wire(Protocol):
     """Turns values into the exact request (pure)."""
 
@@ -128,6 +153,9 @@ class Wire(Protocol):
 
         Attribute ids are sent as the live customer has them, else as `spelled`.
         """
+
+    def renumber(self, live: Live, number: str) -> Request:
+        """The POST that gives the live customer another number."""
 
 
 class Erp(Protocol):
@@ -151,6 +179,9 @@ class Erp(Protocol):
     def customer(self, number: str, need: Need) -> Live:
         """One customer. Raises NotFound only when the ERP says that it does not exist."""
 
+    def number_of(self, internal_id: int) -> str:
+        """The number that the customer has now. Raises NotFound only when the ERP says that it does not exist."""
+
     def customers(self, numbers: Sequence[str], need: Need) -> Sequence[Live]:
         """Customers, each read by itself, in that order. Raises NotFound when one does not exist."""
 
@@ -160,7 +191,7 @@ class Erp(Protocol):
     def created_since(self, moment: str, need: Need) -> Iterable[Live]:
         """Customers created at or after the moment (UTC, ISO 8601), and some from before: the ERP's zone is unknown."""
 
-    def touched_since(self, moment: str, need: Need) -> Iterable[Live]:
+    def touched_since(self, moment: str, need: Need) -> Touched:
         """Customers created or modified since the moment (UTC, ISO 8601), and some from before. Raises ErpError."""
 
     def classes(self) -> Iterable[CustomerClass]:
@@ -168,6 +199,9 @@ class Erp(Protocol):
 
     def send(self, request: Request) -> Sent:
         """Send a write exactly as it stands. Raises Conflict, AnswerLost and the other ErpErrors."""
+
+    def renumber(self, request: Request) -> Acted:
+        """Send a renumbering exactly as it stands. Raises AnswerLost and the other ErpErrors."""
 
 
 class Snapshot(Protocol):

@@ -10,11 +10,9 @@ from reconciler.core.identity import Pairing
 from reconciler.core.live import Live
 from reconciler.core.normalise import number_key
 from reconciler.core.ordering import natural
-from reconciler.core.plan import Action, Cause, Change, Verb
+from reconciler.core.plan import Action, Cause, Change, LeftAlone, LeftField, Verb
 from reconciler.core.ports import View, Wire
 from reconciler.core.rules import Memory, Rules
-from reconciler.resources.customer import CUSTOMER
-from reconciler.resources.grammar import Resource
 
 
 def removed(desired: Iterable[Desired], paired: Pairing, view: View, memory: Memory) -> tuple[Live, ...]:
@@ -34,18 +32,41 @@ def removed(desired: Iterable[Desired], paired: Pairing, view: View, memory: Mem
 _SETTINGS = Source("reconciler.yaml", 1, 1)
 
 
-def deactivations(removed: Iterable[Live], wire: Wire, resource: Resource = CUSTOMER) -> Iterator[Action]:
-    """`on_removed: deactivate`: there is no deletion in the ERP, Inactive stands for it (fact sheet 12.6)."""
+def deactivations(removed: Iterable[Live], wire: Wire, rules: Rules) -> Iterator[Action | LeftAlone]:
+    """`on_removed: deactivate`: there is no deletion in the ERP, Inactive stands for it (fact sheet 12.6).
+
+    A customer whose status is muted is left alone.
+    """
+    resource = rules.resource
     for live in removed:
         before = live.values.get(resource.status)
         if before == resource.retired:
+            continue
+        mute = None if rules.include_muted else rules.mutes.find((number_key(live.number),), resource.status)
+        if mute is not None:
+            field = LeftField(resource.status, before, resource.retired, Cause.CONFIG, _SETTINGS, mute=mute)
+            yield LeftAlone(live.number, None, live.name, _SETTINGS, (field,))
             continue
         change = Change(resource.status, before, resource.retired, Cause.CONFIG, _SETTINGS)
         request = wire.update(live, {resource.status: resource.retired}, ())
         yield Action(Verb.UPDATE, live.number, None, live.name, _SETTINGS, (change,), request, resource=resource.name)
 
 
-def left_alone(removed: tuple[Live, ...], rules: Rules) -> Iterator[Diagnostic]:
+def nothing_known(rules: Rules, memory: Memory) -> Iterator[Diagnostic]:
+    """A warning where `on_removed: deactivate` can do nothing: only earlier runs tell what was managed."""
+    if rules.deactivate_removed and not memory.applied:
+        yield Diagnostic(
+            Severity.WARNING,
+            "P535",
+            "on_removed: deactivate does nothing here: no earlier run is recorded, so which customers lost their"
+            " declaration is not known",
+            remedy="Keep the state from run to run (the setting state), and apply with it once. In CI, keep its file"
+            " between jobs.",
+            source=_SETTINGS,
+        )
+
+
+def removal_notes(removed: tuple[Live, ...], rules: Rules) -> Iterator[Diagnostic]:
     if not removed:
         return
     names = ", ".join(live.number for live in removed[:10]) + (" and more" if len(removed) > 10 else "")

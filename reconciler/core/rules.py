@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from reconciler.core.guards import VolumeLimits
+from reconciler.core.mutes import NO_MUTES, ActiveMutes
 from reconciler.resources.customer import CUSTOMER
 from reconciler.resources.grammar import Resource
 from reconciler.resources.values import Values
@@ -19,7 +20,9 @@ class Rules:
     ignore: paths never compared. send_null: whether null may be sent to clear (Q15). deactivate_removed: whether
     customers that were managed and lost their declaration go to Inactive. duplicates: how a new customer is taken whose
     corporate id or VAT registration a live one has. recheck_nested: whether applying reads a customer once more
-    before it changes what its version may not protect. resource: what is compared, as its field table has it.
+    before it changes what its version may not protect. mutes: of the day of the plan; include_muted: whether what they
+    cover is written all the same. resource: what is compared, as its field table has it, and in which forms this ERP
+    keeps it (`core.stores`).
     """
 
     ignore: tuple[str, ...] = ()
@@ -30,6 +33,8 @@ class Rules:
     lookalikes: Literal["warning", "error"] = "warning"
     recheck_nested: bool = True
     limits: VolumeLimits = field(default_factory=VolumeLimits)
+    mutes: ActiveMutes = NO_MUTES
+    include_muted: bool = False
     resource: Resource = CUSTOMER
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Diagnostic, Severity
+from reconciler.core.doubts import SURE, Doubts
 from reconciler.core.live import Live
 from reconciler.core.normalise import normalise, number_key, same
 from reconciler.core.plan import Action, Change, Outcome, Result, Verb
+from reconciler.core.renumbering import internal_id_of
 from reconciler.resources.grammar import Field, Group, Read
 from reconciler.resources.values import Path, Scalar, Values, get, parse_path, put, render_path
 
@@ -48,36 +50,65 @@ def undo(
     normalised: Mapping[str, Mapping[str, tuple[object, object]]],
     deactivate_creates: bool,
     send_null: bool,
+    doubts: Doubts = SURE,
 ) -> Undo:
     """What takes the results of a run back.
 
     live: the customers now, with the fields of `concerned`. normalised: by `number_key` and rendered path what was sent
     and what the ERP stored of it: such a value is still the run's own. Only a field that has the value which the run
-    gave it is set back; for an update whose end is not known that also tells whether it was done.
+    gave it is set back; for an update whose end is not known that also tells whether it was done. doubts: why not all
+    of the customers are there.
     """
     customers = {number_key(customer.number): customer.unpacked() for customer in live}
     desired: list[Desired] = []
     problems: list[Diagnostic] = []
     created: list[Result] = []
+    renumbered: list[Action] = []
     for result in results:
         if result.outcome not in _WRITTEN:
             continue
         action, number = result.action, result.number or result.action.number
+        if action.action is Verb.RENUMBER:
+            renumbered.append(action)
+            continue
         customer = customers.get(number_key(number)) if number else None
         if action.action is Verb.CREATE and result.outcome is Outcome.DONE and not deactivate_creates:
             created.append(result)
         elif action.action is Verb.CREATE and result.outcome is Outcome.UNKNOWN:
             problems.append(_left(action, "P524", f"{action.label}: whether it was created is not known", _RESUME))
         elif customer is None:
-            problems.append(_left(action, "P524", f"{number}: the ERP does not have it any more"))
+            row = doubts.about(number, {})
+            gone = "the ERP does not have it any more"
+            reason = f"its row cannot be read ({row.place})" if row else gone
+            problems.append(_left(action, "P524", f"{number}: {reason}"))
         elif action.action is Verb.CREATE:
             desired.append(_desired(action, customer.number, {action.table.status: action.table.retired}))
         else:
             back = _Back(action, customer, normalised.get(number_key(customer.number), _NO_PAIRS), send_null)
             desired += back.desired()
             problems += back.problems
+    for action in renumbered:
+        _renumber_back(action, customers, desired, problems)
     problems += _standing(created)
     return Undo(tuple(desired), tuple(problems))
+
+
+def _renumber_back(
+    action: Action, customers: Mapping[str, Live], desired: list[Desired], problems: list[Diagnostic]
+) -> None:
+    """The customer's former number, beside the values that it gets back; nothing where the number is still that one."""
+    identity, key = internal_id_of(action), number_key(action.number or "")
+    now = next((live for live in customers.values() if live.internal_id == identity), None)
+    if now is None or number_key(now.number) not in (key, number_key(action.former or "")):
+        problems.append(_left(action, "P524", f"{action.number}: its customer goes by another number, or is gone"))
+    elif number_key(now.number) == key:
+        back = next((one for one in desired if number_key(one.number or "") == key), None)
+        if back is None:
+            back = _desired(action, now.number, {})
+        else:
+            desired.remove(back)
+        lifecycle = replace(back.lifecycle, renumbered_from=now.number)
+        desired.append(replace(back, number=action.former, lifecycle=lifecycle))
 
 
 _RESUME = "Resume the run first: it looks the customer up."

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Decimal, DecimalException
 from functools import lru_cache
 from typing import Any, TypedDict
 
@@ -39,6 +41,92 @@ def parse_rows(body: bytes, names: frozenset[str]) -> list[dict[str, Any]] | Non
         return _rows_decoder(names).decode(body.removeprefix(_BOM))
     except (ValueError, RecursionError, ArithmeticError):
         return None
+
+
+class Unfit(str):
+    """Stands in parsed JSON for what no member can be: half a character, a number beyond all bounds, what is no JSON.
+
+    Its text shows what was there. It is no `str` by `type`, so that whatever reads a member refuses it.
+    """
+
+    __slots__ = ()
+
+
+def parse_leniently(body: bytes) -> Any:
+    """JSON values as `parse` gives them; what it refuses a body for is `Unfit` in its place. Raises ValueError."""
+    try:
+        return parse(body)
+    except ValueError:
+        text = body.removeprefix(_BOM).decode("utf-8", "surrogateescape")
+    try:
+        return _fit(json.loads(text, parse_float=_decimal, parse_int=_integer, parse_constant=Unfit))
+    except RecursionError as error:
+        raise ValueError(str(error)) from None
+
+
+def parse_rows_apart(body: bytes) -> list[Any]:
+    """The items of a JSON array, each parsed by itself: one that cannot be parsed is `Unfit`. Raises ValueError when
+    the array itself is not whole."""
+    return [_parse_row(row) for row in _split(body.removeprefix(_BOM).strip())]
+
+
+def _parse_row(row: bytes) -> Any:
+    try:
+        return parse_leniently(row)
+    except ValueError:
+        return Unfit("no JSON")
+
+
+_TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|["\[\]{},]', re.DOTALL)
+
+
+def _split(body: bytes) -> Iterator[bytes]:
+    """The items of an array as they stand. Each byte is looked at once; a body that was cut is refused."""
+    depth, start = 0, 1
+    for token in _TOKEN.finditer(body):
+        sign = token[0]
+        if sign == b'"' or (depth == 0 and (sign != b"[" or token.start())):
+            break
+        if sign in b"[{":
+            depth += 1
+        elif sign in b"]}":
+            depth -= 1
+        if (sign == b"," and depth == 1) or depth == 0:
+            row, start = body[start : token.start()].strip(), token.end()
+            if row or sign == b",":
+                yield row
+        if depth == 0:
+            if start == len(body) and sign == b"]":
+                return
+            break
+    raise ValueError("the list is not whole")
+
+
+def _fit(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {_shown(name): _fit(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_fit(item) for item in value]
+    return Unfit(_shown(value)) if type(value) is str and _shown(value) != value else value
+
+
+def _shown(text: str) -> str:
+    """The text with a replacement character for each half of one."""
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+def _decimal(text: str) -> Decimal | Unfit:
+    try:
+        return Decimal(text)
+    except DecimalException:
+        return Unfit(text[:_MOST_DIGITS])
+
+
+def _integer(text: str) -> int | Unfit:
+    return int(text) if len(text) <= _MOST_DIGITS else Unfit(text[:_MOST_DIGITS])
+
+
+_MOST_DIGITS = 40
 
 
 @lru_cache(maxsize=16)

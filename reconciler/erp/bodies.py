@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from reconciler.core.errors import UnexpectedAnswer
-from reconciler.erp.answer import Answer, parse, parse_rows
+from reconciler.erp.answer import Answer, parse_leniently, parse_rows, parse_rows_apart
 from reconciler.erp.decode import Json
 from reconciler.erp.error_answers import fault, read_reason
 
@@ -15,7 +15,7 @@ def json_of(path: str, answer: Answer) -> Any:
     if answer.status != 200:
         raise fault("GET", path, answer, 0.0)
     try:
-        return parse(answer.body)
+        return parse_leniently(answer.body)
     except ValueError:
         said = read_reason(answer)[0] or "nothing"
     raise UnexpectedAnswer(
@@ -32,11 +32,21 @@ def object_of(path: str, answer: Answer) -> Json:
     return found
 
 
-def rows_of(path: str, answer: Answer, names: frozenset[str] | None = None) -> list[Json]:
-    """A JSON array of objects, with only the members of these names when they are given. Raises UnexpectedAnswer."""
+def rows_of(path: str, answer: Answer, names: frozenset[str] | None = None) -> list[Any]:
+    """A JSON array: of objects where the ERP is sound, with only the members of these names when they are given.
+
+    Whatever else stands in it is given as it is, and a row that cannot be parsed as `Unfit`: one row must not cost the
+    others. Raises UnexpectedAnswer.
+    """
     if names is not None and answer.status == 200 and (rows := parse_rows(answer.body, names)) is not None:
         return rows
-    found = json_of(path, answer)
-    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
-        raise UnexpectedAnswer(f"GET {path} was not answered with a JSON array of objects")
+    try:
+        return parse_rows_apart(answer.body) if answer.status == 200 else _array(path, json_of(path, answer))
+    except ValueError:
+        return _array(path, json_of(path, answer))
+
+
+def _array(path: str, found: Any) -> list[Any]:
+    if not isinstance(found, list):
+        raise UnexpectedAnswer(f"GET {path} was not answered with a JSON array")
     return found

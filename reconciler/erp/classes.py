@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from reconciler.core.classes import ClassAttribute, CustomerClass
 from reconciler.core.errors import UnexpectedAnswer
 from reconciler.core.normalise import attribute_key
+from reconciler.erp.answer import Unfit
 from reconciler.resources.customer import ATTRIBUTES, CUSTOMER
 from reconciler.resources.grammar import Kind
 from reconciler.resources.values import Scalar, Values, put
@@ -16,8 +17,18 @@ T = TypeVar("T")
 
 
 def decode_classes(rows: Iterable[dict[str, Any]]) -> tuple[CustomerClass, ...]:
-    """CustomerClassDtos as classes. Raises UnexpectedAnswer when a member has another type than the API's."""
-    return tuple(_class(row) for row in rows)
+    """CustomerClassDtos as classes. One with a member of another type than the API's has a `problem`, and its id."""
+    return tuple(map(_readable, rows))
+
+
+def _readable(row: Any) -> CustomerClass:
+    if not isinstance(row, dict):
+        return CustomerClass("", "", problem="it is no JSON object")
+    try:
+        return _class(row)
+    except UnexpectedAnswer as error:
+        identity = row.get("id")
+        return CustomerClass(identity if type(identity) is str else "", "", problem=str(error))
 
 
 def _class(row: dict[str, Any]) -> CustomerClass:
@@ -57,7 +68,7 @@ def _member(row: dict[str, Any], name: str, absent: T) -> T:
     value = row.get(name)
     if value is None:
         return absent
-    if not isinstance(value, type(absent)):
+    if not isinstance(value, type(absent)) or isinstance(value, Unfit):
         raise UnexpectedAnswer(f"{name} of a customer class has a type that the API does not allow")
     return value
 

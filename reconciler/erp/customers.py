@@ -3,28 +3,48 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from reconciler.core.classes import CustomerClass
+from reconciler.core.doubts import Unreadable
 from reconciler.core.errors import AnswerLost, NotFound, Refused, Rejected, ServerFailed, UnexpectedAnswer
 from reconciler.core.live import Live
 from reconciler.core.normalise import number_key
 from reconciler.core.plan import Reading, Request
-from reconciler.core.ports import Batch, Need, Sent, Spent, View
+from reconciler.core.ports import Acted, Batch, Need, Sent, Spent, Touched, View
 from reconciler.erp.answer import Answer, parse, render
 from reconciler.erp.auth import Access
 from reconciler.erp.bodies import json_of, object_of, rows_of
 from reconciler.erp.budget import Window
 from reconciler.erp.classes import decode_classes
-from reconciler.erp.decode import Json, bare_version, decode, decode_own, row_names
+from reconciler.erp.decode import (
+    Json,
+    bare_version,
+    decode,
+    decode_own,
+    decode_row,
+    row_names,
+    strange_members,
+    unreadable,
+)
 from reconciler.erp.error_answers import fault, visible
-from reconciler.erp.listing import MAX_PAGES, Listing, expand_flags
+from reconciler.erp.listing import MAX_PAGES, Listing, Tally, expand_flags
 from reconciler.erp.ordered_pool import in_order
-from reconciler.erp.paths import CUSTOMERS, action_path, customer_path, decode_segment, number_in_location
+from reconciler.erp.paths import (
+    CUSTOMERS,
+    RENUMBER_PATH,
+    action_path,
+    customer_path,
+    decode_segment,
+    identity_path,
+    number_in_location,
+)
 from reconciler.erp.transport import Hooks, Transport, open_client
 from reconciler.resources.customer import CUSTOMER
 from reconciler.resources.values import Scalar, Values
@@ -51,24 +71,16 @@ class AccessCheck:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """One page of a list: the API's own rows, the same as customers, and how many the ERP says there are, or None."""
+    """One page of a list: customers, each with the API's own row, or what can be known of one that cannot be read; and
+    how many the ERP says there are, or None."""
 
-    rows: list[Json]
-    customers: tuple[Live, ...]
+    rows: tuple[tuple[Live | Unreadable, Json], ...]
     total: int | None
 
-
-@dataclass(frozen=True, slots=True)
-class Acted:
-    """What the ERP answered to an action (fact sheet 4.1): `result` is Queued, InProcess, Failed or Done.
-
-    `Background` stands for a 202: the call itself waits in the background, and its result is not known yet. `id` is
-    the action's or the background job's; `error` is errorInfo.
-    """
-
-    result: str
-    id: str = ""
-    error: str = ""
+    @property
+    def read(self) -> list[Live | Unreadable]:
+        """What was made of the rows."""
+        return [live for live, _ in self.rows]
 
 
 class Customers:
@@ -94,6 +106,11 @@ class Customers:
         return self._transport.window
 
     @property
+    def strange(self) -> Mapping[str, int]:
+        """How many customers have which member that this version does not know, in what was read so far."""
+        return self._listing.strange
+
+    @property
     def requests(self) -> int:
         """How many API calls were sent so far."""
         return self._transport.requests
@@ -107,7 +124,7 @@ class Customers:
         found = self._listing.whole(need, keep=keep)
         assert found is not None, "no bound was set"
         listed = self.requests - before
-        customers = self._with_own(found.customers, need)
+        customers, lost = self._with_own(found.customers, need)
         spent = self.spent()
         return View(
             tuple(customers),
@@ -118,6 +135,7 @@ class Customers:
             spent.reset_seconds,
             found.page_size,
             Reading(all_read_at=as_of, list_requests=listed),
+            found.doubts.with_unreadable(lost),
         )
 
     def modified_since(self, moment: str, need: Need, *, at_most: int) -> tuple[Live, ...] | None:
@@ -127,13 +145,14 @@ class Customers:
         """
         filters = {"lastModifiedDateTime": moment, "lastModifiedDateTimeCondition": ">="}
         found = self._listing.whole(need, filters, at_most=at_most)
-        return None if found is None else tuple(self._with_own(found.customers, need))
+        if found is not None and not found.doubts.is_sure:
+            raise UnexpectedAnswer("Some of what changed cannot be read")
+        return None if found is None else tuple(self._sound(found.customers, need))
 
     def list_page(self, number: int, size: int, need: Need) -> Batch:
         """One page of the list of all; `number` counts from 1."""
         page = self._listing.page(number, size, dict.fromkeys(expand_flags(need), "true"), row_names(need))
-        customers = self._with_own([decode(row, need) for row in page.rows], need)
-        return Batch(tuple(customers), page.total)
+        return Batch(tuple(self._sound([decode(row, need) for row in page.rows], need)), page.total)
 
     def customer(self, number: str, need: Need) -> Live:
         """One customer, with the version of the ETag, else of the body (Q8). NotFound on a 404 only."""
@@ -143,7 +162,16 @@ class Customers:
         if number_key(live.number) != number_key(number):
             raise UnexpectedAnswer(f"GET {path} was answered with another customer, {visible(live.number)}")
         live = replace(live, version=bare_version(answer.headers.get("etag")) or live.version)
-        return self._with_own([live], need)[0]
+        return self._sound([live], need)[0]
+
+    def number_of(self, internal_id: int) -> str:
+        """The number that the customer has now (fact sheet 4.1). NotFound on a 404 only."""
+        path = identity_path(internal_id)
+        row = object_of(path, self._transport.get(path))
+        live = decode(row, Need(frozenset(), {}))
+        if live.internal_id != internal_id:
+            raise UnexpectedAnswer(f"GET {path} was answered with another customer, {visible(live.number)}")
+        return live.number
 
     def customers(self, numbers: Sequence[str], need: Need) -> tuple[Live, ...]:
         """Customers, each read by itself, in that order. Raises as `customer` does."""
@@ -157,21 +185,30 @@ class Customers:
     def row(self, number: str) -> Json:
         """One customer as the API's own row."""
         path = customer_path(number)
-        return object_of(path, self._transport.get(path))
+        answer = self._transport.get(path)
+        row = object_of(path, answer)
+        self._listing.strange |= Counter(strange_members(b"[%b]" % answer.body, [row]))
+        return row
 
     def stream(
-        self, need: Need, filters: Mapping[str, str] | None = None, expand: Iterable[str] = ()
+        self,
+        need: Need,
+        filters: Mapping[str, str] | None = None,
+        expand: Iterable[str] = (),
+        reading: Tally | None = None,
     ) -> Iterator[Rows]:
         """The customers page by page, as they come: filters are the API's list parameters (fact sheet 5).
 
         Unlike `refresh` this neither drops repeated rows nor reads again (`listing.Tally` tells), and `need.own` is
-        not read. expand: more list parameters to set to true.
+        not read. expand: more list parameters to set to true. reading: what is made of it.
         """
-        for page in self._listing.pages(filters or {}, {*expand_flags(need), *expand}):
-            yield Rows(page.rows, tuple(decode(row, need) for row in page.rows), page.total)
+        expand = {*expand_flags(need), *expand}
+        made = partial(_with_row, need=need)
+        for page in self._listing.pages(filters or {}, expand, made=made, reading=reading):
+            yield Rows(tuple(page.rows), page.total)
 
-    def with_own(self, customers: Sequence[Live], names: Iterable[str]) -> list[Live]:
-        """The customers with fields that take a request each: `note`, `salesPersons`."""
+    def with_own(self, customers: Sequence[Live], names: Iterable[str]) -> tuple[list[Live], list[Unreadable]]:
+        """The customers with fields that take a request each, and those for which such an answer cannot be read."""
         everyone = frozenset(number_key(live.number) for live in customers)
         return self._with_own(customers, Need(frozenset(), dict.fromkeys(names, everyone)))
 
@@ -180,7 +217,8 @@ class Customers:
 
         A part of a name that the ERP has is looked for, with its case swapped. False also when no name can tell.
         """
-        names = (row.get(CUSTOMER.label) for row in self._listing.page(1, _PROBED, {}).rows)
+        rows = self._listing.page(1, _PROBED, {}).rows
+        names = [row.get(CUSTOMER.label) for row in rows if isinstance(row, dict)]
         part = next((part for name in names if isinstance(name, str) and (part := _part_of(name))), None)
         return part is not None and bool(self._listing.page(1, 1, {CUSTOMER.label: part}).rows)
 
@@ -190,9 +228,12 @@ class Customers:
         The zone in which the ERP reads the filter is unknown (fact sheet 14, Q11): the window overlaps by a day.
         """
         for batch in self.stream(need, _since("createdDateTime", moment)):
-            yield from self._with_own(batch.customers, need)
+            lost = next((row for row in batch.read if isinstance(row, Unreadable)), None)
+            if lost is not None:  # it may be the one that is looked for
+                raise UnexpectedAnswer(f"{lost.label} cannot be read: {lost.reason}")
+            yield from self._sound([live for live in batch.read if isinstance(live, Live)], need)
 
-    def touched_since(self, moment: str, need: Need) -> tuple[Live, ...]:
+    def touched_since(self, moment: str, need: Need) -> Touched:
         """Customers created or modified at or after the moment (UTC, ISO 8601), and in the day before it; all of them
         from an ERP that does not take the filter. Raises ErpErrors; TornView."""
         try:
@@ -200,7 +241,7 @@ class Customers:
         except Rejected:
             rows = self._listing.whole(need)
         assert rows is not None, "no bound was set"
-        return tuple(rows.customers)
+        return Touched(rows.customers, rows.doubts.unreadable)
 
     def send(self, request: Request) -> Sent:
         """Send a create or an update exactly as it stands, once.
@@ -217,7 +258,15 @@ class Customers:
         Raises AnswerLost when it may or may not be done, also on a 5xx and on an answer without a result: an action
         has no trace that could be looked for before it is repeated. Raises the other ErpErrors.
         """
-        path = action_path(number, action)
+        return self._act(action_path(number, action), body)
+
+    def renumber(self, request: Request) -> Acted:
+        """Send a renumbering exactly as it stands, once. Raises as `act` does; Refused when it is none."""
+        if request.method != "POST" or not RENUMBER_PATH.fullmatch(request.path):
+            raise Refused("The plan holds a request that is no renumbering of a customer")
+        return self._act(request.path, request.body)
+
+    def _act(self, path: str, body: Mapping[str, Any]) -> Acted:
         try:
             answer = self._transport.send("POST", path, render(body), {})
         except ServerFailed as error:
@@ -235,8 +284,16 @@ class Customers:
         path = f"{CUSTOMERS}/customerClass"
         return decode_classes(rows_of(path, self._transport.get(path)))
 
-    def _with_own(self, customers: Sequence[Live], need: Need) -> list[Live]:
-        """The customers with the fields that take a request each, where `need.own` names them."""
+    def _sound(self, customers: Sequence[Live], need: Need) -> list[Live]:
+        """As `_with_own`. Raises UnexpectedAnswer where one of them cannot be read."""
+        sound, lost = self._with_own(customers, need)
+        if lost:
+            raise UnexpectedAnswer(f"{lost[0].label} cannot be read: {lost[0].reason}")
+        return sound
+
+    def _with_own(self, customers: Sequence[Live], need: Need) -> tuple[list[Live], list[Unreadable]]:
+        """The customers with the fields that take a request each, where `need.own` names them; and those for which such
+        an answer cannot be read."""
         wanted = [
             (live, name)
             for live in customers
@@ -244,24 +301,36 @@ class Customers:
             if number_key(live.number) in numbers
         ]
         if not wanted:
-            return list(customers)
+            return list(customers), []
         extra: dict[int, Values] = {}
+        lost: dict[int, Unreadable] = {}
         found = in_order(lambda one: self._own(one[0].number, one[1]), wanted, self._parallelism)
         for (live, name), value in zip(wanted, found, strict=True):
-            extra.setdefault(live.internal_id, {})[name] = value
+            if isinstance(value, UnexpectedAnswer):
+                lost[live.internal_id] = unreadable(live, str(value))
+            else:
+                extra.setdefault(live.internal_id, {})[name] = value
         return [
             live.with_values(live.values | extra[live.internal_id]) if live.internal_id in extra else live
             for live in customers
-        ]
+            if live.internal_id not in lost
+        ], list(lost.values())
 
-    def _own(self, number: str, name: str) -> Scalar | Values:
-        """A 404 here is no missing customer: it stands in the list."""
+    def _own(self, number: str, name: str) -> Scalar | Values | UnexpectedAnswer:
+        """A 404 here is no missing customer: it stands in the list. What cannot be read is given as the reason."""
         path = f"{customer_path(number)}/{CUSTOMER.fields[name].own_path}"
         try:
             answer = self._transport.get(path)
         except NotFound as error:
             raise UnexpectedAnswer(f"{error}, but the customer exists", status=404) from error
-        return decode_own(name, None if answer.status == 204 else json_of(path, answer))
+        try:
+            return decode_own(name, None if answer.status == 204 else json_of(path, answer))
+        except UnexpectedAnswer as error:
+            return error
+
+
+def _with_row(row: Json, place: str, need: Need) -> tuple[Live | Unreadable, Json]:
+    return decode_row(row, need, place), row
 
 
 def _since(member: str, moment: str) -> dict[str, str]:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from decimal import Decimal
-from functools import lru_cache
-from typing import Any, NamedTuple, TypeAlias, cast
+from functools import lru_cache, partial
+from typing import Any, NamedTuple, TypeAlias, TypeVar, cast
 
+import msgspec
+
+from reconciler.core.doubts import Unreadable
 from reconciler.core.errors import UnexpectedAnswer
+from reconciler.core.identity_key import identity_key
 from reconciler.core.live import Live
 from reconciler.core.normalise import attribute_key, nfc, normalise
 from reconciler.core.ports import Need
@@ -20,6 +26,8 @@ from reconciler.resources.values import Path, Scalar, Values, render_path
 
 Json: TypeAlias = "dict[str, Any]"
 
+T = TypeVar("T")
+
 
 def decode(row: Json, need: Need) -> Live:
     """A row of the API as a Live with the fields that `need` names, and what is always read; fewer where `need.meant`
@@ -29,13 +37,58 @@ def decode(row: Json, need: Need) -> Live:
     absent: unknown, never empty (fact sheet 13.7, Q19). Unknown members are ignored. Raises UnexpectedAnswer,
     naming the member and never its value, when a member cannot be what the API says it is.
     """
-    number = _key_reader(need.resource)(row)
-    if not isinstance(number, str):
-        raise UnexpectedAnswer("A customer in the ERP's answer has no number")
+    number = _number(row, need.resource)
     try:
         return _live(number, row, need)
     except UnexpectedAnswer as error:
         raise UnexpectedAnswer(f"Customer {visible(number)}: {error}") from None
+
+
+def decode_row(row: Any, need: Need, place: str) -> Live | Unreadable:
+    """A row of a list as `decode` gives it, or what can be known of one that it refuses. place: of the row."""
+    try:
+        return _live(_number(row, need.resource), row, need)
+    except UnexpectedAnswer as error:
+        return _salvaged(row, need.resource, visible(str(error)), place)
+
+
+def unreadable(live: Live, reason: str) -> Unreadable:
+    """A customer whose row is sound, but not what a request of its own brings."""
+    values = live.unpacked().values
+    ids = {name: identity_key(value) if isinstance(value := values.get(name), str) else "" for name in CUSTOMER.match}
+    return Unreadable(reason, number=live.number, internal_id=live.internal_id, ids=ids)
+
+
+def _number(row: Any, resource: Resource) -> str:
+    if type(row) is not dict:
+        raise UnexpectedAnswer("it is no JSON object")
+    number = _key_reader(resource)(row)
+    if not isinstance(number, str):
+        raise UnexpectedAnswer("A customer in the ERP's answer has no number")
+    return number
+
+
+def _salvaged(row: Any, resource: Resource, reason: str, place: str) -> Unreadable:
+    """What can be read of the row, each member by itself."""
+    if type(row) is not dict:
+        return Unreadable(reason, place)
+    number = _tried(partial(_number, row, resource))
+    internal_id = _tried(partial(_integer, row.get("internalId"), ("internalId",)))
+    ids = {name: _tried(partial(_id_text, row, resource.fields[name])) for name in resource.match}
+    return Unreadable(
+        reason, place, number, internal_id, {name: identity_key(text) for name, text in ids.items() if text is not None}
+    )
+
+
+def _id_text(row: Json, member: Row) -> str:
+    return str(_reader(member, ())(row) or "")
+
+
+def _tried(read: Callable[[], T]) -> T | None:
+    try:
+        return read()
+    except UnexpectedAnswer:
+        return None
 
 
 def decode_own(name: str, answer: Any, resource: Resource = CUSTOMER) -> Scalar | Values:
@@ -101,6 +154,37 @@ def row_names(need: Need) -> frozenset[str]:
         read = row.members if isinstance(row, Group) and row.flat else (row,)
         names.update(member.read_path[0] for member in read)
     return frozenset(names)
+
+
+def strange_members(body: bytes, rows: Iterable[object], resource: Resource = CUSTOMER) -> Mapping[str, int]:
+    """How many objects of a JSON array have which member that the table does not know. rows: the same, parsed.
+
+    msgspec passes over values without making objects of them, and a list without strange members costs one pass.
+    """
+    try:
+        _known_decoder(resource).decode(body)
+    except (ValueError, RecursionError):
+        pass
+    else:
+        return {}
+    with suppress(ValueError, RecursionError):  # else the rows were parsed one by one, with all members
+        rows = msgspec.json.decode(body, type=list[dict[str, msgspec.Raw]])
+    known = _known_members(resource)
+    return Counter(name for row in rows if isinstance(row, dict) for name in row if name not in known)
+
+
+@lru_cache(maxsize=16)
+def _known_decoder(resource: Resource) -> msgspec.json.Decoder[Any]:
+    fields = [(f"m{at}", msgspec.Raw, msgspec.Raw()) for at, _ in enumerate(sorted(_known_members(resource)))]
+    names = {f"m{at}": name for at, name in enumerate(sorted(_known_members(resource)))}
+    row = msgspec.defstruct("row", fields, forbid_unknown_fields=True, gc=False, rename=names)
+    return msgspec.json.Decoder(list[row])  # type: ignore[valid-type]  # made at run time
+
+
+@lru_cache(maxsize=16)
+def _known_members(resource: Resource) -> frozenset[str]:
+    read = (row.members if isinstance(row, Group) and row.flat else (row,) for row in resource.rows)
+    return frozenset(_OF_ROWS) | resource.read_only | {row.read_path[0] for rows in read for row in rows}
 
 
 _OF_ROWS = ("internalId", "timeStamp", "lastModifiedDateTime", "createdDateTime", "metadata")
@@ -219,7 +303,7 @@ def _map_reader(row: Group, path: Path) -> Callable[[object], Values]:
             key = line.get(key_name)
             if numbered:
                 key = str(_integer(key, (*path, key_name)))
-            if not isinstance(key, str):
+            if type(key) is not str:
                 raise _impossible((*path, key_name))
             values[key if numbered else attribute_key(key)] = cast(Scalar, read(line))
         return values
@@ -268,6 +352,14 @@ def _converter(row: Field, path: Path) -> Callable[[object], Scalar]:
             return nfc(value).strip() or None  # as `normalise` does
 
         return bare
+    if row.kind is Kind.DECIMAL:
+
+        def amount(value: object) -> Scalar:
+            if not isinstance(value, int | Decimal) or type(value) is bool or _is_absurd(value):
+                raise _impossible(path)
+            return normalise(row, value)
+
+        return amount
     types = _TYPES.get(row.kind, (str,))
 
     def convert(value: object) -> Scalar:
@@ -278,7 +370,14 @@ def _converter(row: Field, path: Path) -> Callable[[object], Scalar]:
     return convert
 
 
-_TYPES: dict[Kind, tuple[type, ...]] = {Kind.BOOLEAN: (bool,), Kind.DECIMAL: (int, Decimal)}
+_TYPES: dict[Kind, tuple[type, ...]] = {Kind.BOOLEAN: (bool,)}
+
+_MOST = 10**30
+"""What an amount stays below, and the digits that it has behind the point too: 1e-999999999 must not become digits."""
+
+
+def _is_absurd(value: int | Decimal) -> bool:
+    return not -_MOST < value < _MOST or (isinstance(value, Decimal) and bool(value) and value.adjusted() < -30)
 
 
 @lru_cache(maxsize=16)
@@ -306,7 +405,7 @@ def _line_ids_reader(row: Group) -> _IdReader:
         ids: dict[Path, str] = {}
         for line in _array(at(dto), row.read_path):
             key, line_id = line_key(row, read(line)), line.get(row.line_id)
-            if key is not None and isinstance(line_id, str):
+            if key is not None and type(line_id) is str:
                 ids.setdefault((row.name, key), line_id)
         return ids
 
@@ -354,7 +453,7 @@ def _array(value: object, path: Path) -> list[Json]:
 
 def _optional_text(row: Json, name: str) -> str | None:
     value = row.get(name)
-    if value is not None and not isinstance(value, str):
+    if value is not None and type(value) is not str:
         raise _impossible((name,))
     return value or None
 

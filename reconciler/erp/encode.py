@@ -9,10 +9,10 @@ from typing import Any, TypeAlias
 from reconciler.core.errors import Refused
 from reconciler.core.live import Live
 from reconciler.core.plan import Request
-from reconciler.erp.paths import encode_segment
+from reconciler.erp.paths import encode_segment, renumber_path
 from reconciler.resources.customer import CUSTOMER
 from reconciler.resources.grammar import Field, Form, Group, Kind, Resource, Row, fold
-from reconciler.resources.values import Path, Scalar, Values, get, render_path
+from reconciler.resources.values import NumberOf, Path, Scalar, Values, get, render_path
 
 Json: TypeAlias = "dict[str, Any]"
 
@@ -65,6 +65,11 @@ class WireCodec:
                 _put(body, row, _encode(row, changed[name], ids))
         path = f"{self._resource.path}/{encode_segment(live.number)}"
         return Request("PUT", path, live.version, body)
+
+    def renumber(self, live: Live, number: str) -> Request:
+        """The POST that gives the live customer another number; its one member is bare (fact sheet of the
+        neighbours, 6)."""
+        return Request("POST", renumber_path(live.internal_id), None, {"customerCd": number})
 
 
 def _put(body: Json, row: Row, encoded: Any) -> None:
@@ -135,6 +140,8 @@ def _line(row: Group, operation: str, line_id: str | None, key: str, members: Va
 def _encode_leaf(row: Field, path: Path, value: Scalar) -> Any:
     if value is None:
         return _wrap(row, _cleared(row, path))
+    if isinstance(value, NumberOf):  # the number goes in before it is sent
+        return _wrap(row, {"ref": value.ref})
     if row.kind is Kind.DATE:
         text = str(value)
         return _wrap(row, f"{text}T00:00:00" if len(text) == len("2026-01-31") else text.replace(" ", "T", 1))

@@ -61,6 +61,21 @@ def action_path(number: str, action: str) -> str:
     return f"{customer_path(number)}/action/{action}"
 
 
+_RENUMBER = f"{CUSTOMERS}/action/changeCustomerCd"
+RENUMBER_PATH = re.compile(rf"{re.escape(_RENUMBER)}/[0-9]+", re.ASCII)
+"""The path of a renumbering, which goes by the internal id (fact sheet of the neighbours, 6)."""
+
+
+def renumber_path(internal_id: int) -> str:
+    """The path that gives the customer another number."""
+    return f"{_RENUMBER}/{internal_id}"
+
+
+def identity_path(internal_id: int) -> str:
+    """The path of one customer, whatever its number is (fact sheet 4.1)."""
+    return f"{CUSTOMERS}/internal/{internal_id}"
+
+
 def number_in_location(location: str) -> str | None:
     """The customer number in a Location header, or None. The address, maybe of another host, is never called.
 

@@ -13,17 +13,18 @@ from reconciler.config.read.pattern_checks import names_field, remedy
 from reconciler.config.settings import Settings
 from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Diagnostic
-from reconciler.core.drift_detection import ActiveMutes
 from reconciler.core.errors import WrongUsage
 from reconciler.core.identity import Pairing, pair
+from reconciler.core.mutes import ActiveMutes, names_of
 from reconciler.core.normalise import number_key
 from reconciler.core.patterns import covers, patterns
 from reconciler.core.plan import Cause
+from reconciler.core.renumbering import under_present_numbers
 from reconciler.core.rules import Memory, Rules
 from reconciler.operations.declarations import load, target_keys
 from reconciler.operations.files import read_declarations
 from reconciler.operations.mutes import sound_mutes
-from reconciler.operations.pipeline import refresh
+from reconciler.operations.pipeline import refresh, rules_of
 from reconciler.operations.workspace import Workspace
 from reconciler.resources.values import render_path
 
@@ -76,9 +77,11 @@ def accept(
     workspace.listener.say(f"Reading the customers of {place.environment} ...")
     memory = workspace.store.known(place).load().memory()
     view = refresh(loaded, erp, memory=memory)
-    paired = pair(loaded.desired, view.customers, memory.numbers, memory.identities)
+    rules = rules_of(workspace.settings)
+    present = under_present_numbers(loaded.desired, view.customers, memory)
+    paired = pair(present, view.customers, memory.numbers, memory.identities, view.doubts, rules.resource)
     choice = _Choice(target_keys(numbers), fields, mutes)
-    rewriting = _Rewriting(workspace.settings, workspace.environ, memory, choice)
+    rewriting = _Rewriting(workspace.settings, workspace.environ, memory, choice, rules)
     files = rewriting.run(paired)
     if not dry_run:
         replace_files(files)
@@ -91,14 +94,14 @@ def accept(
         choice.not_applied,
         choice.muted,
         unpaired or bool(numbers and rewriting.missing),
-        tuple(paired.diagnostics),
+        (*view.doubts.diagnostics(), *paired.diagnostics),
     )
 
 
 def _unpaired(loaded: Loaded, paired: Pairing, choice: _Choice) -> bool:
     """Whether one of the chosen declarations could not be paired with a live customer."""
-    known = {id(desired) for desired, _ in paired.pairs}
-    return any(id(desired) not in known and choice.has(desired) for desired in loaded.desired)
+    known = {desired.label for desired, _ in paired.pairs}
+    return any(desired.label not in known and choice.has(desired) for desired in loaded.desired)
 
 
 class _Choice:
@@ -138,8 +141,7 @@ class _Choice:
 
 
 def _is_muted(edit: ProposedEdit, mutes: ActiveMutes) -> bool:
-    names = (number_key(edit.live.number), edit.desired.number and number_key(edit.desired.number), edit.desired.ref)
-    return mutes.find(names, render_path(edit.path)) is not None
+    return mutes.find(names_of(edit.desired, edit.live), render_path(edit.path)) is not None
 
 
 def _paths(edit: ProposedEdit) -> Iterator[tuple[str, ...]]:
@@ -158,13 +160,13 @@ class _Rewriting:
     environ: Mapping[str, str]
     memory: Memory
     choice: _Choice
+    rules: Rules
     granted: list[Granted] = field(default_factory=list)
     denied: list[Denied] = field(default_factory=list)
     missing: list[Desired] = field(default_factory=list)
 
     def run(self, paired: Pairing) -> list[Replacement]:
         """The files to replace."""
-        rules = Rules(self.settings.ignore, self.settings.nested_updates)
         by_file: dict[str, list[ProposedEdit]] = {}
         for desired, live in paired.pairs:
             if not self.choice.has(desired):
@@ -172,19 +174,19 @@ class _Rewriting:
             if live is None:
                 self.missing.append(desired)
                 continue
-            taken = [edit for edit in proposed_edits(desired, live, rules, self.memory) if self.choice.takes(edit)]
+            taken = [edit for edit in proposed_edits(desired, live, self.rules, self.memory) if self.choice.takes(edit)]
             if taken:
                 by_file.setdefault(desired.source.file, []).extend(taken)
-        return [change for name, taken in by_file.items() for change in self._file(name, taken, rules)]
+        return [change for name, taken in by_file.items() for change in self._file(name, taken)]
 
-    def _file(self, name: str, wanted: list[ProposedEdit], rules: Rules) -> Iterator[Replacement]:
+    def _file(self, name: str, wanted: list[ProposedEdit]) -> Iterator[Replacement]:
         path = self.settings.root / name
         data = read_declarations(path, name, self.settings.limits.files.file_size)
         done = editing.accept(
             data,
             name,
             wanted,
-            rules=rules,
+            rules=self.rules,
             memory=self.memory,
             defaults=self.settings.defaults,
             environ=self.environ,

@@ -19,15 +19,25 @@ from reconciler.operations.writing import Proposal, WriteOptions, write
 from reconciler.state import plan_file
 
 
-def apply(workspace: Workspace, plan: Plan | Path | None, options: WriteOptions, *, targets: Sequence[str] = ()) -> Run:
+def apply(
+    workspace: Workspace,
+    plan: Plan | Path | None,
+    options: WriteOptions,
+    *,
+    targets: Sequence[str] = (),
+    include_muted: bool = False,
+) -> Run:
     """Write the plan, the one in the file, or (None) a fresh one, of which all is said to the listener.
 
-    targets: only these customers, for a fresh plan. Raises InvalidInput, WrongUsage and what `writing.write` does.
+    targets: only these customers; include_muted: also what a running mute covers; both for a fresh plan. Raises
+    InvalidInput, WrongUsage and what `writing.write` does.
     """
     if plan is not None and targets:
         raise WrongUsage("--target does not go with a saved plan", remedy="Give --target when planning.")
+    if plan is not None and include_muted:
+        raise WrongUsage("--include-muted does not go with a saved plan", remedy="Give --include-muted when planning.")
     if plan is None:
-        propose = partial(_fresh, workspace, load(workspace, targets), targets)
+        propose = partial(_fresh, workspace, load(workspace, targets), targets, include_muted)
     else:
         saved = _admitted(plan, plan_key(workspace.environ))
         check_reviewed(saved, options.consent)
@@ -44,8 +54,8 @@ def _admitted(plan: Plan | Path, key: bytes | None) -> Plan:
     return plan_file.loads(plan_file.dumps(plan), "the plan", key)
 
 
-def _fresh(workspace: Workspace, loaded: Loaded, targets: Sequence[str], erp: Erp) -> Proposal:
-    compared = compare(workspace, loaded, erp, targets)
+def _fresh(workspace: Workspace, loaded: Loaded, targets: Sequence[str], include_muted: bool, erp: Erp) -> Proposal:
+    compared = compare(workspace, loaded, erp, targets, include_muted=include_muted)
     return Proposal(compared.plan, preview=compared.plan, compared=compared)
 
 

@@ -12,10 +12,12 @@ from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 from reconciler.config.read.declarations import Loaded
+from reconciler.config.read.mutes import load_mutes
 from reconciler.config.settings import Settings, load_settings
 from reconciler.core.attribution import attributed, outside, unattributed
 from reconciler.core.diagnostics import Diagnostic, Severity, has_errors
 from reconciler.core.errors import InvalidInput, WrongUsage
+from reconciler.core.mutes import ActiveMutes, Mute
 from reconciler.core.plan import Plan
 from reconciler.operations import declarations
 from reconciler.operations.git import Git, check_out
@@ -34,6 +36,7 @@ class Base:
     ref: str
     settings: Settings | None = None
     loaded: Loaded | None = None
+    mutes: tuple[Mute, ...] = ()
     problem: str = ""
 
 
@@ -60,7 +63,8 @@ def load_base(workspace: Workspace, ref: str) -> Base:
             return Base(ref, problem=_first(error.diagnostics))
         if has_errors(loaded.diagnostics):
             return Base(ref, problem=_first(loaded.diagnostics))
-        return Base(ref, settings, loaded)
+        mutes = load_mutes(settings.mutes, settings.root, declared=None, day="")
+        return Base(ref, settings, loaded, () if has_errors(mutes.diagnostics) else mutes.mutes)
 
 
 def _first(diagnostics: Iterable[Diagnostic]) -> str:
@@ -83,7 +87,9 @@ def attribute(compared: Compared, base: Base, *, fail_outside: bool) -> Plan:
         )
         refusals = (unattributed(base.ref),) if fail_outside and not plan.is_empty else ()
         return seal(replace(plan, diagnostics=(*plan.diagnostics, warning), refusals=(*plan.refusals, *refusals)))
-    comparison = replace(compared.comparison, desired=base.loaded.desired, rules=rules_of(base.settings))
+    mutes = ActiveMutes(base.mutes, compared.heading.created_at[:10])
+    rules = replace(rules_of(base.settings), mutes=mutes, include_muted=plan.include_muted)
+    comparison = replace(compared.comparison, desired=base.loaded.desired, rules=rules)
     theirs = make_plan(base.settings, base.loaded, comparison, compared.heading)
     plan = attributed(plan, theirs)
     refusal = outside(plan) if fail_outside else None

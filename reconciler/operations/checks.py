@@ -6,11 +6,12 @@ import re
 
 from reconciler.core.diagnostics import has_errors
 from reconciler.core.errors import Refused, WrongUsage
-from reconciler.core.plan import Action, Guard, Outcome, Plan
+from reconciler.core.parents import parent_of
+from reconciler.core.plan import Action, Guard, Outcome, Plan, Verb
 from reconciler.core.rules import Target
 from reconciler.operations.past_runs import is_of, is_unclear
 from reconciler.resources.customer import FIELDS
-from reconciler.resources.values import parse_path
+from reconciler.resources.values import NumberOf, parse_path
 from reconciler.state.journal import RunStatus
 from reconciler.state.store import Store
 
@@ -70,6 +71,11 @@ def _check_sense(plan: Plan) -> None:
     known = all(path and path[0] in FIELDS for action in plan.actions for path in _paths(action))
     if len(set(labels)) < len(labels) or not known:
         raise Refused("The plan makes no sense: it names a field that there is not, or two actions alike")
+    created = {action.ref: action.label for action in plan.actions if action.action is Verb.CREATE}
+    for action in plan.actions:
+        parent = parent_of(action)
+        if isinstance(parent, NumberOf) and created.get(parent.ref) not in action.depends_on:
+            raise Refused(f"The plan makes no sense: {action.label} has a parent that the plan does not create first")
 
 
 def _paths(action: Action) -> list[tuple[str, ...]]:

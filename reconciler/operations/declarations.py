@@ -12,6 +12,7 @@ from reconciler.core.diagnostics import has_errors
 from reconciler.core.duplicates import declared_twice
 from reconciler.core.errors import InvalidInput, WrongUsage
 from reconciler.core.normalise import number_key
+from reconciler.core.parents import parent_problems
 from reconciler.operations.workspace import Workspace
 
 
@@ -29,7 +30,8 @@ def read(settings: Settings, *, environ: Mapping[str, str], paths: Sequence[Path
         bounds=settings.limits.files,
     )
     twice = declared_twice(loaded.desired, settings.guards.duplicates)
-    return replace(loaded, diagnostics=(*problems, *loaded.diagnostics, *twice))
+    parents = () if paths else parent_problems(loaded.desired)
+    return replace(loaded, diagnostics=(*problems, *loaded.diagnostics, *twice, *parents))
 
 
 def load(workspace: Workspace, targets: Sequence[str] = ()) -> Loaded:

@@ -8,8 +8,8 @@ from typing import Any
 
 from reconciler.core.errors import Declined, Rejected, WrongUsage
 from reconciler.core.filters import parse_text
+from reconciler.core.ports import Acted
 from reconciler.core.timestamps import read_moment
-from reconciler.erp.customers import Acted
 from reconciler.erp.paths import action_path
 from reconciler.operations.workspace import Workspace
 from reconciler.reports.safe_text import visible

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from reconciler.config.edit.declarable import declarable
+from reconciler.config.edit.declarable import declarable, lifecycle_of
 from reconciler.config.edit.export import (
     SINGLE,
     Spool,
@@ -22,13 +22,14 @@ from reconciler.config.read.declarations import default_values
 from reconciler.core.adopt import Manner, to_declare
 from reconciler.core.classes import class_values
 from reconciler.core.declaration_values import declared, readable_fields
+from reconciler.core.doubts import SURE, Doubts
 from reconciler.core.errors import WrongUsage
 from reconciler.core.filters import Filters, Sieve
 from reconciler.core.live import Live
 from reconciler.core.ordering import natural
 from reconciler.core.ports import Need
 from reconciler.erp.customers import Customers
-from reconciler.erp.listing import READS, Tally
+from reconciler.erp.listing import Tally, readings
 from reconciler.operations.customers import settled, warn_dropped
 from reconciler.operations.workspace import Workspace
 from reconciler.resources.customer import CUSTOMER, FIELDS
@@ -61,13 +62,15 @@ class ExportOptions:
 class Exported:
     """What was written. undeclarable: a number, a path and a reason for each value that could not be declared.
 
-    unseen: groups that no row of the ERP's list showed although they were asked for.
+    doubts: rows that are left out, being of a wrong shape, and a count that is wrong. unseen: groups that no row of the
+    ERP's list showed although they were asked for.
     """
 
     folder: Path
     customers: int
     requests: int
     undeclarable: tuple[tuple[str, str, str], ...]
+    doubts: Doubts
     unseen: tuple[str, ...]
 
 
@@ -94,6 +97,7 @@ def export(workspace: Workspace, filters: Filters | None = None, options: Export
             len(spool.numbers),
             requests,
             tuple((number, *problem) for number, problems in collecting.problems.values() for problem in problems),
+            collecting.doubts,
             _unseen_groups(collecting.seen) if spool.numbers else (),
         )
 
@@ -109,28 +113,31 @@ class _Collecting:
     options: ExportOptions
     problems: dict[int, tuple[str, list[tuple[str, str]]]] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
+    doubts: Doubts = SURE
 
     def read(self, filters: Filters) -> None:
         """Read the list whole, again if it changes meanwhile. Raises TornView and the other ErpErrors."""
-        tally = Tally()
-        for _ in range(READS):
-            tally, sieve = Tally(), Sieve(filters)
+        for tally in readings():
+            sieve = Sieve(filters)
             self.spool.clear()
             self.problems.clear()
             self.seen.clear()
+            self.doubts = SURE
             for live in self._customers(filters, tally, sieve):
                 self._take(live)
-            if tally.agrees:
+            if tally.is_whole:
                 warn_dropped(self.workspace.listener, sieve)
+                self.doubts = tally.doubts.with_unreadable(self.doubts.unreadable)
                 return
-        raise tally.torn()
 
     def _customers(self, filters: Filters, tally: Tally, sieve: Sieve) -> Iterator[Live]:
-        for batch in self.erp.stream(Need(readable_fields(), {}), filters.parameters()):
-            taken = tally.take(batch.customers, batch.total)
+        for batch in self.erp.stream(Need(readable_fields(), {}), filters.parameters(), reading=tally):
+            taken = tally.take(batch.read, batch.total)
             for live in taken:
                 self.spool.remove(live.internal_id)  # a newer version may not be wanted any more
-            yield from self.erp.with_own([live for live in taken if sieve.keeps(live)], self.options.own)
+            customers, lost = self.erp.with_own([live for live in taken if sieve.keeps(live)], self.options.own)
+            self.doubts = self.doubts.with_unreadable(lost)
+            yield from customers
 
     def _take(self, live: Live) -> None:
         self.seen |= live.values.keys()
@@ -140,7 +147,9 @@ class _Collecting:
             self.problems[live.internal_id] = (live.number, problems)
         if any(path == CUSTOMER.key for path, _ in problems):
             return
-        members = raw_members({"number": live.number} | declared(values, nulls=True))
+        members = raw_members({CUSTOMER.key: live.number} | declared(values, nulls=True))
+        if lifecycle := lifecycle_of(values):
+            members["lifecycle"] = raw_members(lifecycle)
         lines = (f"  {line}" for line in item_lines(members)) if self.options.single else mapping_lines(members)
         self.spool.put(live.internal_id, live.number, "".join(f"{line}\n" for line in lines).encode())
 

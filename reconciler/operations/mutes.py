@@ -9,8 +9,8 @@ from reconciler.config.read.mutes import Mutes, load_mutes
 from reconciler.config.read.typed_values import is_day
 from reconciler.config.settings import Settings
 from reconciler.core.diagnostics import has_errors
-from reconciler.core.drift import Mute
 from reconciler.core.errors import InvalidInput, WrongUsage
+from reconciler.core.mutes import Mute
 from reconciler.operations.declarations import load, names
 from reconciler.operations.workspace import Workspace
 

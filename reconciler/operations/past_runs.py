@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from reconciler.apply.presence import exists_remedy
+from reconciler.core.parents import completed_results
 from reconciler.core.plan import Action, Cause, Change, Outcome, Plan, Result, Run
 from reconciler.core.rules import Target
 from reconciler.operations.workspace import Workspace
@@ -49,7 +51,12 @@ def ended(record: RunRecord, plan: Plan) -> Run:
     """The run as `apply` would report it. What was cut short says so."""
     info = record.info
     last = max((entry.finished_at or entry.intent_at or "" for entry in record.entries), default="")
-    return Run(plan, tuple(_results(record, plan)), info.started_at, info.finished_at or last or info.started_at)
+    return Run(
+        plan,
+        tuple(completed_results(_results(record, plan))),
+        info.started_at,
+        info.finished_at or last or info.started_at,
+    )
 
 
 def _results(record: RunRecord, plan: Plan) -> Iterator[Result]:
@@ -64,6 +71,8 @@ def _results(record: RunRecord, plan: Plan) -> Iterator[Result]:
             yield Result(action, Outcome.UNKNOWN, action.number, message, remedy)
         else:
             result = Result(action, entry.outcome, entry.number or action.number, entry.message, version=entry.version)
+            if result.outcome is Outcome.EXISTS:
+                result = replace(result, remedy=exists_remedy(action, result.number or action.label))
             yield replace(
                 result, normalised=_stored(entry, action, taken=True), not_taken=_stored(entry, action, taken=False)
             )
@@ -87,7 +96,9 @@ def run_status(run: Run) -> RunStatus:
     if run.is_good:
         return RunStatus.DONE
     partial = (Outcome.DONE, Outcome.EXISTS, Outcome.CONFLICT, Outcome.UNKNOWN)
-    return RunStatus.PARTIAL if any(result.outcome in partial for result in run.results) else RunStatus.FAILED
+    if not run.results or any(result.outcome in partial for result in run.results):
+        return RunStatus.PARTIAL
+    return RunStatus.FAILED
 
 
 def unsure(record: RunRecord) -> frozenset[str]:

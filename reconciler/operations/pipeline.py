@@ -8,23 +8,29 @@ from typing import TypeVar
 
 from reconciler._version import __version__
 from reconciler.config.read.declarations import Loaded
+from reconciler.config.read.mutes import ENDED, Mutes
 from reconciler.config.read.policies import Rule, broken
 from reconciler.config.settings import Settings
 from reconciler.core.classes import class_notes, touches_classes
 from reconciler.core.comparison import Comparison, Heading
+from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Diagnostic, Severity, has_errors
 from reconciler.core.errors import InvalidInput, NotFound, PermissionDenied, StateError
 from reconciler.core.guards import VolumeLimits
+from reconciler.core.mutes import ActiveMutes
 from reconciler.core.plan import ConfigSummary, Plan, Verb
 from reconciler.core.planner import compute_plan
 from reconciler.core.ports import Erp, View
 from reconciler.core.rules import Memory, Rules, Target
+from reconciler.core.stores import kept_in
 from reconciler.erp.encode import WireCodec
 from reconciler.operations.declarations import target_keys
 from reconciler.operations.git import commit_of
+from reconciler.operations.mutes import sound_mutes
 from reconciler.operations.refresh import Refreshing
 from reconciler.operations.workspace import Workspace
 from reconciler.reports.safe_text import visible
+from reconciler.resources.customer import CUSTOMER
 from reconciler.state.plan_file import seal
 
 Answer = TypeVar("Answer")
@@ -40,10 +46,20 @@ class Compared:
 
 
 def compare(
-    workspace: Workspace, loaded: Loaded, erp: Erp | None, targets: Sequence[str], mode: str = "incremental"
+    workspace: Workspace,
+    loaded: Loaded,
+    erp: Erp | None,
+    targets: Sequence[str],
+    mode: str = "incremental",
+    *,
+    include_muted: bool = False,
 ) -> Compared:
-    """Read the live customers, and plan. erp: None with mode `none` only. Raises ErpError, StateError, WrongUsage."""
+    """Read the live customers, and plan. erp: None with mode `none` only. include_muted: also write what is muted.
+
+    Raises InvalidInput for a file of mutes with errors, ErpError, StateError, WrongUsage.
+    """
     place, settings = workspace.place, workspace.settings
+    mutes = sound_mutes(workspace, loaded)
     if erp is not None:
         workspace.listener.say(f"Reading the customers of {place.environment} ...")
     memory = workspace.store.known(place).load().memory()
@@ -51,13 +67,21 @@ def compare(
     commit = commit_of(settings.root, workspace.environ)
 
     def planned(view: View) -> Compared:
-        comparison = comparison_of(settings, loaded, view, memory, target_keys(targets))
         heading = heading_of(place, workspace.now())
-        plan = make_plan(settings, loaded, comparison, heading, git_commit=commit)
+        comparison = comparison_of(settings, loaded, view, memory, target_keys(targets))
+        active = ActiveMutes(mutes.mutes, heading.created_at[:10])
+        comparison = replace(comparison, rules=replace(comparison.rules, mutes=active, include_muted=include_muted))
+        told = replace(loaded, diagnostics=(*loaded.diagnostics, *_of_plan(mutes)))
+        plan = make_plan(settings, told, comparison, heading, git_commit=commit)
         return Compared(plan, heading, comparison)
 
     compared, _ = refresh_and_compute(live, erp, mode, planned, lambda compared: updated(compared.plan))
-    return compared if erp is None else replace(compared, plan=explain(compared.plan, erp))
+    return compared if erp is None else replace(compared, plan=explain(compared.plan, erp, loaded.desired))
+
+
+def _of_plan(mutes: Mutes) -> Iterator[Diagnostic]:
+    """What a plan says of the file of mutes. That one ended it says where the field differs."""
+    return (problem for problem in mutes.diagnostics if problem.code != ENDED)
 
 
 def refreshing(workspace: Workspace, loaded: Loaded, memory: Memory) -> Refreshing:
@@ -65,7 +89,13 @@ def refreshing(workspace: Workspace, loaded: Loaded, memory: Memory) -> Refreshi
     snapshot = workspace.store.snapshot(workspace.place)
     policy = workspace.settings.refresh
     return Refreshing(
-        loaded.desired, memory, workspace.now(), snapshot, policy, lambda error: not_kept(workspace, error)
+        loaded.desired,
+        memory,
+        workspace.now(),
+        snapshot,
+        policy,
+        lambda error: not_kept(workspace, error),
+        rules_of(workspace.settings).resource,
     )
 
 
@@ -103,8 +133,8 @@ def refresh_and_compute(
 
 
 def updated(plan: Plan) -> Iterator[str]:
-    """The numbers of the customers that the plan would update."""
-    return (action.number for action in plan.actions if action.action is Verb.UPDATE and action.number)
+    """The numbers of the customers that the plan would update or renumber, old ones too."""
+    return (number for action in plan.actions if action.action is not Verb.CREATE for number in action.numbers)
 
 
 def make_plan(
@@ -158,7 +188,8 @@ def rules_of(settings: Settings) -> Rules:
         duplicates=settings.guards.duplicates,
         lookalikes=settings.guards.lookalikes,
         recheck_nested=settings.api.recheck_nested,
-        limits=VolumeLimits(settings.guards.updates, settings.guards.creates),
+        limits=VolumeLimits(settings.guards.updates, settings.guards.creates, settings.guards.renumbers),
+        resource=kept_in(CUSTOMER, settings.api.stores),
     )
 
 
@@ -178,7 +209,7 @@ def made_offline(view: View) -> tuple[Diagnostic, ...]:
     return (Diagnostic(Severity.WARNING, "P527", summary, remedy=remedy),)
 
 
-def explain(plan: Plan, erp: Erp) -> Plan:
+def explain(plan: Plan, erp: Erp, desired: Iterable[Desired] = ()) -> Plan:
     """The plan with what its customer classes mean for it; they are read only when it creates or moves into one.
 
     An ERP that does not let the classes be read leaves the plan as it is: it is no worse for that. Raises ErpError.
@@ -189,7 +220,7 @@ def explain(plan: Plan, erp: Erp) -> Plan:
         classes = {customer_class.id: customer_class for customer_class in erp.classes()}
     except (NotFound, PermissionDenied):
         return plan
-    notes = tuple(class_notes(plan.actions, classes))
+    notes = tuple(class_notes(plan.actions, classes, desired))
     counted = replace(plan.refresh, requests=plan.refresh.requests + 1)
     left = plan.budget.remaining
     budget = replace(plan.budget, remaining=None if left is None else max(0, left - 1))

@@ -20,19 +20,21 @@ def plan(
     refresh: str = "incremental",
     base: str | None = None,
     fail_outside: bool = False,
+    include_muted: bool = False,
 ) -> Plan:
     """Compare the declarations with the live customers.
 
     targets: only these customers, by number or ref. refresh: `incremental`, `full`, or `none` for the snapshot alone.
     base: a git revision; each change then says whether it is the branch's, and with `fail_outside` others refuse the
-    plan. Raises InvalidInput, WrongUsage, ErpError, StateError.
+    plan. include_muted: also change what a running mute covers. Raises InvalidInput, WrongUsage, ErpError, StateError.
     """
     plan_key(workspace.environ)
     if fail_outside and base is None:
         raise WrongUsage("--fail-outside needs --base REF", remedy="Give the branch that this one goes into.")
     loaded = load(workspace, targets)
     revision = load_base(workspace, base) if base is not None else None
-    compared = compare(workspace, loaded, None if refresh == "none" else workspace.erp(), targets, refresh)
+    erp = None if refresh == "none" else workspace.erp()
+    compared = compare(workspace, loaded, erp, targets, refresh, include_muted=include_muted)
     if revision is None:
         return signed(compared.plan, workspace.environ)
     return signed(attribute(compared, revision, fail_outside=fail_outside), workspace.environ)

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from reconciler.core.filters import Filters
     from reconciler.core.live import Live
     from reconciler.core.plan import Plan, Run
-    from reconciler.erp.customers import AccessCheck, Acted
+    from reconciler.core.ports import Acted
+    from reconciler.erp.customers import AccessCheck
     from reconciler.erp.decode import Json
     from reconciler.operations.accept import Acceptance
     from reconciler.operations.customers import Page
@@ -114,16 +115,25 @@ class Project:
         refresh: str = "incremental",
         base: str | None = None,
         fail_outside: bool = False,
+        include_muted: bool = False,
     ) -> Plan:
         """What would change in the ERP. It may refuse itself (`plan.refusals`): then it cannot be applied.
 
         targets: only these customers, by number or ref. refresh: `incremental`, `full`, or `none` for the snapshot
         alone. base: a git revision; each change then says whether it is the branch's, and with `fail_outside` others
-        refuse the plan. Raises InvalidInput, WrongUsage, ErpError, StateError.
+        refuse the plan. include_muted: also change what a running mute covers. Raises InvalidInput, WrongUsage,
+        ErpError, StateError.
         """
         from reconciler.operations.plan import plan
 
-        return plan(self._workspace, targets=targets, refresh=refresh, base=base, fail_outside=fail_outside)
+        return plan(
+            self._workspace,
+            targets=targets,
+            refresh=refresh,
+            base=base,
+            fail_outside=fail_outside,
+            include_muted=include_muted,
+        )
 
     def apply(
         self,
@@ -132,6 +142,7 @@ class Project:
         consent: bool | str = False,
         force: bool = False,
         targets: Sequence[str] = (),
+        include_muted: bool = False,
         parallelism: int | None = None,
         reserve: int = 0,
         no_wait: bool = False,
@@ -139,7 +150,8 @@ class Project:
         """Write a plan (or the one in a file) as it stands; without one, plan and write.
 
         consent: True, or the `changes_digest` of the plan that was reviewed; without it the listener is asked. force:
-        pass the volume guards, never a policy. targets: as for `plan`, without a plan. parallelism: requests in flight.
+        pass the volume guards, never a policy. targets, include_muted: as for `plan`, without a plan.
+        parallelism: requests in flight.
         reserve: calls of the rate window that are left to others. no_wait: stop, resumably, instead of waiting.
 
         Returns how each action ended: not every one need be done. Raises Refused (a guard, a policy, another target, a
@@ -148,9 +160,8 @@ class Project:
         from reconciler.operations.apply import apply
         from reconciler.operations.writing import WriteOptions
 
-        return apply(
-            self._workspace, plan, WriteOptions(consent, force, parallelism, reserve, no_wait), targets=targets
-        )
+        options = WriteOptions(consent, force, parallelism, reserve, no_wait)
+        return apply(self._workspace, plan, options, targets=targets, include_muted=include_muted)
 
     def resume(
         self, run: str | None = None, *, parallelism: int | None = None, reserve: int = 0, no_wait: bool = False

@@ -10,15 +10,19 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from reconciler.core.desired import Desired
-from reconciler.core.errors import NotFound, Rejected, StateError, TornView, WrongUsage
+from reconciler.core.doubts import SURE, Doubts, Unreadable
+from reconciler.core.errors import NotFound, Rejected, StateError, TornView, UnexpectedAnswer, WrongUsage
 from reconciler.core.live import Live, PackedLive
 from reconciler.core.normalise import match_key, number_key
 from reconciler.core.plan import Reading
 from reconciler.core.planner import incomplete, need_of
 from reconciler.core.ports import DeclaredCustomers, Erp, Need, Snapshot, Spent, View
+from reconciler.core.renumbering import former_key
 from reconciler.core.rules import Memory
 from reconciler.core.snapshot import Head, Kept, Policy, disproof, pages, pages_to_verify, since, too_old, watermark
+from reconciler.erp.decode import unreadable
 from reconciler.resources.customer import CUSTOMER
+from reconciler.resources.grammar import Resource
 from reconciler.state.packing import CUSTOMER_PACKER
 
 
@@ -39,13 +43,15 @@ class Refreshing:
     snapshot: Snapshot | None = None
     policy: Policy = field(default_factory=Policy)
     tell: Callable[[StateError], None] = lambda error: None
+    resource: Resource = CUSTOMER
     _need: Need = field(init=False)
     _reads: Need = field(init=False)
     _fresh: dict[int, PackedLive] = field(init=False, default_factory=dict)
     _head: Head | None = field(init=False, default=None)
+    _doubts: Doubts = field(init=False, default=SURE)
 
     def __post_init__(self) -> None:
-        need = need_of(self.desired)
+        need = need_of(self.desired, self.resource)
         self._need = self._reads = replace(need, meant=_meant(self.desired, self.memory, need))
 
     def view(self, erp: Erp, mode: str = "full") -> View:
@@ -56,7 +62,7 @@ class Refreshing:
             return self._full(erp, before, self._known_head())
         try:
             return self._incremental(erp, kept, before)
-        except _InFullError as why:
+        except (_InFullError, UnexpectedAnswer) as why:
             return self._full(erp, before, kept.head, str(why))
 
     def offline(self) -> View:
@@ -94,7 +100,7 @@ class Refreshing:
         try:
             self._read_singly(erp, unsure, view.reading.list_requests or 1)
             self._complete(erp, customers | self._fresh)
-        except _InFullError as why:
+        except (_InFullError, UnexpectedAnswer) as why:
             found = self._full(erp, before, self._head, str(why))
         else:
             self._update(self._head, {})
@@ -107,13 +113,42 @@ class Refreshing:
         self._reads = self._need
         view = erp.refresh(self._need, self._packed)
         self._fresh = {live.internal_id: self._packed(live) for live in view.customers}
-        self._complete(erp, self._fresh)
+        self._doubts = self._asked(erp, view.doubts)
+        self._complete(erp, self._fresh, self._doubt)
+        for row in self._doubts.unreadable:
+            if row.internal_id is not None:
+                self._fresh.pop(row.internal_id, None)
         size, known_by = max(1, view.page_size), self._meant.known_by
         doubts = 0 if known is None else known.doubts
         self._head = Head(self._need.fields, known_by, 1, 1, size, view.as_of, view.as_of, doubts)
         if self.snapshot is not None:
-            self._save(partial(self.snapshot.replace, known, self._head, self._fresh.values()))
-        return _view(self._fresh, view.as_of, replace(view.reading, reason=reason), before, erp.spent())
+            # one that may lack customers is none: it has nothing, and not even what a plan offline would need
+            head = self._head if self._doubts.is_sure else replace(self._head, fields=frozenset())
+            kept = self._fresh.values() if self._doubts.is_sure else ()
+            self._save(partial(self.snapshot.replace, known, head, kept))
+        found = _view(self._fresh, view.as_of, replace(view.reading, reason=reason), before, erp.spent())
+        return replace(found, doubts=self._doubts)
+
+    def _asked(self, erp: Erp, doubts: Doubts) -> Doubts:
+        """The doubts once the ERP was asked for each declared number that a short list lacks."""
+        if not doubts.is_short:
+            return doubts
+        known = {number_key(live.number) for live in self._fresh.values()}
+        declared = (each.number or self.memory.numbers.get(each.ref or "") for each in self.desired)
+        wanted = {number_key(number): number for number in declared if number is not None}
+        absent, lost = set[str](), list[Unreadable]()
+        for key, number in wanted.items():
+            if key in known:
+                continue
+            try:
+                live = self._packed(erp.customer(number, self._need))
+            except NotFound:
+                absent.add(key)
+            except UnexpectedAnswer as error:
+                lost.append(Unreadable(str(error), number=number))
+            else:
+                self._fresh[live.internal_id] = live
+        return replace(doubts.with_unreadable(lost), absent=frozenset(absent))
 
     # ---- incrementally ----
 
@@ -159,16 +194,32 @@ class Refreshing:
             raise _InFullError("two customers have changed their numbers")
         self._fresh |= self._packed_all(found)
 
-    def _complete(self, erp: Erp, customers: Mapping[int, Live]) -> None:
-        """Add the members that only single reads bring; the row's version stays, being the older one."""
+    def _complete(
+        self, erp: Erp, customers: Mapping[int, Live], lose: Callable[[Live, UnexpectedAnswer], None] | None = None
+    ) -> None:
+        """Add the members that only single reads bring; the row's version stays, being the older one.
+
+        lose: takes a customer whose single read is of a wrong shape; without it that is raised.
+        """
         lacking = incomplete(self.desired, customers.values(), self.memory, self._reads)
         if not lacking:
             return
         by_number = {live.number: live for live in customers.values()}
         for number, wanted in lacking:
-            row, single = by_number[number], erp.customer(number, wanted)
+            row = by_number[number]
+            try:
+                single = erp.customer(number, wanted)
+            except UnexpectedAnswer as error:
+                if lose is None:
+                    raise
+                lose(row, error)
+                continue
             values, line_ids = {**single.values, **row.values}, {**single.line_ids, **row.line_ids}
             self._fresh[row.internal_id] = self._packed(row.with_values(values, line_ids))
+
+    def _doubt(self, live: Live, error: UnexpectedAnswer) -> None:
+        """Its row is sound, but not what it shows by itself."""
+        self._doubts = self._doubts.with_unreadable([unreadable(live, str(error))])
 
     # ---- the snapshot ----
 
@@ -209,14 +260,16 @@ class Refreshing:
 def _meant(desired: Iterable[Desired], memory: Memory, need: Need) -> DeclaredCustomers:
     numbers = {*memory.applied, *(number_key(number) for number in memory.numbers.values())}
     matches: set[tuple[str, str]] = set()
-    known_by = CUSTOMER.always | (need.fields & CUSTOMER.recognised_by)
+    resource = need.resource
+    known_by = resource.always | (need.fields & resource.recognised_by)
     for each in desired:
         if each.number is not None:
             numbers.add(number_key(each.number))
+            numbers.update(filter(None, [former_key(each)]))
             continue
         known_by |= frozenset(each.match)
-        matches |= {(name, key) for name in each.match if (key := match_key(name, each.values.get(name)))}
-    return DeclaredCustomers(frozenset(numbers), frozenset(matches), known_by)
+        matches |= {(name, key) for name in each.match if (key := match_key(name, each.values.get(name), resource))}
+    return DeclaredCustomers(frozenset(numbers), frozenset(matches), known_by, resource)
 
 
 def _changed(erp: Erp, start: str, need: Need, at_most: int) -> tuple[Live, ...]:

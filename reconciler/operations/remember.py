@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
 
-from reconciler.core.compare import comparable, differences
+from reconciler.core.actions import compared
+from reconciler.core.compare import comparable
 from reconciler.core.desired import Desired
 from reconciler.core.identity import Pairing
 from reconciler.core.live import Live
 from reconciler.core.normalise import number_key
-from reconciler.core.plan import Change, Outcome, Result, Run
-from reconciler.core.rules import Rules
+from reconciler.core.plan import Change, Outcome, Result, Run, Verb
+from reconciler.core.rules import Memory, Rules
 from reconciler.resources.customer import CUSTOMER
-from reconciler.resources.values import Path, Scalar, Values, get, parse_path, put, without
+from reconciler.resources.values import NumberOf, Path, Scalar, Values, get, parse_path, put, without
 from reconciler.state.known_customers import Known, Normalised
 
 
@@ -32,24 +33,38 @@ def records(
     declarations and the customers that the plan compared, when they are at hand: then the customers that needed no
     change are recorded too, since they are as declared.
     """
-    ignore = rules.ignore if rules else ()
+    rules = rules or Rules()
+    ignore = rules.ignore
+    muted = {number_key(each.number): {one.path for one in each.fields} for each in run.plan.muted}
     pairs = paired.pairs if paired else ()
     desired = _by_name(each for each, _ in pairs)
     found = {}
     for result in run.results:
-        if result.outcome is Outcome.DONE:
-            known = _written(result, live, previous, desired, ignore)
+        if result.outcome is Outcome.DONE and result.action.action is not Verb.RENUMBER:
+            left = muted.get(number_key(result.action.number or ""), set())
+            known = _written(result, live, previous, desired, ignore, left)
             found[known.key] = known
     touched = {each.action.label for each in run.results}
+    touched |= {
+        each.action.number or ""
+        for each in run.results
+        if each.action.action is Verb.RENUMBER and each.outcome is not Outcome.DONE
+    }
     for each, customer in pairs:
-        if (
-            customer is not None
-            and not {customer.number, each.label} & touched
-            and not differences(_compared(each, ignore), customer.values, each.complete)
-        ):
-            known = _unchanged(each, customer, previous, run.finished_at, ignore)
+        if customer is None or {customer.number, each.label} & touched:
+            continue
+        left = muted.get(number_key(customer.number), set())
+        if {change.path for change in compared(each, customer, rules, Memory()).changes} <= left:
+            known = _unchanged(each, customer, previous, run.finished_at, ignore, left)
             found.setdefault(known.key, known)
     return tuple(_dated(each, run.finished_at, run_id) for each in found.values())
+
+
+def renumbered(run: Run) -> Iterator[tuple[str, str]]:
+    """(former, new) number of each customer that the run has renumbered: what is known of it goes along."""
+    for result in run.results:
+        if result.outcome is Outcome.DONE and result.action.former is not None:
+            yield result.action.former, result.action.number or ""
 
 
 def forgotten(run: Run, previous: Mapping[str, Known]) -> tuple[str, ...]:
@@ -85,6 +100,7 @@ def _written(
     previous: Mapping[str, Known],
     desired: Mapping[tuple[str, str], Desired],
     ignore: tuple[str, ...],
+    muted: set[str],
 ) -> Known:
     """The declared number stays the key: a customer that the ERP numbered otherwise is then known to be renumbered."""
     action = result.action
@@ -97,8 +113,11 @@ def _written(
         _apply(applied, parse_path(change.path), change.after)
     if declared is not None:
         applied = _compared(declared, ignore)
+        for change in action.changes:
+            if isinstance(get(applied, path := parse_path(change.path)), NumberOf):
+                put(applied, path, change.after)  # the number that the parent was given
     refused = {each.path for each in result.not_taken}
-    applied = _with_last(applied, refused, before.applied if before else {})
+    applied = _with_last(applied, refused | muted, before.applied if before else {})
     applied = without(applied, [parse_path(each.path) for each in result.normalised if _is_in_doubt(result, each)])
     pairs = dict(before.normalised) if before else {}
     for change in action.changes:
@@ -110,7 +129,8 @@ def _written(
 
 
 def _with_last(applied: Values, refused: Iterable[str], last: Values) -> Values:
-    """What the ERP did not take was not applied: there the value before stays the last one, if there was one."""
+    """What the ERP did not take, or a mute held back, was not applied: there the value before stays the last one, if
+    there was one."""
     paths = [parse_path(each) for each in refused]
     if not paths:
         return applied
@@ -150,10 +170,18 @@ def _is_in_doubt(result: Result, stored: Change) -> bool:
     return not result.is_found and not _is_kept(result, stored)
 
 
-def _unchanged(each: Desired, customer: Live, previous: Mapping[str, Known], at: str, ignore: tuple[str, ...]) -> Known:
+def _unchanged(
+    each: Desired,
+    customer: Live,
+    previous: Mapping[str, Known],
+    at: str,
+    ignore: tuple[str, ...],
+    muted: set[str],
+) -> Known:
     before = previous.get(number_key(customer.number))
     pairs = before.normalised if before else {}
-    return Known(customer.number, _compared(each, ignore), at, each.ref, customer.internal_id, pairs)
+    applied = _with_last(_compared(each, ignore), muted, before.applied if before else {})
+    return Known(customer.number, applied, at, each.ref, customer.internal_id, pairs)
 
 
 def _compared(each: Desired, ignore: tuple[str, ...]) -> Values:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 from reconciler.core.plan import Plan, Run, Verb
@@ -48,7 +49,7 @@ def _newest(workspace: Workspace) -> RunInfo | None:
 def _rest(plan: Plan, earlier: Attempt) -> Plan:
     """The plan with what is still to be done alone."""
     actions = tuple(action for action in plan.actions if action.label not in earlier.done)
-    creates = sum(action.action is Verb.CREATE for action in actions)
-    summary = replace(plan.summary, create=creates, update=len(actions) - creates)
+    verbs = Counter(action.action for action in actions)
+    summary = replace(plan.summary, create=verbs[Verb.CREATE], update=verbs[Verb.UPDATE], renumber=verbs[Verb.RENUMBER])
     budget = replace(plan.budget, requests=len(actions), limit=None, remaining=None)
     return replace(plan, actions=actions, summary=summary, budget=budget)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 from reconciler.core.errors import NotSent
@@ -17,9 +17,10 @@ from reconciler.state.store import Store
 
 
 def settle(workspace: Workspace, *, no_wait: bool = False) -> None:
-    """Under the lock: close the runs of dead processes, and wait for creates that the ERP may still be at work on.
+    """Under the lock: close the runs of dead processes, and wait for what the ERP may still be at work on.
 
-    Such a customer cannot be seen yet: planned or looked up too early it would be created twice. One whose number the
+    Such a customer cannot be seen yet: planned or looked up too early it would be created twice, or get back a number
+    that it was to lose. One whose number the
     ERP keeps would be refused, and an update has its version. Raises NotSent with no_wait, or when stopped: whatever
     comes next waits for what is left.
     """
@@ -30,8 +31,8 @@ def settle(workspace: Workspace, *, no_wait: bool = False) -> None:
     waits = list(_waits(store, workspace.place, longest))
     if not waits:
         return
-    seconds, label, run_id = max(waits)
-    why = f"the ERP may still be creating {label} of run {run_id}, which can take {duration(longest)}"
+    seconds, work, run_id = max(waits)
+    why = f"the ERP may still be {work} of run {run_id}, which can take {duration(longest)}"
     if no_wait:
         raise NotSent(f"Not begun: {why}", remedy=f"Try again in {duration(seconds)}, or without --no-wait.")
     listener.waiting(seconds, why)
@@ -39,7 +40,8 @@ def settle(workspace: Workspace, *, no_wait: bool = False) -> None:
 
 
 def _waits(store: Store, place: Target, longest: float) -> Iterator[tuple[float, str, str]]:
-    """(seconds, label, run) for each create that was sent less than `longest` seconds ago, its end unknown."""
+    """(seconds, what it does, run) for each write that the ERP may still be doing: sent less than `longest` seconds
+    ago, its end unknown."""
     now = datetime.now(UTC)
     for info in store.runs.all():
         if info.finished_at is not None and _age(info.finished_at, now) > longest:
@@ -48,27 +50,33 @@ def _waits(store: Store, place: Target, longest: float) -> Iterator[tuple[float,
             continue
         record = store.runs.get(info.id)
         doubling = _doubling(record)
+        renumbered = {action.label for action in record.plan().actions if action.action is Verb.RENUMBER}
         for entry in record.entries:
             if entry.intent_at and entry.outcome in doubling.get(entry.label, ()):
                 left = longest - _age(entry.intent_at, now)
+                verb = "renumbering" if entry.label in renumbered else "creating"
                 if left > 0:
-                    yield min(left, longest), entry.label, info.id
+                    yield min(left, longest), f"{verb} {entry.label}", info.id
 
 
-def _doubling(record: RunRecord) -> dict[str, tuple[Outcome | None, ...]]:
-    """The run's creates that the ERP might do twice, by label, with the ends after which it may still be at work.
+def _doubling(record: RunRecord) -> Mapping[str, tuple[Outcome | None, ...]]:
+    """What of the run the ERP may still be at work on, by label, with the ends after which that is so.
 
-    Those that it numbers. It may also number a customer whose number is declared (fact sheet 12.3), unless it was seen
-    to keep such a number: that counts where the answer failed to come, not where only this process was killed.
+    Creates that it numbers. It may also number a customer whose number is declared (fact sheet 12.3), unless it was
+    seen to keep such a number: that counts where the answer failed to come, not where only this process was killed.
+    And renumberings, which it may do later: one would undo what the next plan does.
     """
-    creates = {action.label: action for action in record.plan().actions if action.action is Verb.CREATE}
+    actions = record.plan().actions
+    creates = {action.label: action for action in actions if action.action is Verb.CREATE}
     kept = any(
         number_key(entry.number or "") == number_key(creates[entry.label].number or "")
         for entry in record.entries
         if entry.label in creates and entry.outcome is Outcome.DONE
     )
     numbered = () if kept else (Outcome.UNKNOWN,)
-    return {label: (None, Outcome.UNKNOWN) if action.number is None else numbered for label, action in creates.items()}
+    ends = {label: (None, Outcome.UNKNOWN) if action.number is None else numbered for label, action in creates.items()}
+    renumbered = (action.label for action in actions if action.action is Verb.RENUMBER)
+    return ends | dict.fromkeys(renumbered, (None, Outcome.UNKNOWN))
 
 
 def _age(moment: str, now: datetime) -> float:

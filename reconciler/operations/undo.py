@@ -11,6 +11,7 @@ from reconciler.core.desired import Desired
 from reconciler.core.normalise import number_key
 from reconciler.core.plan import Plan, Run
 from reconciler.core.ports import Erp, View
+from reconciler.core.renumbering import former_key
 from reconciler.core.rules import Memory
 from reconciler.operations import declarations
 from reconciler.operations.checks import check_applicable
@@ -68,9 +69,10 @@ def _plan(workspace: Workspace, run_id: str, erp: Erp, *, deactivate_creates: bo
         normalised=memory.normalised,
         deactivate_creates=deactivate_creates,
         send_null=settings.api.clear_nullable == "send-null",
+        doubts=view.doubts,
     )
     # What the run was allowed to write it may take back: only policies stand against that.
-    free = replace(settings.guards, updates=Fraction(1), creates=0)
+    free = replace(settings.guards, updates=Fraction(1), creates=0, renumbers=Fraction(1))
     settings = replace(settings, ignore=(), on_removed="ignore", guards=free)
     restored = Loaded(_protected(workspace, undone.desired), undone.diagnostics, first.config.digest)
     comparison = comparison_of(settings, restored, view)
@@ -86,10 +88,16 @@ def _protected(workspace: Workspace, restored: tuple[Desired, ...]) -> tuple[Des
     refs = {desired.ref for desired in guarded if desired.ref}
     return tuple(
         replace(desired, lifecycle=replace(desired.lifecycle, prevent_update=True))
-        if (desired.number and number_key(desired.number) in numbers) or desired.ref in refs
+        if not numbers.isdisjoint(_keys(desired)) or desired.ref in refs
         else desired
         for desired in restored
     )
+
+
+def _keys(desired: Desired) -> set[str]:
+    """By what number a declaration may name it: the present one, or the one that it gets back."""
+    keys = {former_key(desired), number_key(desired.number) if desired.number else None}
+    return {key for key in keys if key is not None}
 
 
 def _among_all(plan: Plan, view: View, memory: Memory, concerned: int) -> Plan:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from reconciler.operations.connection import Pace
     from reconciler.operations.listener import Listener
 
+_NAMED = 10
+"""Members that one line names; an ERP may show any number."""
+
 SANDBOX_TENANT = "sandbox"
 SANDBOX_DB = ".reconciler/sandbox.db"
 
@@ -111,11 +114,24 @@ class Workspace:
         return self._erps[pace]
 
     def close(self) -> None:
-        """Close connections, the sandbox's server and the state."""
+        """Close connections, the sandbox's server and the state. Tells once what the ERP showed that nobody knows."""
+        self._tell_strange()
         self._erps.clear()
         self._way = None
         self._stack.close()
         self.store.close()
+
+    def _tell_strange(self) -> None:
+        strange: dict[str, int] = {}
+        for erp in self._erps.values():
+            strange |= {name: max(count, strange.get(name, 0)) for name, count in erp.strange.items()}
+        if strange:
+            named = ", ".join(f"{visible(name)} ({count:,})" for name, count in sorted(strange.items())[:_NAMED])
+            more = f" and {len(strange) - _NAMED:,} more" if len(strange) > _NAMED else ""
+            self.listener.say(
+                f"The ERP shows members that this version does not know (with how many customers): {named}{more}."
+                " They are neither compared nor written; `reconciler customers show NUMBER --raw` shows them."
+            )
 
 
 def private_folder(file: Path) -> Path:

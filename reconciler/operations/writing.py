@@ -13,12 +13,27 @@ from dataclasses import dataclass, field, replace
 from reconciler.apply.executor import EarlierTry, Interruption, execute
 from reconciler.apply.presence import Presence
 from reconciler.apply.readback import Checked, read_back
+from reconciler.apply.renumber import LookingUp
+from reconciler.config.edit.yaml_writer import key_text
+from reconciler.config.settings import SANDBOX
 from reconciler.core.diagnostics import Diagnostic, Severity, has_errors
 from reconciler.core.errors import Declined, ErpError, InvalidInput, Refused, StateError
 from reconciler.core.live import Live
 from reconciler.core.normalise import number_key
-from reconciler.core.plan import NOT_STORING, STATE_LOST, UNREAD, Outcome, Plan, Result, Run, Verb
+from reconciler.core.plan import (
+    KEPT_OTHERWISE,
+    NOT_STORING,
+    STATE_LOST,
+    UNREAD,
+    Change,
+    Outcome,
+    Plan,
+    Result,
+    Run,
+    Verb,
+)
 from reconciler.core.ports import Erp
+from reconciler.core.stored_forms import common_forms
 from reconciler.operations import remember
 from reconciler.operations.checks import (
     check_applicable,
@@ -33,6 +48,7 @@ from reconciler.operations.pipeline import Compared, not_kept, rules_of
 from reconciler.operations.settle import settle
 from reconciler.operations.workspace import Workspace
 from reconciler.reports.safe_text import visible
+from reconciler.reports.wording import counted, duration
 from reconciler.state.journal import Journal, RunInfo, Stored
 from reconciler.state.store import Store
 
@@ -119,8 +135,22 @@ def _check(workspace: Workspace, proposal: Proposal, options: WriteOptions) -> N
     check_not_applied(store, plan)
     if not force:
         check_unclear(store, plan)
+    _say_what_cannot_be_seen(workspace, plan)
     if not (plan.is_empty or proposal.earlier or options.has_consent or workspace.listener.ask(_question(plan))):
         raise Declined("Nothing was written.", remedy="Agree to the plan when you are asked, or give consent.")
+
+
+def _say_what_cannot_be_seen(workspace: Workspace, plan: Plan) -> None:
+    """Without an earlier run in the state, say which create no look can find: one that the ERP has not finished."""
+    if plan.environment == SANDBOX:  # its only writer is this machine
+        return
+    creates = any(action.action is Verb.CREATE for action in plan.actions)
+    if creates and not any(is_of(run, plan) for run in workspace.store.runs.all()):
+        longest = duration(workspace.settings.api.longest_answer)
+        workspace.listener.say(
+            f"No earlier run is known on this machine. If an apply to this company was killed elsewhere within the last"
+            f" {longest}, the ERP may still be creating a customer that cannot be seen yet: then wait before you apply."
+        )
 
 
 def _question(plan: Plan) -> str:
@@ -190,7 +220,7 @@ class _Writing:
         """Send, telling each result as it comes, in the plan's order; then read back, and remember what was applied."""
         plan, listener = self.proposal.plan, self.workspace.listener
         started = self.workspace.now()
-        numbers = [action.number for action in plan.actions if action.number]
+        numbers = [number for action in plan.actions for number in action.numbers]
         snapshot = self.workspace.store.snapshot(self.workspace.place)
         # before the first write, since the run may be killed; and after the last, since others may plan meanwhile
         snapshot.doubt(numbers)
@@ -202,7 +232,8 @@ class _Writing:
         listener.read_back(checked.results)
         run = Run(plan, checked.results, started, self.workspace.now(), interrupted=listener.stop_requested())
         unread = [_unread(checked.unread)] if checked.unread else []
-        run = replace(run, diagnostics=(*self._doubled(checked), *_not_storing(run), *unread))
+        diagnostics = (*self._doubled(checked), *_not_storing(run), *_forms_to_state(run), *unread)
+        run = replace(run, diagnostics=diagnostics)
         if self.journal is not None and not self.journal.catch_up():
             return replace(run, diagnostics=(_state_lost(self.journal, run), *run.diagnostics))
         self._remember(run, checked.live)
@@ -223,7 +254,11 @@ class _Writing:
             recheck_nested=self.workspace.settings.api.recheck_nested,
             since=plan.refresh.created_since or plan.refresh.as_of,
             earlier=EarlierTry(earlier.done, earlier.unsure) if earlier else None,
-            interruption=Interruption(lambda: listener.stop_requested() is not None, listener.abandon_requested),
+            interruption=Interruption(
+                lambda: listener.stop_requested() is not None,
+                listener.abandon_requested,
+                LookingUp(self.workspace.settings.api.longest_answer, listener.sleep),
+            ),
         )
 
     def _read_back(self) -> Checked:
@@ -252,13 +287,16 @@ class _Writing:
     def _remember(self, run: Run, live: Mapping[str, Live]) -> None:
         workspace, compared = self.workspace, self.proposal.compared
         known = workspace.store.known(workspace.place)
+        followed = compared.comparison.renumberings.followed if compared else ()
+        for former, number in (*followed, *remember.renumbered(run)):
+            known.rename(number_key(former), number)
         previous = known.load()
         known.record(
             remember.records(
                 run,
                 live,
                 previous,
-                paired=compared.comparison.paired if compared else None,
+                paired=compared.comparison.foreseen.paired if compared else None,
                 rules=rules_of(workspace.settings),
                 run_id=self.journal.run_id if self.journal else None,
             )
@@ -295,6 +333,25 @@ def _not_storing(run: Run) -> list[Diagnostic]:
     summary = f"{len(lost):,} of {len(sent):,} updates were answered as done and are not there"
     remedy = "The ERP may not store what it answers: look at one of the customers in the ERP before you apply again."
     return [Diagnostic(Severity.WARNING, NOT_STORING, summary, remedy=remedy)]
+
+
+def _forms_to_state(run: Run) -> Iterator[Diagnostic]:
+    """A note for each field that the ERP keeps in another form, with the setting that says so."""
+    differing: dict[str, list[Change]] = {}
+    for result in run.results:
+        for change in result.normalised:
+            differing.setdefault(change.path, []).append(change)
+    for path, changes in differing.items():
+        forms = common_forms((change.before, change.after) for change in changes)
+        customers = counted(len(changes), "customer")
+        if forms:
+            words = forms[0] if len(forms) == 1 else f"[{', '.join(forms)}]"
+            line = f"stores: {{{key_text(path, flow=True)}: {words}}}"
+            remedy = f"If it always does so, write it below api in reconciler.yaml (api.stores): `{line}`."
+        else:
+            remedy = "Declare it as the ERP keeps it."
+        summary = f"the ERP keeps {path} in another form than it was sent ({customers})"
+        yield Diagnostic(Severity.NOTE, KEPT_OTHERWISE, summary, remedy=remedy)
 
 
 class NoJournal:

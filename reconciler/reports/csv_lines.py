@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 from reconciler.reports.records import Record, cell
 from reconciler.reports.safe_text import escaped
+from reconciler.resources.customer import ATTRIBUTES
 from reconciler.resources.values import Path, get, render_path
 
 _FORMULA = re.compile("[=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
@@ -31,7 +32,7 @@ def row(record: Record, paths: Iterable[Path], *, others: frozenset[str] | None 
     """A customer's line. others: the attributes that have columns of their own; the rest goes into the last column."""
     cells: list[object] = [get(record, path) for path in paths]
     if others is not None:
-        held = record.get("attributes") or {}
+        held = record.get(ATTRIBUTES) or {}
         cells.append({name: value for name, value in held.items() if name not in others})
     return line(cells)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 
 from reconciler.core.diagnostics import Diagnostic
+from reconciler.core.doubts import told_summary
 from reconciler.core.drift import Drift
 from reconciler.core.plan import Outcome, Run
 from reconciler.core.safe_json import inert_json
@@ -61,7 +62,26 @@ def run(run: Run) -> bytes:
                 }
                 for result in run.results
             ],
+            "muted": run.plan.muted,
+            "ignored": run.plan.ignored,
             "diagnostics": run.diagnostics,
+        }
+    )
+
+
+def export(
+    folder: str, customers: int, requests: int, left_out: Iterable[tuple[str, str, str]], unseen: Iterable[str]
+) -> bytes:
+    """`{"format": "reconciler/export", "left_out": [{"number": ..., "path": ..., "reason": ...}], ...}`."""
+    return _dump(
+        {
+            "format": "reconciler/export",
+            "format_version": "1.0",
+            "folder": folder,
+            "customers": customers,
+            "requests": requests,
+            "left_out": [{"number": number, "path": path, "reason": reason} for number, path, reason in left_out],
+            "unseen": list(unseen),
         }
     )
 
@@ -69,7 +89,7 @@ def run(run: Run) -> bytes:
 def drift(drift: Drift) -> bytes:
     """The drift as `schemas/drift.schema.json` has it: `{"format": "reconciler/drift", ..., "customers": [...]}`."""
     plain = msgspec.to_builtins(drift, builtin_types=(Decimal,))
-    plain["summary"]["coverage"] = drift.coverage
+    plain["summary"] = told_summary(plain["summary"]) | {"coverage": drift.coverage}
     for values, customer in zip(plain["customers"], drift.customers, strict=True):
         values["muted"] = customer.is_muted
     order = ("format", "format_version")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any, TypeAlias
 
@@ -12,21 +12,25 @@ from reconciler.core.declaration_values import declared
 from reconciler.core.errors import WrongUsage
 from reconciler.core.live import Live
 from reconciler.core.safe_json import inert_json
-from reconciler.resources.customer import FIELDS
+from reconciler.resources.customer import ATTRIBUTES, CUSTOMER, FIELDS
 from reconciler.resources.grammar import Form, Group, Read, Row
 from reconciler.resources.values import Path, Values, get, parse_path, put, render_path
 
 Record: TypeAlias = "dict[str, Any]"
 
-EXTRAS = ("internalId", "lastModifiedDateTime", "createdDateTime")
+EXTRAS = ("internalId", "lastModifiedDateTime", "createdDateTime", *CUSTOMER.shown)
 """Members that only the ERP sets; no declaration has them."""
 
-_ENCODER = msgspec.json.Encoder(decimal_format="number")
+_ENCODER = msgspec.json.Encoder(decimal_format="number", enc_hook=str)  # str: a text that is unfit (`erp.answer`)
 
 
-def record(live: Live, paths: Iterable[Path] | None = None) -> Record:
-    """The customer in the shape of a declaration, then `EXTRAS`; only what is at the paths, if they are given."""
+def record(live: Live, row: Mapping[str, Any], paths: Iterable[Path] | None = None) -> Record:
+    """The customer in the shape of a declaration, then `EXTRAS`; only what is at the paths, if they are given.
+
+    row: the API's own, which has what nobody can declare.
+    """
     extras = {"internalId": live.internal_id, "lastModifiedDateTime": live.modified, "createdDateTime": live.created}
+    extras |= {name: row.get(name) for name in CUSTOMER.shown}
     if paths is None:
         whole: Record = {"number": live.number} | declared(live.values)
         return whole | {name: value for name, value in extras.items() if value is not None}
@@ -85,7 +89,7 @@ def flat_paths() -> tuple[Path, ...]:
         if isinstance(row, Group) and row.form is Form.OBJECT:
             for member in row.members:
                 yield from below(member, path)
-        elif row.where in (Read.ROW, Read.EXPANDED) and row.name != "attributes":
+        elif row.where in (Read.ROW, Read.EXPANDED) and row.name != ATTRIBUTES:
             yield path
 
     return (*(path for row in FIELDS.values() for path in below(row, ())), *((name,) for name in EXTRAS))

@@ -16,8 +16,9 @@ from dataclasses import replace
 from typing import Any
 
 from reconciler.core.diagnostics import Diagnostic
-from reconciler.core.drift import Drift, DriftedCustomer, DriftedField, Mute
-from reconciler.core.plan import Action, Change, Plan, Refusal, Result, Run
+from reconciler.core.drift import Drift, DriftedCustomer, DriftedField
+from reconciler.core.mutes import Mute
+from reconciler.core.plan import Action, Change, LeftAlone, LeftField, Plan, Refusal, Result, Run
 from reconciler.resources.customer import CUSTOMER, FIELDS
 from reconciler.resources.grammar import Field, Form, Group
 from reconciler.resources.values import Path, parse_path, render_path
@@ -57,6 +58,8 @@ class Redactor:
             diagnostics=self.diagnostics(plan.diagnostics),
             refusals=tuple(self._refusal(refusal) for refusal in plan.refusals),
             removed=tuple(replace(customer, name=self.value(customer.name)) for customer in plan.removed),
+            muted=self._left_alone(plan.muted),
+            ignored=self._left_alone(plan.ignored),
             redacted=True,
             signature="",
         )
@@ -75,6 +78,7 @@ class Redactor:
         return replace(
             drift,
             customers=tuple(self._customer(customer) for customer in drift.customers),
+            ignored=self._left_alone(drift.ignored),
             diagnostics=self.diagnostics(drift.diagnostics),
             redacted=True,
         )
@@ -122,6 +126,22 @@ class Redactor:
             changes=tuple(self._change(change) for change in action.changes),
             request=replace(action.request, body=self._body(action.request.body, hidden | {action.name})),
         )
+
+    def _left_alone(self, customers: Iterable[LeftAlone]) -> tuple[LeftAlone, ...]:
+        return tuple(
+            replace(
+                customer,
+                name=self.value(customer.name),
+                fields=tuple(self._left_field(field) for field in customer.fields),
+            )
+            for customer in customers
+        )
+
+    def _left_field(self, field: LeftField) -> LeftField:
+        hidden = replace(field, path=self.path(field.path), mute=self._mute(field.mute))
+        if not _is_personal(field.path):
+            return hidden
+        return replace(hidden, before=self.value(field.before), after=self.value(field.after))
 
     def _change(self, change: Change) -> Change:
         path = self.path(change.path)

@@ -1,8 +1,8 @@
 """The field table of customers: one row for each member of a customer, and all that follows from it.
 
 The JSON Schema, the wire codec, the comparison, the documentation and the redaction are derived from these rows; adding
-a field is adding a row. Facts are from the fact sheet of the customer API (`docs/customer-api.md` has the open ones),
-section 11 (members) and 12 (semantics); the section is named where a row departs from the rule (`resources.grammar`).
+a field is adding a row. Facts are from the fact sheet of the customer API (`docs/customer-api.md`), sections 11
+(members) and 12 (semantics); the section is named where a row departs from the rule (`resources.grammar`).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from reconciler.resources.grammar import Comparison, Field, Form, Group, Kind, Read, Resource, Row
+from reconciler.resources.grammar import Comparison, Content, Field, Form, Group, Kind, Read, Resource, Row
 from reconciler.resources.values import Path
 
 INT16 = (-(2**15), 2**15 - 1)
@@ -50,10 +50,11 @@ def _address(name: str, title: str, description: str, mirrors: str = "") -> Grou
             _text("addressLine1", "Address line 1", "Street and number.", personal=True),
             _text("addressLine2", "Address line 2", "Second line of the street address.", personal=True),
             _text("addressLine3", "Address line 3", "Third line of the street address.", personal=True),
-            _text("postalCode", "Postal code", "Text: a leading zero stays (0155).", personal=True),
+            _text("postalCode", "Postal code", "Text: a leading zero stays (0155).", personal=True,
+                  content=Content.POSTAL_CODE),
             _text("city", "City", "Postal town.", personal=True),
             _reference("countryId", "Country", "Two letters, ISO 3166: NO, SE, DK, FI, NL.", read="country.id",
-                       max_length=2),
+                       max_length=2, content=Content.COUNTRY),
             _reference("county", "County", "The county's id in the ERP.", read="county.id"),
         ),
         mirrors=mirrors,
@@ -122,9 +123,11 @@ _ROWS: tuple[Row, ...] = (
     _text("accountReference", "Account reference", "Our number in the customer's books.", personal=True),
     Field("numberOfEmployees", Kind.INTEGER, "Number of employees", "Whole number.", nullable=True,
           low=INT32[0], high=INT32[1]),
-    Field("parentRecordNumber", Kind.NUMBER, "Parent", "Number of the parent customer.", read="parentRecord.number",
-          priority=35),
-    _reference("currencyId", "Currency", "ISO code of a currency that the ERP knows: NOK.", priority=30),
+    Field("parentRecordNumber", Kind.NUMBER, "Parent",
+          "Number of the parent customer; or, for one that is declared here, its ref: {ref: head-office}.",
+          read="parentRecord.number", by_ref=True, priority=35),
+    _reference("currencyId", "Currency", "ISO code of a currency that the ERP knows: NOK.", priority=30,
+               content=Content.CURRENCY),
     Field("creditLimit", Kind.DECIMAL, "Credit limit", "Amount in the customer's currency, exact to the last digit.",
           clearable=False, priority=50),
     Field("creditDaysPastDue", Kind.INTEGER, "Credit days past due",
@@ -207,10 +210,12 @@ _ROWS: tuple[Row, ...] = (
                     clearable=False, personal=True),
               _text("mandateDescription", "Description", "Text of the mandate.", personal=True),
               Field("dateOfSignature", Kind.DATE, "Date of signature", "2026-01-31, or with a time.", nullable=True),
-              Field("isDefault", Kind.BOOLEAN, "Default", "The mandate that is used by default.", nullable=True),
+              Field("isDefault", Kind.BOOLEAN, "Default", "The mandate that is used by default; one at most.",
+                    nullable=True, sole=True),
               Field("oneTime", Kind.BOOLEAN, "One time", "The mandate holds for one collection.", nullable=True),
               _text("bic", "BIC", "Bank's BIC.", personal=True),
-              _text("iban", "IBAN", "Account's IBAN.", personal=True, comparison=Comparison.ID),
+              _text("iban", "IBAN", "Account's IBAN.", personal=True, comparison=Comparison.ID,
+                    content=Content.IBAN),
               Field("lastCollectionDate", Kind.DATE, "Last collection", "2026-01-31, or with a time.", nullable=True),
               Field("maxAmount", Kind.DECIMAL, "Maximum amount", "Most that is collected at once.", nullable=True),
               Field("expirationDate", Kind.DATE, "Expiration", "2026-01-31, or with a time.", nullable=True),
@@ -248,6 +253,8 @@ CUSTOMER = Resource(
     parent="parentRecordNumber",
     category="customerClassId",
     takes_category="overrideWithClassValues",
+    shown=("consolidateInvoices",),
+    bookkeeping=("location", "paymentMethods", "errorInfo"),
 )
 
 FIELDS: dict[str, Row] = CUSTOMER.fields

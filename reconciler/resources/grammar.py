@@ -16,7 +16,7 @@ walks of the other rooms need no case for each form.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
 from typing import TypeAlias, TypeVar
@@ -56,6 +56,16 @@ class Comparison(StrEnum):
     PHONE = "digits"  # with the + or 00 of a country in front
 
 
+class Content(StrEnum):
+    """What the text of a field is, where more is known of it than its kind says."""
+
+    ANY = "any text"
+    COUNTRY = "country code"  # ISO 3166-1, two letters
+    CURRENCY = "currency code"  # ISO 4217, three letters
+    POSTAL_CODE = "postal code"  # of the country that stands beside it
+    IBAN = "IBAN"  # ISO 13616, with two check digits
+
+
 class Read(StrEnum):
     """Where a member can be read (11, 13.6, 13.7)."""
 
@@ -77,7 +87,9 @@ class Field:
     record, so that the record's version may not protect it (Q10). default: what a key member of a line is when it
     is left out. class_member: the member of a customer class that gives new customers a value (4.2). priority: how
     early a reviewer should see a change of it. comparison: which texts are the same value. multiline: line breaks
-    and blanks at the ends of the text count.
+    and blanks at the ends of the text count. by_ref: the ref of another declaration may stand for its number.
+    forms: in which forms this ERP keeps it (`core.stored_forms`); no row states them, the settings do. content: what
+    the text is. sole: a flag that only one line of the group may have.
     """
 
     name: str
@@ -103,11 +115,24 @@ class Field:
     priority: int = 0
     comparison: Comparison = Comparison.EXACT
     multiline: bool = False
+    by_ref: bool = False
+    forms: tuple[str, ...] = ()
+    content: Content = Content.ANY
+    sole: bool = False
 
     @cached_property
     def read_path(self) -> Path:
         """The path in the read object, as segments."""
         return tuple((self.read or self.name).split("."))
+
+    @cached_property
+    def is_identifier(self) -> bool:
+        """Whether the text is looked up, dialled or checked, and never prose."""
+        return (
+            self.kind in (Kind.NUMBER, Kind.REFERENCE)
+            or self.comparison is not Comparison.EXACT
+            or self.content is not Content.ANY
+        )
 
     @property
     def is_compared(self) -> bool:
@@ -241,7 +266,9 @@ class Resource:
     a record without a key is found again. status, retired: the member whose value `retired` stands for deletion.
     parent: the member that holds the key of the record above. category, takes_category: the member that names the
     class, and the one that asks for its values. postal_codes: the members that, with the label, make two records look
-    alike.
+    alike. shown: members that the ERP shows and nobody can write, told beside the fields; bookkeeping: those that say
+    nothing of the record itself. stores: the forms in which this ERP keeps the texts that a path pattern covers, as the
+    settings have them; forms: the same by the patterns' segments (`core.stores.kept_in` makes both).
     """
 
     name: str
@@ -256,11 +283,20 @@ class Resource:
     category: str = ""
     takes_category: str = ""
     postal_codes: tuple[Path, ...] = ()
+    shown: tuple[str, ...] = ()
+    bookkeeping: tuple[str, ...] = ()
+    stores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    forms: tuple[tuple[tuple[str | None, ...], tuple[str, ...]], ...] = ()
 
     @cached_property
     def fields(self) -> dict[str, Row]:
         """The rows by declaration name, in the order of the table."""
         return {row.name: row for row in self.rows}
+
+    @cached_property
+    def read_only(self) -> frozenset[str]:
+        """The members of a row that nobody can write."""
+        return frozenset((*self.shown, *self.bookkeeping))
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:
@@ -327,7 +363,19 @@ class Resource:
     def leaf(self, path: Path) -> Field | None:
         """The row of a leaf by its path in the values, or None."""
         row = self.row(path)
-        return row if isinstance(row, Field) else None
+        if not isinstance(row, Field):
+            return None
+        return replace(row, forms=forms) if self.forms and (forms := self.forms_of(path)) else row
+
+    def forms_of(self, path: Path) -> tuple[str, ...]:
+        """The forms in which this ERP keeps the text at the path; of several patterns that cover it, the longest's."""
+        covering = [
+            (len(pattern), forms)
+            for pattern, forms in self.forms
+            if len(pattern) <= len(path)
+            and all(want is None or want == have for want, have in zip(pattern, path, strict=False))
+        ]
+        return max(covering, key=lambda found: found[0])[1] if covering else ()
 
     def is_create_only(self, path: Path) -> bool:
         """Whether the leaf at the path is never sent in an update."""

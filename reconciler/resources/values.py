@@ -9,10 +9,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TypeAlias
 
-Scalar: TypeAlias = "str | bool | int | Decimal | None"
+
+@dataclass(frozen=True, slots=True)
+class NumberOf:
+    """The number of the customer that is declared with the ref; unknown until the ERP has given it.
+
+    In a plan file it is `{"ref": "head-office"}`, in the change and in the request: no number can be that.
+    """
+
+    ref: str
+
+    def __str__(self) -> str:
+        return f"the number of ref {self.ref}"
+
+
+Scalar: TypeAlias = "str | bool | int | Decimal | NumberOf | None"
 Values: TypeAlias = "dict[str, Scalar | Values]"
 Path: TypeAlias = "tuple[str, ...]"
 

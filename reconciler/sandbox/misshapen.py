@@ -24,13 +24,29 @@ def _half_a_surrogate(dto: Dto) -> Dto:
     return {**dto, "name": f"{dto.get('name', '')}\ud800"}
 
 
+def _absurd_amounts(dto: Dto) -> Dto:
+    """Amounts whose digits would fill the memory; as text, since no float holds them (see `with_oddities`)."""
+    return {**dto, "creditLimit": _ABSURD}
+
+
+def _without_number(dto: Dto) -> Dto:
+    return {name: value for name, value in dto.items() if name != "number"}
+
+
+_ABSURD = "1e999999999"
+
 _SHAPES: Final[dict[str, Callable[[Dto], object]]] = {
     "types": _wrong_types,
     "identity": _wrong_identity,
     "surrogate": _half_a_surrogate,
+    "unnumbered": _without_number,
+    "members": lambda dto: {**dto, "extras": {"a": 1}, "loyaltyLevel": "gold"},
+    "absurd": _absurd_amounts,
     "text": lambda dto: str(dto["number"]),
 }
-"""`types`: members of other types; `identity`: id and number of other types; `text`: a text instead of an object."""
+"""`types`: members of other types; `identity`: id and number of other types; `surrogate`: half a character in the name;
+`unnumbered`: no number; `members`: two that are not specified; `absurd`: an amount of a billion digits; `text`: a text
+instead of an object."""
 
 
 def with_oddities(text: str, extra_members: str, misshapen: str) -> str:
@@ -41,7 +57,7 @@ def with_oddities(text: str, extra_members: str, misshapen: str) -> str:
         return text
     dto = loads(text)
     shape = parse_shapes(misshapen).get(str(dto["number"]).strip().upper())
-    return text if shape is None else dumps(_SHAPES[shape](dto))
+    return text if shape is None else dumps(_SHAPES[shape](dto)).replace(f'"{_ABSURD}"', _ABSURD)
 
 
 def parse_shapes(pairs: str) -> dict[str, str]:

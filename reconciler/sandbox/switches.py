@@ -68,7 +68,8 @@ class Switches:
     misshapen: str = _switch(
         "",
         "11.6",
-        "Customers read in a wrong shape: NUMBER:HOW,... with HOW types, identity, surrogate (half of one) or text.",
+        "Customers read in a wrong shape: NUMBER:HOW,... with HOW types, identity, surrogate (half of one), "
+        "unnumbered, members (unknown ones), absurd (an amount) or text.",
     )
     version_in_single: str = _switch("both", "Q8", "Where a single read shows the version.", "both", "header", "body")
     etag_form: str = _switch("quoted", "Q7", "Form of the ETag.", "quoted", "bare", "weak")

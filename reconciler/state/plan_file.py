@@ -13,15 +13,16 @@ from typing import Any
 
 import msgspec
 
+from reconciler.core.doubts import told_summary
 from reconciler.core.errors import Refused, ReportError
 from reconciler.core.normalise import normalise
 from reconciler.core.plan import FORMAT, FORMAT_VERSION, Action, Change, Plan
 from reconciler.core.safe_json import inert_json
 from reconciler.file_flags import NO_WAIT
 from reconciler.resources.customer import CUSTOMER
-from reconciler.resources.grammar import Resource
+from reconciler.resources.grammar import Field, Resource
 from reconciler.resources.registry import RESOURCES
-from reconciler.resources.values import parse_path
+from reconciler.resources.values import NumberOf, Scalar, parse_path
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 _SORTED = msgspec.json.Encoder(decimal_format="number", order="sorted")
@@ -37,6 +38,11 @@ def document(plan: Plan) -> dict[str, Any]:
     values: dict[str, Any] = msgspec.to_builtins(plan, builtin_types=(Decimal,))
     if not plan.signature:
         del values["signature"]
+    values["summary"] = told_summary(values["summary"])
+    for action in values["actions"]:
+        for name in ("stores", "same_as"):
+            if not action[name]:
+                del action[name]
     return {key: values[key] for key in _KEYS_FIRST} | values
 
 
@@ -84,6 +90,8 @@ def loads(data: bytes, name: str, key: bytes | None = None) -> Plan:
         plan = _with_decimals(msgspec.convert(found, Plan, strict=True))
         if any(not change.path for action in plan.actions for change in action.changes):
             raise ValueError("a change has no path")  # noqa: TRY301 - as what else a plan cannot be
+        if not all(action.is_sound for action in plan.actions):
+            raise ValueError("a renumbering lacks one of its two numbers")  # noqa: TRY301 - as above
     except (msgspec.ValidationError, ValueError) as error:
         raise Refused(f"{name} is no plan of format {FORMAT_VERSION}: {error}", remedy=remedy) from None
     if plan.changes_digest not in ("", _changes_digest(found)):  # consent hangs on it: it is never taken on trust
@@ -105,7 +113,7 @@ def _with_decimals(plan: Plan) -> Plan:
 
 
 def _decimal_action(action: Action) -> Action:
-    if not any(type(value) is int for change in action.changes for value in (change.before, change.after)):
+    if not any(type(value) in (int, dict) for change in action.changes for value in (change.before, change.after)):
         return action
     return replace(action, changes=tuple(_decimal_change(change, action.table) for change in action.changes))
 
@@ -114,7 +122,15 @@ def _decimal_change(change: Change, resource: Resource) -> Change:
     row = resource.leaf(parse_path(change.path))
     if row is None:
         return change
-    return replace(change, before=normalise(row, change.before), after=normalise(row, change.after))
+    return replace(change, before=_leaf(row, change.before), after=_leaf(row, change.after))
+
+
+def _leaf(row: Field, value: Any) -> Scalar:
+    if not isinstance(value, dict):
+        return normalise(row, value)
+    if not (row.by_ref and value.keys() == {"ref"} and isinstance(value["ref"], str)):
+        raise ValueError(f"{row.name} has a value that is none")
+    return NumberOf(value["ref"])
 
 
 def write(plan: Plan, path: Path) -> None:

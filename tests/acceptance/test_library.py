@@ -110,7 +110,7 @@ def test_the_example_is_refused_what_a_policy_or_a_guard_forbids(mixed: Company,
     mixed.declare(f"[{NEW}, {{ref: other, name: Fjord two AS, corporateId: '900000002'}}]")
     code, _, err = ran(mixed, live(example()))
     assert code == 1
-    assert "Not like this: The plan refuses itself: " in err
+    assert "Nothing was written: The plan refuses itself: " in err
     assert mixed.bodies() == []
 
 
@@ -184,7 +184,7 @@ def test_a_second_process_is_told_whose_run_is_on(mixed: Company) -> None:
         assert project.apply().is_good
     ((code, _, err),) = listener.seen
     assert code == 1
-    assert f"process {os.getpid()}" in err.partition("Not now: ")[2]
+    assert f"process {os.getpid()}" in err.partition("Nothing was written: ")[2]
     assert names(mixed) == ["Fjord AS"]
 
 

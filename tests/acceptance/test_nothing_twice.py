@@ -174,3 +174,17 @@ def test_a_reviewed_plan_used_again_on_a_fresh_machine_makes_no_second_customer(
         _forget(company)
         assert company.run("apply", *how).code in (4, 5)
         assert company.store.count() == 1
+
+
+def test_a_machine_that_knows_no_run_says_before_it_creates_what_it_cannot_see(company: Company) -> None:
+    company.declare("{number: 20001, name: A}", "a.yaml")
+    said = "No earlier run is known on this machine."
+    ended = company.apply()
+    assert ended.code == 0
+    assert said in ended.err
+    assert "within the last 5 min," in " ".join(ended.err.split())
+    company.declare("{number: 20002, name: B}", "b.yaml")
+    assert said not in company.apply().err
+    _forget(company)
+    company.declare("{number: 20002, name: C}", "b.yaml")
+    assert said not in company.apply().err, "an update is protected by its version"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import unicodedata
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -98,7 +99,7 @@ def test_a_refused_plan_is_rendered_and_exits_4(company: Company) -> None:
 
 def test_hostile_declarations_stay_inert_in_every_format(company: Company) -> None:
     """Through YAML, the plan and the real ERP's answers."""
-    names = [visible(text)[:60].strip() for text in HOSTILE.values()]
+    names = [unicodedata.normalize("NFC", visible(text)[:60]).strip() for text in HOSTILE.values()]
     lines = [f'- number: "{10_000 + at}"\n  name: {_yaml(name)}\n' for at, name in enumerate(names)]
     company.declare("".join(lines))
     page = Page(company.run("plan", "--format", "markdown").out.encode())

@@ -312,9 +312,18 @@ def test_a_create_that_the_erp_renumbered_is_never_created_again(company: Compan
 
 STORED_OTHERWISE = {
     "an id as digits": ("{ref: a, name: A, corporateId: NO 911 111 111 MVA}", "corporateId:digits"),
-    "the name of a ref": ("{ref: a, name: Fjord, match: [name]}", "name:upper"),
     "the name of a number": ("{number: 500, name: Fjord}", "name:upper"),
 }
+
+
+def test_a_create_whose_name_the_erp_stored_in_capitals_is_found_by_its_name(company: Company) -> None:
+    company.sandbox.switch(numbering="automatic", normalise="name:upper")
+    slow(company, 1)
+    company.declare("{ref: a, name: Fjord, match: [name]}")
+    company.sandbox.fault(kind="reset", method="POST", path="/v1/customer", when="after")
+    assert company.apply().code == 5
+    company.apply()
+    assert company.store.count() == 1
 
 
 @pytest.mark.parametrize(("declared", "normalise"), STORED_OTHERWISE.values(), ids=STORED_OTHERWISE)

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.reports.formats import formats_of
+from reconciler.reports.report_kind import ReportKind
 from reconciler.sandbox import Options
 from tests.acceptance.conftest import Company, Ended
 from tests.acceptance.test_pacing import _remember_tokens as remember_tokens
@@ -26,26 +28,20 @@ def stranger() -> Iterator[Scripted]:
         yield server
 
 
-FORMATS = ("text", "json", "markdown", "html", "sarif", "junit", "github", "gitlab-codequality", "gitlab-terraform")
-
-
-def every_report(prefix: str, formats: tuple[str, ...] = FORMATS) -> list[str]:
-    """A report in each format, in files of their own."""
-    return [word for each in formats for word in ("--report", f"{each}={prefix}.{each}")]
+def every_report(prefix: str, kind: ReportKind) -> list[str]:
+    """A report in each format that shows such a thing, in files of their own."""
+    return [word for form in formats_of(kind) for word in ("--report", f"{form}={prefix}.{form}")]
 
 
 def walk(company: Company, *options: str) -> list[Ended]:
     """Every command that shows or keeps something, with every report that there is."""
-    plans = tuple(each for each in FORMATS if each not in ("junit", "gitlab-codequality"))
     ran = [
-        company.run(*options, "validate", *every_report("validate", ("text", "json", "sarif", "junit", "github"))),
-        company.run(*options, "plan", "-o", "plan.json", *every_report("planned", plans)),
-        company.run(*options, "plan", "--redact", *every_report("redacted", plans)),
+        company.run(*options, "validate", *every_report("validate", ReportKind.VALIDATION)),
+        company.run(*options, "plan", "-o", "plan.json", *every_report("planned", ReportKind.PLAN)),
+        company.run(*options, "plan", "--redact", *every_report("redacted", ReportKind.PLAN)),
         company.run(*options, "show", "plan.json"),
-        company.run(
-            *options, "apply", "plan.json", *every_report("run", ("text", "json", "markdown", "html", "junit"))
-        ),
-        company.run(*options, "drift", *every_report("drift", ("text", "json", "markdown", "html"))),
+        company.run(*options, "apply", "plan.json", *every_report("run", ReportKind.RUN)),
+        company.run(*options, "drift", *every_report("drift", ReportKind.DRIFT)),
         company.run(*options, "runs", "list"),
         company.run(*options, "runs", "show", "last"),
         company.run(*options, "customers", "list"),

@@ -236,7 +236,7 @@ def test_the_settings_take_no_password(company: Company) -> None:
     company.settings("state: postgresql://anna:hush@db.example/reconciler")
     refused = company.run("validate")
     assert refused.code == 3
-    assert "S126 state holds a password" in refused.out + refused.err
+    assert "S127 state holds a password" in refused.out + refused.err
     assert "hush" not in refused.out + refused.err
 
 

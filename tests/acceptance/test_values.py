@@ -11,7 +11,7 @@ ERRORS = {
     "three decimals": ("creditLimit: 12.345", "2:14: D321", "Write 12345 or 12.3450."),
     "three decimals of a percentage": (
         "salesPersons: [{salesPersonID: 1, commissionPct: 0.125}]",
-        "2:48: D321",
+        "2:50: D321",
         "Write 125 or 0.1250.",
     ),
     "points between thousands": ("creditLimit: 1.250.000", "2:14: D302", "Write 1250000."),
@@ -25,12 +25,51 @@ ERRORS = {
     "a block in a line": ("name: |\n  Berg Sag AS", "2:7: D318", '"Berg Sag AS", or write |- instead of |'),
     "a folded block in a line": ("mainContact:\n  email: >\n    a@b.example", "3:10: D318", "write >- instead of >"),
     "a block in an id": ("customerClassId: |\n  1", "2:18: D318", "|- instead of |"),
-    "two lines in a line": ('mainAddress: {city: "A\\nB"}', "2:21: D318", "Write it on one line."),
+    "two lines in a line": ("mainAddress: {city: 'A\n\n  B'}", "2:21: D318", 'in double quotes: "A\\nB"'),
     "a quote that ends too early": ('name: "Gamle" Bakeri AS', "2:15: Y219", "'\"Gamle\" Bakeri AS'"),
     "the same quotes inside": ('name: "Firma "Nord" AS"', "2:15: Y219", "'Firma \"Nord\" AS'"),
     "a blank that breaks not": ("mainAddress:\u00a0\n  city: Oslo", "2:13: Y220", "U+00A0 no-break space"),
     "such a blank in the indentation": ("mainAddress:\n\u00a0 city: Oslo", "3:1: Y220", "U+00A0 no-break space"),
+    "a spreadsheet's error": ('accountReference: "#N/A"', "2:19: D322", "Write the value, or remove the line."),
+    "such an error in another language": ('mainAddress: {city: "#VERDI!"}', "2:21: D322", "Write the value"),
+    "such an error without quotes": ("mainAddress:\n  city: #REF!", "3:9: Y222", "it clears the field"),
+    "such an error for an amount": ('creditLimit: "#VALUE!"', "2:14: D302", "what a spreadsheet shows"),
+    "a column too narrow": ('name: "#####"', "2:7: D322", "Write the value"),
+    "an exponent in an id": ("corporateId: 9.2E+08", "2:14: D322", "with all its digits"),
+    "an exponent in a phone number": ("mainContact: {phone1: 4.72233E+09}", "2:23: D322", "with all its digits"),
+    "an exponent with a comma": ("gln: 7,08E+12", "2:6: D322", "with all its digits"),
+    "an exponent in an amount": ("creditLimit: 9.2E+08", "2:14: D302", "with all its digits"),
+    "an apostrophe in front": ('accountReference: "\'0155"', "2:19: D322", 'Write "0155".'),
+    "the apostrophe of our own CSV": ('mainContact: {phone1: "\'+4722334455"}', "2:23: D322", 'Write "+4722334455".'),
+    "such an apostrophe in a text": ('name: "\'=1+1"', "2:7: D322", 'Write "=1+1".'),
+    "such an apostrophe in an attribute": ('attributes: {A: "\'-5"}', "2:17: D322", 'Write "-5".'),
+    "wrong check digits": (
+        "directDebitLines: [{mandateId: M, iban: NL91 ABNA 0417 1643 01}]",
+        "2:41: D323",
+        "add 'directDebitLines.M.iban' to lifecycle.as_typed",
+    ),
+    "an IBAN that is cut": ("directDebitLines: [{mandateId: M, iban: NL91}]", "2:41: D323", "bank"),
+    "a country in small letters": ("mainAddress: {countryId: no}", "2:26: D324", "Write NO."),
+    "a country of nobody": ("deliveryAddress: {countryId: UK}", "2:30: D324", "Write a code such as NO."),
+    "a currency in small letters": ("currencyId: nok", "2:13: D324", "Write NOK."),
+    "a currency by its sign": ("currencyId: kr", "2:13: D324", "Write a code such as NOK."),
+    "a currency with a slip": ("currencyId: NKO", "2:13: D324", "Did you mean NOK"),
+    "two default mandates": (
+        "directDebitLines: [{mandateId: A, isDefault: true}, {mandateId: B, isDefault: true}]",
+        "2:79: D326",
+        "Keep isDefault: true in one line",
+    ),
 }
+SHORT_CODES = {"NO": ("155", "0155"), "DK": ("800", "0800"), "FI": ("100", "00100"), "SE": ("1234", ""),
+               "NL": ("123 AB", ""), "DE": ("1067", "01067")}  # fmt: skip
+MEANT = """\
+number: "1"
+name: "#N/A"
+currencyId: kr
+mainAddress: {postalCode: 155, countryId: NO}
+directDebitLines: [{mandateId: M, iban: NL00}]
+"""
+PROSE = ["'t Hooge Huys", "'s-Hertogenbosch", "'70s Bar", "#1 Bakeri", "1E+02", "Elv #2", "E+S AS", "##"]
 NUMBERS = {
     "curly quotes": ("\u201c10000\u201d", "10000"),
     "low quotes": ("\u201e10000\u201c", "10000"),
@@ -70,17 +109,93 @@ def test_a_number_with_a_character_that_no_number_has_is_an_error(company: Compa
     assert f'Write "{meant}".' in ended.out
 
 
+@pytest.mark.parametrize("country", SHORT_CODES)
+def test_a_postal_code_that_lost_its_zero_is_a_warning_by_country_also_that_of_the_defaults(
+    company: Company, country: str
+) -> None:
+    code, meant = SHORT_CODES[country]
+    company.settings(f"defaults: {{mainAddress: {{countryId: {country}}}}}")
+    customers = "".join(f'- number: "{at}"\n  mainAddress:\n    postalCode: "{code}"\n' for at in (1, 2))
+    company.declare(customers, "a.yaml")
+    ended = company.run("validate")
+    assert ended.code == 0
+    for line in (3, 6):
+        assert f"customers/a.yaml:{line}:17: D325 warning: postalCode" in ended.out
+    assert (f'Write "{meant}"' if meant else "Write the whole code.") in ended.out
+    company.declare(customers.replace(code, "12345" if country in ("SE", "FI", "DE") else "1234 AB"), "a.yaml")
+    assert "D325" not in company.run("validate").out
+
+
+@pytest.mark.parametrize("text", PROSE)
+def test_a_text_that_is_no_leftover_is_left_alone(company: Company, text: str) -> None:
+    company.declare(f'number: "1"\nname: "{text}"\n')
+    assert company.run("validate").out == "Valid: 1 declaration.\n"
+
+
+def test_as_typed_says_of_each_of_these_that_it_is_meant(company: Company) -> None:
+    """In the declaration or in the defaults; it covers what is below a path, and nothing else."""
+    paths = "[name, currencyId, '*.postalCode', directDebitLines.M.iban]"
+    company.declare(MEANT)
+    ended = company.run("validate")
+    assert ended.code == 3
+    assert {code for code in ("D322", "D323", "D324", "D325") if code in ended.out} == {"D322", "D323", "D324", "D325"}
+    company.declare(MEANT + f"lifecycle: {{as_typed: {paths}}}\n")
+    assert company.run("validate").out == "Valid: 1 declaration.\n"
+    company.declare(MEANT)
+    company.settings(f"defaults: {{lifecycle: {{as_typed: {paths}}}}}")
+    assert company.run("validate").out == "Valid: 1 declaration.\n"
+    company.settings("defaults: {lifecycle: {as_typed: [currencyId]}}")
+    assert "D324" not in company.run("validate").out
+    assert company.run("validate").code == 3
+    company.settings("defaults: {lifecycle: {as_typed: [curencyId]}}")
+    assert "D314" in company.run("validate").err + company.run("validate").out
+
+
+def test_an_export_of_values_that_are_refused_otherwise_is_valid_and_plans_empty(company: Company) -> None:
+    """Each stands in its declaration, which says that it is meant."""
+    company.store.seed(3, 1, start=1)
+    company.store.edit("1", {"name": "#REF!", "currencyId": "kr", "corporateId": "9.2E+08", "creditLimit": 25.125,
+                             "accountReference": "two\nlines", "mainContact.phone1": "'+47"})  # fmt: skip
+    company.store.edit("2", {"mainAddress.postalCode": "155", "mainAddress.countryId": "NO", "gln": "'0155"})
+    line = {"id": f"{1:032}", "mandateId": "M/1", "iban": "NL00", "isDefault": True}
+    company.store.edit("3", {"mainAddress.countryId": "XK", "directDebitLines": [line]})
+    ended = company.run("export")
+    assert ended.code == 0, ended.err
+    assert "Warning" not in ended.err
+    assert company.run("validate").out == "Valid: 3 declarations.\n"
+    plan = company.plan()
+    assert (plan["actions"], plan["diagnostics"]) == ([], [])
+    text = (company.folder / "customers" / "2.yaml").read_text()
+    assert "lifecycle:\n  as_typed:\n    - gln\n    - mainAddress.postalCode\n" in text
+    assert company.run("fmt", "--check").code == 0
+
+
+def test_attributes_are_held_against_the_class_that_a_plan_reads(company: Company) -> None:
+    """Each with its place and the nearest id or value, or the ERP's form; as_typed ends it."""
+    text = (
+        'number: "10"\nname: A\ncustomerClassId: "1"\nattributes:\n'
+        "  REGOIN: NORTH\n  REGION: NORHT\n  VIP: true\n  SINCE: 14.01.2025\n"
+    )
+    company.declare(text, "a.yaml")
+    problems = {(one["code"], one["source"]["line"]): one["remedy"] for one in company.plan()["diagnostics"]}
+    assert problems.keys() == {("P518", 5), ("P519", 6), ("P519", 7), ("P519", 8)}
+    wanted = ("Did you mean REGION?", "Did you mean NORTH?", "Write 1.", "Write 2025-01-14.")
+    assert all(remedy.startswith(start) for (_, remedy), start in zip(sorted(problems.items()), wanted, strict=True))
+    company.declare(f"{text}lifecycle: {{as_typed: [attributes]}}\n", "a.yaml")
+    assert company.plan()["diagnostics"] == []
+
+
 def test_what_is_meant_can_be_written(company: Company) -> None:
-    """A fourth decimal, quotes around a word with &, an anchor that is used, a block for a note."""
+    """A fourth decimal, quotes around &, an anchor that is used, a block for a note, \\n in double quotes."""
     company.declare(
         'number: "1"\nname: "&Tradition Møbler AS"\ncreditLimit: 12.3450\naccountReference: &own Å 1\n'
-        "gln: *own\nnote: |\n  one\n  two\nmainAddress:\n  city: |-\n    Oslo\n"
+        'gln: *own\nnote: |\n  one\n  two\nmainAddress:\n  city: |-\n    Oslo\n  addressLine1: "A\\nB"\n'
     )
     assert company.run("validate").code == 0
     assert company.apply().code == 0
     row = company.store.customer("1")
     assert (row["name"], row["gln"], row["note"]) == ("&Tradition Møbler AS", "Å 1", "one\ntwo\n")
-    assert row["mainAddress"]["city"] == "Oslo"
+    assert (row["mainAddress"]["city"], row["mainAddress"]["addressLine1"]) == ("Oslo", "A\nB")
     assert float(row["creditLimit"]) == 12.345
     assert company.plan()["actions"] == []
 

@@ -20,6 +20,8 @@ from reconciler.core.plan import Request
 from reconciler.core.ports import Need
 from reconciler.erp.customers import Customers
 from reconciler.operations.rendering import render
+from reconciler.reports.formats import formats_of
+from reconciler.reports.report_kind import ReportKind
 from reconciler.resources.customer import FIELDS
 from reconciler.state import plan_file
 from tests.campaign.fuzz_answers import STRUCK, json_edits, strikes
@@ -30,7 +32,7 @@ from tests.campaign.fuzz_world import World
 
 Target: TypeAlias = Callable[[World, st.DataObject], None]
 
-FORMATS = ["text", "json", "markdown", "html", "sarif", "junit", "github", "gitlab-codequality"]
+FORMATS = formats_of(ReportKind.DRIFT)
 PATIENCE = 30
 """Seconds for an input that is read in this process."""
 

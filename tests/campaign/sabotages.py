@@ -41,6 +41,8 @@ DETERMINISTIC = "Deterministic plans"
 APPLIED = "Apply, then the plan is empty"
 EXPORTED = "Export, then the plan is empty"
 
+_SAME = "acceptance/test_same_customer.py::"
+
 SABOTAGES = (
     Sabotage(
         "the answer to the question does not count", CONSENT, "operations/writing.py",
@@ -85,14 +87,35 @@ SABOTAGES = (
     ),
     Sabotage(
         "what is sent along to stay as it is is not shown", SHOWN, "core/actions.py",
-        "    changes += _held(wanted, desired, live, changed, rules)\n",
-        "    _held(wanted, desired, live, changed, rules)\n",
+        "    changes += _held(found.wanted, desired, live, changed, rules)\n",
+        "    _held(found.wanted, desired, live, changed, rules)\n",
         "acceptance/test_shown.py::test_exactly_what_the_plan_shows_is_sent",
     ),
     Sabotage(
         "an altered plan file is applied", SHOWN, "state/plan_file.py",
         'if found.get("digest") != _digest(found):', "if False:",
         "acceptance/test_street.py::test_a_plan_that_was_tampered_with_is_refused_and_nothing_is_written",
+    ),
+    Sabotage(
+        "a mute is shown and not kept", SHOWN, "core/actions.py",
+        'muted.append(_left(change, "mute", mute))',
+        'muted.append(_left(change, "mute", mute))\n            changes.append(change)',
+        "property/test_mutes_property.py::test_a_muted_field_is_never_sent_unless_it_is_asked_for",
+    ),
+    Sabotage(
+        "a mute of a member lets its line be deleted", SHOWN, "core/mutes.py",
+        "covers(pattern[: len(path)], path)", "covers(pattern, path)",
+        "acceptance/test_mutes.py::test_a_muted_line_is_neither_changed_nor_deleted",
+    ),
+    Sabotage(
+        "a mute that ended holds on", SHOWN, "core/mutes.py",
+        "self._running if day <= mute.until else self._ended", "self._running",
+        "acceptance/test_mutes.py::test_an_ended_mute_is_an_ordinary_difference_with_a_note",
+    ),
+    Sabotage(
+        "what is ignored and differs is not told", SHOWN, "core/actions.py",
+        "ignored.append(_left(change, rule))", "pass",
+        "acceptance/test_ignored.py::test_a_plan_counts_and_names_what_is_declared_and_ignored",
     ),
     Sabotage(
         "If-Match matches anything", LOST, "erp/customers.py",
@@ -109,6 +132,13 @@ SABOTAGES = (
         "a nested update is not read once more before it is sent", LOST, "apply/executor.py",
         "return partial(overtaken, action, erp) if recheck else lambda: None", "return lambda: None",
         "acceptance/test_recheck.py::test_a_clerks_edit_that_moves_no_version_is_a_conflict_and_stays",
+    ),
+    Sabotage(
+        "a renumbered customer is updated although it changed since", LOST, "apply/writes.py",
+        "    if _moved(action, live):\n        return Ended(_conflict(action, live))\n    renewed =",
+        "    renewed =",
+        "acceptance/test_renumber.py"
+        "::test_a_value_that_changed_since_the_plan_is_a_conflict_after_the_renumbering",
     ),
     Sabotage(
         "a lost create is repeated without a look", DOUBLED, "apply/writes.py",
@@ -142,6 +172,113 @@ SABOTAGES = (
         "acceptance/test_hostile.py::test_a_customer_that_was_renumbered_in_the_erp_is_not_created_again",
     ),
     Sabotage(
+        "a row without a number stands in the way of nothing", DOUBLED, "core/doubts.py",
+        "            if row.number is None:\n                return",
+        "            if row.number is None:\n                continue\n                return",
+        "acceptance/test_misshapen_rows.py::"
+        "test_beside_a_row_without_a_readable_number_nothing_is_created_and_the_rest_goes_on[unnumbered]",
+    ),
+    Sabotage(
+        "the count's word is taken that a full page is the last", DOUBLED, "erp/listing.py",
+        "if first.total is None or is_full or", "if first.total is None or",
+        "acceptance/test_misshapen_rows.py::"
+        "test_a_list_of_full_pages_is_not_taken_for_whole_because_the_count_says_so[-3]",
+    ),
+    Sabotage(
+        "a reading with the same pages confirms a wrong count", DOUBLED, "erp/listing.py",
+        "return None if self.before is None else self.before.page_size - 1 if self.before.page_size > 1 else 2",
+        "self.page_size = id(self)\n        return None",
+        "acceptance/test_misshapen_rows.py::test_a_list_that_loses_a_row_between_pages_is_never_taken_for_whole[1]",
+    ),
+    Sabotage(
+        "a short list is taken for whole", DOUBLED, "core/doubts.py",
+        "return self.count is not None and self.count > self.read", "return False",
+        "acceptance/test_misshapen_rows.py::"
+        "test_under_a_short_list_nothing_is_created_that_the_erp_has_or_that_cannot_be_asked_for",
+    ),
+    Sabotage(
+        "a label before an id hides the organisation", DOUBLED, "core/identity_key.py",
+        "    key = _LABEL.sub(\"\", key, count=1) if key[:1].isalpha() else key\n", "",
+        _SAME + "test_a_new_customer_beside_a_live_one_of_the_same_organisation_is_a_finding",
+    ),
+    Sabotage(
+        "lost zeros hide the organisation", DOUBLED, "core/identity_key.py",
+        'return body.lstrip("0") if body.isdecimal() else body', "return body",
+        _SAME + "test_a_new_customer_beside_a_live_one_of_the_same_organisation_is_a_finding",
+    ),
+    Sabotage(
+        "a look before a create knows one spelling alone", DOUBLED, "apply/presence.py",
+        "        if any(same_organisation(own, key) for own in ids.values()):\n", "        if False:\n",
+        _SAME + "test_a_saved_plan_does_not_create_what_a_clerk_has_entered_in_another_spelling",
+    ),
+    Sabotage(
+        "an id without letters and digits identifies", DOUBLED, "config/read/declarations.py",
+        "elif not any(match_key(name, declaration.values.get(name)) for",
+        "elif not any(declaration.values.get(name) for",
+        _SAME + "test_a_ref_whose_only_id_says_nothing_is_refused",
+    ),
+    Sabotage(
+        "a matched name minds case", DOUBLED, "core/normalise.py",
+        "return name_key(value) if row.comparison is Comparison.EXACT else comparison_key(row, value)",
+        "return comparison_key(row, value)",
+        _SAME + "test_a_ref_that_is_matched_by_name_finds_it_in_any_case",
+    ),
+    Sabotage(
+        "a ref is taken for what same_as names", DOUBLED, "core/identity.py",
+        "if not _is_another(desired, customer, taken)", "if customer",
+        _SAME + "test_same_as_never_takes_the_other_customer_for_the_new_one",
+    ),
+    Sabotage(
+        "full-width digits stand in a number", DOUBLED, "config/read/value_checks.py",
+        "return _is_unwritten(character) or (not character.isascii() and _plain(character) != character)",
+        "return _is_unwritten(character)",
+        _SAME + "test_what_nobody_types_into_a_number_is_an_error_that_says_what_to_write",
+    ),
+    Sabotage(
+        "a number with grouped thousands is another", DOUBLED, "core/identity_key.py",
+        'if _GROUPED.fullmatch(text) else ""', 'if not text else ""',
+        _SAME + "test_a_number_that_a_spreadsheet_made_of_a_live_one_is_a_finding",
+    ),
+    Sabotage(
+        "a child goes out without its parent", DOUBLED, "apply/executor.py",
+        "return label in self.ended and self.ended[label].outcome is Outcome.DONE", "return label in self.ended",
+        "acceptance/test_parents.py::test_a_child_is_held_back_when_its_parent_exists_already",
+    ),
+    Sabotage(
+        "a parent's ref goes out in the place of its number", DOUBLED, "apply/executor.py",
+        "action = completed(planned, schedule.numbers.get)", "action = completed(planned, str)",
+        "acceptance/test_parents.py::test_a_parent_that_the_erp_numbers_is_created_first",
+    ),
+    Sabotage(
+        "what exists is told as created", DOUBLED, "apply/presence.py",
+        "    return Result(action, Outcome.EXISTS, number, message, exists_remedy(action, number))",
+        "    return Result(action, Outcome.DONE, number, message, exists_remedy(action, number))",
+        "acceptance/test_outcomes.py::test_exists_is_neither_created_nor_lost_in_any_report",
+    ),
+    Sabotage(
+        "a renumbering that the ERP calls done is not looked at", DOUBLED, "apply/renumber.py",
+        "        ended = self._seen(ending)\n        for",
+        "        ended = Ended(Result(self.action, Outcome.DONE, self.action.number))\n        for",
+        "acceptance/test_renumber.py::test_a_renumbering_is_done_only_when_it_is_seen",
+    ),
+    Sabotage(
+        "what waits for a renumbering is sent although that failed", DOUBLED, "core/renumbering.py",
+        "for action in ordered] if labels else ordered", "for action in ordered] if not labels else ordered",
+        "acceptance/test_renumber.py"
+        "::test_a_renumbering_that_fails_holds_back_its_update_and_its_children",
+    ),
+    Sabotage(
+        "a customer may be given a number that is taken", DOUBLED, "core/renumbering.py",
+        "        if at_number:\n            return self._taken(wish, at_number[0])\n", "",
+        "acceptance/test_renumber.py::test_a_taken_number_is_refused_before_a_renumbering",
+    ),
+    Sabotage(
+        "a number that is corrected in git deactivates its customer", DOUBLED, "core/duplicates.py",
+        'if level == "error" or (is_lost and lost_is_retired):', 'if level == "error":',
+        "acceptance/test_renumber.py"
+        "::test_a_number_that_is_corrected_in_git_deactivates_nobody_without_a_renumbering[forced0]",
+    ),
+    Sabotage(
         "the intent is recorded after the write", RESUMED, "apply/executor.py",
         "        journal.intend(action.label)\n        ended = settle()\n",
         "        ended = settle()\n        journal.intend(action.label)\n",
@@ -157,6 +294,17 @@ SABOTAGES = (
         "a resumed write is sent without a look", RESUMED, "operations/past_runs.py",
         "entry.intent_at is not None and entry.outcome is not Outcome.DONE", "entry.intent_at is None",
         "acceptance/test_kill.py::test_a_resume_that_is_killed_too_is_resumed[4]",
+    ),
+    Sabotage(
+        "a renumbering of a killed run is sent again without a look", RESUMED, "apply/renumber.py",
+        "return self._look(self.already) or self._taken()", "return self._taken()",
+        "acceptance/test_renumber.py"
+        "::test_a_run_that_is_killed_goes_on_with_nothing_twice[resume-before finish 1]",
+    ),
+    Sabotage(
+        "a renumbering that may be under way is not waited for", RESUMED, "operations/settle.py",
+        "return ends | dict.fromkeys(renumbered, (None, Outcome.UNKNOWN))", "return ends",
+        "acceptance/test_renumber.py::test_a_renumbering_that_may_be_under_way_is_waited_for[30000]",
     ),
     Sabotage(
         "the log names the token", SECRET, "erp/transport.py",
@@ -271,6 +419,21 @@ SABOTAGES = (
         "property/test_street_property.py::test_after_apply_the_plan_is_empty",
     ),
     Sabotage(
+        "values are not compared in the form that the settings state", APPLIED, "core/normalise.py",
+        "    text = in_forms(text, row.forms)\n", "",
+        "acceptance/test_stores.py::test_a_form_of_what_was_sent_is_at_rest_and_the_line_is_proposed",
+    ),
+    Sabotage(
+        "any other value counts as a form", APPLIED, "core/stored_forms.py",
+        'return _bare(sent) == _bare(stored) != ""', 'return True or _bare(sent) == _bare(stored) != ""',
+        "acceptance/test_stores.py::test_a_value_that_is_no_form_of_what_was_sent_is_not_taken",
+    ),
+    Sabotage(
+        "what a mute held back is called applied", APPLIED, "operations/remember.py",
+        "_with_last(applied, refused | muted,", "_with_last(applied, refused,",
+        "acceptance/test_mutes.py::test_what_a_mute_held_back_is_not_taken_for_applied",
+    ),
+    Sabotage(
         "the defaults of the settings are not thought of", EXPORTED, "operations/export.py",
         "return Manner(options.mirrors, given, defaults)", "return Manner(options.mirrors, given, {})",
         "acceptance/test_export.py::test_defaults_of_the_settings_do_not_creep_into_the_export",
@@ -284,6 +447,11 @@ SABOTAGES = (
         "${ in a value is not protected", EXPORTED, "config/edit/yaml_writer.py",
         'text = text.replace("${", "$${")', "pass",
         "acceptance/test_export.py::test_an_export_of_everything_plans_empty_at_once",
+    ),
+    Sabotage(
+        "an export does not say what is meant", EXPORTED, "operations/export.py",
+        "if lifecycle := lifecycle_of(values):", "if lifecycle := {}:",
+        "acceptance/test_values.py::test_an_export_of_values_that_are_refused_otherwise_is_valid_and_plans_empty",
     ),
 )  # fmt: skip
 """In the order of the page."""

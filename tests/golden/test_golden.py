@@ -47,6 +47,7 @@ _FRAME = re.compile(
 
 PLANS = {
     "plan_none": samples.no_changes,
+    "plan_left_alone": samples.left_alone,
     "plan_creates": samples.creates_only,
     "plan_mixed": samples.mixed,
     "plan_refused": samples.refused_by_guard,

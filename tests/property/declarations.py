@@ -8,8 +8,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from reconciler.config.read.content_checks import complaint
 from reconciler.resources.customer import FIELDS
-from reconciler.resources.grammar import Comparison, Field, Form, Group, Kind, Read, Row
+from reconciler.resources.grammar import Comparison, Content, Field, Form, Group, Kind, Read, Row
 
 LINES = st.one_of(
     st.sampled_from(["NO", "0101", "1e3", "yes", "null", "~", "12:30:45", "2025-01-14", "1_000", "+47", "#x", "a: b"]),
@@ -44,10 +45,17 @@ DATES = st.sampled_from(["2026-01-31", "2025-12-01T00:00:00", "2024-02-29"])
 def value(row: Field) -> st.SearchStrategy[Any]:
     """A value to set."""
     match row.kind:
+        case Kind.TEXT if row.content is Content.IBAN:
+            return st.sampled_from(["NL91ABNA0417164300", "NO93 8601 1117 947", "de89370400440532013000"])
+        case Kind.TEXT if row.content is Content.POSTAL_CODE:
+            return LINES.filter(lambda text: sum(map(str.isdecimal, text)) in (0, 5))
         case Kind.TEXT if row.comparison is Comparison.ID:  # two customers with one id are a finding
             return st.integers(10**8, 10**9 - 1).map(str)
         case Kind.TEXT:
-            return TEXTS if row.multiline else LINES
+            texts = TEXTS if row.multiline else LINES
+            longest = row.max_length
+            short = texts if longest is None else texts.filter(lambda text: len(text) <= longest)
+            return short if row.multiline else short.filter(lambda text: complaint(row, text) is None)
         case Kind.REFERENCE | Kind.NUMBER:
             found = REFERENCES.get(row.name)
             if found is None and row.name.endswith("Account"):

@@ -73,6 +73,15 @@ def _declare(folder: Path, declared: list[dict[str, Any]]) -> None:
     (folder / "a.customers.yaml").write_text(text, encoding="utf-8")
 
 
+def _keep_one_default(values: dict[str, Any], live: list[dict[str, Any]]) -> None:
+    """The ERP refuses a second default line, and those count that are not declared."""
+    lines = values.get("directDebitLines", [])
+    declared = {line["mandateId"] for line in lines}
+    if any(line.get("isDefault") and line["mandateId"] not in declared for line in live):
+        for line in lines:
+            line.pop("isDefault", None)
+
+
 def _planned(found: Settings, erp: Customers) -> tuple[Loaded, Plan]:
     loaded = read(found, environ={})
     assert {diagnostic.code for diagnostic in loaded.diagnostics} <= {"D331"}, loaded.diagnostics
@@ -109,6 +118,8 @@ def test_after_apply_the_plan_is_empty(
             values.pop("parentRecordNumber", None)
         if new:
             values.setdefault("name", f"New {number}")
+        else:
+            _keep_one_default(values, sandbox.store.customer(str(number))["directDebitLines"])
         declared.append({"number": str(number), **values})
     _declare(folder, declared)
     found = _settings(folder, sandbox, mode)

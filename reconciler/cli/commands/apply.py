@@ -10,6 +10,7 @@ import typer
 from reconciler.cli.shell.options import (
     AutoApprove,
     Format,
+    IncludeMuted,
     LockTimeout,
     MaxChars,
     NoWait,
@@ -40,6 +41,7 @@ def apply(
     lock_timeout: LockTimeout = 0.0,
     force: Annotated[bool, typer.Option("--force", help="Override the volume guards, never a policy.")] = False,
     target: Targets = None,
+    include_muted: IncludeMuted = False,
     write_numbers: WriteNumbers = False,
     digest: Annotated[
         str | None,
@@ -70,6 +72,7 @@ def apply(
             consent=consent,
             force=force,
             targets=target or [],
+            include_muted=include_muted,
             parallelism=parallelism,
             reserve=reserve,
             no_wait=no_wait,

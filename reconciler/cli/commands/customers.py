@@ -28,6 +28,7 @@ from reconciler.core.normalise import attribute_key
 from reconciler.exit_codes import Exit
 from reconciler.reports.records import parse_paths, record
 from reconciler.reports.table import page
+from reconciler.resources.customer import ATTRIBUTES
 from reconciler.resources.values import Path
 
 app = typer.Typer(help="Query the live customers.", no_args_is_help=True, rich_markup_mode=None)
@@ -107,7 +108,7 @@ def show(
     with session.project as project:
         live, row = project.customer(number, paths=paths, raw=raw)
     if form is Shape.TABLE and not raw:
-        session.print(page(record(live, paths)))
+        session.print(page(record(live, row, paths)))
     else:
         out = writer(session, RAW if raw else form.value, paths, ())
         out.page([(live, row)])
@@ -121,4 +122,4 @@ def _paths(fields: str | None, *, raw: bool) -> tuple[Path, ...] | None:
     if raw:
         raise WrongUsage("--raw shows the API's rows whole", remedy="Leave --fields or --raw out.")
     found = parse_paths(fields)
-    return tuple((path[0], attribute_key(path[1])) if path[0] == "attributes" and path[1:] else path for path in found)
+    return tuple((path[0], attribute_key(path[1])) if path[0] == ATTRIBUTES and path[1:] else path for path in found)

@@ -10,7 +10,7 @@ from rich.text import Text
 from reconciler.cli.shell.options import AutoApprove
 from reconciler.cli.shell.session import Session
 from reconciler.core.errors import WrongUsage
-from reconciler.erp.customers import Acted
+from reconciler.core.ports import Acted
 from reconciler.exit_codes import Exit
 from reconciler.operations.dunning_letter import letter
 from reconciler.reports.records import json_text

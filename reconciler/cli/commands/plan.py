@@ -10,6 +10,7 @@ import typer
 from reconciler.cli.shell.options import (
     DetailedExitcode,
     Format,
+    IncludeMuted,
     MaxChars,
     Redact,
     Refresh,
@@ -31,6 +32,7 @@ def plan(
         Path | None, typer.Option("--out", "-o", metavar="FILE", help="Save the plan, to apply it later.")
     ] = None,
     target: Targets = None,
+    include_muted: IncludeMuted = False,
     refresh: Refresh = RefreshMode.INCREMENTAL,
     base: Annotated[
         str | None,
@@ -55,7 +57,13 @@ def plan(
     reports = check_formats(form, report or [], ReportKind.PLAN, session, out)
     with session.project as project:
         try:
-            plan = project.plan(targets=target or [], refresh=refresh.value, base=base, fail_outside=fail_outside)
+            plan = project.plan(
+                targets=target or [],
+                refresh=refresh.value,
+                base=base,
+                fail_outside=fail_outside,
+                include_muted=include_muted,
+            )
         except InvalidInput as error:
             tell_invalid(session, error, form, reports)
             raise

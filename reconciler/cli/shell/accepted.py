@@ -33,7 +33,7 @@ def show_acceptance(session: Session, done: Acceptance, *, dry_run: bool) -> Non
         session.say(f"{did} {values} of {customers} in {counted(len(done.files), 'file')}.")
     elif not done.denied:
         session.say(
-            "Nothing to accept: where the ERP has the customer, it has what the declaration asks for."
+            "Nothing to accept: where the ERP has the customer, no declared value that is compared differs."
             if not left_out
             else "Nothing to accept: the ERP changed no declared value that counts."
         )

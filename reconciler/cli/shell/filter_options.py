@@ -7,9 +7,17 @@ from typing import Annotated, Any
 
 import typer
 
-from reconciler.core.filters import Filters, parse_attributes, parse_bounds, parse_status, parse_text
+from reconciler.core.filters import (
+    Filters,
+    parse_attributes,
+    parse_bounds,
+    parse_equal,
+    parse_status,
+    parse_text,
+)
 
 _TIMES = "COND is > < >= <=; TIME is yyyy-MM-dd, optionally a space and HH:mm:ss or HH:mm:ss.FFF."
+_ANY_LAYOUT = "in any layout; all customers are read."
 
 Status = Annotated[
     str | None,
@@ -22,12 +30,27 @@ ClassId = Annotated[
     ),
 ]
 Name = Annotated[str | None, typer.Option("--name", metavar="TEXT", help="Part of the name, in any case.")]
-CorporateId = Annotated[str | None, typer.Option("--corporate-id", metavar="ID", help="The whole organisation number.")]
-VatId = Annotated[str | None, typer.Option("--vat-registration-id", metavar="ID", help="The whole VAT number.")]
+CorporateId = Annotated[
+    str | None,
+    typer.Option(
+        "--corporate-id", metavar="ID", help="The organisation number, in any layout. All customers are read for it."
+    ),
+]
+VatId = Annotated[
+    str | None,
+    typer.Option(
+        "--vat-registration-id", metavar="ID", help="The VAT number, in any layout. All customers are read for it."
+    ),
+]
 Email = Annotated[
     str | None, typer.Option("--email", metavar="ADDRESS", help="The whole e-mail address of the main contact.")
 ]
-Phone = Annotated[str | None, typer.Option("--phone", metavar="NUMBER", help="The whole phone 1 of the main contact.")]
+Phone = Annotated[
+    str | None,
+    typer.Option(
+        "--phone", metavar="NUMBER", help="Phone 1 of the main contact, in any layout. All customers are read for it."
+    ),
+]
 Attribute = Annotated[
     list[str] | None,
     typer.Option(
@@ -49,14 +72,14 @@ _WHOLE = ("corporate_id", "vat_registration_id", "email", "phone")
 
 def read_filters(params: Mapping[str, Any]) -> Filters:
     """The filters among a command's parameters, as Typer names them. Raises WrongUsage before anything is asked."""
-    options = {name: f"--{name.replace('_', '-')}" for name in _WHOLE if params[name] is not None}
+    options = {name: name.replace("_", "-") for name in _WHOLE if params[name] is not None}
     status, customer_class, name = params["status"], params["customer_class"], params["name"]
     modified, created = params["modified"], params["created"]
     return Filters(
         status=None if status is None else parse_status(status),
         customer_class=None if customer_class is None else parse_text("--class", customer_class),
         name=None if name is None else parse_text("--name", name),
-        equal={option.removeprefix("--"): parse_text(option, params[key]) for key, option in options.items()},
+        equal={option: parse_equal(option, params[key]) for key, option in options.items()},
         attributes=parse_attributes(params["attribute"] or []),
         modified=() if modified is None else parse_bounds("--modified", modified),
         created=() if created is None else parse_bounds("--created", created),

@@ -11,6 +11,7 @@ from reconciler.operations.customers import Page
 from reconciler.reports.csv_lines import header, row
 from reconciler.reports.records import EXTRAS, flat_paths, json_text, record
 from reconciler.reports.table import COLUMNS, Table
+from reconciler.resources.customer import ATTRIBUTES
 from reconciler.resources.values import Path
 
 RAW = "raw"
@@ -55,7 +56,7 @@ class _Table:
         self._table = Table(paths, session.width)
 
     def page(self, page: Page) -> None:
-        self._session.print(self._table.page([record(live, self._shown) for live, _ in page]))
+        self._session.print(self._table.page([record(live, row, self._shown) for live, row in page]))
 
     def end(self) -> None:
         pass
@@ -89,7 +90,7 @@ class _Json(_Array):
         self.paths = paths
 
     def page(self, page: Page) -> None:
-        self._items(record(live, self.paths) for live, _ in page)
+        self._items(record(live, row, self.paths) for live, row in page)
 
 
 class _Raw(_Array):
@@ -108,8 +109,8 @@ class _Yaml:
         self._is_empty = True
 
     def page(self, page: Page) -> None:
-        for live, _ in page:
-            lines = item_lines(raw_members(record(live, self.paths), declaration=False))
+        for live, own in page:
+            lines = item_lines(raw_members(record(live, own, self.paths), declaration=False))
             self._session.write("".join(f"{line}\n" for line in lines).encode())
             self._is_empty = False
 
@@ -129,7 +130,7 @@ class _Csv:
         self._others: frozenset[str] | None = None
 
     def page(self, page: Page) -> None:
-        records = [record(live, self.paths) for live, _ in page]
+        records = [record(live, own, self.paths) for live, own in page]
         parts = []
         if self._columns is None:
             self._columns = self._all_columns(records)
@@ -142,11 +143,11 @@ class _Csv:
         if self.paths is not None:
             return self.paths
         for each in records:
-            held = each.get("attributes")
+            held = each.get(ATTRIBUTES)
             self._attributes.update(held if isinstance(held, dict) else ())
         self._others = frozenset(self._attributes)
         paths = flat_paths()
-        own = tuple(("attributes", name) for name in sorted(self._attributes))
+        own = tuple((ATTRIBUTES, name) for name in sorted(self._attributes))
         at = len(paths) - len(EXTRAS)
         return (*paths[:at], *own, *paths[at:])
 

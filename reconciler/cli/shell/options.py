@@ -89,6 +89,10 @@ Targets = Annotated[
         help="Only this customer, by number or ref; may be repeated. Every declaration must still be valid.",
     ),
 ]
+IncludeMuted = Annotated[
+    bool,
+    typer.Option("--include-muted", help="Also write fields under a running mute; without it they stay as they are."),
+]
 Parallelism = Annotated[
     int | None, typer.Option("--parallelism", metavar="N", min=1, max=64, help="At most N requests in flight.")
 ]

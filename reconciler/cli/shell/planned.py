@@ -25,4 +25,4 @@ def plan_exit(plan: Plan, *, detailed: bool) -> Exit:
         return Exit.INVALID
     if plan.refusals:
         return Exit.REFUSED
-    return Exit.CHANGES if detailed and not plan.is_empty else Exit.DONE
+    return Exit.CHANGES if detailed and not (plan.is_empty and not plan.summary.held_back) else Exit.DONE

@@ -1,20 +1,20 @@
-"""What the ERP may hold and a declaration may not."""
+"""What the ERP may hold and a declaration may not, or only when it says that it is meant."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
 
+from reconciler.config.read.content_checks import joint_findings
 from reconciler.config.read.decoding import CONTROL
 from reconciler.config.read.nodes import Broken
 from reconciler.config.read.typed_values import is_wall_clock
 from reconciler.config.read.typed_values import number as read_number
-from reconciler.config.read.value_checks import findings
-from reconciler.core.diagnostics import Severity
+from reconciler.config.read.value_checks import AS_TYPED, findings
 from reconciler.core.normalise import number_key
 from reconciler.resources.customer import CUSTOMER, FIELDS
 from reconciler.resources.grammar import Field, Form, Group, Kind, Row
-from reconciler.resources.values import Path, Values, render_path
+from reconciler.resources.values import Path, Values, leaves, render_path
 
 LONGEST_KEY = 512
 """Characters of a free key; YAML allows 1024 in its escaped form."""
@@ -36,6 +36,21 @@ def declarable(number: str, values: Values) -> tuple[Values, list[tuple[str, str
         del kept[CUSTOMER.parent]
         problems.append((CUSTOMER.parent, "a customer cannot be its own parent"))
     return kept, problems
+
+
+def lifecycle_of(values: Values) -> dict[str, list[str]]:
+    """The `lifecycle` of a declaration that holds the values, all of them meant as they are; empty for most."""
+    remarkable = [path for path, value in leaves(values) if _is_remarkable(path, value)]
+    remarkable += [path for path, _ in joint_findings(values)]
+    return {AS_TYPED: [render_path(path) for path in dict.fromkeys(remarkable)]} if remarkable else {}
+
+
+def _is_remarkable(path: Path, value: object) -> bool:
+    """Whether something would be said of a text. Amounts are not: they are written so that nothing is."""
+    if not isinstance(value, str):
+        return False
+    row = CUSTOMER.leaf(path)
+    return row is not None and any(not finding.final for finding in findings(row, value, Broken()))
 
 
 def _members(
@@ -113,8 +128,8 @@ def _text_problem(row: Field, text: str) -> str:
         return "it is no date"
     if row.max_length is not None and len(text) > row.max_length:
         return "it is too long for a declaration"
-    if any(finding.severity is Severity.ERROR for finding in findings(row, text, Broken())):
-        return "it has a character that no number has" if row.kind is Kind.NUMBER else "it has a line break"
+    if row.kind is Kind.NUMBER and any(finding.final for finding in findings(row, text, Broken())):
+        return "it has a character that no number has"
     return "it is blank" if not row.clearable and not text.strip() else ""
 
 

@@ -63,6 +63,8 @@ def _row(row: Row) -> Layout:
     if isinstance(row, Field):
         if row.kind is Kind.BOOLEAN:
             return Layout(scalar="boolean")
+        if row.by_ref:
+            return Layout({"ref": TEXT}, scalar="text")
         return TEXT if row.kind in TEXT_KINDS or row.kind is Kind.ENUM else Layout(scalar="number")
     members = {member.name: _row(member) for member in row.members}
     match row.form:
@@ -83,8 +85,16 @@ def _lines(line: Layout) -> Layout:
 def _declaration() -> Layout:
     rows = {name: _row(row) for name, row in FIELDS.items()}
     texts = Layout(item=TEXT)
+    flag = Layout(scalar="boolean")
     lifecycle = Layout(
-        {"ignore_changes": texts, "create_only": texts, "prevent_update": Layout(scalar="boolean"), "same_as": texts}
+        {
+            "ignore_changes": texts,
+            "create_only": texts,
+            "prevent_update": flag,
+            "same_as": texts,
+            "as_typed": texts,
+            "renumbered_from": TEXT,
+        }
     )
     number = rows.pop(CUSTOMER.key)
     return Layout({CUSTOMER.key: number, "ref": TEXT, **rows, "match": texts, "lifecycle": lifecycle}, header=True)

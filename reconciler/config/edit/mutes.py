@@ -12,8 +12,8 @@ from reconciler.config.read import yaml_nodes
 from reconciler.config.read.files import display, read_bytes
 from reconciler.config.read.mutes import BOUNDS, read_mutes
 from reconciler.core.diagnostics import has_errors
-from reconciler.core.drift import Mute
 from reconciler.core.errors import InvalidInput, ReconcilerError
+from reconciler.core.mutes import Mute
 from reconciler.core.normalise import number_key
 
 _HEADER = """\

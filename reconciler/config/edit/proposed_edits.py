@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from reconciler.core.actions import changes_of, compared
-from reconciler.core.compare import differences
+from reconciler.core.actions import compared
 from reconciler.core.desired import Desired
 from reconciler.core.live import Live
 from reconciler.core.plan import Cause
@@ -51,9 +50,10 @@ class Denied:
 
 def proposed_edits(desired: Desired, live: Live, rules: Rules, memory: Memory) -> tuple[ProposedEdit, ...]:
     """Every difference that a plan would see between a declaration and its live customer, as what to accept."""
-    difference = differences(compared(desired, live, rules, memory), live.values, desired.complete)
+    found = compared(desired, live, rules, memory)
+    difference = found.different
     causes: dict[Path, set[Cause]] = {}
-    for change in changes_of(desired, live, rules, memory):
+    for change in found.changes:
         path = parse_path(change.path)
         for end in range(len(path) + 1):
             causes.setdefault(path[:end], set()).add(change.cause)

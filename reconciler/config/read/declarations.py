@@ -26,10 +26,12 @@ from reconciler.config.read.schema_errors import DECLARATION_CODES, Validator
 from reconciler.config.read.source_map import Packer
 from reconciler.config.read.typed_values import BROKEN, Reader
 from reconciler.config.read.unmerged import Defaults, Unmerged, overlay, units, unmerged
+from reconciler.config.read.value_checks import AS_TYPED
+from reconciler.config.read.value_checks import problems as value_problems
 from reconciler.core.desired import Desired, Lifecycle
 from reconciler.core.diagnostics import Diagnostic, Severity, Source, has_errors, in_order
 from reconciler.core.errors import InvalidInput
-from reconciler.core.normalise import number_key
+from reconciler.core.normalise import match_key, number_key
 from reconciler.resources.customer import CUSTOMER
 from reconciler.resources.values import Values
 
@@ -260,14 +262,14 @@ class _Loader:
         node = replace(node, entries=bare)
         value, _ = self._defaults.read(node, self._problems)
         defaults = self._unmerged(value, node)
-        self._problems += defaults.problems
         if under:
             overlay(defaults, under)
+        self._judge(defaults)
+        self._problems += defaults.problems
         return Defaults(defaults, units(defaults))
 
     def _unmerged(self, value: dict[str, Any], node: yaml_nodes.Mapping) -> Unmerged:
         declaration = unmerged(value, node)
-        self._problems += declaration.warnings
         self._warn_empty(declaration)
         return declaration
 
@@ -283,16 +285,18 @@ class _Loader:
         self._declared += 1
         value, is_whole = self._customer.read(node, self._problems)
         declaration = self._unmerged(value, node)
-        if not is_whole:
+        if base:
+            overlay(declaration, base)
+        if is_whole:
+            self._enter(declaration)
+        else:
+            self._judge(declaration)
             self._claim(declaration)
             self._problems += declaration.problems
-        else:
-            if base:
-                overlay(declaration, base)
-            self._enter(declaration)
 
     def _enter(self, declaration: Unmerged | FastDeclaration) -> None:
         """A declaration that the schema admits, on its defaults, is desired unless its identity is in doubt."""
+        self._judge(declaration)
         self._check_identity(declaration)
         if declaration.problems:
             self._problems += declaration.problems
@@ -300,6 +304,16 @@ class _Loader:
             finished = self._finished(declaration)
             self._desired.append(finished)
             self._digests.append(_digest_of(finished))
+
+    def _judge(self, declaration: Unmerged | FastDeclaration) -> None:
+        """Tell the values that are surely or likely not meant. What is an error keeps the declaration out."""
+        for problem in value_problems(
+            declaration.findings, declaration.values, declaration.locate, declaration.lifecycle
+        ):
+            if problem.severity is Severity.ERROR:
+                declaration.problems = [*(declaration.problems or ()), problem]
+            else:
+                self._problems.append(problem)
 
     def _finished(self, declaration: Unmerged | FastDeclaration) -> Desired:
         life = declaration.lifecycle
@@ -323,15 +337,26 @@ class _Loader:
                 source = declaration.place(CUSTOMER.parent)
                 summary = f"the customer {quoted(declaration.number)} is its own parent"
                 declaration.report("I404", source, summary, "Name another customer, or remove the line.")
-        elif not any(declaration.values.get(name) is not None for name in declaration.match or CUSTOMER.match):
+            self._check_former(declaration, declaration.number)
+        elif "renumbered_from" in declaration.lifecycle:
+            summary = "renumbered_from needs the new number, and the declaration has none"
+            declaration.report("I406", declaration.source, summary, "Declare number: the one that it is to get.")
+        elif not any(match_key(name, declaration.values.get(name)) for name in declaration.match or CUSTOMER.match):
             fields = " or ".join(declaration.match or CUSTOMER.match)
             declaration.report(
                 "I403",
                 declaration.source,
                 f"the declaration with ref {quoted(declaration.ref or '')} could never be found again: "
-                f"it has neither a number nor {fields}",
+                f"it has neither a number nor a {fields} with letters or digits",
                 f"Declare {fields}, or name other fields in match.",
             )
+
+    def _check_former(self, declaration: Unmerged | FastDeclaration, number: str) -> None:
+        former = declaration.lifecycle.get("renumbered_from")
+        if former is not None and number_key(former) == number_key(number):
+            summary = f"the customer {quoted(number)} is to be renumbered from its own number"
+            remedy = "Name the number that it had before, or remove renumbered_from."
+            declaration.report("I406", declaration.place(CUSTOMER.key), summary, remedy)
 
     def _claim(self, declaration: Unmerged | FastDeclaration) -> None:
         """A declaration with errors still counts when two are of the same customer."""
@@ -396,6 +421,8 @@ def _lifecycle(members: dict[str, Any]) -> Lifecycle:
         tuple(members.get("create_only", ())),
         members.get("prevent_update", False),
         tuple(members.get("same_as", ())),
+        tuple(members.get(AS_TYPED, ())),
+        members.get("renumbered_from"),
     )
 
 
@@ -413,11 +440,15 @@ def _digest_of(desired: Desired) -> bytes:
             desired.ref,
             _comparable(desired.values),
             desired.match,
-            [life.ignore_changes, life.create_only, life.prevent_update, life.same_as],
+            [life.ignore_changes, life.create_only, life.prevent_update, life.same_as, *_renumbered(life)],
             sorted(desired.complete),
         ]
     )
     return hashlib.sha256(said).digest()
+
+
+def _renumbered(life: Lifecycle) -> tuple[str, ...]:
+    return () if life.renumbered_from is None else (number_key(life.renumbered_from),)
 
 
 def _comparable(values: Values) -> dict[str, Any]:

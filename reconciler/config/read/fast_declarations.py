@@ -13,17 +13,18 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 from unicodedata import is_normalized
 
+from reconciler.config.read.content_checks import is_suspect
 from reconciler.config.read.nodes import NULLS, Scalar
 from reconciler.config.read.schema import IDENTITY
 from reconciler.config.read.simple_lines import Tokens, unquoted
 from reconciler.config.read.typed_values import Reader
 from reconciler.config.read.unmerged import Defaults, Unmerged, fresh, undeclared
-from reconciler.config.read.value_checks import is_unremarkable
+from reconciler.config.read.value_checks import Remark, is_unremarkable
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
 from reconciler.core.normalise import normalise
 from reconciler.resources.customer import FIELDS
-from reconciler.resources.grammar import Field, Form, Group, Kind
-from reconciler.resources.values import Path, Values, leaves, put
+from reconciler.resources.grammar import Content, Field, Form, Group, Kind
+from reconciler.resources.values import NumberOf, Path, Values, leaves, put
 
 Convert: TypeAlias = "Callable[[str], Any]"
 """The normal form of a value as typed. Raises FallBackToFullParser."""
@@ -72,6 +73,7 @@ class FastDeclaration:
     """A declaration read by its shape. It serves as an `Unmerged` does, and afterwards locates its values."""
 
     __slots__ = ("_file", "_line", "number", "problems", "ref", "shape", "values")
+    findings: tuple[Remark, ...] = ()  # a value with one is left to the full parser
 
     def __init__(self, shape: Shape, file: str, line: int, tokens: Tokens) -> None:
         leaves_by_line = [convert(token) for convert, token in zip(shape.converters, tokens, strict=True)]
@@ -155,11 +157,21 @@ class ShapeCompiler:
     def shape(self, declaration: Unmerged, line: int, tokens: Tokens) -> Shape | None:
         """The shape of a declaration without problems, before defaults are put under it; None where there is more to
         it than a value for each line. `line`: where its first line is in the file."""
-        if declaration.match or declaration.lifecycle or declaration.complete or declaration.problems:
+        if (
+            declaration.match
+            or declaration.lifecycle
+            or declaration.complete
+            or declaration.problems
+            or declaration.findings
+        ):
             return None
         shape = Shape([_nothing] * len(tokens))
         nodes = dict(zip(declaration.paths, declaration.nodes, strict=True))
-        lines: dict[Path, int] = {path: nodes[path].line - line for path, _ in leaves(declaration.values)}
+        lines: dict[Path, int] = {}
+        for path, value in leaves(declaration.values):
+            if isinstance(value, NumberOf):
+                return None
+            lines[path] = nodes[path].line - line
         for path, at in lines.items():
             row = _row(path)
             if row is None:
@@ -208,6 +220,7 @@ class ShapeCompiler:
             row.kind is Kind.TEXT
             and not row.multiline
             and row.clearable
+            and row.content in (Content.ANY, Content.POSTAL_CODE)
             and not schema.keys() & {"enum", "format", "minLength", "maxLength"}
         ):
             return _text
@@ -261,7 +274,7 @@ def _text(token: str) -> str | None:
         return None
     else:
         text = token
-    if text.strip() != text or not (text.isascii() or is_normalized("NFC", text)):  # as `is_unremarkable`
+    if text.strip() != text or is_suspect(text) or not (text.isascii() or is_normalized("NFC", text)):
         raise FallBackToFullParser
     return text or None
 

@@ -19,12 +19,13 @@ from reconciler.config.read.schema import load_schema
 from reconciler.config.read.schema_errors import Validator
 from reconciler.config.read.typed_values import Reader
 from reconciler.core.diagnostics import Diagnostic, Severity, in_order
-from reconciler.core.drift import Mute
+from reconciler.core.mutes import Mute
 from reconciler.core.normalise import number_key
 
 _CODES = {"unknown": "M701", "missing": "M703", "path": "M704", "date": "M705"} | dict.fromkeys(
     ("type", "enum", "null", "length", "range", "other", "identity"), "M702"
 )
+ENDED = "M706"
 BOUNDS = Bounds(file_size=2**20)
 _NO_CONTENT = "Y214"
 
@@ -88,8 +89,8 @@ def _overdue(mutes: list[Mute], day: str) -> Iterator[Diagnostic]:
         if mute.until < day:
             yield Diagnostic(
                 Severity.WARNING,
-                "M706",
-                f"the mute of {quoted(mute.number)} {mute.path} ended with {mute.until}: its drift is shown again",
+                ENDED,
+                f"the mute of {quoted(mute.number)} {mute.path} ended with {mute.until}: the field counts again",
                 remedy="Remove the mute, or give it a new day.",
                 source=mute.source,
             )

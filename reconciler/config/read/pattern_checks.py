@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from reconciler.config.read.messages import nearest
 from reconciler.core.patterns import Pattern, segments
 from reconciler.resources.customer import CUSTOMER, FIELDS
-from reconciler.resources.grammar import Field, Form, Row
+from reconciler.resources.grammar import Field, Form, Kind, Row
 
 
 def names_field(pattern: str) -> bool:
@@ -18,10 +18,34 @@ def names_field(pattern: str) -> bool:
     (True, True, True, False)
     """
     written = segments(pattern)
+    return bool(_named(written)) and not _is_misspelt(written)
+
+
+def names_text(pattern: str) -> bool:
+    """Whether a pattern covers a field that holds text.
+
+    >>> names_text("mainContact"), names_text("attributes.REGION"), names_text("creditLimit"), names_text("nme")
+    (True, True, False, False)
+    """
+    return names_field(pattern) and any(
+        row.kind in (Kind.TEXT, Kind.REFERENCE) for row in _fields(_named(segments(pattern)))
+    )
+
+
+def _named(written: Pattern) -> list[Row]:
+    """The rows that the segments name."""
     rows = _chosen(written[0], FIELDS) if written else []
     for segment in written[1:]:
         rows = [below for row in rows for below in _below(row, segment)]
-    return bool(rows) and not _is_misspelt(written)
+    return rows
+
+
+def _fields(rows: Iterable[Row]) -> Iterator[Field]:
+    for row in rows:
+        if isinstance(row, Field):
+            yield row
+        else:
+            yield from _fields(row.members)
 
 
 def _is_misspelt(written: Pattern) -> bool:
@@ -49,7 +73,9 @@ def _below(row: Row, segment: str | None) -> Iterable[Row]:
 
 
 def remedy(pattern: str) -> str:
-    """What to write instead of a pattern that names no field."""
+    """What to write instead of a pattern that names no field, or no text."""
+    if names_field(pattern):
+        return "Name a field that holds text, such as name or mainContact.email."
     known = {".".join(path[:end]) for path, _ in CUSTOMER.walk() for end in range(1, len(path) + 1)}
     if pattern.startswith("*."):
         known = {f"*.{path[-1]}" for path, _ in CUSTOMER.walk() if len(path) > 1}

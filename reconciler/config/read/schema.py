@@ -118,10 +118,20 @@ def _declaration_members() -> Schema:
             paths,
         ),
         "prevent_update": ("Prevent update", "A plan that would update this customer is refused.", flag),
+        "as_typed": (
+            "As typed",
+            "Paths of values that look like mistakes and are meant as they are; * stands for one segment.",
+            paths,
+        ),
         "same_as": (
             "Same organisation",
             "Numbers or refs of customers that are the same organisation on purpose: ends the findings about them.",
             {"type": "array", "items": {"type": ["string", "number", "boolean"], "minLength": 1}},
+        ),
+        "renumbered_from": (
+            "Renumbered from",
+            "The number that the customer has now: it is given the declared number, once.",
+            {"type": ["string", "number", "boolean"], "minLength": 1},
         ),
     }
     return {
@@ -161,6 +171,8 @@ def _row(row: Row) -> Schema:
 def _leaf(row: Field) -> Schema:
     if row.kind is Kind.ENUM:
         return {"enum": list(row.values)}
+    if row.by_ref:
+        return {"if": {"type": "object"}, "then": _reference(), "else": _text(row)}
     if row.kind in TEXT_KINDS:
         return _text(row)
     one = {Kind.BOOLEAN: "boolean", Kind.INTEGER: "integer", Kind.DECIMAL: "number"}[row.kind]
@@ -168,6 +180,17 @@ def _leaf(row: Field) -> Schema:
     if row.low is not None and row.high is not None:
         schema |= {"minimum": row.low, "maximum": row.high}
     return schema
+
+
+def _reference() -> Schema:
+    """`{ref: head-office}`: another declaration's customer."""
+    ref = {
+        "title": "Ref",
+        "description": "The ref of another declaration.",
+        "type": ["string", "number", "boolean"],
+        "minLength": 1,
+    }
+    return {"type": "object", "properties": {"ref": ref}, "required": ["ref"], "additionalProperties": False}
 
 
 def _text(row: Field) -> Schema:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from reconciler.config.read import pattern_checks
+from reconciler.config.read.content_checks import EXPONENT, SPREADSHEET_ERROR
 from reconciler.config.read.messages import did_you_mean, nearest, quoted, shown
 from reconciler.config.read.typed_values import BOOLEANS, BROKEN, FORMATS, MAX_DIGITS, number
 from reconciler.config.read.value_checks import FOUR_DECIMALS, grouped_amounts
@@ -264,6 +265,10 @@ def _boolean_remedy(text: str, plain: bool) -> str:
 
 def _number_remedy(text: str, plain: bool, types: list[str]) -> str:
     whole = "number" not in types
+    if SPREADSHEET_ERROR.fullmatch(text.strip()):
+        return "Write the value, or remove the line: this is what a spreadsheet shows where it has none."
+    if EXPONENT.fullmatch(text.strip()):
+        return "Write the number with all its digits: this is how a spreadsheet shows a long one."
     choices = grouped_amounts(text)
     if len(choices) == 2:
         return f"Write {choices[0]}." if whole else f"Write {choices[0]} or {choices[1]}. {FOUR_DECIMALS}"
@@ -283,7 +288,15 @@ def _meant(text: str) -> str | None:
     >>> _meant("007"), _meant("1_000"), _meant("+5"), _meant(".5"), _meant("12,50"), _meant("1e3")
     ('7', '1000', '5', '0.5', '12.50', None)
     """
-    bare = text.strip().replace("_", "").replace(" ", "").replace("\xa0", "").removeprefix("+").rstrip(".")
+    bare = (
+        text.strip()
+        .removeprefix("'")
+        .replace("_", "")
+        .replace(" ", "")
+        .replace("\xa0", "")
+        .removeprefix("+")
+        .rstrip(".")
+    )
     if bare.count(",") == 1 and "." not in bare and len(bare.partition(",")[2]) != 3:
         bare = bare.replace(",", ".")
     sign = "-" if bare.startswith("-") else ""
@@ -357,7 +370,9 @@ def _format(error: ValidationError, node: Node, name: str) -> Iterator[_Finding]
     elif error.validator_value == "day":
         yield "date", f"{name} is {quoted(value)}, which is no day", "Write it as 2026-01-31.", node.source
     else:
-        yield "path", f"{quoted(value)} in {name} names no field", pattern_checks.remedy(value), node.source
+        what = "text" if pattern_checks.names_field(value) else "field"
+        source = node.entries[value][0].source if isinstance(node, Mapping) and value in node.entries else node.source
+        yield "path", f"{quoted(value)} in {name} names no {what}", pattern_checks.remedy(value), source
 
 
 def _const(error: ValidationError, node: Node, name: str) -> Iterator[_Finding]:

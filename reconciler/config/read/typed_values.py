@@ -17,7 +17,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final, TypeAlias
 
-from reconciler.config.read.pattern_checks import names_field
+from reconciler.config.read.pattern_checks import names_field, names_text
 from reconciler.config.read.yaml_nodes import NULLS, Broken, Mapping, Node, Scalar, Sequence
 
 Interpolate: TypeAlias = Callable[[Scalar], "str | None"]
@@ -77,6 +77,7 @@ FORMATS: Final[dict[str, Callable[[str], bool]]] = {
     "wall-clock": is_wall_clock,
     "day": is_day,
     "field-path": names_field,
+    "text-path": names_text,
 }
 """The schemas' own formats. An editor passes over them."""
 

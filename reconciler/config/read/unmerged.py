@@ -10,13 +10,13 @@ from typing import Any, TypeAlias
 from reconciler.config.read.messages import quoted
 from reconciler.config.read.schema import IDENTITY
 from reconciler.config.read.source_map import Packer
-from reconciler.config.read.value_checks import findings
+from reconciler.config.read.value_checks import Remark, findings
 from reconciler.config.read.yaml_nodes import Mapping, Node, Sequence
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
 from reconciler.core.normalise import attribute_key, normalise
 from reconciler.resources.customer import FIELDS
 from reconciler.resources.grammar import Field, Form, Group, Row
-from reconciler.resources.values import Path, Scalar, Values, put
+from reconciler.resources.values import NumberOf, Path, Scalar, Values, put
 
 Report: TypeAlias = Callable[[str, Source, str, str], None]
 """Takes code, place, summary and remedy of an error."""
@@ -40,7 +40,7 @@ class Unmerged:
     match: tuple[str, ...] | None = None
     lifecycle: dict[str, Any] = field(default_factory=dict)
     problems: list[Diagnostic] = field(default_factory=list)
-    warnings: list[Diagnostic] = field(default_factory=list)
+    findings: list[Remark] = field(default_factory=list)
 
     def located(self, packer: Packer) -> Callable[[Path], Source]:
         """What gives the places of the values when the nodes are gone."""
@@ -60,7 +60,11 @@ class Unmerged:
     def place(self, name: str) -> Source:
         """Where the value of a member is, which may be in the defaults."""
         own = self.node.entries.get(name)
-        return (own[1] if own else self.nodes[self.paths.index((name,))]).source
+        return own[1].source if own else self.locate((name,))
+
+    def locate(self, path: Path) -> Source:
+        """Where the value at the path is, which may be in the defaults."""
+        return self.nodes[self.paths.index(path)].source
 
     def note(self, path: Path, node: Node) -> None:
         """Note where the value at a path was written."""
@@ -87,7 +91,7 @@ def unmerged(value: dict[str, Any], node: Mapping) -> Unmerged:
             continue
         row, path = layout[name]
         if name == "number":
-            number = _leaf(declaration, row, member_value, below)
+            number = _leaf(declaration, row, member_value, below, (name,))
             declaration.number = number if isinstance(number, str) else None
         else:
             _member(declaration, declaration.values, (row, path), member_value, below)
@@ -111,7 +115,7 @@ def _member(declaration: Unmerged, values: Values, place: tuple[Row, Path], valu
     declaration.paths.append(path)
     declaration.nodes.append(node)
     if isinstance(row, Field):
-        values[row.name] = _leaf(declaration, row, value, node)
+        values[row.name] = _leaf(declaration, row, value, node, path)
     else:
         group = _group(declaration, row, value, node, path)
         if group is not None:
@@ -130,11 +134,11 @@ def _declaration_member(declaration: Unmerged, name: str, value: Any) -> None:
         declaration.lifecycle = value
 
 
-def _leaf(declaration: Unmerged, row: Row, value: Any, node: Node) -> Scalar:
+def _leaf(declaration: Unmerged, row: Row, value: Any, node: Node, path: Path) -> Scalar:
     assert isinstance(row, Field)
-    for finding in findings(row, value, node):
-        problem = Diagnostic(finding.severity, finding.code, finding.summary, remedy=finding.remedy, source=node.source)
-        (declaration.problems if finding.severity is Severity.ERROR else declaration.warnings).append(problem)
+    if isinstance(value, dict):
+        return NumberOf(value["ref"].strip())
+    declaration.findings += [(path, finding, node.source) for finding in findings(row, value, node)]
     leaf = normalise(row, value)
     if not row.clearable and (leaf is None or (isinstance(leaf, str) and not leaf.strip())):
         remedy = "Write a value, or remove the line to leave it alone."
@@ -173,7 +177,7 @@ def _map(declaration: Unmerged, row: Group, value: dict[str, Any], node: Node, p
         written, below = node.entries[name]
         key = attribute_key(name)
         if _is_free(declaration, row, key, written, seen):
-            values[key] = _leaf(declaration, member, member_value, below)
+            values[key] = _leaf(declaration, member, member_value, below, (*path, key))
             declaration.note((*path, key), below)
             if key != name:
                 declaration.spelled[*path, key] = name.strip()
@@ -202,7 +206,7 @@ def _segments(declaration: Unmerged, row: Group, value: list[dict[str, Any]], no
         key = str(segment[key_name])
         below = line.entries[member.name][1]
         if _is_new(declaration, row, key, line, seen):
-            values[key] = _leaf(declaration, member, segment[member.name], below)
+            values[key] = _leaf(declaration, member, segment[member.name], below, (*path, key))
             declaration.note((*path, key), below)
     return values
 
@@ -230,8 +234,11 @@ def _lines(declaration: Unmerged, row: Group, value: Any, node: Node, path: Path
     seen: dict[str, Node] = {}
     for line_value, line in zip(value, node.items, strict=True):
         assert isinstance(line, Mapping)
+        count = len(declaration.findings)
         members = _line(declaration, row, line_value, line)
         key = "/".join(str(members[name]) for name in row.key)
+        for at, (below, finding, source) in enumerate(declaration.findings[count:], count):
+            declaration.findings[at] = ((*path, key, *below), finding, source)
         if _is_new(declaration, row, key, line, seen):
             values[key] = members
             _note_line(declaration, members, line, (*path, key))
@@ -243,7 +250,7 @@ def _line(declaration: Unmerged, row: Group, value: dict[str, Any], line: Mappin
     values: Values = {}
     for name, member_value in value.items():
         member = rows[name]
-        values[name] = _leaf(declaration, member, member_value, line.entries[name][1])
+        values[name] = _leaf(declaration, member, member_value, line.entries[name][1], (name,))
     for name in row.key:
         if name not in values:
             key = rows[name]

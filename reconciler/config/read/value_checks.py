@@ -1,38 +1,40 @@
 """Values that fit their field and are surely or likely not what was meant: how they are read, and what is said of them.
 
-Each check is about one value in one field; `findings` runs them all. The fast path asks `is_unremarkable` first, and
-leaves every other value to the full parser.
+`findings` runs all checks of one value in one field. The fast path asks `is_unremarkable` first, and leaves every other
+value to the full parser. `problems` is what is said in the end: of all values of a declaration but those that its
+`lifecycle.as_typed` names.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
+from typing import Any, TypeAlias
 
+from reconciler.config.read.content_checks import Finding, complaint, joint_findings
 from reconciler.config.read.messages import quoted, shown
 from reconciler.config.read.nodes import Node, Scalar
-from reconciler.core.diagnostics import Severity
+from reconciler.core.diagnostics import Diagnostic, Severity, Source
+from reconciler.core.patterns import covers, patterns
 from reconciler.resources.grammar import Field, Kind
+from reconciler.resources.values import Path, Values, render_path
 from reconciler.resources.values import Scalar as Value
+
+AS_TYPED = "as_typed"
+"""The member of `lifecycle` that lists the paths of values that are meant as they are written."""
+
+Remark: TypeAlias = tuple[Path, Finding, Source]
+"""What there is to say of a value, unless it is meant."""
 
 _LINE_BREAK = re.compile("[\n\r\u2028\u2029]")
 _BLOCKS = ("|", ">")
 _QUOTES = frozenset("\"'`\u00b4\u2032\u2033\u2035\u2036\u201a\u201e\uff02\uff07")
+_BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
+"""Characters that Unicode does not call blanks, and that nobody sees."""
 _QUOTE_CATEGORIES = ("Pi", "Pf")
-_UNSEEN_CATEGORIES = ("Cc", "Cf", "Co", "Cn", "Zl", "Zp")
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What is said of a value: code, summary and remedy."""
-
-    severity: Severity
-    code: str
-    summary: str
-    remedy: str
+_UNSEEN_CATEGORIES = ("Cc", "Cf", "Co", "Cn", "Zl", "Zp", "Zs")
 
 
 def findings(row: Field, value: Value, node: Node) -> Iterator[Finding]:
@@ -52,27 +54,54 @@ def is_unremarkable(row: Field, value: Value) -> bool:
         if not value.isascii() and not unicodedata.is_normalized("NFC", value):
             return False
         is_trimmed = row.kind is not Kind.TEXT or value == value.strip()  # ids lose their blanks in silence
-        return row.multiline or (is_trimmed and not _LINE_BREAK.search(value))
+        return row.multiline or (is_trimmed and not _LINE_BREAK.search(value) and complaint(row, value.strip()) is None)
     return not (isinstance(value, Decimal) and has_three_decimals(value))
+
+
+def problems(
+    remarks: Iterable[Remark], values: Values, locate: Callable[[Path], Source], lifecycle: Mapping[str, Any]
+) -> list[Diagnostic]:
+    """What is said of a declaration: the remarks on its values one by one, and what does not go together in them.
+
+    values, lifecycle: with the defaults. locate: the place of a value.
+    """
+    said = [*remarks, *((path, finding, locate(path)) for path, finding in joint_findings(values))]
+    if not said:
+        return []
+    meant = patterns(tuple(lifecycle.get(AS_TYPED, ())))
+    return [
+        _diagnostic(path, finding, source)
+        for path, finding, source in said
+        if finding.final or not any(covers(pattern, path) for pattern in meant)
+    ]
+
+
+def _diagnostic(path: Path, finding: Finding, source: Source) -> Diagnostic:
+    way_out = "" if finding.final else f" If it is meant so, add '{shown(render_path(path))}' to lifecycle.{AS_TYPED}."
+    return Diagnostic(finding.severity, finding.code, finding.summary, remedy=finding.remedy + way_out, source=source)
 
 
 def _about_text(row: Field, text: str, node: Node) -> Iterator[Finding]:
     bare = text.strip()
     if row.kind is Kind.NUMBER and (strange := _strange(bare)):
         yield _strange_number(row, text, strange)
-    elif not row.multiline and _LINE_BREAK.search(text):
+        return
+    if not row.multiline and _LINE_BREAK.search(text) and isinstance(node, Scalar) and node.style != '"':
         yield _line_break(row, text, node)
     elif row.kind is Kind.TEXT and not row.multiline and text != bare and bare:
         summary = f"{row.name} has blanks at its ends, which are cut: {quoted(bare)}"
-        yield Finding(Severity.WARNING, "D319", summary, f"Write {quoted(bare)}, without them.")
+        yield Finding(Severity.WARNING, "D319", summary, f"Write {quoted(bare)}, without them.", final=True)
+    if not row.multiline and (finding := complaint(row, bare)):
+        yield finding
 
 
-def _line_break(row: Field, text: str, node: Node) -> Finding:
+def _line_break(row: Field, text: str, node: Scalar) -> Finding:
     summary = f"{row.name} is one line of text, and this one has a line break"
     bare = text.strip()
     if _LINE_BREAK.search(bare):
-        return Finding(Severity.ERROR, "D318", summary, "Write it on one line.")
-    style = node.style if isinstance(node, Scalar) else ""
+        meant = f"Write it on one line; or, if the line break is meant, in double quotes: {quoted(bare)}."
+        return Finding(Severity.ERROR, "D318", summary, meant)
+    style = node.style
     strip = f", or write {style}- instead of {style}" if style in _BLOCKS else ""
     return Finding(Severity.ERROR, "D318", summary, f"Write it on the line of its key: {quoted(bare)}{strip}.")
 
@@ -85,21 +114,38 @@ def _strange(number: str) -> str:
 
 
 def _is_strange(character: str) -> bool:
+    return _is_unwritten(character) or (not character.isascii() and _plain(character) != character)
+
+
+def _is_unwritten(character: str) -> bool:
+    """Whether it is a quote, or nothing that can be seen."""
+    if character.isascii():
+        return character in _QUOTES or not character.isprintable()
     category = unicodedata.category(character)
     return (
         character in _QUOTES
+        or character in _BLANKS
         or category in _QUOTE_CATEGORIES
         or category in _UNSEEN_CATEGORIES
-        or (category == "Zs" and character != " ")
-        or unicodedata.east_asian_width(character) == "F"
+        or "VARIATION SELECTOR" in unicodedata.name(character, "")
     )
+
+
+def _plain(character: str) -> str:
+    """What a full-width character, or a digit in another form or script, stands for."""
+    if unicodedata.category(character) == "Nd":
+        return str(unicodedata.digit(character))
+    composed = unicodedata.normalize("NFKC", character)
+    return character if composed == unicodedata.normalize("NFC", character) else composed.replace("\u2010", "-")
 
 
 def _strange_number(row: Field, text: str, strange: str) -> Finding:
     names = ", ".join(_name(character) for character in strange[:3])
-    clean = "".join(char for char in unicodedata.normalize("NFKC", text) if not _is_strange(char)).strip()
+    clean = "".join(_plain(character) for character in text if not _is_unwritten(character)).strip()
     summary = f"{row.name} {quoted(text.strip())} holds {names}"
-    return Finding(Severity.ERROR, "D320", summary, f'Write "{shown(clean)}".' if clean else "Write the number alone.")
+    return Finding(
+        Severity.ERROR, "D320", summary, f'Write "{shown(clean)}".' if clean else "Write the number alone.", final=True
+    )
 
 
 def _name(character: str) -> str:

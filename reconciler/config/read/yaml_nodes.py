@@ -26,6 +26,7 @@ from yaml.events import (
     SequenceStartEvent,
 )
 
+from reconciler.config.read.content_checks import SPREADSHEET_ERROR
 from reconciler.config.read.decoding import CONTROL, control, decode
 from reconciler.config.read.file_limits import BOUNDS, Bounds
 from reconciler.config.read.messages import shown, syntax_problem
@@ -282,7 +283,13 @@ class _Composer:
     def _check_cut(self, node: Scalar) -> None:
         """`Butikk #1 AS`: YAML takes what follows the blank for a comment, and a person may not."""
         comment = _TIGHT_COMMENT.match(self.text, node.end)
-        if comment is None or _NO_TEXT.fullmatch(node.text):
+        if comment is None:
+            return
+        if not node.text and SPREADSHEET_ERROR.fullmatch(comment[1].rstrip()):
+            summary = f"{shown(comment[1])} is what a spreadsheet shows where it has no value, and a comment to YAML"
+            remedy = "Write the value, or remove the line: as it stands, it clears the field."
+            self._problem("Y222", self.origin.lines.source(comment.start(1)), summary, remedy)
+        if _NO_TEXT.fullmatch(node.text):
             return
         summary = f"the text ends before {shown(comment[1])}: YAML takes the rest of the line for a comment"
         remedy = "Put the whole text in quotes, or write a space after the # of a comment."

@@ -48,7 +48,7 @@ _SIDES = {
     "unknown": ("declared", "in the ERP now"),
 }
 """What the two values of a drift's row are, by its cause (as `view.drift` sets them)."""
-_SYMBOLS = {"+": "set", "~": "chg", "-": "clr", "=": "same", "!": "drf", "?": "unm"}
+_SYMBOLS = {"+": "set", "~": "chg", "-": "clr", "=": "same", "!": "drf", "?": "unm", "»": "ren"}
 _TONES = {Severity.ERROR: "bad", Severity.WARNING: "warn", Severity.NOTE: "info"}
 _BREAKS = re.compile(r"[./](?=.)")
 _BDI = (Markup("<bdi>"), Markup("</bdi>"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import takewhile
 
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
 from reconciler.core.errors import WrongUsage
@@ -52,7 +53,9 @@ def render(report: Report, *, max_chars: int | None = None) -> bytes:
     foot = _foot(report, room)
     problems = list(_problems(report, Room(room.left // 2)))
     room.left -= _size(problems)
-    return ("\n\n".join([*head, *problems, *_customers(report, room), *foot]) + "\n").encode()
+    left_alone = list(_left_alone(report, Room(room.left // 4)))
+    room.left -= _size(left_alone)
+    return ("\n\n".join([*head, *problems, *_customers(report, room), *left_alone, *foot]) + "\n").encode()
 
 
 def _size(blocks: Iterable[str]) -> int:
@@ -154,6 +157,23 @@ def _customers(report: Report, room: Room) -> Iterator[str]:
         yield from fitted.details
 
 
+def _left_alone(report: Report, room: Room) -> Iterator[str]:
+    """What differs and is not written, with the reason; what does not fit is counted."""
+    lines = [_left_line(row, field) for row in report.left_alone for field in row.fields]
+    if not lines:
+        return
+    taken = list(takewhile(room.takes, lines))
+    more = [f"- and {len(lines) - len(taken):,} more, left out here"] if len(taken) < len(lines) else []
+    yield "### Left alone\n\n" + "\n".join(taken + more)
+
+
+def _left_line(row: CustomerRow, field: FieldRow) -> str:
+    before, after = _window(field.before, field.after)
+    who = " ".join(quiet(cut(text, _NAME)) for text in (row.label, row.name) if text)
+    why = "; ".join(cut(note, _TEXT) for note in field.notes)
+    return f"- {who}: {code(cut(field.path, _NAME))} is {code(before)}, declared {code(after)} ({prose(why)})"
+
+
 def _left_out(fitted: Fitted, count: int) -> str:
     parts = []
     if fitted.left_out == count:
@@ -169,10 +189,11 @@ def _line(row: CustomerRow, *, with_origin: bool) -> str:
     paths = [code(cut(field.path, 60)) for field in row.fields[:3]]
     more = f" +{len(row.fields) - 3}" if len(row.fields) > 3 else ""
     verb = f"{row.verb}: {row.outcome}" if row.outcome else row.verb
+    sign = f"{row.symbol} " if row.verb == "renumber" else ""  # it is rare: the others are told by their word
     refused = ", refused" if row.severity is Severity.ERROR and not row.outcome else ""
     origins = dict.fromkeys(_signed(field.origin) for field in row.fields if field.origin)
     cells = [
-        prose(verb) + refused,
+        sign + prose(verb) + refused,
         quiet(cut(row.label, _NAME)),
         quiet(cut(row.name, _NAME)) if row.name else "",
         *([", ".join(origins)] if with_origin else []),

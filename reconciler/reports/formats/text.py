@@ -10,6 +10,7 @@ from rich.text import Text
 from reconciler.core.diagnostics import Diagnostic, Severity
 from reconciler.core.plan import Outcome, Result
 from reconciler.reports.report_kind import ReportKind
+from reconciler.reports.view.left_alone import left_words
 from reconciler.reports.view.report import CustomerRow, FieldRow, Report
 from reconciler.reports.view.run import result_row
 from reconciler.reports.wording import (
@@ -23,7 +24,7 @@ from reconciler.reports.wording import (
 )
 
 # The eight basic colours only, and never on running text: they are the ones that themes keep readable on both grounds.
-_PLAN_STYLES = {"+": "bold green", "~": "bold yellow", "-": "bold red", "=": "bold"}
+_PLAN_STYLES = {"+": "bold green", "~": "bold yellow", "-": "bold red", "=": "bold", "»": "bold cyan"}
 _DRIFT_STYLES = {"!": "bold yellow", "~": "bold", "+": "bold", "-": "bold red", "?": "bold"}
 _BEFORE, _AFTER, _QUIET = "red", "green", "dim"
 _PATH_CAP, _BEFORE_CAP = 44, 36
@@ -57,11 +58,11 @@ def _plan(report: Report, width: int | None) -> Iterator[Text]:
     for row in report.customers:
         yield from _customer(row, row.fields, report.kind, width)
         yield Text()
+    yield from _left_alone(report, width)
     yield from diagnostics_lines(report.diagnostics)
     errors = report.errors
     if not report.customers and not errors:
-        unchanged = counted(report.counts["unchanged"], "customer")
-        yield Text.assemble(("No changes.", "bold"), f" The ERP has what is declared for {unchanged}.")
+        yield Text.assemble(("No changes.", "bold"), f" {_nothing_to_write(report)}")
     yield Text.assemble(("Plan: ", "bold"), f"{report.tally}.")
     budget, consent = report.facts[:1], report.facts[1:]
     for text in filter(None, (report.origins, *budget, _guards(report), *consent)):
@@ -70,6 +71,29 @@ def _plan(report: Report, width: int | None) -> Iterator[Text]:
         yield Text.assemble(("Refused: ", "bold red"), refusal_text(refusal))
     if errors:
         yield Text.assemble(("Incomplete: ", "bold red"), f"{counted(errors, 'error')}; it cannot be applied.")
+
+
+def _nothing_to_write(report: Report) -> str:
+    """Why there is nothing to write: the ERP has all that is declared, or what it has not is left alone."""
+    counts = report.counts
+    unchanged = counted(counts["unchanged"], "customer")
+    if left := left_words(counts["muted"], counts["ignored"]):
+        return f"Left alone: {left}. As declared: {unchanged}."
+    return f"The ERP has what is declared for {unchanged}."
+
+
+def _left_alone(report: Report, width: int | None) -> Iterator[Text]:
+    """The fields that differ and are not written: all muted ones, and the first customers with ignored ones."""
+    for verb, most in (("muted", None), ("ignored", _NAMED)):
+        rows = [row for row in report.left_alone if row.verb == verb]
+        if not rows:
+            continue
+        yield Text(f"{verb.capitalize()}:", _QUIET)
+        for row in rows[:most]:
+            yield from _customer(row, row.fields, report.kind, width, _QUIET)
+        if most is not None and len(rows) > most:
+            yield Text(f"    and {len(rows) - most:,} more; --format json has all", _QUIET)
+        yield Text()
 
 
 def _guards(report: Report) -> str:
@@ -89,6 +113,7 @@ def _drift(report: Report, width: int | None) -> Iterator[Text]:
     for verb, words in _UNDECLARED.items():
         yield from _undeclared(report, verb, words, width)
     yield from _muted(report, width)
+    yield from _left_alone(report, width)
     yield from diagnostics_lines(report.diagnostics)
     yield _headline(report, "bold")
     for text in filter(None, (*report.facts, report.hint)):
@@ -118,7 +143,8 @@ def _customer(
 ) -> Iterator[Text]:
     """The customer with these of its fields; `style` for all of it, if one is given."""
     styles = _DRIFT_STYLES if kind is ReportKind.DRIFT else _PLAN_STYLES
-    symbol = "~" if fields and all(field.symbol == "~" for field in fields) else row.symbol
+    only_declared = kind is ReportKind.DRIFT and fields and all(field.symbol == "~" for field in fields)
+    symbol = "~" if only_declared else row.symbol
     head = Text.assemble((symbol, style or styles[symbol]), " ", (row.label, style or "bold"))
     head.append(f"  {row.name}" if row.name or kind is ReportKind.PLAN else "", style)
     yield from _beside(head, file_and_line(row.source), width)

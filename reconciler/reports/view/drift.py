@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from reconciler.core.diagnostics import Severity, has_errors
-from reconciler.core.drift import Drift, DriftedCustomer, DriftedField, DriftSummary, Mute, Standing, summary_of
+from reconciler.core.drift import Drift, DriftedCustomer, DriftedField, DriftSummary, Standing, summary_of
 from reconciler.core.plan import Cause
 from reconciler.core.timestamps import DAY, read_moment
 from reconciler.reports.report_kind import ReportKind
 from reconciler.reports.safe_text import shown, visible
+from reconciler.reports.view.left_alone import left_rows, muted_until
 from reconciler.reports.view.reading import freshness, header_of, reading
 from reconciler.reports.view.report import CustomerRow, FieldRow, Report, ReportState
 from reconciler.reports.view.risk import CLEARED, DRIFTED, review_priority
@@ -32,6 +33,7 @@ def of_drift(drift: Drift) -> Report:
         _headline(drift),
         _counts(drift),
         tuple(_customer_row(customer, drift) for customer in (*others, *unmanaged[:LISTED])),
+        left_rows((), drift.ignored),
         drift.diagnostics,
         as_of=(freshness(drift.refresh), _since(drift)),
         facts=tuple(filter(None, (_coverage(drift),))),
@@ -62,8 +64,11 @@ def _tally(summary: DriftSummary) -> str:
         (summary.missing, "missing"),
         (summary.config, "changed in the declarations"),
         (summary.muted, "muted"),
+        (summary.ignored, "with ignored differences"),
         (summary.removed, "removed from the declarations"),
         (summary.unmanaged, "unmanaged"),
+        (summary.held_back, "held back"),
+        (summary.unreadable, "unreadable"),
     ]
     return ", ".join(f"{count:,} {words}" for count, words in parts if count)
 
@@ -81,6 +86,9 @@ def _counts(drift: Drift) -> dict[str, int]:
         "managed": summary.managed,
         "muted": max(summary.muted, sum(_has_muted(customer) for customer in drift.customers)),
         "new": summary.new,
+        **({"held_back": summary.held_back} if summary.held_back else {}),
+        **({"unreadable": summary.unreadable} if summary.unreadable else {}),
+        "ignored": summary.ignored,
     }
 
 
@@ -160,7 +168,7 @@ def _field_row(field: DriftedField, drift: Drift) -> FieldRow:
         notes=(
             *([f"declared {shown(field.declared)}"] if field.cause is Cause.BOTH else []),
             *_age(field.first_seen, drift, new=field.new and field.mute is None),
-            *([_muted(field.mute)] if field.mute else []),
+            *([muted_until(field.mute)] if field.mute else []),
         ),
         muted=field.mute is not None,
     )
@@ -175,17 +183,13 @@ def _notes(customer: DriftedCustomer, drift: Drift) -> tuple[str, ...]:
     if customer.standing is not Standing.DRIFTED:
         notes += _age(customer.first_seen, drift, new=customer.new)
     if customer.mute:
-        notes.append(_muted(customer.mute))
+        notes.append(muted_until(customer.mute))
     return tuple(notes)
 
 
 def _modified(customer: DriftedCustomer) -> str:
     """The record's lastModifiedDateTime to the second, or nothing."""
     return visible((customer.modified_at or "").partition(".")[0])
-
-
-def _muted(mute: Mute) -> str:
-    return f"muted until {visible(mute.until)}: {visible(mute.reason)}"
 
 
 def _age(first_seen: str | None, drift: Drift, *, new: bool) -> tuple[str, ...]:

@@ -7,13 +7,20 @@ from dataclasses import asdict
 
 from reconciler.core.attribution import by_origin
 from reconciler.core.diagnostics import Severity, has_errors
+from reconciler.core.doubts import told_summary
 from reconciler.core.plan import Action, Change, Guard, Plan, Verb
 from reconciler.reports.report_kind import ReportKind
 from reconciler.reports.safe_text import shown, visible
+from reconciler.reports.view.left_alone import left_rows
 from reconciler.reports.view.reading import freshness, header_of, reading
 from reconciler.reports.view.report import CustomerRow, FieldRow, Report, ReportState
 from reconciler.reports.view.risk import CLEARED, DRIFTED, review_priority
 from reconciler.reports.wording import ORIGINS, counted, duration
+
+SYMBOLS = {Verb.CREATE: "+", Verb.UPDATE: "~", Verb.RENUMBER: "»"}
+"""What stands before an action."""
+
+_RENUMBERED = 90  # it stands before what follows it: any update of the same customer
 
 _REFUSED = 100  # what is added to the risk of an action that is refused
 
@@ -36,8 +43,9 @@ def of_plan(plan: Plan) -> Report:
         ReportKind.PLAN,
         state,
         _headline(plan, state, tally),
-        asdict(plan.summary),
+        told_summary(asdict(plan.summary)),
         tuple(action_row(action, refused) for action in plan.actions),
+        left_rows(plan.muted, plan.ignored),
         plan.diagnostics,
         plan.refusals,
         plan.guards,
@@ -57,7 +65,7 @@ def action_row(action: Action, refused: Collection[str] = ()) -> CustomerRow:
     """One action; `refused` holds the numbers of the customers that a policy or a lifecycle rule refuses."""
     is_refused = action.number is not None and action.number in refused
     return CustomerRow(
-        "+" if action.action is Verb.CREATE else "~",
+        SYMBOLS[action.action],
         action.action.value,
         visible(action.label),
         visible(action.name),
@@ -93,6 +101,8 @@ def _risk(action: Action) -> int:
     clears = any(change.after is None for change in action.changes)
     drifted = any(change.cause in ("drift", "both") for change in action.changes)
     base = max(priorities, default=0) if action.action is Verb.UPDATE else 10
+    if action.action is Verb.RENUMBER:
+        base = _RENUMBERED
     return base + CLEARED * clears + DRIFTED * drifted
 
 
@@ -114,11 +124,17 @@ def _tally(plan: Plan) -> str:
     parts = [
         f"{summary.create:,} to create",
         f"{summary.update:,} to update",
+        *([f"{summary.renumber:,} to renumber"] if summary.renumber else []),
         f"{summary.unchanged:,} unchanged",
         f"{summary.unmanaged:,} unmanaged",
     ]
     if summary.removed:
         parts.append(f"{summary.removed:,} removed from the declarations")
+    if summary.held_back:
+        parts.append(f"{summary.held_back:,} held back")
+    if summary.unreadable:
+        parts.append(f"{summary.unreadable:,} unreadable")
+    parts += [f"{count:,} {word}" for word, count in (("muted", summary.muted), ("ignored", summary.ignored)) if count]
     return ", ".join(parts)
 
 

@@ -109,7 +109,9 @@ class Report:
     headline: one sentence. counts: what was counted, in the order to show it (`{"create": 1, "update": 2, ...}`);
     tally: the same in words, for a plan. as_of: sentences on the age of the data, and on what news is measured against.
     origins: one sentence on the origins of a plan's changes, or "". facts: further sentences; details: more of them,
-    for formats with room. unlisted: unmanaged customers without a row, and how many of these are new.
+    for formats with room. left_alone: customers with fields that differ and are not written, muted or ignored (for a
+    drift the ignored alone, since muted ones are among its customers). unlisted: unmanaged customers without a row, and
+    how many of these are new.
     hint: what to do next, or "". digest: of the plan. redacted: whether personal data was replaced.
     """
 
@@ -118,6 +120,7 @@ class Report:
     headline: str
     counts: Mapping[str, int]
     customers: tuple[CustomerRow, ...] = ()
+    left_alone: tuple[CustomerRow, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     guards: tuple[GuardVerdict, ...] = ()

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 from reconciler.core.diagnostics import Severity
 from reconciler.core.plan import Change, Outcome, Result, Run, Verb
 from reconciler.reports.report_kind import ReportKind
 from reconciler.reports.safe_text import shown, visible
+from reconciler.reports.view.left_alone import left_rows, left_words
 from reconciler.reports.view.plan import action_row
 from reconciler.reports.view.reading import header_of
 from reconciler.reports.view.report import CustomerRow, Report, ReportState
 from reconciler.reports.wording import OUTCOMES, counted, file_and_line
+
+_PAST = {Verb.CREATE: "created", Verb.UPDATE: "updated", Verb.RENUMBER: "renumbered"}
 
 
 def of_run(run: Run) -> Report:
@@ -22,9 +26,10 @@ def of_run(run: Run) -> Report:
     return Report(
         ReportKind.RUN,
         state,
-        "Nothing to apply." if run.plan.is_empty else f"Applied: {_tally(counts)}.",
+        _headline(run, counts),
         counts,
         tuple(result_row(result) for result in run.results),
+        left_rows(run.plan.muted, run.plan.ignored),
         run.diagnostics,
         guards=run.plan.guards,
         facts=(f"Started {run.started_at}, finished {run.finished_at}.",),
@@ -35,13 +40,23 @@ def of_run(run: Run) -> Report:
     )
 
 
+def _headline(run: Run, counts: dict[str, int]) -> str:
+    """What was applied, and what differs still and was left alone."""
+    summary = run.plan.summary
+    held = f"{counted(summary.held_back, 'declaration')} held back" if summary.held_back else ""
+    left = "; ".join(filter(None, (held, left_words(summary.muted, summary.ignored))))
+    if run.plan.is_empty:
+        return f"Nothing to apply: {left}." if left else "Nothing to apply."
+    return f"Applied: {_tally(counts)}; {left}." if left else f"Applied: {_tally(counts)}."
+
+
 def result_row(result: Result) -> CustomerRow:
     """One action's outcome."""
     row = action_row(result.action)
     severity, risk = _weight(result)
     return replace(
         row,
-        label=visible(result.number or result.action.label),
+        label=visible(_label(result)),
         severity=severity,
         risk=row.risk + risk,
         outcome=OUTCOMES[result.outcome],
@@ -55,6 +70,11 @@ def result_row(result: Result) -> CustomerRow:
         stored=tuple(_sent(change, "", "stored") for change in result.normalised),
         not_taken=tuple(_sent(change, " not taken", "has") for change in result.not_taken),
     )
+
+
+def _label(result: Result) -> str:
+    """A renumbering is called by both numbers, whatever became of it."""
+    return result.action.label if result.action.action is Verb.RENUMBER else result.number or result.action.label
 
 
 def _weight(result: Result) -> tuple[Severity, int]:
@@ -72,19 +92,20 @@ def _sentence(result: Result) -> str:
     """`10000 created`, or how it ended otherwise."""
     action = result.action
     if result.outcome is Outcome.DONE:
-        verb = "updated" if action.action is Verb.UPDATE else "found" if result.is_found else "created"
+        verb = "found" if result.is_found else _PAST[action.action]
         ref = f" (ref {action.ref})" if action.number is None else ""
         message = f": {result.message}" if result.message else ""
-        return visible(f"{result.number or action.label}{ref} {verb}{message}")
+        return visible(f"{_label(result)}{ref} {verb}{message}")
     where = f" ({file_and_line(action.source)})" if result.outcome is not Outcome.SKIPPED else ""
     return f"{visible(action.label)} {OUTCOMES[result.outcome]}{where}: {visible(result.message)}"
 
 
 def _counts(run: Run) -> dict[str, int]:
     done = [result for result in run.results if result.outcome is Outcome.DONE]
-    created = sum(result.action.action is Verb.CREATE for result in done)
+    verbs = Counter(result.action.action for result in done)
+    renumbered = {"renumbered": verbs[Verb.RENUMBER]} if run.plan.summary.renumber else {}
     others = {word: run.count(outcome) for outcome, word in OUTCOMES.items() if outcome is not Outcome.DONE}
-    return {"created": created, "updated": len(done) - created, **others}
+    return {"created": verbs[Verb.CREATE], "updated": verbs[Verb.UPDATE], **renumbered, **others}
 
 
 def _tally(counts: dict[str, int]) -> str:

@@ -14,7 +14,7 @@ from reconciler.core.diagnostics import Source
 from reconciler.core.errors import AuthenticationFailed, ErpError, NotFound, Rejected
 from reconciler.core.live import Live
 from reconciler.core.plan import Action, Cause, Change, Outcome, Plan, Request, Result, Verb
-from reconciler.core.ports import Erp, Need, Sent
+from reconciler.core.ports import Erp, Need, Sent, Touched
 
 AT = Source("a.yaml", 1, 1)
 
@@ -75,8 +75,8 @@ class World:
         self.log.append(("since", moment))
         return list(self.live.values())
 
-    def touched_since(self, moment: str, need: Need) -> list[Live]:
-        return list(self.live.values())
+    def touched_since(self, moment: str, need: Need) -> Touched:
+        return Touched(tuple(self.live.values()))
 
     def intend(self, label: str) -> None:
         self.log.append(("intend", label))
@@ -219,10 +219,10 @@ def test_what_a_clerk_has_changed_meanwhile_is_a_conflict_without_an_intent() ->
     assert world.finished[0][:2] == ("1", Outcome.CONFLICT)
 
 
-def test_what_cannot_be_read_again_is_not_sent_and_says_why() -> None:
+def test_what_is_gone_when_it_is_read_again_is_not_sent_and_says_why() -> None:
     (result,) = World().run(update("1", "mainAddress.city"))
     assert (result.outcome, result.number) == (Outcome.FAILED, "1")
-    assert result.message == "it could not be read once more, so it was not sent: 1"
+    assert result.message.startswith("the ERP has no customer 1 any more")
 
 
 def test_what_hangs_does_not_keep_the_process_from_ending() -> None:

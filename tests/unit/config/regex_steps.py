@@ -113,10 +113,11 @@ class CountedPattern:
         elif kind is op.SUBPATTERN:
             for end, known in self._sequence(list(value[3]), 0, text, at, groups):
                 yield end, known if value[0] is None else {**known, value[0]: True}
-        elif kind in (op.MAX_REPEAT, op.POSSESSIVE_REPEAT):
+        elif kind in (op.MAX_REPEAT, op.POSSESSIVE_REPEAT, op.MIN_REPEAT):
             low, high, inner = value
-            ways = self._repeat(list(inner), low, high, text, at, groups)
-            yield from ways if kind is op.MAX_REPEAT else islice(ways, 1)
+            repeat = self._shortest_first if kind is op.MIN_REPEAT else self._repeat
+            ways = repeat(list(inner), low, high, text, at, groups)
+            yield from islice(ways, 1) if kind is op.POSSESSIVE_REPEAT else ways
         elif kind in (op.ASSERT, op.ASSERT_NOT):
             yield from self._look(kind, value, text, at, groups)
         elif kind is op.GROUPREF_EXISTS:
@@ -144,6 +145,19 @@ class CountedPattern:
         if not low:
             yield at, groups
 
+    def _shortest_first(
+        self, inner: list[Any], low: int, high: int, text: str, at: int, groups: Groups
+    ) -> Iterator[tuple[int, Groups]]:
+        """A lazy run of single characters."""
+        (one,) = inner
+        end = at
+        while True:
+            if end - at >= low:
+                yield end, groups
+            if end == len(text) or end - at == high or not self._fits(one, text[end]):
+                return
+            end += 1
+
     def _look(self, kind: Any, value: Any, text: str, at: int, groups: Groups) -> Iterator[tuple[int, Groups]]:
         direction, inner = value
         start = at if direction > 0 else at - inner.getwidth()[0]
@@ -167,6 +181,9 @@ class CountedPattern:
             return at == 0 or bool(is_multiline and where is op.AT_BEGINNING and text[at - 1] == "\n")
         if where in (op.AT_END, op.AT_END_STRING):
             return at == len(text)
+        if where is op.AT_BOUNDARY:
+            before, after = (re.match(r"\w", part) is not None for part in (text[at - 1 : at], text[at : at + 1]))
+            return before is not after
         raise NotImplementedError(where)
 
 

@@ -29,9 +29,9 @@ from reconciler.config.edit.yaml_writer import Literal
 from reconciler.config.read.declarations import load_texts
 from reconciler.config.read.globs import matches
 from reconciler.config.read.mutes import read_mutes
-from reconciler.core.drift import Mute
 from reconciler.core.errors import InvalidInput
 from reconciler.core.live import Live
+from reconciler.core.mutes import Mute
 from reconciler.core.rules import Memory, Rules
 from reconciler.resources.values import Values
 from tests.unit.config import regex_steps

@@ -9,8 +9,8 @@ import pytest
 from reconciler.config.edit.mutes import add_mute, with_mute
 from reconciler.config.read.mutes import load_mutes, read_mutes
 from reconciler.core.diagnostics import Severity
-from reconciler.core.drift import Mute
 from reconciler.core.errors import InvalidInput, ReconcilerError
+from reconciler.core.mutes import Mute
 
 DAY = "2026-01-31"
 GOOD = "- { number: '1', path: name, until: 2026-02-01, reason: agreed }\n"

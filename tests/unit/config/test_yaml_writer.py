@@ -11,13 +11,19 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.config.edit.declarable import declarable
+from reconciler.config.edit.declarable import declarable, lifecycle_of
 from reconciler.config.edit.export import SINGLE, file_name
 from reconciler.config.edit.yaml_writer import inline, item_lines, literal, mapping_lines, raw_members
 from reconciler.config.read.declarations import load_declarations
 from reconciler.core.declaration_values import declared
+from reconciler.core.normalise import normalise
+from reconciler.resources.customer import CUSTOMER
+from reconciler.resources.grammar import Field
 from reconciler.resources.values import Values
 from tests.property.declarations import fields
+
+NAME = CUSTOMER.row(("name",))
+assert isinstance(NAME, Field)
 
 MISREAD = [
     "NO", "no", "y", "N", "On", "off", "TRUE", "False", "null", "Null", "~", "", "0101", "10000", "1e3", "1_000",
@@ -105,13 +111,15 @@ def test_what_is_emitted_is_read_back_exactly(value: dict[str, Any], tmp_path_fa
 
 @given(text=texts)
 def test_the_loader_takes_every_text_that_is_declarable(text: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    text = str(normalise(NAME, text) or "")  # as the texts of the ERP are read
     values: Values = {"name": text, "accountReference": text, "attributes": {text: text}, "mainAddress": {"city": text}}
     kept, problems = declarable("1", values)
     whole = {"name", "accountReference"} & kept.keys()
     assert bool(problems) is (
         len(whole) < 2 or kept["attributes"] != {text: text} or kept["mainAddress"] != {"city": text}
     )
-    loaded = load(tmp_path_factory.mktemp("emit"), mapping({"number": "1", **declared(kept)}))
+    members = {"number": "1", **declared(kept), "lifecycle": lifecycle_of(kept)}
+    loaded = load(tmp_path_factory.mktemp("emit"), mapping(members))
     assert not loaded.diagnostics
     for name in whole:
         assert loaded.desired[0].values.get(name) == (text or None)

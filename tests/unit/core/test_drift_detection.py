@@ -10,9 +10,10 @@ import pytest
 
 from reconciler.core.comparison import Comparison
 from reconciler.core.desired import Desired
-from reconciler.core.drift import Drift, DriftSummary, History, Mute, Sighting, Standing
+from reconciler.core.drift import Drift, DriftSummary, History, Sighting, Standing
 from reconciler.core.drift_detection import compute_drift, fingerprint, looked_at, new_only, sightings
 from reconciler.core.live import Live
+from reconciler.core.mutes import Mute
 from reconciler.core.plan import Cause
 from reconciler.core.ports import View
 from reconciler.core.rules import Memory, Rules

@@ -64,3 +64,16 @@ def test_each_verdict_that_says_no_is_a_refusal_that_force_can_lift() -> None:
     assert creates.summary == "1 create is more than the guard allows (0)"
     assert updates.remedy == "If that is meant, apply with --force, or raise guards.updates in the settings."
     assert refusals(volume_verdicts(Summary(), THIRD, 100)) == ()
+
+
+@pytest.mark.parametrize(("renumbers", "passed"), [(10, True), (11, False)])
+def test_more_than_ten_renumberings_refuse_a_plan_that_nobody_set_a_limit_for(renumbers: int, passed: bool) -> None:
+    verdict = volume_verdicts(Summary(renumber=renumbers), VolumeLimits(), 5)[-1]
+    assert verdict == Verdict("renumbers", "10", renumbers, passed)
+
+
+def test_a_plan_that_renumbers_nobody_has_no_verdict_on_that() -> None:
+    assert [verdict.name for verdict in volume_verdicts(Summary(), VolumeLimits(), 5)] == ["updates", "creates"]
+    (refusal,) = refusals(volume_verdicts(Summary(renumber=2), VolumeLimits(renumbers=1), 5))
+    assert refusal.summary == "2 renumberings are more than the guard allows (1)"
+    assert "guards.renumbers" in refusal.remedy

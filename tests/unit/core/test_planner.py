@@ -207,8 +207,11 @@ def test_a_circle_of_parents_is_an_error_that_names_each() -> None:
         declared("2", name="b", parentRecordNumber="1"),
         declared("3", name="c", parentRecordNumber="1"),
     )
-    assert plan.is_empty
-    assert [each.code for each in plan.diagnostics] == ["P502"] * 3
+    assert [(each.code, each.summary) for each in plan.diagnostics] == [
+        ("P502", "1 has the parent 2, which stands under 1 itself"),
+        ("P502", "2 has the parent 1, which stands under 2 itself"),
+    ]
+    assert [action.number for action in plan.actions] == ["3"]
 
 
 def test_a_thousand_parents_in_a_chain_are_ordered() -> None:

@@ -8,9 +8,9 @@ from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Severity, Source
 from reconciler.core.identity import Pairing
 from reconciler.core.live import Live
-from reconciler.core.plan import Cause, Change, Verb
+from reconciler.core.plan import Action, Cause, Change, Verb
 from reconciler.core.ports import View
-from reconciler.core.removed import deactivations, left_alone, removed
+from reconciler.core.removed import deactivations, removal_notes, removed
 from reconciler.core.rules import Memory, Rules
 from reconciler.erp.encode import WireCodec
 
@@ -50,7 +50,8 @@ def test_who_is_declared_by_number_or_ref_or_paired_is_not_removed() -> None:
 
 
 def test_a_deactivation_sends_the_status_alone_and_skips_who_is_inactive() -> None:
-    (action,) = deactivations([live("1"), live("22", "Inactive")], WireCodec())
+    (action,) = deactivations([live("1"), live("22", "Inactive")], WireCodec(), Rules())
+    assert isinstance(action, Action)
     source = Source("reconciler.yaml", 1, 1)
     assert action.changes == (Change("status", "Active", "Inactive", Cause.CONFIG, source),)
     assert (action.action, action.number, action.ref, action.name, action.source) == (
@@ -62,14 +63,14 @@ def test_a_deactivation_sends_the_status_alone_and_skips_who_is_inactive() -> No
 
 def test_the_removed_are_told_up_to_ten_with_what_happens_to_them() -> None:
     eleven = tuple(live(str(at)) for at in range(1, 12))
-    (one,) = left_alone(eleven[:1], Rules())
+    (one,) = removal_notes(eleven[:1], Rules())
     assert (one.severity, one.code) == (Severity.WARNING, "P512")
     assert (one.summary, one.detail) == ("1 customer lost the declaration: 1", "left as it is in the ERP")
     assert one.remedy == "Put the declaration back, or set on_removed to ignore or deactivate."
-    (ten,) = left_alone(eleven[:10], Rules())
+    (ten,) = removal_notes(eleven[:10], Rules())
     assert ten.summary == "10 customers lost the declaration: 1, 2, 3, 4, 5, 6, 7, 8, 9, 10"
-    (more,) = left_alone(eleven, Rules(deactivate_removed=True))
+    (more,) = removal_notes(eleven, Rules(deactivate_removed=True))
     assert more.summary == "11 customers lost the declaration: 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and more"
     assert more.detail == "goes to Inactive"
     assert more.remedy == "Put the declaration back, or set on_removed to ignore."
-    assert list(left_alone((), Rules())) == []
+    assert list(removal_notes((), Rules())) == []

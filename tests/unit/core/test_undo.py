@@ -248,3 +248,44 @@ def test_all_kinds_of_lines_go_back_in_one_request() -> None:
 def test_an_attribute_that_was_new_is_cleared() -> None:
     found = undone(result(("attributes.REGION", None, "NORTH")), now=live(attributes={"REGION": "NORTH"}))
     assert values(found) == {"attributes": {"REGION": None}}
+
+
+def renumbering(outcome: Outcome = Outcome.DONE) -> Result:
+    """The result of giving customer 10000 the number 20000."""
+    change = Change("number", "10000", "20000", Cause.CONFIG, AT)
+    path = f"/v1/customer/action/changeCustomerCd/{live('10000').internal_id}"
+    request = Request("POST", path, None, {"customerCd": "20000"})
+    return Result(Action(Verb.RENUMBER, "20000", "ours", "A", AT, (change,), request), outcome, "20000")
+
+
+def _now(number: str, **values: Any) -> Live:
+    return replace(live(**values), number=number)
+
+
+@pytest.mark.parametrize("outcome", [Outcome.DONE, Outcome.UNKNOWN])
+def test_a_customer_gets_its_former_number_back(outcome: Outcome) -> None:
+    found = undone(renumbering(outcome), now=_now("20000"))
+    assert values(found) == {}
+    (action,) = planned(found, _now("20000")).actions
+    assert (action.action, action.former, action.number) == (Verb.RENUMBER, "20000", "10000")
+
+
+def test_its_number_and_its_values_go_back_together() -> None:
+    update = result(("creditLimit", Decimal(1), Decimal(2)))
+    update = replace(update, action=replace(update.action, number="20000"), number="20000")
+    now = _now("20000", creditLimit=Decimal(2))
+    plan = planned(undone(renumbering(), update, now=now), now)
+    assert [(action.action, action.number) for action in plan.actions] == [
+        (Verb.RENUMBER, "10000"),
+        (Verb.UPDATE, "10000"),
+    ]
+
+
+def test_a_renumbering_that_was_not_done_is_not_taken_back() -> None:
+    found = undone(renumbering(Outcome.UNKNOWN), now=_now("10000"))
+    assert (found.desired, found.diagnostics) == ((), ())
+
+
+@pytest.mark.parametrize("now", [None, _now("30000")])
+def test_a_customer_that_goes_by_a_third_number_keeps_it(now: Live | None) -> None:
+    assert [code for code, _ in left(undone(renumbering(), now=now))] == ["P524"]

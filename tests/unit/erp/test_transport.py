@@ -198,7 +198,7 @@ def test_a_list_that_is_not_json_is_unexpected(erp: Scripted, customers: Custome
     assert len(erp.calls()) == 1
 
 
-@pytest.mark.parametrize("body", [{}, "x", 7, None, [7], [[]], {"message": "x"}])
+@pytest.mark.parametrize("body", [{}, "x", 7, None, {"message": "x"}])
 def test_a_list_of_another_shape_is_unexpected(erp: Scripted, customers: Customers, body: Any) -> None:
     erp.on("GET", LIST, reply(body))
     with pytest.raises(errors.UnexpectedAnswer, match="array"):

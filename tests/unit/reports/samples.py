@@ -12,7 +12,8 @@ from decimal import Decimal
 from typing import Any
 
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
-from reconciler.core.drift import Drift, DriftedCustomer, DriftedField, DriftSummary, Mute, Standing
+from reconciler.core.drift import Drift, DriftedCustomer, DriftedField, DriftSummary, Standing
+from reconciler.core.mutes import Mute
 from reconciler.core.plan import (
     Action,
     Budget,
@@ -20,6 +21,8 @@ from reconciler.core.plan import (
     Change,
     ConfigSummary,
     Guard,
+    LeftAlone,
+    LeftField,
     Origin,
     Outcome,
     Plan,
@@ -119,6 +122,19 @@ def plan(*actions: Action, unchanged: int = 0, unmanaged: int = 0, removed: int 
 def no_changes() -> Plan:
     """The ERP is as declared."""
     return plan(unchanged=1_204, unmanaged=37)
+
+
+def left_alone() -> Plan:
+    """Nothing to write: what differs is muted or ignored."""
+    mute = Mute("10000", "creditLimit", "2026-03-31", "agreed with Kari", Source("drift-mutes.yaml", 2, 3))
+    at = Source("customers/nordic.yaml", 3, 1)
+    limit = LeftField("creditLimit", 5000, 1000, Cause.DRIFT, Source(at.file, 5, 3), mute=mute)
+    fax = LeftField("mainContact.fax", None, "+47 22", Cause.UNKNOWN, Source(at.file, 9, 5), "ignore")
+    return plan(
+        summary=Summary(unchanged=1_202, unmanaged=37, muted=1, ignored=1),
+        muted=(LeftAlone("10000", None, "Bergen Bokhandel", at, (limit,)),),
+        ignored=(LeftAlone("10001", "dal", "Dal | Sag <b>", at, (fax,)),),
+    )
 
 
 def creates_only() -> Plan:
@@ -459,8 +475,14 @@ def hostile() -> Plan:
         tenant_id=HOSTILE["ansi"],
         base_url=HOSTILE["attribute"],
         diagnostics=hostile_diagnostics(),
+        muted=tuple(LeftAlone(text, text, text, place, (_left(text, place),)) for text in HOSTILE.values()),
         refusals=tuple(Refusal(Guard.POLICY, text, text, "10001", place) for text in HOSTILE.values()),
     )
+
+
+def _left(text: str, place: Source) -> LeftField:
+    mute = Mute(text, text, text, text, place)
+    return LeftField(f"attributes.{text[:60]}", text, text + "!", Cause.DRIFT, place, mute=mute)
 
 
 def hostile_diagnostics() -> tuple[Diagnostic, ...]:
@@ -520,6 +542,7 @@ def clean_validation() -> Report:
 
 REPORTS: dict[str, Callable[[], Report]] = {
     "plan_none": lambda: of_plan(no_changes()),
+    "plan_left_alone": lambda: of_plan(left_alone()),
     "plan_creates": lambda: of_plan(creates_only()),
     "plan_mixed": lambda: of_plan(mixed()),
     "plan_refused": lambda: of_plan(refused_by_guard()),

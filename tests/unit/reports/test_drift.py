@@ -12,7 +12,8 @@ from rich.cells import cell_len
 
 from reconciler.config.read.schema import load_schema
 from reconciler.core.diagnostics import Severity, Source
-from reconciler.core.drift import Drift, DriftedCustomer, DriftedField, DriftSummary, Mute, Standing
+from reconciler.core.drift import Drift, DriftedCustomer, DriftedField, DriftSummary, Standing
+from reconciler.core.mutes import Mute
 from reconciler.core.plan import Cause, Reading, Refresh
 from reconciler.reports import json_documents
 from reconciler.reports.formats.text import lines
@@ -115,7 +116,7 @@ def test_json_fits_its_schema_redacted_too() -> None:
     for each in (found, Redactor(b"0123456789abcdef").drift(replace(found, since=None))):
         value = json.loads(json_documents.drift(each))
         Draft202012Validator(load_schema("drift")).validate(value)
-        assert (value["format"], value["format_version"]) == ("reconciler/drift", "1.0")
+        assert (value["format"], value["format_version"]) == ("reconciler/drift", "1.1")
         assert value["summary"]["coverage"] == 0.75
         assert [one["muted"] for one in value["customers"]] == [False, True, False]
     assert b"kari@example" not in json_documents.drift(Redactor(b"0123456789abcdef").drift(found))

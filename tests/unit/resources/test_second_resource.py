@@ -9,6 +9,7 @@ import pytest
 
 from reconciler.config.read.schema import members_schema
 from reconciler.core.compare import Difference, comparable, differences
+from reconciler.core.comparison import Comparison, Heading
 from reconciler.core.declaration_values import declared
 from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Source
@@ -59,17 +60,10 @@ def _live(*wanted: Desired) -> Live:
 
 
 def _plan(*wanted: Desired, live: tuple[Live, ...] = ()) -> Plan:
-    return compute_plan(
-        wanted,
-        View(live, "2026-01-31T12:00:00Z", 1),
-        WireCodec(WAREHOUSE),
-        rules=Rules(resource=WAREHOUSE),
-        target=Target("test", "", "t", "https://erp.example"),
-        config=ConfigSummary("", len(wanted)),
-        memory=Memory(),
-        version="1",
-        created_at="2026-01-31T12:00:00Z",
-    )
+    view = View(live, "2026-01-31T12:00:00Z", 1)
+    heading = Heading(Target("test", "", "t", "https://erp.example"), "2026-01-31T12:00:00Z", version="1")
+    comparison = Comparison(wanted, view, Rules(resource=WAREHOUSE), Memory())
+    return compute_plan(comparison, WireCodec(WAREHOUSE), heading=heading, config=ConfigSummary("", len(wanted)))
 
 
 def test_its_rows_are_decoded_with_what_is_needed() -> None:

@@ -2,20 +2,52 @@
 
 from __future__ import annotations
 
-import msgspec
+from dataclasses import replace
+from typing import Any
 
-from reconciler.core.plan import FORMAT_VERSION
+import msgspec
+import pytest
+
+from reconciler.core.errors import Refused
+from reconciler.core.plan import FORMAT_VERSION, Action, Cause, Change, Request, Verb
 from reconciler.state import plan_file
 from tests.unit.state.plans import plan_of
+
+PATH = "/v1/customer/action/changeCustomerCd/7"
 
 
 def test_a_plan_from_before_resources_is_about_customers_and_was_agreed_to_as_such() -> None:
     plan = plan_file.seal(plan_of(2))
     values = plan_file.document(plan)
     assert [action.pop("resource") for action in values["actions"]] == ["customer", "customer"]
+    del values["summary"]["renumber"]
     values["format_version"] = "1.1"
     values["digest"] = plan_file._digest(values)
     read = plan_file.loads(msgspec.json.encode(values), "plan.json")
     assert [action.resource for action in read.actions] == ["customer", "customer"]
     assert (read.format_version, read.changes_digest) == (FORMAT_VERSION, plan.changes_digest)
     assert read == plan
+
+
+def _renumbering(path: str = PATH, **other: Any) -> Action:
+    (action,) = plan_of(1).actions
+    change = Change("number", "1", "2", Cause.CONFIG)
+    request = Request("POST", path, None, {"customerCd": "2"})
+    values = {"action": Verb.RENUMBER, "number": "2", "changes": (change,), "request": request} | other
+    return replace(action, **values)
+
+
+def test_a_renumbering_is_written_and_read() -> None:
+    plan = plan_file.seal(replace(plan_of(1), actions=(_renumbering(),)))
+    assert plan_file.loads(plan_file.dumps(plan), "plan.json") == plan
+
+
+@pytest.mark.parametrize(
+    "action", [_renumbering(changes=()), _renumbering(number=None), _renumbering(path="/v1/customer/x")]
+)
+def test_a_renumbering_without_its_numbers_is_no_plan(action: Action) -> None:
+    values = plan_file.document(replace(plan_of(1), actions=(action,)))
+    values["changes_digest"] = ""
+    values["digest"] = plan_file._digest(values)
+    with pytest.raises(Refused, match="lacks one of its two numbers"):
+        plan_file.loads(msgspec.json.encode(values), "plan.json")

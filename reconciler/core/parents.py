@@ -1,0 +1,201 @@
+"""Parents that are named by the ref of another declaration: the number that its customer has, or will be given. Pure.
+
+`{ref: head-office}` names a ref; so does a plain text that is no number here, as in `same_as`. Where the parent is
+live, its number takes the ref's place before anything is compared. Where it is still to be created, the plan shows
+`NumberOf` the ref, and the number goes in once the ERP has given it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeAlias
+
+from reconciler.core.desired import Desired
+from reconciler.core.diagnostics import Diagnostic, Severity, Source
+from reconciler.core.live import Live
+from reconciler.core.normalise import number_key
+from reconciler.core.plan import Action, Result
+from reconciler.resources.customer import CUSTOMER
+from reconciler.resources.values import NumberOf
+
+Pair: TypeAlias = "tuple[Desired, Live | None]"
+
+
+# ---- what is declared ----
+
+
+def parent_problems(declarations: Iterable[Desired]) -> Iterator[Diagnostic]:
+    """Refs that no declaration has, and customers that stand under themselves, as far as that is known offline."""
+    declared = tuple(declarations)
+    if all(declaration.values.get(CUSTOMER.parent) is None for declaration in declared):
+        return
+    by_ref = _by_ref(declared)
+    by_number = {number_key(declaration.number): declaration for declaration in declared if declaration.number}
+    above: dict[str, str] = {}
+    for declaration in declared:
+        parent = declaration.values.get(CUSTOMER.parent)
+        if isinstance(parent, NumberOf) and parent.ref not in by_ref:
+            yield _unknown(declaration, parent.ref)
+        elif (named := _named(parent, by_ref, by_number)) is not None:
+            above[declaration.label] = named.label
+    circles = in_circles(above)
+    for declaration in declared:
+        if declaration.label in circles:
+            yield circled(declaration.label, above[declaration.label], declaration.locate((CUSTOMER.parent,)))
+
+
+def _by_ref(declarations: Iterable[Desired]) -> dict[str, Desired]:
+    return {declaration.ref: declaration for declaration in declarations if declaration.ref is not None}
+
+
+def _named(parent: object, by_ref: Mapping[str, Desired], by_number: Mapping[str, Desired]) -> Desired | None:
+    """The declaration of the parent, where there is one; a number is the stronger claim."""
+    if isinstance(parent, NumberOf):
+        return by_ref.get(parent.ref)
+    if isinstance(parent, str):
+        return by_number.get(number_key(parent)) or by_ref.get(parent)
+    return None
+
+
+def _unknown(child: Desired, ref: str) -> Diagnostic:
+    return Diagnostic(
+        Severity.ERROR,
+        "I417",
+        f"{child.label}: its parent is ref {ref}, which no declaration has",
+        remedy="Name the ref of a declaration, or the number of a customer.",
+        source=child.locate((CUSTOMER.parent,)),
+    )
+
+
+def circled(label: str, parent: str, source: Source) -> Diagnostic:
+    """One member of a circle of parents."""
+    summary = (
+        f"{label} is its own parent"
+        if label == parent
+        else f"{label} has the parent {parent}, which stands under {label} itself"
+    )
+    return Diagnostic(Severity.ERROR, "P502", summary, remedy=f"Break the circle of {CUSTOMER.parent}.", source=source)
+
+
+def in_circles(above: Mapping[str, str]) -> set[str]:
+    """The names that come back to themselves. above: each name's parent.
+
+    >>> sorted(in_circles({"a": "b", "b": "a", "c": "a", "d": "e"}))
+    ['a', 'b']
+    """
+    seen: set[str] = set()
+    members: set[str] = set()
+    for name in above:
+        chain: dict[str, int] = {}
+        at: str | None = name
+        while at is not None and at not in seen and at not in chain:
+            chain[at] = len(chain)
+            at = above.get(at)
+        if at is not None and at in chain:
+            members.update(list(chain)[chain[at] :])
+        seen |= chain.keys()
+    return members
+
+
+# ---- beside the live customers ----
+
+
+def with_parents(
+    pairs: Sequence[Pair], declarations: Iterable[Desired], holders: Mapping[str, Sequence[Live]]
+) -> tuple[list[Pair], list[Diagnostic]]:
+    """The pairs, each ref of a parent replaced by what it stands for, and the texts that could mean two customers.
+
+    That is the number of a live customer, or `NumberOf` one that is still to be created. Where the parent itself could
+    not be paired, nothing can be said of it, and it is left out. holders: live customers by `number_key`.
+    """
+    declared = tuple(declarations)
+    by_ref = _by_ref(declared)
+    if not any(_ref_of(declaration, by_ref) for declaration, _ in pairs):
+        return list(pairs), []  # as in nearly every project
+    by_number = {number_key(declaration.number): declaration for declaration in declared if declaration.number}
+    live_of = {declaration.ref: live for declaration, live in pairs if declaration.ref is not None}
+    problems: list[Diagnostic] = []
+
+    def with_parent(declaration: Desired) -> Desired:
+        parent = declaration.values.get(CUSTOMER.parent)
+        ref = _ref_of(declaration, by_ref)
+        if ref is None:
+            return declaration
+        if isinstance(parent, str) and _has_other_meaning(parent, by_ref[ref], live_of.get(ref), by_number, holders):
+            problems.append(_ambiguous(declaration, by_ref[ref]))
+        values = dict(declaration.values)
+        if ref in live_of:
+            live = live_of[ref]
+            values[CUSTOMER.parent] = NumberOf(ref) if live is None else live.number
+        else:
+            del values[CUSTOMER.parent]
+        return replace(declaration, values=values)
+
+    return [(with_parent(declaration), live) for declaration, live in pairs], problems
+
+
+def _ref_of(declaration: Desired, by_ref: Mapping[str, Desired]) -> str | None:
+    """The ref that names the declaration's parent."""
+    parent = declaration.values.get(CUSTOMER.parent)
+    if isinstance(parent, NumberOf):
+        return parent.ref
+    return parent if isinstance(parent, str) and parent in by_ref else None
+
+
+def _has_other_meaning(
+    text: str,
+    named: Desired,
+    live: Live | None,
+    by_number: Mapping[str, Desired],
+    holders: Mapping[str, Sequence[Live]],
+) -> bool:
+    """Whether the text is also the number of a customer that the named declaration does not mean."""
+    key = number_key(text)
+    others = [holder for holder in holders.get(key, ()) if live is None or holder.internal_id != live.internal_id]
+    return bool(others) or by_number.get(key, named) is not named
+
+
+def _ambiguous(child: Desired, named: Desired) -> Diagnostic:
+    return Diagnostic(
+        Severity.ERROR,
+        "I416",
+        f"{child.label}: its parent {named.ref} is the number of one customer and the ref of another",
+        detail=f"The ref is declared at {named.source}.",
+        remedy=f"Write {{ref: {named.ref}}} if the ref is meant; otherwise give that declaration another ref.",
+        source=child.locate((CUSTOMER.parent,)),
+    )
+
+
+# ---- in a plan ----
+
+
+def parent_of(action: Action) -> Any:
+    """What the action sets its parent to: a number, `NumberOf` a ref, or None."""
+    return next((change.after for change in action.changes if change.path == action.table.parent), None)
+
+
+def completed(action: Action, number_of: Callable[[str], str | None]) -> Action:
+    """The action with the number in the place of the ref that its plan shows, where `number_of` the ref is known."""
+    parent = parent_of(action)
+    number = number_of(parent.ref) if isinstance(parent, NumberOf) else None
+    if number is None:
+        return action
+    changes = tuple(replace(change, after=number) if change.after == parent else change for change in action.changes)
+    body = _filled(action.request.body, {"ref": parent.ref}, number)
+    return replace(action, changes=changes, request=replace(action.request, body=body))
+
+
+def completed_results(results: Iterable[Result]) -> list[Result]:
+    """The results of one run, each action `completed` by the numbers that the run was given."""
+    ended = list(results)
+    numbers = {result.action.ref: result.number for result in ended if result.action.ref and result.number}
+    return [replace(result, action=completed(result.action, numbers.get)) for result in ended]
+
+
+def _filled(value: Any, reference: Mapping[str, str], number: str) -> Any:
+    if value == reference:
+        return number
+    if isinstance(value, dict):
+        return {name: _filled(member, reference, number) for name, member in value.items()}
+    return value

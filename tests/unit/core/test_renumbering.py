@@ -1,0 +1,211 @@
+"""Which renumberings are due, done or refused, and what is compared once they are done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reconciler.core.comparison import Comparison
+from reconciler.core.desired import Desired, Lifecycle
+from reconciler.core.diagnostics import Diagnostic, Severity
+from reconciler.core.live import Live
+from reconciler.core.plan import Cause, Guard, Plan, Refusal, Verb
+from reconciler.core.ports import View
+from reconciler.core.renumbering import Renumberings, renumberings, under_present_numbers
+from reconciler.core.rules import Memory, Rules
+from tests.unit.core.test_planner import declared, live, plan_of
+
+
+def wish(number: str, former: str, **values: Any) -> Desired:
+    """A declaration that gives the customer of the former number another one."""
+    return declared(number, lifecycle=Lifecycle(renumbered_from=former), **values)
+
+
+def known(**identities: int) -> Memory:
+    """What a state knows: by number, the internal id."""
+    keys = {key.removeprefix("n"): identity for key, identity in identities.items()}
+    return Memory({}, {key: {"name": key} for key in keys}, keys)
+
+
+def one(identity: int, number: str, **values: Any) -> Live:
+    return Live(identity, number, "AAAA", values)
+
+
+def resolved(*desired: Desired, customers: list[Live], memory: Memory | None = None) -> Renumberings:
+    return renumberings(desired, customers, memory or Memory())
+
+
+def due(found: Renumberings) -> list[tuple[str, str]]:
+    return [(each.live.number, each.number) for each in found.due]
+
+
+def refused(found: Renumberings) -> list[str]:
+    """The summaries of what refuses the plan (exit 4)."""
+    assert all(isinstance(problem, Refusal) and problem.guard is Guard.LIFECYCLE for _, problem in found.refused)
+    return [problem.summary for _, problem in found.refused]
+
+
+def wrong(found: Renumberings) -> list[str]:
+    """The codes of errors."""
+    problems = [problem for _, problem in found.refused]
+    assert all(isinstance(problem, Diagnostic) and problem.severity is Severity.ERROR for problem in problems)
+    return [problem.code for problem in problems if isinstance(problem, Diagnostic)]
+
+
+def test_a_customer_that_has_the_former_number_is_to_be_renumbered() -> None:
+    found = resolved(wish("B2", " a1"), declared("3"), customers=[one(1, "A1"), one(3, "3")])
+    assert due(found) == [("A1", "B2")]
+    assert found.refused == []
+
+
+def test_nobody_is_renumbered_who_does_not_ask_for_it() -> None:
+    assert resolved(declared("2"), customers=[one(1, "1")]).is_nothing
+
+
+@pytest.mark.parametrize("memory", [Memory(), known(n2=1), known(n1=1), known(n2=1, n1=9)])
+def test_a_customer_that_has_the_new_number_is_done(memory: Memory) -> None:
+    found = resolved(wish("2", "1"), customers=[one(1, "2")], memory=memory)
+    assert (found.due, found.refused) == ([], [])
+    assert [(note.code, note.severity) for note in found.notes] == [("P515", Severity.NOTE)]
+
+
+def test_it_is_done_too_when_the_former_number_is_another_customers_by_now() -> None:
+    found = resolved(wish("2", "1"), customers=[one(1, "2"), one(5, "1")], memory=known(n2=1))
+    assert [note.code for note in found.notes] == ["P515"]
+    assert found.numbers == {}  # a parent 1 is the other one
+
+
+@pytest.mark.parametrize("memory", [Memory(), known(n1=5), known(n1=5, n2=1)])
+def test_a_number_that_another_customer_has_is_taken(memory: Memory) -> None:
+    found = resolved(wish("2", "1"), customers=[one(1, "2"), one(5, "1")], memory=memory)
+    assert refused(found) == ["1 cannot be renumbered to 2: another customer has that number"]
+
+
+@pytest.mark.parametrize("memory", [Memory(), known(n1=1, n2=2)])
+def test_a_swap_is_refused(memory: Memory) -> None:
+    found = resolved(wish("2", "1"), wish("1", "2"), customers=[one(1, "1"), one(2, "2")], memory=memory)
+    assert found.due == []
+    assert refused(found) == [
+        "1 and 2 cannot swap their numbers in one plan",
+        "2 and 1 cannot swap their numbers in one plan",
+    ]
+
+
+@pytest.mark.parametrize("memory", [Memory(), known(n1=1, n2=2, n3=3)])
+def test_a_circle_is_refused(memory: Memory) -> None:
+    customers = [one(1, "1"), one(2, "2"), one(3, "3")]
+    found = resolved(wish("2", "1"), wish("3", "2"), wish("1", "3"), customers=customers, memory=memory)
+    assert found.due == []
+    assert len(refused(found)) == 3
+
+
+def test_of_a_chain_only_the_end_can_be_done() -> None:
+    found = resolved(wish("2", "1"), wish("3", "2"), customers=[one(1, "1"), one(2, "2")])
+    assert due(found) == [("2", "3")]
+    assert refused(found) == ["1 cannot be renumbered to 2 while 2 is to be renumbered to 3"]
+
+
+def test_a_chain_that_was_done_is_done() -> None:
+    found = resolved(wish("2", "1"), wish("3", "2"), customers=[one(1, "2"), one(2, "3")], memory=known(n2=1, n3=2))
+    assert (found.due, found.refused) == ([], [])
+    assert len(found.notes) == 2
+
+
+def test_a_number_is_not_used_again_by_the_plan_that_frees_it() -> None:
+    found = resolved(wish("2", "1"), declared("1", line=9), customers=[one(1, "1")])
+    assert refused(found) == ["1 is declared (customers/a.yaml:9:1), and its customer is to be renumbered to 2"]
+
+
+def test_two_declarations_cannot_renumber_one_customer() -> None:
+    found = resolved(wish("2", "1"), wish("3", "1"), customers=[one(1, "1")])
+    assert due(found) == [("1", "2")]
+    assert refused(found) == ["3 and 2 (customers/a.yaml:1:1) are both to be renumbered from 1"]
+
+
+def test_a_customer_that_the_erp_has_under_neither_number_is_an_error() -> None:
+    assert wrong(resolved(wish("2", "1"), customers=[one(9, "9")])) == ["I418"]
+
+
+def test_a_customer_that_a_clerk_gave_a_third_number_is_an_error_that_names_it() -> None:
+    found = resolved(wish("2", "1"), customers=[one(1, "9")], memory=known(n1=1))
+    assert wrong(found) == ["I413"]
+    assert "9" in str(found.refused[0][1])
+
+
+@pytest.mark.parametrize("number", ["1", "2"])
+def test_whoever_was_given_one_of_the_numbers_since_is_not_taken_for_the_customer(number: str) -> None:
+    found = resolved(wish("2", "1"), customers=[one(1, "9"), one(5, number)], memory=known(n1=1))
+    assert wrong(found) == ["I413"]
+
+
+# ---- what is compared ----
+
+
+def test_an_update_goes_to_the_new_number_behind_the_renumbering() -> None:
+    plan = plan_of(wish("20000", "10000", name="B"), live=(live(name="A"),))
+    renumbering, update = plan.actions
+    assert (renumbering.action, renumbering.former, renumbering.number) == (Verb.RENUMBER, "10000", "20000")
+    assert renumbering.numbers == ("10000", "20000")
+    assert (update.action, update.number, update.depends_on) == (Verb.UPDATE, "20000", (renumbering.label,))
+    assert update.request.path == "/v1/customer/20000"
+    assert update.request.if_match == "AAAAAAAAB9E="
+    assert (plan.summary.renumber, plan.summary.update, plan.summary.unchanged) == (1, 1, 0)
+
+
+def test_what_was_recorded_under_the_former_number_tells_the_cause() -> None:
+    memory = Memory({}, {"10000": {"name": "A"}}, {"10000": live().internal_id})
+    plan = plan_of(wish("20000", "10000", name="A"), live=(live(name="Clerk"),), memory=memory)
+    assert plan.actions[1].changes[0].cause is Cause.DRIFT
+    assert plan.removed == ()
+
+
+def test_children_are_compared_with_the_parents_new_number() -> None:
+    child = declared("3", parentRecordNumber="20000")
+    plan = plan_of(wish("20000", "10000"), child, live=(live(), live("3", parentRecordNumber="10000")))
+    assert [action.action for action in plan.actions] == [Verb.RENUMBER]
+    assert plan.summary.unchanged == 1
+
+
+def test_a_new_child_waits_for_the_renumbering_and_an_old_number_is_taken_for_the_new_one() -> None:
+    child = declared("3", name="Child", parentRecordNumber="10000")
+    plan = plan_of(wish("20000", "10000"), child, live=(live(),))
+    _, create = plan.actions
+    assert create.depends_on == ("10000 → 20000",)
+    assert create.request.body["parentRecordNumber"] == {"value": "20000"}
+    assert [diagnostic.code for diagnostic in plan.diagnostics] == ["P516"]
+
+
+def test_a_target_brings_the_renumbering_that_it_waits_for() -> None:
+    child = declared("3", name="Child", parentRecordNumber="20000")
+    plan = plan_of(wish("20000", "10000"), child, declared("4", name="D"), live=(live(),), targets=frozenset({"3"}))
+    assert [action.label for action in plan.actions] == ["10000 → 20000", "3"]
+
+
+def _refused_plan(**more: Any) -> Plan:
+    return plan_of(wish("2", "1", name="A"), live=(live("1", name="A"), live("2", name="B")), **more)
+
+
+def test_nothing_is_planned_for_a_declaration_whose_renumbering_is_refused() -> None:
+    plan = _refused_plan(memory=Memory({}, {"1": {}, "2": {}}), rules=Rules(deactivate_removed=True))
+    assert (plan.actions, plan.removed) == ((), ())
+    assert [refusal.number for refusal in plan.refusals] == ["2"]
+    assert len(_refused_plan(targets=frozenset({"2"})).refusals) == 1
+    assert _refused_plan(targets=frozenset({"5"})).refusals == ()
+
+
+def test_the_memory_that_is_compared_has_each_customer_once() -> None:
+    desired, customers = (wish("2", "1"),), (one(1, "1"), one(3, "3"))
+    memory = Memory({"r": "1"}, {"1": {"name": "A"}, "3": {}}, {"1": 1, "3": 3}, {"1": {"name": ("a", "A")}})
+    after = Comparison(desired, View(customers, "", 1), Rules(), memory).foreseen.memory
+    assert after.numbers == {"r": "2"}
+    assert (dict(after.applied), len(after.applied)) == ({"3": {}, "2": {"name": "A"}}, 2)
+    assert (dict(after.identities), dict(after.normalised)) == ({"3": 3, "2": 1}, {"2": {"name": ("a", "A")}})
+    assert "1" not in after.applied
+    with pytest.raises(KeyError):
+        after.applied["1"]
+
+
+def test_a_declaration_finds_its_customer_before_it_is_renumbered() -> None:
+    found = under_present_numbers([wish("2", "1"), declared("3")], [one(1, "1"), one(3, "3")], Memory())
+    assert [declaration.number for declaration in found] == ["1", "3"]

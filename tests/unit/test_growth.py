@@ -1,0 +1,76 @@
+"""Work grows with the length of the input and no faster, also behind the reading of files: answers, values, reports.
+
+Counted as in `tests/unit/config/test_growth.py`, which is about reading and rewriting declarations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+
+from reconciler.config.read.content_checks import complaint, joint_findings
+from reconciler.config.read.value_checks import findings, grouped_amounts
+from reconciler.config.read.yaml_nodes import Broken
+from reconciler.core.patterns import segments
+from reconciler.core.safe_json import inert_json
+from reconciler.erp.answer import Answer
+from reconciler.erp.error_answers import read_reason
+from reconciler.reports.csv_lines import line
+from reconciler.reports.gfm import block, code, prose, ticked
+from reconciler.reports.marks import marked
+from reconciler.reports.safe_text import escaped, shown, visible
+from reconciler.resources.customer import CUSTOMER
+from reconciler.resources.grammar import Kind
+from reconciler.resources.values import parse_path
+from tests.unit.config.test_growth import BOUND, growth
+
+ODD = ["a", " ", "#", "'", "\\", '"', "`", "<a ", "0", "E+", "::", "\n", "\x1b", "@", "a.", "##[", "VismaId: ", "1,000",
+       "A1 ", "<!--", "=", "#A"]  # fmt: skip
+
+
+def answered(text: str) -> None:
+    for body in (text, f'{{"message": "{text}"}}', f"<html>{text}"):
+        read_reason(Answer(500, {}, body.encode()))
+
+
+SORTS = {
+    (row.kind, row.comparison, row.content, row.multiline): row
+    for _, row in CUSTOMER.walk()
+    if row.kind in (Kind.TEXT, Kind.REFERENCE, Kind.NUMBER)
+}
+"""A field of each sort of text."""
+
+
+def checked(text: str) -> None:
+    for row in SORTS.values():
+        list(findings(row, text, Broken()))
+        complaint(row, text)
+    list(joint_findings({"mainAddress": {"postalCode": text, "countryId": "NO"}}))
+    grouped_amounts(text)
+
+
+def named(text: str) -> None:
+    segments(text)
+    parse_path(text)
+    parse_path(f'attributes["{text}"]')
+
+
+def displayed(text: str) -> None:
+    for write in (escaped, visible, shown, inert_json, code, prose, ticked):
+        write(text)
+    shown(Decimal("1." + "0" * len(text)))
+    shown([text] * 3)
+    block([text])
+    line([text, f"={text}"])
+
+
+def compared(text: str) -> None:
+    marked(text, f"{text}x{text}")
+
+
+@pytest.mark.parametrize("text", ODD)
+@pytest.mark.parametrize("run", [answered, checked, named, displayed, compared])
+def test_work_grows_no_faster_than_the_text(run: Callable[[str], None], text: str) -> None:
+    assert growth(lambda count: text * count, run) <= BOUND
