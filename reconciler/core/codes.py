@@ -117,7 +117,7 @@ CODES: dict[str, str] = {
     "A612": "A customer was created by this run and, at the same time, by another job or a clerk.",
     "A613": "Most updates were answered as done, and their values are not there when they are read back.",
     "A614": "The ERP keeps a text in another form than it was sent, which api.stores can say.",
-    "A615": "A run lost the lock or the database of its state, and stopped sending.",
+    "A615": "A run lost the lock or the database of its state: it stopped sending, or its end is not recorded.",
     "P525": "The base revision has errors, so that the origin of changes is not known.",
     "P514": "A parent that is neither live nor declared.",
     "P515": "A customer has its new number, so that `renumbered_from` can be removed.",

@@ -234,10 +234,8 @@ class _Writing:
         unread = [_unread(checked.unread)] if checked.unread else []
         diagnostics = (*self._doubled(checked), *_not_storing(run), *_forms_to_state(run), *unread)
         run = replace(run, diagnostics=diagnostics)
-        if self.journal is not None and not self.journal.catch_up():
-            return replace(run, diagnostics=(_state_lost(self.journal, run), *run.diagnostics))
-        self._remember(run, checked.live)
-        self._close(run, checked)
+        if lost := self._record(run, checked):
+            return replace(run, diagnostics=(lost, *run.diagnostics))
         try:  # last: what is written is accounted for, whatever becomes of a cache
             snapshot.doubt(numbers)
         except StateError as error:
@@ -284,6 +282,20 @@ class _Writing:
         except ErpError as error:
             return (_unread(f"whether another job created the same customers is not known: {error}"),)
 
+    def _record(self, run: Run, checked: Checked) -> Diagnostic | None:
+        """Record how the run ended; answers what it says when that is not possible: the ERP has what was sent."""
+        journal = self.journal
+        if journal is not None and not journal.catch_up():
+            return _state_lost(journal, run)
+        try:
+            self._remember(run, checked.live)
+            self._close(run, checked)
+        except StateError as error:
+            if journal is None:  # nothing was sent
+                raise
+            return _unrecorded(journal, error)
+        return None
+
     def _remember(self, run: Run, live: Mapping[str, Live]) -> None:
         workspace, compared = self.workspace, self.proposal.compared
         known = workspace.store.known(workspace.place)
@@ -316,12 +328,17 @@ def _state_lost(journal: Journal, run: Run) -> Diagnostic:
     """What a run says that lost its lock or its database: nothing was sent since, and the rest is for another run."""
     open_labels = [result.action.label for result in run.results if journal.is_open(result.action.label)]
     flying = f"; what was being written: {', '.join(open_labels[:20])}" if open_labels else ""
-    return Diagnostic(
-        Severity.ERROR,
-        STATE_LOST,
-        f"The state was lost during the run, and nothing was sent since: {journal.lost}{flying}",
-        remedy=f"Once it is back, on any machine: reconciler runs resume {journal.run_id}",
-    )
+    return _lost(journal, f"The state was lost during the run, and nothing was sent since: {journal.lost}{flying}")
+
+
+def _unrecorded(journal: Journal, error: StateError) -> Diagnostic:
+    """What a run says that sent everything, and lost its state before its end was recorded."""
+    return _lost(journal, f"Everything was sent, but how the run ended could not be recorded: {error}")
+
+
+def _lost(journal: Journal, summary: str) -> Diagnostic:
+    remedy = f"Once the state is back: reconciler runs resume {journal.run_id}. It sends nothing twice."
+    return Diagnostic(Severity.ERROR, STATE_LOST, summary, remedy=remedy)
 
 
 def _not_storing(run: Run) -> list[Diagnostic]:

@@ -134,6 +134,23 @@ def test_a_run_that_lost_its_database_sends_nothing_more_and_is_resumed_on_anoth
     assert second.plan()["summary"]["create"] == 0
 
 
+def test_a_run_whose_outcome_could_not_be_recorded_is_not_called_done(machine: Machine, schema: SharedState) -> None:
+    """Also when the ERP did all of it."""
+    first, second = machine("one"), machine("two")
+    first.sandbox.switch(latency_ms=400)
+    with proxied(schema) as proxy:
+        process = started(first, "apply", "--auto-approve", "--parallelism", "12", RECONCILER_STATE=proxy.url)
+        written(first, 12)
+        proxy.cut()
+        stopped = ended(process)
+    assert stopped.code == 5, stopped.err
+    assert "A615" in stopped.out + stopped.err
+    first.sandbox.switch(latency_ms=0)
+    resumed = second.run("runs", "resume")
+    assert resumed.code == 0, resumed.err
+    assert len(second.bodies()) == 12, "nothing is sent twice"
+
+
 def test_a_database_that_comes_back_soon_gets_what_was_in_flight(machine: Machine, schema: SharedState) -> None:
     first, second = machine("one"), machine("two")
     first.sandbox.switch(latency_ms=80)
