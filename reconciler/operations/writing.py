@@ -33,6 +33,7 @@ from reconciler.core.plan import (
     Verb,
 )
 from reconciler.core.ports import Erp
+from reconciler.core.shared_state import SharedState
 from reconciler.core.stored_forms import common_forms
 from reconciler.operations import remember
 from reconciler.operations.checks import (
@@ -147,8 +148,12 @@ def _say_what_cannot_be_seen(workspace: Workspace, plan: Plan) -> None:
     creates = any(action.action is Verb.CREATE for action in plan.actions)
     if creates and not any(is_of(run, plan) for run in workspace.store.runs.all()):
         longest = duration(workspace.settings.api.longest_answer)
+        is_shared = isinstance(workspace.settings.state, SharedState)
+        here, elsewhere = (
+            ("in the shared state", "with another state") if is_shared else ("on this machine", "elsewhere")
+        )
         workspace.listener.say(
-            f"No earlier run is known on this machine. If an apply to this company was killed elsewhere within the last"
+            f"No earlier run is known {here}. If an apply to this company was killed {elsewhere} within the last"
             f" {longest}, the ERP may still be creating a customer that cannot be seen yet: then wait before you apply."
         )
 

@@ -93,6 +93,16 @@ def test_planned_here_killed_there_resumed_elsewhere_and_undone_on_a_fourth_mach
     assert not any((folder.folder / ".reconciler").exists() for folder in (planning, applying, resuming, undoing))
 
 
+def test_a_run_of_one_machine_is_known_to_the_others(machine: Machine) -> None:
+    first, second = machine("one"), machine("two")
+    said = "No earlier run is known in the shared state."
+    assert said in first.run("apply", "--auto-approve").err
+    second.declare("{number: '20000', name: New, corporateId: '920000'}", "new.yaml")
+    later = second.run("apply", "--auto-approve", "--target", "20000")
+    assert later.code == 0, later.err
+    assert said not in later.err
+
+
 def test_the_second_run_is_told_who_holds_the_lock_and_may_wait_for_it(machine: Machine) -> None:
     first, second = machine("one"), machine("two")
     first.sandbox.switch(latency_ms=80)
