@@ -16,7 +16,7 @@ from reconciler.erp.auth import Access
 from reconciler.erp.customers import open_customers
 from reconciler.erp.encode import WireCodec
 from reconciler.sandbox import Sandbox
-from reconciler.state.sqlite.store import Store
+from reconciler.state.store import open_store
 
 COUNT, LATENCY_MS, PARALLELISM = 400, 200, 8
 HOME = Source("customers.yaml", 1, 1)
@@ -32,7 +32,7 @@ def main() -> int:
         )
         with (
             open_customers(access, parallelism=PARALLELISM, trust_env=False) as erp,
-            Store(Path(folder) / "state.db") as store,
+            open_store(Path(folder) / "state.db") as store,
         ):
             view = erp.refresh(Need(frozenset({"gln"}), {}))
             plan = _plan(view.customers)

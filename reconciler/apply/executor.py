@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from reconciler.apply.presence import Presence
 from reconciler.apply.renumber import ONE_LOOK, LookingUp, renumber
 from reconciler.apply.writes import Claims, Ended, overtaken, write
+from reconciler.core.errors import StateError
 from reconciler.core.parents import completed
 from reconciler.core.plan import Action, Outcome, Plan, Result, Verb
 from reconciler.core.ports import Erp, Journal
@@ -76,7 +77,7 @@ def execute(
             if interruption.stop():
                 schedule.halt("the run was stopped")
             for result in schedule.skipped():
-                journal.finish(result.action.label, result.outcome, message=result.message)
+                schedule.halt(_record(journal, replace(result, number=None)))
                 yield result
             for planned in schedule.ready(max(1, parallelism) - len(flying)):
                 action = completed(planned, schedule.numbers.get)
@@ -151,14 +152,30 @@ def _perform(
     if ended is None and abandoned.is_set():
         return Ended(_left(action))  # nobody waits any more, so nothing is begun
     if ended is None:
-        journal.intend(action.label)
+        try:
+            journal.intend(action.label)
+        except StateError as error:
+            return Ended(Result(action, Outcome.SKIPPED, action.number, _unrecordable(error), error.remedy), str(error))
         ended = settle()
-    result = ended.result
-    if not abandoned.is_set():  # the run is over by then, and the journal perhaps another one's
+    if abandoned.is_set():  # the run is over by then, and the journal perhaps another one's
+        return ended
+    lost = _record(journal, ended.result)
+    return replace(ended, hopeless=ended.hopeless or lost)
+
+
+def _record(journal: Journal, result: Result) -> str:
+    """Record how the action ended; answers why nothing more may be sent, where that cannot be recorded."""
+    try:
         journal.finish(
-            action.label, result.outcome, number=result.number, message=result.message, version=result.version
+            result.action.label, result.outcome, number=result.number, message=result.message, version=result.version
         )
-    return ended
+    except StateError as error:
+        return _unrecordable(error)
+    return ""
+
+
+def _unrecordable(error: StateError) -> str:
+    return f"the journal cannot be written, so nothing more is sent: {error}"
 
 
 @dataclass(slots=True)

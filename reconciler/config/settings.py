@@ -24,6 +24,8 @@ from reconciler.config.read.schema_errors import SETTINGS_CODES, Validator
 from reconciler.config.read.typed_values import Reader
 from reconciler.core.diagnostics import Diagnostic, Severity, Source, has_errors, in_order
 from reconciler.core.errors import InvalidInput
+from reconciler.core.shared_state import DEFAULT_SCHEMA, SharedState, has_password, is_shared
+from reconciler.core.shared_state import url_problem as state_url_problem
 from reconciler.core.snapshot import Policy as RefreshPolicy
 from reconciler.core.stores import Stores
 from reconciler.core.timeouts import LONGEST_ANSWER
@@ -47,6 +49,7 @@ _BOUNDS = Bounds(file_size=2**20)
 
 _CUSTOMERS = "customers/**/*.yaml"
 _STATE = ".reconciler/state.db"
+STATE_VARIABLE = "RECONCILER_STATE"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +106,14 @@ class Settings:
     """The settings of one environment.
 
     `defaults` is the node that is laid under every declaration. `root` is the folder of the file, absolute; `state` is
-    absolute too, one file for each environment; `mutes` is the absolute path of the file of muted drift.
+    absolute too, one file for each environment, or a database that several share; `mutes` is the absolute path of the
+    file of muted drift.
     """
 
     file: Path
     root: Path
     environment: str
-    state: Path
+    state: Path | SharedState
     version: int = 1
     company: str = ""
     api: Api = field(default_factory=Api)
@@ -123,7 +127,13 @@ class Settings:
     refresh: RefreshPolicy = field(default_factory=RefreshPolicy)
     environments: tuple[str, ...] = ()
     mutes: Path = Path(MUTES)
+    state_schema: str = DEFAULT_SCHEMA
     limits: Limits = field(default_factory=Limits)
+
+    @property
+    def state_folder(self) -> Path:
+        """The folder for what lies beside a state file."""
+        return self.state.parent if isinstance(self.state, Path) else (self.root / _STATE).parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,9 +259,11 @@ class _Loading:
         guards = self._guards(value, node)
         refresh = self._refresh(value, node)
         self._warn_of_deprecated(node)
+        state: Path | SharedState = self.root / _STATE
+        if "state" not in wrong:
+            state = self._state(value, node, environment, own="state" in own.entries or environment == default)
         if has_errors(self.problems):
             raise InvalidInput(in_order(list(dict.fromkeys(self.problems))))
-        state = self._state(value, environment, own="state" in own.entries or environment == default)
         return Settings(
             file=self.file,
             root=self.root,
@@ -270,6 +282,7 @@ class _Loading:
             refresh=refresh,
             environments=tuple(_known(document, default)),
             limits=_limits(value),
+            state_schema=value.get("state_schema", DEFAULT_SCHEMA),
             mutes=self.root / dict(value.get("drift", {})).get("mutes", MUTES),
         )
 
@@ -438,10 +451,41 @@ class _Loading:
             members["max_age"] = int(duration[1]) * _SECONDS[duration[2]]
         return RefreshPolicy(**members) if not has_errors(self.problems) else RefreshPolicy()
 
-    def _state(self, value: dict[str, Any], environment: str, *, own: bool) -> Path:
-        """One file for each environment: the name goes before the suffix unless the path is the environment's own."""
-        path: Path = self.root / value.get("state", _STATE)
+    def _state(
+        self, value: dict[str, Any], node: yaml_nodes.Mapping, environment: str, *, own: bool
+    ) -> Path | SharedState:
+        """One file for each environment: the name goes before the suffix unless the path is the environment's own.
+
+        RECONCILER_STATE counts before the file, and may hold a password. The built-in ERP is this folder's alone, and
+        so is its state.
+        """
+        given, named = value.get("state", _STATE), self.environ.get(STATE_VARIABLE, "")
+        if is_shared(given) and (problem := _state_problem(given, in_file=True)):
+            where = node.get("state")
+            self._error("S127", where.source if where else None, *problem)
+        if named and environment != SANDBOX:
+            if not is_shared(named):
+                return self.root / named
+            if problem := _state_problem(named, in_file=False):
+                self._error("S127", None, *problem)
+            return SharedState(named, value.get("state_schema", DEFAULT_SCHEMA))
+        if is_shared(given):
+            if environment != SANDBOX:
+                return SharedState(given, value.get("state_schema", DEFAULT_SCHEMA))
+            given, own = _STATE, False
+        path: Path = self.root / given
         return path if own else path.with_name(f"{path.stem}.{environment}{path.suffix}")
+
+
+def _state_problem(url: str, *, in_file: bool) -> tuple[str, str] | None:
+    """What is wrong with the address of a shared state, and the remedy. The address is not shown."""
+    name = "state" if in_file else STATE_VARIABLE
+    if in_file and has_password(url):
+        remedy = f"Take it out; put it into PGPASSWORD or a PGPASSFILE, or the whole address into {STATE_VARIABLE}."
+        return "state holds a password", remedy
+    if problem := state_url_problem(url):
+        return f"{name} {problem}", "Write postgresql://HOST:PORT/DATABASE."
+    return None
 
 
 def url_problem(url: str) -> tuple[str, str] | None:

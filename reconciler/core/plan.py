@@ -393,6 +393,9 @@ NOT_STORING = "A613"
 KEPT_OTHERWISE = "A614"
 """Code of a run's diagnostic: the ERP keeps a text in another form than it was sent."""
 
+STATE_LOST = "A615"
+"""Code of a run's diagnostic: how it went could not be recorded, since its lock or its state was lost."""
+
 DOUBLED = "A612"
 """Code of a run's diagnostic: a customer was created twice, by this run and by another hand."""
 
@@ -410,10 +413,10 @@ class Run:
 
     @property
     def is_good(self) -> bool:
-        """Whether all is done as it was planned, and was seen to be, and no declaration was held back."""
+        """Whether all is done as it was planned, and was seen and recorded to be, and no declaration was held back."""
         return (
             all(each.is_good for each in self.results)
-            and all(diagnostic.code not in (UNREAD, DOUBLED) for diagnostic in self.diagnostics)
+            and all(diagnostic.code not in (UNREAD, DOUBLED, STATE_LOST) for diagnostic in self.diagnostics)
             and not self.plan.summary.held_back
         )
 

@@ -12,8 +12,8 @@ from reconciler.core.rules import Target
 from reconciler.operations.past_runs import is_of, is_unclear
 from reconciler.resources.customer import FIELDS
 from reconciler.resources.values import NumberOf, parse_path
-from reconciler.state.sqlite.journal import RunStatus
-from reconciler.state.sqlite.store import Store
+from reconciler.state.journal import RunStatus
+from reconciler.state.store import Store
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 from reconciler.apply.presence import exists_remedy
 from reconciler.core.parents import completed_results
-from reconciler.core.plan import Action, Cause, Change, Outcome, Plan, Result, Run
+from reconciler.core.plan import STATE_LOST, Action, Cause, Change, Outcome, Plan, Result, Run
 from reconciler.core.rules import Target
 from reconciler.operations.workspace import Workspace
-from reconciler.state.sqlite.journal import Entry, RunInfo, RunRecord, RunStatus
-from reconciler.state.sqlite.lock import Life
-from reconciler.state.sqlite.store import Store
+from reconciler.state.journal import Entry, RunInfo, RunRecord, RunStatus
+from reconciler.state.lock_holder import Life
+from reconciler.state.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +90,14 @@ def _stored(entry: Entry, action: Action, *, taken: bool) -> tuple[Change, ...]:
 
 def run_status(run: Run) -> RunStatus:
     """How the run ended: what could not be read back counts as done in part, since nobody knows whether the ERP took
-    the values."""
+    the values; so does what could not be recorded, since whoever reads the state does not know of it."""
     if run.interrupted is not None:
         return RunStatus.INTERRUPTED
     if run.is_good:
         return RunStatus.DONE
     partial = (Outcome.DONE, Outcome.EXISTS, Outcome.CONFLICT, Outcome.UNKNOWN)
-    if not run.results or any(result.outcome in partial for result in run.results):
+    is_recorded = all(diagnostic.code != STATE_LOST for diagnostic in run.diagnostics)
+    if not run.results or not is_recorded or any(result.outcome in partial for result in run.results):
         return RunStatus.PARTIAL
     return RunStatus.FAILED
 

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from reconciler.reports.view.report import Authors
     from reconciler.resources.values import Path as FieldPath
     from reconciler.state.process_identity import Owner
-    from reconciler.state.sqlite.store import Description
+    from reconciler.state.store import Description
 
 
 class Project:
@@ -81,6 +81,15 @@ class Project:
     def close(self) -> None:
         """Close connections, the sandbox's server and the state."""
         self._workspace.close()
+
+    @property
+    def lock_timeout(self) -> float:
+        """Seconds for which what takes the lock waits for another run; 0 unless it is set."""
+        return self._workspace.lock_timeout
+
+    @lock_timeout.setter
+    def lock_timeout(self, seconds: float) -> None:
+        self._workspace.lock_timeout = seconds
 
     @property
     def settings(self) -> Settings:
@@ -313,6 +322,24 @@ class Project:
         from reconciler.operations.state import unlock
 
         return unlock(self._workspace, force=force)
+
+    def rekey_state(self) -> str | None:
+        """Encrypt what is kept with the key in RECONCILER_STATE_NEW_KEY; answers the key's id.
+
+        Raises StateError, Locked, WrongUsage.
+        """
+        from reconciler.operations.state import rekey
+
+        return rekey(self._workspace)
+
+    def copy_state(self, to: str) -> int:
+        """Copy what is kept to another, empty state: a path, or the address of a database; answers how many rows.
+
+        Raises StateError, Locked, WrongUsage.
+        """
+        from reconciler.operations.state import copy
+
+        return copy(self._workspace, to)
 
     def clear_state(self, *, consent: bool = False) -> bool:
         """Delete what is kept, nothing in the ERP; answers whether there was a state. Raises Declined, Locked."""

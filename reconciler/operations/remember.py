@@ -15,7 +15,7 @@ from reconciler.core.plan import Change, Outcome, Result, Run, Verb
 from reconciler.core.rules import Memory, Rules
 from reconciler.resources.customer import CUSTOMER
 from reconciler.resources.values import NumberOf, Path, Scalar, Values, get, parse_path, put, without
-from reconciler.state.sqlite.known_customers import Known, Normalised
+from reconciler.state.known_customers import Known, Normalised
 
 
 def records(

@@ -12,7 +12,7 @@ from reconciler.operations.past_runs import is_of
 from reconciler.operations.workspace import Workspace
 from reconciler.operations.writing import Attempt, Proposal, WriteOptions, earlier_attempt, write
 from reconciler.reports.wording import counted
-from reconciler.state.sqlite.journal import RunInfo, RunStatus
+from reconciler.state.journal import RunInfo, RunStatus
 
 
 def resume(workspace: Workspace, run_id: str | None, options: WriteOptions) -> Run | None:

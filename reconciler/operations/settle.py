@@ -12,8 +12,8 @@ from reconciler.core.rules import Target
 from reconciler.operations.past_runs import is_of, is_unclear
 from reconciler.operations.workspace import Workspace
 from reconciler.reports.wording import duration
-from reconciler.state.sqlite.journal import RunRecord
-from reconciler.state.sqlite.store import Store
+from reconciler.state.journal import RunRecord
+from reconciler.state.store import Store
 
 
 def settle(workspace: Workspace, *, no_wait: bool = False) -> None:

@@ -46,7 +46,7 @@ def undo_plan(
     workspace: Workspace, run_id: str, *, deactivate_creates: bool = False, reserve: int = 0, no_wait: bool = False
 ) -> Plan:
     """The plan that takes the run back, to be saved and applied like any other. Raises as `undo`."""
-    with workspace.store.lock(_COMMAND):
+    with workspace.lock(_COMMAND):
         erp = workspace.erp(Pace(reserve, 0.0 if no_wait else None))
         settle(workspace, no_wait=no_wait)
         plan = _plan(workspace, run_id, erp, deactivate_creates=deactivate_creates)

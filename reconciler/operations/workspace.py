@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.config.settings import SANDBOX, Settings, load_settings, require_tenant
 from reconciler.core.rules import Target
+from reconciler.core.shared_state import SharedState
 from reconciler.operations import clock
+from reconciler.operations.ci_job import job_url
 from reconciler.reports.safe_text import visible
-from reconciler.state.sqlite.store import Store
+from reconciler.reports.wording import duration
+from reconciler.state.lock_holder import Holder
+from reconciler.state.sealing import KEY_VARIABLE, key_from
+from reconciler.state.store import Store, open_store
 
 if TYPE_CHECKING:
     from reconciler.erp.auth import Access
@@ -30,6 +35,7 @@ SANDBOX_DB = ".reconciler/sandbox.db"
 class Workspace:
     """The settings of one environment, and what they lead to. `close` ends what was opened; it can be used on.
 
+    lock_timeout: seconds to wait for another run.
     environ: where credentials, keys and interpolated values come from; the process environment is not looked at.
     """
 
@@ -37,6 +43,7 @@ class Workspace:
         self.environ = environ
         self.listener = listener
         self.settings: Settings = load_settings(file, environment=environment, environ=environ)
+        self.lock_timeout = 0.0
         self._stack = ExitStack()
         self._erps: dict[Pace, Customers] = {}
         self._way: Access | None = None
@@ -48,7 +55,31 @@ class Workspace:
     @cached_property
     def store(self) -> Store:
         """The state. Nothing is made before something is written."""
-        return Store(self.settings.state)
+        location, place = self.settings.state, None
+        if isinstance(location, SharedState):
+            place = self.place
+            self._tell_of(location)
+        key = key_from(self.environ)
+        return open_store(location, place=place, key=key, environ=self.environ, job=job_url(self.environ))
+
+    def _tell_of(self, location: SharedState) -> None:
+        """What whoever shares the database can see, and who else could answer in its place."""
+        from reconciler.state.postgres.connecting import tls_warning  # noqa: PLC0415 - the driver takes 0.2 s to load
+
+        if warning := tls_warning(location, self.environ):
+            self.listener.warn(warning)
+        if key_from(self.environ) is None:
+            self.listener.say(
+                f"Whoever may read {location} can read customers' values there: {KEY_VARIABLE} encrypts them."
+            )
+
+    def lock(self, command: str) -> AbstractContextManager[None]:
+        """Be the only run within the block; waits for another one as long as `lock_timeout` says. Raises Locked."""
+        return self.store.lock(command, timeout=self.lock_timeout, waiting=self._waiting_for)
+
+    def _waiting_for(self, holder: Holder) -> None:
+        who = f" ({holder.owner})" if holder.owner else ""
+        self.listener.say(f"Waiting up to {duration(self.lock_timeout)} for another run{visible(who)} to end.")
 
     @property
     def place(self) -> Target:

@@ -20,8 +20,20 @@ from reconciler.core.diagnostics import Diagnostic, Severity, has_errors
 from reconciler.core.errors import Declined, ErpError, InvalidInput, Refused, StateError
 from reconciler.core.live import Live
 from reconciler.core.normalise import number_key
-from reconciler.core.plan import KEPT_OTHERWISE, NOT_STORING, UNREAD, Change, Outcome, Plan, Result, Run, Verb
+from reconciler.core.plan import (
+    KEPT_OTHERWISE,
+    NOT_STORING,
+    STATE_LOST,
+    UNREAD,
+    Change,
+    Outcome,
+    Plan,
+    Result,
+    Run,
+    Verb,
+)
 from reconciler.core.ports import Erp
+from reconciler.core.shared_state import SharedState
 from reconciler.core.stored_forms import common_forms
 from reconciler.operations import remember
 from reconciler.operations.checks import (
@@ -38,8 +50,8 @@ from reconciler.operations.settle import settle
 from reconciler.operations.workspace import Workspace
 from reconciler.reports.safe_text import visible
 from reconciler.reports.wording import counted, duration
-from reconciler.state.sqlite.journal import Journal, RunInfo, Stored
-from reconciler.state.sqlite.store import Store
+from reconciler.state.journal import Journal, RunInfo, Stored
+from reconciler.state.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +111,7 @@ def write(
     of an earlier run can still be under way. Raises Locked, Refused and Declined (nothing was written), InvalidInput,
     ErpError, StateError.
     """
-    with workspace.store.lock(command):
+    with workspace.lock(command):
         erp = workspace.erp(Pace(options.reserve, 0.0 if options.no_wait else None))
         settle(workspace, no_wait=options.no_wait)
         proposal = propose(erp)
@@ -136,8 +148,12 @@ def _say_what_cannot_be_seen(workspace: Workspace, plan: Plan) -> None:
     creates = any(action.action is Verb.CREATE for action in plan.actions)
     if creates and not any(is_of(run, plan) for run in workspace.store.runs.all()):
         longest = duration(workspace.settings.api.longest_answer)
+        is_shared = isinstance(workspace.settings.state, SharedState)
+        here, elsewhere = (
+            ("in the shared state", "with another state") if is_shared else ("on this machine", "elsewhere")
+        )
         workspace.listener.say(
-            f"No earlier run is known on this machine. If an apply to this company was killed elsewhere within the last"
+            f"No earlier run is known {here}. If an apply to this company was killed {elsewhere} within the last"
             f" {longest}, the ERP may still be creating a customer that cannot be seen yet: then wait before you apply."
         )
 
@@ -221,9 +237,10 @@ class _Writing:
         listener.read_back(checked.results)
         run = Run(plan, checked.results, started, self.workspace.now(), interrupted=listener.stop_requested())
         unread = [_unread(checked.unread)] if checked.unread else []
-        run = replace(run, diagnostics=(*self._doubled(checked), *_not_storing(run), *_forms_to_state(run), *unread))
-        self._remember(run, checked.live)
-        self._close(run, checked)
+        diagnostics = (*self._doubled(checked), *_not_storing(run), *_forms_to_state(run), *unread)
+        run = replace(run, diagnostics=diagnostics)
+        if lost := self._record(run, checked):
+            return replace(run, diagnostics=(lost, *run.diagnostics))
         try:  # last: what is written is accounted for, whatever becomes of a cache
             snapshot.doubt(numbers)
         except StateError as error:
@@ -270,6 +287,20 @@ class _Writing:
         except ErpError as error:
             return (_unread(f"whether another job created the same customers is not known: {error}"),)
 
+    def _record(self, run: Run, checked: Checked) -> Diagnostic | None:
+        """Record how the run ended; answers what it says when that is not possible: the ERP has what was sent."""
+        journal = self.journal
+        if journal is not None and not journal.catch_up():
+            return _state_lost(journal, run)
+        try:
+            self._remember(run, checked.live)
+            self._close(run, checked)
+        except StateError as error:
+            if journal is None:  # nothing was sent
+                raise
+            return _unrecorded(journal, error)
+        return None
+
     def _remember(self, run: Run, live: Mapping[str, Live]) -> None:
         workspace, compared = self.workspace, self.proposal.compared
         known = workspace.store.known(workspace.place)
@@ -296,6 +327,23 @@ class _Writing:
         self.journal.close(run_status(run))
         if run.interrupted is not None:
             self.workspace.listener.warn(f"Stopped. Go on with: reconciler runs resume {self.journal.run_id}")
+
+
+def _state_lost(journal: Journal, run: Run) -> Diagnostic:
+    """What a run says that lost its lock or its database: nothing was sent since, and the rest is for another run."""
+    open_labels = [result.action.label for result in run.results if journal.is_open(result.action.label)]
+    flying = f"; what was being written: {', '.join(open_labels[:20])}" if open_labels else ""
+    return _lost(journal, f"The state was lost during the run, and nothing was sent since: {journal.lost}{flying}")
+
+
+def _unrecorded(journal: Journal, error: StateError) -> Diagnostic:
+    """What a run says that sent everything, and lost its state before its end was recorded."""
+    return _lost(journal, f"Everything was sent, but how the run ended could not be recorded: {error}")
+
+
+def _lost(journal: Journal, summary: str) -> Diagnostic:
+    remedy = f"Once the state is back: reconciler runs resume {journal.run_id}. It sends nothing twice."
+    return Diagnostic(Severity.ERROR, STATE_LOST, summary, remedy=remedy)
 
 
 def _not_storing(run: Run) -> list[Diagnostic]:

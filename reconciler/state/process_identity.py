@@ -18,7 +18,8 @@ class Owner:
     """The holder of a lock.
 
     `born` is when the process started, in the kernel's ticks, and `boot` names the machine's boot: together they tell
-    the process from a later one with the same id. Both are None where there is no /proc.
+    the process from a later one with the same id. Both are None where there is no /proc. `job` is the address of the CI
+    job that it runs in, if any.
     """
 
     user: str
@@ -28,15 +29,18 @@ class Owner:
     since: str
     born: int | None = None
     boot: str | None = None
+    job: str | None = None
 
     def __str__(self) -> str:
-        return f"{self.user}@{self.host}, process {self.pid}, since {self.since}: {self.command}"
+        who = f"{self.user}@{self.host}, process {self.pid}, since {self.since}: {self.command}"
+        return f"{who}; {self.job}" if self.job else who
 
 
-def this_process(command: str, since: str) -> Owner:
-    """This process as an owner. `command` must hold no secret; `since` is UTC, ISO 8601."""
+def this_process(command: str, since: str, job: str | None = None) -> Owner:
+    """This process as an owner. `command` must hold no secret; `since` is UTC, ISO 8601; `job`: see `Owner`."""
     state = _stat(os.getpid())
-    return Owner(_user(), socket.gethostname(), os.getpid(), command, since, state[1] if state else None, _boot())
+    born = state[1] if state else None
+    return Owner(_user(), socket.gethostname(), os.getpid(), command, since, born, _boot(), job)
 
 
 def is_here(owner: Owner) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from reconciler.core.errors import StateError
-from reconciler.state.sqlite.snapshot import KeptCustomers
+from reconciler.state.snapshot import KeptCustomers
 from tests.acceptance.conftest import Company
 
 COUNT = 30

@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 
 from reconciler.cli.shell.session import Session
+from reconciler.core.errors import StateError
 from reconciler.core.plan import Outcome
 from reconciler.core.timeouts import CUT_OFF, LONGEST_ANSWER
+from reconciler.state.journal import Journal
+from reconciler.state.known_customers import KnownCustomers
 from tests.acceptance.conftest import Company, Ended
 
 THREE = "[{number: 1, creditLimit: 111}, {number: 2, creditLimit: 222}, {number: 3, creditLimit: 333}]"
@@ -627,7 +630,7 @@ def test_what_a_clerk_changed_in_a_customer_that_resume_finds_is_not_taken_for_t
         raise RuntimeError("killed")
 
     with monkeypatch.context() as patch:
-        patch.setattr("reconciler.state.sqlite.journal.Journal.finish", killed)
+        patch.setattr("reconciler.state.journal.Journal.finish", killed)
         assert company.apply().code == 1
     company.store.edit("7", {"gln": "a clerk's"})
     ended = company.run("runs", "resume")
@@ -717,3 +720,29 @@ def test_undo_heeds_the_lifecycle_of_the_declarations(company: Company) -> None:
     assert ended.code == 4, ended
     assert "prevent_update" in ended.out + ended.err
     assert str(company.store.customer("1")["creditLimit"]) == "20"
+
+
+# ---- what cannot be recorded ----
+
+
+@pytest.mark.parametrize("part", [(KnownCustomers, "record"), (Journal, "read_back"), (Journal, "close")])
+def test_a_run_whose_end_cannot_be_recorded_reports_what_it_did_and_is_not_called_done(
+    three: Company, monkeypatch: pytest.MonkeyPatch, part: tuple[type, str]
+) -> None:
+    def full_disk(*_: object, **__: object) -> None:
+        raise StateError("the disk is full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(*part, full_disk)
+        ended = three.run("apply", "--auto-approve", "--format", "json")
+    assert ended.code == 5, ended.err
+    assert [result["outcome"] for result in ended.json["results"]] == ["done"] * 3
+    (problem,) = ended.json["diagnostics"]
+    assert (problem["code"], problem["severity"]) == ("A615", "error")
+    assert "the disk is full" in problem["summary"]
+    assert "runs resume" in problem["remedy"]
+
+    resumed = three.run("runs", "resume")
+    assert resumed.code == 0, resumed.err
+    assert [run["status"] for run in runs(three)] == ["done"]
+    assert len(three.bodies()) == 3, "nothing is sent twice"

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from reconciler.core.rules import Target
-from reconciler.state.sqlite.known_customers import Known
-from reconciler.state.sqlite.migrations import newest
-from reconciler.state.sqlite.store import Store
+from reconciler.state.known_customers import Known
+from reconciler.state.migrations import newest
+from reconciler.state.store import open_store
 from tests.acceptance.conftest import Company
 from tests.unit.state.plans import plan_of
 
@@ -26,7 +26,7 @@ def state_of(company: Company) -> Path:
 def kept(company: Company) -> Path:
     """A state with two customers and a run that was never closed."""
     path = state_of(company)
-    with Store(path) as store:
+    with open_store(path) as store:
         store.known(TARGET).record(Known(number, {"name": "A"}, "2026-01-31T12:00:00Z") for number in "12")
         store.runs.begin(plan_of(1))
     return path
@@ -34,7 +34,7 @@ def kept(company: Company) -> Path:
 
 @pytest.fixture
 def busy(company: Company) -> Iterator[None]:
-    with Store(state_of(company)) as store, store.lock("apply plan.json"):
+    with open_store(state_of(company)) as store, store.lock("apply plan.json"):
         yield
 
 

@@ -146,8 +146,8 @@ def _warm() -> None:
 
 def _arm(what: str, nth: str, when: str) -> None:
     """Let this process die before or after the nth call of a method of the journal, as in "intend:3:before"."""
-    from reconciler.state.sqlite.journal import Journal, Runs
-    from reconciler.state.sqlite.known_customers import KnownCustomers
+    from reconciler.state.journal import Journal, Runs
+    from reconciler.state.known_customers import KnownCustomers
 
     owner = {"begin": Runs, "record": KnownCustomers}.get(what, Journal)
     inner, calls = getattr(owner, what), itertools.count(1)

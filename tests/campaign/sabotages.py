@@ -163,7 +163,7 @@ SABOTAGES = (
     ),
     Sabotage(
         "two applies run at the same time", DOUBLED, "operations/writing.py",
-        "    with workspace.store.lock(command):\n", "    if command:\n",
+        "    with workspace.lock(command):\n", "    if command:\n",
         "acceptance/test_kill.py::test_of_two_applies_started_together_one_applies_and_the_other_names_it",
     ),
     Sabotage(
@@ -280,14 +280,16 @@ SABOTAGES = (
     ),
     Sabotage(
         "the intent is recorded after the write", RESUMED, "apply/executor.py",
-        "        journal.intend(action.label)\n        ended = settle()\n",
+        "        try:\n            journal.intend(action.label)\n        except StateError as error:\n"
+        "            return Ended(Result(action, Outcome.SKIPPED, action.number, _unrecordable(error), error.remedy),"
+        " str(error))\n        ended = settle()\n",
         "        ended = settle()\n        journal.intend(action.label)\n",
         "acceptance/test_kill.py::"
         "test_killed_at_any_moment_the_work_is_completed_with_nothing_twice[13-after request 7]",
     ),
     Sabotage(
         "how a write ended is not recorded", RESUMED, "apply/executor.py",
-        "    if not abandoned.is_set():  # the run", "    if abandoned.is_set():  # the run",
+        "    if abandoned.is_set():  # the run", "    if not abandoned.is_set():  # the run",
         "acceptance/test_kill.py::test_a_signal_finishes_what_is_in_flight_and_tells_what_is_not_done[SIGINT]",
     ),
     Sabotage(

@@ -25,7 +25,7 @@ from reconciler.operations.pipeline import comparison_of, heading_of, make_plan,
 from reconciler.operations.refresh import Refreshing
 from reconciler.sandbox import Sandbox
 from reconciler.sandbox.record_writes import create
-from reconciler.state.sqlite.store import Store
+from reconciler.state.store import Store, open_store
 from tests.access import access_to
 
 COUNT, PAGE_SIZE, RUNS, STEPS = 23, 5, 4, 6
@@ -204,7 +204,7 @@ def test_an_incremental_plan_is_the_plan_of_a_full_read(
     sandbox: Sandbox, erp: Customers, company: Settings, tmp_path_factory: pytest.TempPathFactory,
     switches: dict[str, Any], seed: int, steps: list[list[tuple[str, int, str]]],
 ) -> None:  # fmt: skip
-    with Store(tmp_path_factory.mktemp("state") / "state.db") as store:
+    with open_store(tmp_path_factory.mktemp("state") / "state.db") as store:
         world = World(sandbox, erp, company, store)
         world.begin(switches, seed)
         for step in steps:
@@ -228,7 +228,7 @@ def test_what_no_time_stamp_shows_is_seen_within_the_promised_runs(
     sandbox: Sandbox, erp: Customers, company: Settings, tmp_path_factory: pytest.TempPathFactory,
     switches: dict[str, Any], seed: int, steps: list[tuple[str, int, str]], back: int, silent: bool,
 ) -> None:  # fmt: skip
-    with Store(tmp_path_factory.mktemp("state") / "state.db") as store:
+    with open_store(tmp_path_factory.mktemp("state") / "state.db") as store:
         world = World(sandbox, erp, company, store)
         world.begin(switches, seed)
         world.plan("incremental")

@@ -11,6 +11,7 @@ from reconciler.cli.shell.options import (
     AutoApprove,
     Format,
     IncludeMuted,
+    LockTimeout,
     MaxChars,
     Notify,
     NoWait,
@@ -38,6 +39,7 @@ def apply(
     parallelism: Parallelism = None,
     reserve: Reserve = 0,
     no_wait: NoWait = False,
+    lock_timeout: LockTimeout = 0.0,
     force: Annotated[bool, typer.Option("--force", help="Override the volume guards, never a policy.")] = False,
     target: Targets = None,
     include_muted: IncludeMuted = False,
@@ -66,6 +68,7 @@ def apply(
             remedy="Apply a saved plan (`plan -o FILE`, then `apply FILE`), or add --auto-approve or --digest.",
         )
     with writing(session, form) as project:
+        project.lock_timeout = lock_timeout
         run = project.apply(
             planfile,
             consent=consent,

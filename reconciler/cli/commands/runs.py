@@ -11,6 +11,7 @@ import typer
 from reconciler.cli.shell.options import (
     AutoApprove,
     Format,
+    LockTimeout,
     MaxChars,
     NoWait,
     Parallelism,
@@ -86,6 +87,7 @@ def resume(
     parallelism: Parallelism = None,
     reserve: Reserve = 0,
     no_wait: NoWait = False,
+    lock_timeout: LockTimeout = 0.0,
     write_numbers: WriteNumbers = False,
     form: Format = "text",
     report: Reports = None,
@@ -99,6 +101,7 @@ def resume(
     session: Session = context.obj
     reports = check_formats(form, report or [], ReportKind.RUN, session)
     with writing(session, form) as project:
+        project.lock_timeout = lock_timeout
         done = project.resume(run, parallelism=parallelism, reserve=reserve, no_wait=no_wait)
     if done is None:
         raise typer.Exit(Exit.DONE)
@@ -119,6 +122,7 @@ def undo(
     parallelism: Parallelism = None,
     reserve: Reserve = 0,
     no_wait: NoWait = False,
+    lock_timeout: LockTimeout = 0.0,
     form: Format = "text",
     report: Reports = None,
     max_chars: MaxChars = None,
@@ -129,6 +133,7 @@ def undo(
     reports = check_formats(form, report or [], ReportKind.RUN if out is None else ReportKind.PLAN, session, out)
     if out is not None:
         with session.project as project:
+            project.lock_timeout = lock_timeout
             plan = project.undo_plan(run, deactivate_creates=deactivate_creates, reserve=reserve, no_wait=no_wait)
         plan_file.write(plan, out)
         emit(session, form, reports, plan_document(session, plan))
@@ -142,6 +147,7 @@ def undo(
             remedy="Save the plan with -o FILE and apply that, or add --auto-approve.",
         )
     with writing(session, form) as project:
+        project.lock_timeout = lock_timeout
         done = project.undo(
             run,
             consent=auto_approve,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from reconciler.cli.shell.options import AutoApprove, Plain
+from reconciler.cli.shell.options import AutoApprove, LockTimeout, Plain
 from reconciler.cli.shell.output import PLAIN, check_formats
 from reconciler.cli.shell.session import Session
 from reconciler.cli.shell.state_lines import state_facts, state_lines
@@ -17,7 +17,7 @@ from reconciler.exit_codes import Exit
 from reconciler.reports.safe_text import visible
 
 app = typer.Typer(
-    help="The local state between runs: last applied values, snapshot, journal, lock.",
+    help="The state between runs: last applied values, snapshot, journal, lock.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -53,13 +53,42 @@ def unlock(
 
 
 @app.command("clear")
-def clear(context: typer.Context, auto_approve: AutoApprove = False) -> None:
+def clear(context: typer.Context, auto_approve: AutoApprove = False, lock_timeout: LockTimeout = 0.0) -> None:
     """Delete the state. The ERP keeps everything; what is lost is speed, the causes of drift, and undo."""
     session: Session = context.obj
     path = session.settings.state
     if not (auto_approve or session.is_interactive):
         raise WrongUsage("There is nobody to ask here", remedy="Add --auto-approve to delete the state.")
     with session.project as project:
+        project.lock_timeout = lock_timeout
         was_there = project.clear_state(consent=auto_approve)
     session.say(f"Deleted {path}." if was_there else f"There is no state at {path}.")
+    raise typer.Exit(Exit.DONE)
+
+
+@app.command("copy")
+def copy(
+    context: typer.Context,
+    to: Annotated[
+        str, typer.Option("--to", metavar="STATE", help="A path, or postgresql://HOST:PORT/DATABASE; it must be empty.")
+    ],
+    lock_timeout: LockTimeout = 0.0,
+) -> None:
+    """Copy the state of this environment to another place. The first one stays; name the new one in the settings."""
+    session: Session = context.obj
+    with session.project as project:
+        project.lock_timeout = lock_timeout
+        count = project.copy_state(to)
+    session.say(f"Copied {count:,} rows. Put the new place into the setting `state`, or into RECONCILER_STATE.")
+    raise typer.Exit(Exit.DONE)
+
+
+@app.command("rekey")
+def rekey(context: typer.Context, lock_timeout: LockTimeout = 0.0) -> None:
+    """Encrypt the state with the key in RECONCILER_STATE_NEW_KEY or RECONCILER_STATE_NEW_KEY_FILE."""
+    session: Session = context.obj
+    with session.project as project:
+        project.lock_timeout = lock_timeout
+        key_id = project.rekey_state()
+    session.say(f"Encrypted with the key {key_id}. From now on RECONCILER_STATE_KEY must hold it.")
     raise typer.Exit(Exit.DONE)

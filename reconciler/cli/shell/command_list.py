@@ -29,7 +29,7 @@ SUMMARIES = {
     "customers": "Query the live customers.",
     "dunning-letter": "Create dunning letters.",
     "runs": "Earlier applies: list, show, resume, undo.",
-    "state": "The local state between runs: show, unlock, clear.",
+    "state": "The state between runs: show, unlock, copy, rekey, clear.",
     "sandbox": "The embedded ERP: serve, seed, edit, reset.",
 }
 """One line for each, in the order of the help. The module, and in it the function or `app`, has the same name."""

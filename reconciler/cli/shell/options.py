@@ -88,6 +88,15 @@ MaxChars = Annotated[
 DetailedExitcode = Annotated[
     bool, typer.Option("--detailed-exitcode", help="Exit 2 when there are changes, 0 when there are none.")
 ]
+LockTimeout = Annotated[
+    float,
+    typer.Option(
+        "--lock-timeout",
+        metavar="SECONDS",
+        min=0,
+        help="Wait so long for another run to end; 0 ends at once with exit code 6.",
+    ),
+]
 AutoApprove = Annotated[bool, typer.Option("--auto-approve", help="Do not ask before writing.")]
 Targets = Annotated[
     list[str] | None,

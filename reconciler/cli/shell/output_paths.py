@@ -72,7 +72,7 @@ def _held(settings: Settings, place: Path) -> str | None:
     for file, what in own.items():
         if place == _real(file):
             return what
-    state = _real(settings.state.parent) / settings.state.name
+    state = _real(settings.state_folder) / (settings.state.name if isinstance(settings.state, Path) else "state.db")
     if place.parent == state.parent and place.name.startswith((state.name, "redact.key", "sandbox.db")):
         return "the state"
     parts = place.relative_to(root).parts if place.is_relative_to(root) else ()

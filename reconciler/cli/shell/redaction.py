@@ -34,7 +34,7 @@ def redaction_key(session: Session) -> bytes:
             )
         return given.encode("utf-8", "surrogatepass")
     try:
-        return _kept(session.settings.state.parent / "redact.key")
+        return _kept(session.settings.state_folder / "redact.key")
     except (OSError, ReconcilerError):
         session.say(f"No redaction key can be kept here: set {VARIABLE} to compare this report with others.")
         return secrets.token_bytes(_BYTES)

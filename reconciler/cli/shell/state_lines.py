@@ -8,8 +8,8 @@ from typing import Any
 from rich.text import Text
 
 from reconciler.reports.safe_text import visible
-from reconciler.state.sqlite.lock import Holder
-from reconciler.state.sqlite.store import Description
+from reconciler.state.lock_holder import Holder
+from reconciler.state.store import Description
 
 
 def state_facts(state: Description) -> dict[str, Any]:
@@ -32,7 +32,10 @@ def _holder_facts(holder: Holder | None) -> dict[str, Any] | None:
         return None
     owner = holder.owner
     known = (
-        {} if owner is None else {name: getattr(owner, name) for name in ("user", "host", "pid", "command", "since")}
+        {}
+        if owner is None
+        else {name: getattr(owner, name) for name in ("user", "host", "pid", "command", "since")}
+        | ({"job": owner.job} if owner.job else {})
     )
     return {"holder": holder.life.value, **known}
 
@@ -55,6 +58,7 @@ def _lines(state: Description) -> list[tuple[str, str]]:
         ("Customers", f"{state.customers:,} known"),
         ("Snapshot", f"{state.snapshot:,} customers as of {state.snapshot_as_of}" if state.snapshot_as_of else "none"),
         ("Runs", runs),
+        *([("Encrypted", f"with the key {state.sealed_with}")] if state.sealed_with else []),
         ("Lock", _lock_text(state.holder)),
     ]
 

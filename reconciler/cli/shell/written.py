@@ -21,7 +21,7 @@ from reconciler.operations.project import Project
 from reconciler.reports.formats.text import diagnostics_lines, result_lines, run_end
 from reconciler.reports.safe_text import visible
 from reconciler.reports.wording import counted
-from reconciler.state.sqlite.journal import RunStatus
+from reconciler.state.journal import RunStatus
 
 
 @contextmanager

@@ -11,18 +11,23 @@ import os
 import sqlite3
 import stat
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
 
 from filelock import FileLock
 
+from reconciler.core.errors import StateError
+from reconciler.core.rules import Target
+from reconciler.state import migrations
+from reconciler.state.group_commit import GroupCommit, perform
+from reconciler.state.port import Connection, Place, Work
+from reconciler.state.sealed_with import check_readable, claim, still_sealed
+from reconciler.state.sealing import Seal
 from reconciler.state.sqlite.foreign_errors import damaged, foreign, newer, no_file, translated
-from reconciler.state.sqlite.migrations import APPLICATION_ID, migrate, newest
 
-Work: TypeAlias = "Callable[[sqlite3.Connection], object]"
+APPLICATION_ID = int.from_bytes(b"Recn", "big")
+"""Marks a SQLite file as ours."""
 
 SIDE_FILES = ("-wal", "-shm", "-journal")
 _OTHERS = 0o077
@@ -33,30 +38,44 @@ _APPLICATION = slice(68, 72)
 _SMALLEST_PAGE = 512
 
 
-@dataclass(slots=True)
-class _Ticket:
-    """One thread's part of a transaction, and how it ended."""
-
-    work: Work
-    done: bool = False
-    error: Exception | None = None
-
-
 class Database:
     """One SQLite file. Safe for threads; other processes may read at any time, and write under the run's lock.
 
-    `timeout`: seconds to wait for another program's lock on the file.
+    It holds one environment. Fulfils `port.Database`. `timeout`: seconds to wait for another program's lock on the
+    file.
     """
 
-    def __init__(self, path: Path, *, timeout: float = 5.0) -> None:
+    scope: Place | None = None
+
+    def __init__(self, path: Path, *, seal: Seal | None = None, timeout: float = 5.0) -> None:
         self.path = path
+        self.seal = seal or Seal()
         self._timeout = timeout
         self._reader: sqlite3.Connection | None = None
         self._writer: sqlite3.Connection | None = None
         self._reading = threading.Lock()
-        self._writing = threading.Lock()
-        self._arriving = threading.Lock()
-        self._waiting: list[_Ticket] = []
+        self._commits = GroupCommit(self._transact)
+
+    def place(self, target: Target) -> Place:
+        """The file's environment needs no name."""
+        return "", target.tenant_id, target.base_url
+
+    def lock_tables(self, db: Connection) -> None:
+        """One who writes has the file alone."""
+
+    def damaged(self, why: str) -> StateError:
+        """What to raise for stored values that make no sense."""
+        return damaged(self.path, why)
+
+    def regain(self) -> bool:
+        """The lock ends with the process, so nobody else had it; whether writing works is seen by trying."""
+        return True
+
+    def size(self) -> int:
+        """How much it takes, in bytes, with the write-ahead log."""
+        files = (self.path, *(beside(self.path, suffix) for suffix in SIDE_FILES))
+        with translated(self.path):
+            return sum(file.stat().st_size for file in files if file.exists())
 
     # ---- reading ----
 
@@ -96,7 +115,13 @@ class Database:
     def _opened_reader(self) -> sqlite3.Connection | None:
         if self._reader is None and has_content(self.path):
             self._check_version()
-            self._reader = _connect(self.path, "ro", self._timeout)
+            reader = _connect(self.path, "ro", self._timeout)
+            try:
+                check_readable(reader, self.seal, str(self.path))
+            except BaseException:
+                reader.close()
+                raise
+            self._reader = reader
         return self._reader
 
     # ---- writing ----
@@ -104,43 +129,17 @@ class Database:
     def write(self, work: Work) -> None:
         """Run the work in a transaction that is on the disk when this returns. Raises StateError: nothing is kept then.
 
-        What other threads want written meanwhile goes into one transaction: they share the one wait for the disk. So
-        the work may be tried twice, once with others and once alone.
+        What other threads want written meanwhile goes into the same transaction: they share the one wait for the disk.
         """
-        ticket = _Ticket(work)
-        with self._arriving:
-            self._waiting.append(ticket)
-        with self._writing:
-            if not ticket.done:
-                with self._arriving:
-                    batch, self._waiting = self._waiting, []
-                try:
-                    self._commit(batch)
-                finally:  # after Ctrl-C the others' work is still to be done, by themselves
-                    with self._arriving:
-                        self._waiting[:0] = [other for other in batch if not other.done and other is not ticket]
-        if ticket.error is not None:
-            raise ticket.error
+        self._commits.write(work)
 
-    def _commit(self, batch: list[_Ticket]) -> None:
-        try:
-            self._transact(batch)
-        except Exception as error:  # noqa: BLE001 - it is handed to the thread whose work it was
-            if len(batch) > 1:
-                for ticket in batch:
-                    self._commit([ticket])
-                return
-            batch[0].error = error
-        for ticket in batch:
-            ticket.done = True
-
-    def _transact(self, batch: list[_Ticket]) -> None:
+    def _transact(self, works: Sequence[Work]) -> None:
         with translated(self.path):
             db = self._opened_writer()
             db.execute("BEGIN IMMEDIATE")
             try:
-                for ticket in batch:
-                    ticket.work(db)
+                still_sealed(db, self.seal, str(self.path))()
+                perform(works, db)
                 db.execute("COMMIT")
             finally:
                 if db.in_transaction:
@@ -154,15 +153,21 @@ class Database:
             self._check_version()
             _check_pages(self.path, self._timeout)
             _keep_private(self.path)
-            self._writer = _connect(self.path, "rw", self._timeout)
+            writer = _connect(self.path, "rw", self._timeout)
+            try:
+                claim(writer, self.seal, str(self.path))
+            except BaseException:
+                writer.close()
+                raise
+            self._writer = writer
         return self._writer
 
     def _check_version(self) -> None:
         """Refuse what is not ours or newer; bring what is older up to date."""
         found = self.version() or 0
-        if found > newest():
-            raise newer(self.path, found, newest())
-        if found < newest():
+        if found > migrations.newest():
+            raise newer(self.path, found, migrations.newest())
+        if found < migrations.newest():
             _check_pages(self.path, self._timeout)
             db = _connect(self.path, "rw", self._timeout)
             try:
@@ -172,18 +177,11 @@ class Database:
 
     def close(self) -> None:
         """Release the file; using it again opens it again."""
-        with self._reading, self._writing, translated(self.path):
+        with self._reading, self._commits.turn, translated(self.path):
             for db in (self._reader, self._writer):  # the writer last: it folds the log into the file
                 if db is not None:
                     db.close()
             self._reader = self._writer = None
-
-
-def target_id(db: sqlite3.Connection, target: tuple[str, str]) -> int:
-    """The id of a tenant and base URL; it is given one when it has none. Within a transaction that writes."""
-    db.execute("INSERT OR IGNORE INTO target (tenant_id, base_url) VALUES (?, ?)", target)
-    (found,) = db.execute("SELECT id FROM target WHERE tenant_id = ? AND base_url = ?", target).fetchone()
-    return int(found)
 
 
 def beside(path: Path, suffix: str) -> Path:
@@ -242,6 +240,23 @@ def _build(new: Path) -> None:
         db.execute("PRAGMA journal_mode = WAL")
     finally:
         db.close()
+
+
+def migrate(db: sqlite3.Connection) -> None:
+    """Bring the tables to the newest version, in one transaction: whole or not at all."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        (done,) = db.execute("PRAGMA user_version").fetchone()
+        for step in migrations.MIGRATIONS[done:]:
+            for statement in step:
+                db.execute(statement)
+        if done < migrations.newest():
+            db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            db.execute(f"PRAGMA user_version = {migrations.newest()}")
+        db.execute("COMMIT")
+    finally:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
 
 
 def _sync_folder(folder: Path) -> None:

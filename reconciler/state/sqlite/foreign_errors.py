@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-import msgspec
 
 from reconciler.core.errors import StateError
 
@@ -55,15 +52,6 @@ def translated(path: Path) -> Iterator[None]:
         raise damaged(path, "its schema is no text") from error
     except OSError as error:
         raise StateError(f"The state {path} {_CLOSED[0]}: {error.strerror or error}", remedy=_CLOSED[1]) from error
-
-
-@contextmanager
-def decoded(path: Path) -> Iterator[None]:
-    """Within the block, a stored value that makes no sense becomes StateError."""
-    try:
-        yield
-    except (msgspec.MsgspecError, ValueError, TypeError, zlib.error) as error:
-        raise damaged(path, str(error)) from error
 
 
 def damaged(path: Path, why: str) -> StateError:

@@ -8,39 +8,58 @@ file of its own because Windows lets nobody else read a locked one.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from enum import StrEnum
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import msgspec
 from filelock import FileLock, Timeout
 
 from reconciler.core.errors import Locked, StateError
+from reconciler.state.lock_holder import Holder, Life, locked
 from reconciler.state.process_identity import Owner, is_here, surely_lives
 
 HOLDER_SUFFIX = ".holder"
 
 _PATIENCE = 0.3  # seconds to wait for a run that is about to end, and for whoever looks, which takes an instant
 _PAUSE = 0.02
+_POLL = 0.5  # seconds between two tries of who waits for the end of a run
 _MAX_RECORD = 1 << 16
 
 
-class Life(StrEnum):
-    """What is known of a lock's holder."""
+class LockFile:
+    """The lock at a path, for whoever runs on this machine. Fulfils `port.RunLock`."""
 
-    RUNNING = "running"
-    ENDED = "ended"  # it was killed; the next run takes over
-    ELSEWHERE = "elsewhere"  # another machine: it cannot be seen from here
+    def __init__(self, path: Path) -> None:
+        self._path = path
 
+    @contextmanager
+    def hold(self, owner: Owner, timeout: float, waiting: Callable[[Holder], None]) -> Iterator[None]:
+        """Hold the lock within the block. Raises Locked when another run still has it after `timeout` seconds."""
+        until = time.monotonic() + timeout
+        is_told = False
+        with ExitStack() as stack:
+            while True:
+                try:
+                    stack.enter_context(hold(self._path, owner))
+                    break
+                except Locked:
+                    if time.monotonic() >= until:
+                        raise
+                    if not is_told and (current := holder(self._path)) is not None:
+                        waiting(current)
+                        is_told = True
+                    time.sleep(min(_POLL, max(0.0, until - time.monotonic())))
+            yield
 
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """Who holds the lock; `owner` is None when that is not readable."""
+    def holder(self) -> Holder | None:
+        """Who holds it, or None."""
+        return holder(self._path)
 
-    owner: Owner | None
-    life: Life
+    def release(self, *, force: bool = False) -> Owner | None:
+        """Take away what a holder left behind. Raises Locked."""
+        return release(self._path, force=force)
 
 
 @contextmanager
@@ -49,7 +68,7 @@ def hold(path: Path, owner: Owner) -> Iterator[None]:
     with _system_lock(path):
         previous = _read_record(path)
         if previous is not None and not _is_over(previous):
-            raise _locked(Holder(previous, Life.ELSEWHERE))
+            raise locked(Holder(previous, Life.ELSEWHERE))
         _write_record(path, owner)
         try:
             yield
@@ -87,13 +106,13 @@ def release(path: Path, *, force: bool = False) -> Owner | None:
         return None
     if current.life is Life.RUNNING:
         if current.owner is None or is_here(current.owner) or not force:
-            raise _locked(current)
+            raise locked(current)
         _remove(path, _record_file(path))  # the holder is told nothing; whoever comes next makes other files
         return current.owner
     with _system_lock(path):
         previous = _read_record(path)
         if previous is not None and not _is_over(previous) and not force:
-            raise _locked(Holder(previous, Life.ELSEWHERE))
+            raise locked(Holder(previous, Life.ELSEWHERE))
         _remove(_record_file(path))
         return previous
 
@@ -106,7 +125,7 @@ def _system_lock(path: Path, *, patience: float = _PATIENCE) -> Iterator[None]:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock.acquire(timeout=patience, poll_interval=_PAUSE)
     except Timeout:
-        raise _locked(Holder(_read_record(path), Life.RUNNING)) from None
+        raise locked(Holder(_read_record(path), Life.RUNNING)) from None
     except OSError as error:
         raise _unusable(path, error) from error
     try:
@@ -156,19 +175,6 @@ def _remove(*files: Path) -> None:
             file.unlink(missing_ok=True)
         except OSError as error:
             raise _unusable(file, error) from error
-
-
-def _locked(holder: Holder) -> Locked:
-    who = f" ({holder.owner})" if holder.owner else ""
-    if holder.life is Life.ELSEWHERE or (holder.owner and not is_here(holder.owner)):
-        return Locked(
-            f"A run on another machine holds the lock of the state{who}",
-            remedy="Wait for its end. If it is gone for certain: reconciler state unlock --force",
-        )
-    return Locked(
-        f"Another run holds the lock of the state{who}",
-        remedy="Wait for its end, or end that process: the lock goes with it.",
-    )
 
 
 def _unusable(path: Path, error: OSError) -> StateError:

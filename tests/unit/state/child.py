@@ -17,19 +17,20 @@ from pathlib import Path
 
 from reconciler.core.errors import ReconcilerError, StateError
 from reconciler.core.plan import Outcome
-from reconciler.state.sqlite.journal import RunStatus
-from reconciler.state.sqlite.store import Store
-from tests.unit.state.plans import NOBODY, TARGET, known_of, plan_of
+from reconciler.core.shared_state import SharedState
+from reconciler.state.journal import RunStatus
+from tests.postgres_server import location_of
+from tests.unit.state.plans import NOBODY, TARGET, known_of, opened, plan_of
 
 
-def hold(state: Path) -> None:
-    with Store(state) as store, store.lock("apply plan.json"):
+def hold(state: Path | SharedState) -> None:
+    with opened(state) as store, store.lock("apply plan.json"):
         print("held", flush=True)
         time.sleep(60)
 
 
-def journal(state: Path, sent: Path) -> None:
-    with Store(state) as store, store.lock("apply"), sent.open("ab", buffering=0) as wire:
+def journal(state: Path | SharedState, sent: Path) -> None:
+    with opened(state) as store, store.lock("apply"), sent.open("ab", buffering=0) as wire:
         print("started", flush=True)
         run = store.runs.begin(plan_of(5000))
         print(run.run_id, flush=True)
@@ -44,8 +45,8 @@ def journal(state: Path, sent: Path) -> None:
         run.close(RunStatus.DONE)
 
 
-def fill(state: Path) -> None:
-    with Store(state) as store:
+def fill(state: Path | SharedState) -> None:
+    with opened(state) as store:
         run = store.runs.begin(plan_of(3))
         run.intend("0")
         try:
@@ -56,15 +57,15 @@ def fill(state: Path) -> None:
         print(len(store.known(TARGET).load()) % 100, [entry.label for entry in store.runs.get(run.run_id).entries])
 
 
-def use(state: Path) -> None:
-    with tempfile.TemporaryDirectory() as folder, Store(Path(folder) / "state.db") as store:
+def use(state: Path | SharedState) -> None:
+    with tempfile.TemporaryDirectory() as folder, opened(Path(folder) / "state.db") as store:
         store.known(TARGET).record([known_of("1")])  # what is imported late is imported: nobody may read Python's files
         store.known(TARGET).load()
     if os.geteuid() == 0:
         os.setgroups([])
         os.setegid(NOBODY)
         os.seteuid(NOBODY)
-    with Store(state) as store:
+    with opened(state) as store:
         for name, act in (
             ("read", lambda: store.known(TARGET).load()),
             ("write", lambda: store.known(TARGET).record([known_of("2")])),
@@ -77,4 +78,4 @@ def use(state: Path) -> None:
 
 
 if __name__ == "__main__":
-    {"hold": hold, "journal": journal, "fill": fill, "use": use}[sys.argv[1]](*map(Path, sys.argv[2:]))
+    {"hold": hold, "journal": journal, "fill": fill, "use": use}[sys.argv[1]](*map(location_of, sys.argv[2:]))  # type: ignore[operator]

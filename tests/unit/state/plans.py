@@ -5,12 +5,16 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from reconciler.core.diagnostics import Source
 from reconciler.core.plan import Action, Budget, ConfigSummary, Plan, Refresh, Request, Summary, Verb
 from reconciler.core.rules import Target
+from reconciler.core.shared_state import SharedState
+from reconciler.state.known_customers import Known
 from reconciler.state.plan_file import seal
-from reconciler.state.sqlite.known_customers import Known
+from reconciler.state.port import Connection
+from reconciler.state.store import Store, open_store
 
 TARGET = Target("production", "Demo AS", "tenant", "https://api.finance.visma.net")
 ROOT = Path(__file__).parents[3]
@@ -63,3 +67,17 @@ def start_child(*arguments: str) -> subprocess.Popen[str]:
         stdout=subprocess.PIPE,
         text=True,
     )
+
+
+def opened(location: Path | SharedState, **options: Any) -> Store:
+    """The state at the location, of the place that plans here are for."""
+    return open_store(location, place=TARGET, **options)
+
+
+def run_statement(store: Store, statement: str) -> None:
+    """Change the database behind the store's back."""
+
+    def work(db: Connection) -> None:
+        db.execute(statement)
+
+    store.database.write(work)

@@ -21,9 +21,10 @@ import pytest
 
 from reconciler.core.errors import StateError
 from reconciler.core.plan import Outcome
-from reconciler.state.sqlite import database, migrations
-from reconciler.state.sqlite.store import Store
-from tests.unit.state.plans import NOBODY, ROOT, TARGET, known_of, plan_of, start_child
+from reconciler.state import migrations
+from reconciler.state.sqlite import database
+from reconciler.state.store import Store, open_store
+from tests.unit.state.plans import NOBODY, ROOT, TARGET, known_of, plan_of, run_statement, start_child
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture
 def filled(path: Path) -> Path:
     """A state with 500 customers and a run."""
-    with Store(path) as store:
+    with open_store(path) as store:
         store.known(TARGET).record(known_of(str(number), applied={"name": "x" * 200}) for number in range(500))
         journal = store.runs.begin(plan_of(20))
         for number in range(10):
@@ -72,7 +73,7 @@ def mode(path: Path) -> int:
 
 
 def test_a_missing_file_is_an_empty_state_and_reading_makes_nothing(path: Path) -> None:
-    with Store(path) as store:
+    with open_store(path) as store:
         assert len(store.known(TARGET).load()) == 0
         assert store.runs.all() == store.runs.unfinished() == ()
         assert store.describe().version is None
@@ -88,7 +89,7 @@ def test_a_missing_file_is_an_empty_state_and_reading_makes_nothing(path: Path) 
 def test_the_first_write_makes_a_private_file_in_a_private_folder_whatever_the_umask(path: Path) -> None:
     before = os.umask(0)
     try:
-        with Store(path) as store, store.lock("test"):
+        with open_store(path) as store, store.lock("test"):
             store.known(TARGET).record([known_of()])
             store.known(TARGET).load()
             assert mode(path.parent) == 0o700
@@ -104,7 +105,7 @@ def test_a_new_file_is_private_from_its_first_moment(path: Path, monkeypatch: py
     monkeypatch.setattr("reconciler.state.sqlite.database._keep_private", lambda _path: None)
     before = os.umask(0)
     try:
-        with Store(path) as store:
+        with open_store(path) as store:
             store.known(TARGET).record([known_of()])
             assert {mode(each) for each in path.parent.iterdir()} == {0o600}
     finally:
@@ -113,14 +114,14 @@ def test_a_new_file_is_private_from_its_first_moment(path: Path, monkeypatch: py
 
 def test_a_file_that_was_copied_readable_for_all_is_made_private_again(filled: Path) -> None:
     filled.chmod(0o644)
-    with Store(filled) as store:
+    with open_store(filled) as store:
         store.known(TARGET).record([known_of()])
     assert mode(filled) == 0o600
 
 
 def test_the_file_says_whose_it_is_and_of_which_version(filled: Path) -> None:
     db = sqlite3.connect(filled)
-    assert db.execute("PRAGMA application_id").fetchone() == (migrations.APPLICATION_ID,)
+    assert db.execute("PRAGMA application_id").fetchone() == (database.APPLICATION_ID,)
     assert db.execute("PRAGMA user_version").fetchone() == (len(migrations.MIGRATIONS),)
     assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     db.close()
@@ -129,7 +130,7 @@ def test_the_file_says_whose_it_is_and_of_which_version(filled: Path) -> None:
 def test_an_empty_file_is_an_empty_state(path: Path) -> None:
     path.parent.mkdir()
     path.touch()
-    with Store(path) as store:
+    with open_store(path) as store:
         read_all(store)
         assert path.stat().st_size == 0
         store.known(TARGET).record([known_of()])
@@ -138,19 +139,19 @@ def test_an_empty_file_is_an_empty_state(path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["a?b#c%20 d.db", "æøå '\"; drop.db", "-wal.db"])
 def test_an_odd_name_names_that_very_file(tmp_path: Path, name: str) -> None:
-    with Store(tmp_path / name) as store:
+    with open_store(tmp_path / name) as store:
         store.known(TARGET).record([known_of()])
     assert [each.name for each in tmp_path.iterdir()] == [name]
 
 
 def test_a_log_left_behind_by_a_deleted_state_is_not_read_into_the_new_one(path: Path, filled: Path) -> None:
-    with Store(filled) as store:
+    with open_store(filled) as store:
         store.known(TARGET).record([known_of("77777")])
         kept = {suffix: database.beside(path, suffix).read_bytes() for suffix in ("-wal", "-shm")}
     path.unlink()
     for suffix, data in kept.items():
         database.beside(path, suffix).write_bytes(data)
-    with Store(path) as store:
+    with open_store(path) as store:
         store.known(TARGET).record([known_of("1")])
         assert list(store.known(TARGET).load()) == ["1"]
 
@@ -159,20 +160,20 @@ def test_many_who_make_it_at_once_make_one(path: Path) -> None:
     start = threading.Barrier(8)
 
     def write(number: int) -> None:
-        with Store(path) as store:
+        with open_store(path) as store:
             start.wait()
             store.known(TARGET).record([known_of(str(number))])
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(write, range(8)))
-    with Store(path) as store:
+    with open_store(path) as store:
         assert len(store.known(TARGET).load()) == 8
 
 
 def test_an_older_file_is_brought_up_to_date(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     more = (*migrations.MIGRATIONS, ("CREATE TABLE later (id INTEGER)", "INSERT INTO later VALUES (1)"))
     monkeypatch.setattr(migrations, "MIGRATIONS", more)
-    with Store(filled) as store:
+    with open_store(filled) as store:
         assert len(store.known(TARGET).load()) == 500
         assert store.describe().version == len(more)
     db = sqlite3.connect(filled)
@@ -183,7 +184,7 @@ def test_an_older_file_is_brought_up_to_date(filled: Path, monkeypatch: pytest.M
 def test_a_step_that_fails_leaves_the_older_file_as_it_was(filled: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = filled.read_bytes()
     more = (*migrations.MIGRATIONS, ("CREATE TABLE later (id INTEGER)", "CREATE TABLE known (id INTEGER)"))
-    with monkeypatch.context() as patched, Store(filled) as store:
+    with monkeypatch.context() as patched, open_store(filled) as store:
         patched.setattr(migrations, "MIGRATIONS", more)
         with pytest.raises(StateError):
             store.known(TARGET).load()
@@ -251,7 +252,7 @@ def test_a_file_that_cannot_be_used_is_reported_and_left_alone_byte_for_byte(
 
 def complaint(path: Path, use: Callable[[Store], object]) -> StateError | None:
     """What using the state raises."""
-    with Store(path) as store:
+    with open_store(path) as store:
         try:
             use(store)
         except StateError as error:
@@ -271,9 +272,9 @@ def test_a_foreign_database_with_an_open_log_is_left_alone(path: Path) -> None:
     before = path.read_bytes(), log.read_bytes()
     assert before[1]
     for use in (READS | WRITES).values():
-        with Store(path) as store, pytest.raises(StateError, match="another program"):
+        with open_store(path) as store, pytest.raises(StateError, match="another program"):
             use(store)
-    with Store(path) as store, pytest.raises(StateError, match="another program"):
+    with open_store(path) as store, pytest.raises(StateError, match="another program"):
         store.clear()
     assert (path.read_bytes(), log.read_bytes()) == before
 
@@ -287,7 +288,7 @@ def test_whatever_is_wrong_with_the_bytes_only_a_state_error_comes_and_reading_c
         for _ in range(chance.choice([1, 5, 200])):
             data[chance.choice([chance.randrange(200), chance.randrange(len(data))])] = chance.randrange(256)
         filled.write_bytes(data)
-        with Store(filled) as store:
+        with open_store(filled) as store:
             try:
                 read_all(store)
             except StateError:
@@ -305,11 +306,11 @@ def test_reading_does_not_fold_the_log_of_a_killed_run_into_the_file(path: Path,
     child.communicate()
     log = database.beside(path, "-wal")
     before = path.read_bytes(), log.read_bytes()
-    with Store(path) as store:
+    with open_store(path) as store:
         assert [run.id for run in store.runs.unfinished()] == [run_id]
         read_all(store)
     assert (path.read_bytes(), log.read_bytes()) == before
-    with Store(path) as store:
+    with open_store(path) as store:
         store.known(TARGET).record([known_of()])
         assert store.runs.get(run_id).entries
     assert not log.exists()
@@ -318,13 +319,13 @@ def test_reading_does_not_fold_the_log_of_a_killed_run_into_the_file(path: Path,
 @pytest.mark.parametrize("use", READS | WRITES)
 def test_a_folder_in_the_files_place_is_reported(path: Path, use: str) -> None:
     path.mkdir(parents=True)
-    with Store(path) as store, pytest.raises(StateError, match="cannot be opened"):
+    with open_store(path) as store, pytest.raises(StateError, match="cannot be opened"):
         (READS | WRITES)[use](store)
 
 
 def test_a_file_in_the_folders_place_is_reported(tmp_path: Path) -> None:
     (tmp_path / "folder").write_text("x")
-    with Store(tmp_path / "folder" / "state.db") as store:
+    with open_store(tmp_path / "folder" / "state.db") as store:
         for use in (*READS.values(), WRITES["record"], WRITES["begin"]):
             with pytest.raises(StateError, match="Not a directory"):
                 use(store)
@@ -334,7 +335,7 @@ def test_a_file_that_another_program_holds_is_reported(filled: Path) -> None:
     other = sqlite3.connect(filled, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     try:
-        with Store(filled, timeout=0.1) as store:
+        with open_store(filled, timeout=0.1) as store:
             read_all(store)  # a reader is not in the way
             with pytest.raises(StateError, match="held by another program"):
                 store.known(TARGET).record([known_of()])
@@ -348,7 +349,7 @@ def test_a_file_that_another_program_locks_as_a_whole_is_reported(filled: Path) 
     other.execute("BEGIN EXCLUSIVE")
     try:
         for use in (READS | WRITES).values():
-            with Store(filled, timeout=0.05) as store, pytest.raises(StateError, match="held by another program"):
+            with open_store(filled, timeout=0.05) as store, pytest.raises(StateError, match="held by another program"):
                 use(store)
     finally:
         other.close()
@@ -432,11 +433,11 @@ def test_a_full_disk_is_reported_and_what_was_recorded_before_is_kept(tmp_path: 
 
 
 def test_when_the_file_cannot_grow_nothing_of_the_write_is_kept_and_later_ones_succeed(filled: Path) -> None:
-    with Store(filled) as store:
+    with open_store(filled) as store:
         journal = store.runs.begin(plan_of(3))
 
         def limit(pages: int) -> None:
-            store._database.write(lambda db: db.execute(f"PRAGMA max_page_count = {pages}").fetchall())
+            run_statement(store, f"PRAGMA max_page_count = {pages}")
 
         limit(1)
         with pytest.raises(StateError, match="the disk is full"):
@@ -453,7 +454,7 @@ def test_when_the_file_cannot_grow_nothing_of_the_write_is_kept_and_later_ones_s
 def test_what_several_threads_write_at_once_goes_into_one_transaction(path: Path) -> None:
     commits: list[str] = []
     entered, queued = threading.Event(), threading.Event()
-    with Store(path) as store:
+    with open_store(path) as store:
 
         def first(db: sqlite3.Connection) -> None:
             db.set_trace_callback(lambda text: commits.append(text) if text == "COMMIT" else None)
@@ -465,10 +466,10 @@ def test_what_several_threads_write_at_once_goes_into_one_transaction(path: Path
             store.known(TARGET).record([known_of(str(number))])
 
         with ThreadPoolExecutor(9) as pool:
-            leader = pool.submit(store._database.write, first)
+            leader = pool.submit(store.database.write, first)
             followers = [pool.submit(record, number) for number in range(8)]
             entered.wait(10)
-            while len(store._database._waiting) < 8:
+            while len(store.database._commits._waiting) < 8:
                 time.sleep(0.001)
             queued.set()
             for each in (leader, *followers):
@@ -479,7 +480,7 @@ def test_what_several_threads_write_at_once_goes_into_one_transaction(path: Path
 
 def test_one_threads_failure_spoils_no_other_threads_write(path: Path) -> None:
     entered, queued = threading.Event(), threading.Event()
-    with Store(path) as store:
+    with open_store(path) as store:
 
         def first(_db: sqlite3.Connection) -> None:
             entered.set()
@@ -490,11 +491,11 @@ def test_one_threads_failure_spoils_no_other_threads_write(path: Path) -> None:
             raise ValueError("wrong")
 
         with ThreadPoolExecutor(9) as pool:
-            leader = pool.submit(store._database.write, first)
+            leader = pool.submit(store.database.write, first)
             entered.wait(10)
             good = [pool.submit(store.known(TARGET).record, [known_of(str(number))]) for number in range(4)]
-            bad = pool.submit(store._database.write, wrong)
-            while len(store._database._waiting) < 5:
+            bad = pool.submit(store.database.write, wrong)
+            while len(store.database._commits._waiting) < 5:
                 time.sleep(0.001)
             queued.set()
             for each in (leader, *good):
@@ -502,7 +503,7 @@ def test_one_threads_failure_spoils_no_other_threads_write(path: Path) -> None:
             with pytest.raises(ValueError, match="wrong"):
                 bad.result(10)
         assert len(store.known(TARGET).load()) == 4
-        with store._database.read() as db:
+        with store.database.read() as db:
             assert db is not None
             assert db.execute("SELECT count(*) FROM target").fetchone() == (1,)
 
@@ -510,18 +511,18 @@ def test_one_threads_failure_spoils_no_other_threads_write(path: Path) -> None:
 def test_an_interrupted_thread_takes_no_other_threads_write_with_it(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with Store(path) as store, ThreadPoolExecutor(4) as pool:
-        transact, interrupts = store._database._transact, [KeyboardInterrupt()]
+    with open_store(path) as store, ThreadPoolExecutor(4) as pool:
+        transact, interrupts = store.database._commits._transact, [KeyboardInterrupt()]
 
         def interrupted(batch: list[object]) -> None:
             if interrupts:
                 raise interrupts.pop()
             transact(batch)
 
-        monkeypatch.setattr(store._database, "_transact", interrupted)
-        with store._database._writing:
+        monkeypatch.setattr(store.database._commits, "_transact", interrupted)
+        with store.database._commits.turn:
             writes = [pool.submit(store.known(TARGET).record, [known_of(str(number))]) for number in range(4)]
-            while len(store._database._waiting) < 4:
+            while len(store.database._commits._waiting) < 4:
                 time.sleep(0.001)
         ended = [each.exception(10) for each in writes]
         assert sorted(type(each).__name__ for each in ended) == ["KeyboardInterrupt"] + ["NoneType"] * 3
@@ -538,7 +539,7 @@ def test_a_killed_maker_leaves_nothing_that_is_in_the_way(path: Path, tmp_path: 
         time.sleep(chance.random() * 0.02)
         child.send_signal(signal.SIGKILL)
         child.communicate()
-        with Store(path) as store:
+        with open_store(path) as store:
             read_all(store)
             store.known(TARGET).record([known_of()])
             assert len(store.known(TARGET).load()) == 1

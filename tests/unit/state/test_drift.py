@@ -11,8 +11,9 @@ import pytest
 
 from reconciler.core.drift import History, Sighting
 from reconciler.core.errors import StateError
-from reconciler.state.sqlite.store import Store
-from tests.unit.state.plans import TARGET
+from reconciler.core.shared_state import SharedState
+from reconciler.state.store import Store
+from tests.unit.state.plans import TARGET, opened
 
 ONE = {("1", "name"): Sighting("aa", "2026-01-01T00:00:00Z"), ("2", ""): Sighting("b", "2026-01-02T00:00:00Z", True)}
 AT = "2026-01-02T00:00:00Z"
@@ -20,14 +21,14 @@ LATER = "2026-01-03T00:00:00Z"
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    with Store(tmp_path / "state.db") as found:
+def store(location: Path | SharedState) -> Iterator[Store]:
+    with opened(location) as found:
         yield found
 
 
 def test_nothing_is_known_before_the_first_report_and_asking_makes_no_file(store: Store) -> None:
     assert store.sightings(TARGET).load() == History()
-    assert not store.path.exists()
+    assert not store.database.exists()
 
 
 def test_what_is_recorded_comes_back_and_replaces_what_was_seen_before(store: Store) -> None:
@@ -53,19 +54,21 @@ def test_each_tenant_has_its_own(store: Store) -> None:
     assert store.sightings(replace(TARGET, tenant_id="other")).load() == History()
 
 
-def test_a_file_of_the_first_version_gets_the_tables(store: Store) -> None:
+def test_a_file_of_the_first_version_gets_the_tables(tmp_path: Path) -> None:
+    store = opened(tmp_path / "state.db")
     store.sightings(TARGET).record(AT, ONE)
     store.close()
-    db = sqlite3.connect(store.path)
+    db = sqlite3.connect(tmp_path / "state.db")
     tables = ("drift_seen", "drift_report", "snapshot", "live")
     db.executescript("".join(f"DROP TABLE {table};" for table in tables))
     db.executescript("".join(f"ALTER TABLE entry DROP COLUMN {column};" for column in ("version", "resource")))
-    db.executescript("PRAGMA user_version = 1")
+    db.executescript("DROP TABLE seal; PRAGMA user_version = 1")
     db.close()
     assert store.sightings(TARGET).load() == History()
+    store.close()
 
 
-def test_what_cannot_be_recorded_is_one_clear_error(store: Store) -> None:
-    store.path.parent.joinpath("state.db").write_bytes(b"something else, long enough to be looked at" * 50)
-    with pytest.raises(StateError):
+def test_what_cannot_be_recorded_is_one_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "state.db").write_bytes(b"something else, long enough to be looked at" * 50)
+    with pytest.raises(StateError), opened(tmp_path / "state.db") as store:
         store.sightings(TARGET).record(AT, ONE)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -15,10 +14,12 @@ import pytest
 
 from reconciler.core.errors import Refused, StateError, WrongUsage
 from reconciler.core.plan import Outcome
+from reconciler.core.shared_state import SharedState
+from reconciler.state.journal import RunStatus, Stored
 from reconciler.state.plan_file import dumps
-from reconciler.state.sqlite.journal import RunStatus, Stored
-from reconciler.state.sqlite.store import Store
-from tests.unit.state.plans import plan_of, start_child
+from reconciler.state.store import Store, open_store
+from tests.postgres_server import argument_of
+from tests.unit.state.plans import opened, plan_of, run_statement, start_child
 
 STORED = Stored("name", "Sent", "SENT", taken=True)
 KEPT = Stored("creditLimit", Decimal("100"), None, taken=False)
@@ -36,13 +37,9 @@ class Clock:
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "state.db"
-
-
-@pytest.fixture
-def store(path: Path) -> Store:
-    return Store(path, clock=Clock())
+def store(location: Path | SharedState) -> Iterator[Store]:
+    with opened(location, clock=Clock()) as store:
+        yield store
 
 
 def test_a_run_tells_its_plan_and_each_actions_story(store: Store) -> None:
@@ -130,9 +127,9 @@ def test_that_an_action_is_done_or_unclear_without_an_intent_is_a_defect(store: 
             journal.intend("no such label")
 
 
-def test_run_ids_are_unique_and_sort_by_time(path: Path) -> None:
+def test_run_ids_are_unique_and_sort_by_time(location: Path | SharedState) -> None:
     clock = Clock()
-    with Store(path, clock=clock) as store:
+    with opened(location, clock=clock) as store:
         for _ in range(30):
             store.runs.begin(plan_of(0))
         clock.now += timedelta(hours=1)
@@ -165,15 +162,17 @@ def test_the_bytes_of_the_plan_file_are_kept_as_they_were_read(store: Store) -> 
 def test_an_intent_that_cannot_be_recorded_says_so_before_anything_is_sent(store: Store) -> None:
     with store:
         journal = store.runs.begin(plan_of(2))
-        store._database.write(lambda db: db.execute("DROP TABLE entry"))
+        run_statement(store, "DROP TABLE entry")
         with pytest.raises(StateError):
             journal.intend("0")
 
 
-def test_after_a_kill_at_any_moment_each_write_has_an_intent_and_each_outcome_too(tmp_path: Path) -> None:
+def test_after_a_kill_at_any_moment_each_write_has_an_intent_and_each_outcome_too(
+    location: Path | SharedState, tmp_path: Path
+) -> None:
     for turn, begun in enumerate((0, 3, 25, 60)):
-        path, sent = tmp_path / f"{turn}.db", tmp_path / f"{turn}.sent"
-        child = start_child("journal", str(path), str(sent))
+        sent = tmp_path / f"{turn}.sent"
+        child = start_child("journal", argument_of(location), str(sent))
         assert child.stdout is not None
         child.stdout.readline()
         run_id = child.stdout.readline().strip()
@@ -182,7 +181,7 @@ def test_after_a_kill_at_any_moment_each_write_has_an_intent_and_each_outcome_to
         child.kill()
         child.communicate()
         written = sent.read_text().split()
-        with Store(path) as store:
+        with opened(location) as store:
             assert [run.id for run in store.runs.unfinished()] == [run_id]
             record = store.runs.get(run_id)
             assert record.plan() == plan_of(5000)
@@ -205,13 +204,14 @@ def test_after_a_kill_at_any_moment_each_write_has_an_intent_and_each_outcome_to
                     if entry.is_open:
                         again.intend(entry.label)
                         again.finish(entry.label, Outcome.DONE)
+                again.close(RunStatus.DONE)
             assert store.runs.get(run_id).info.open == 0
         assert begun // 2 <= len(record.entries) < 5000
 
 
-def test_each_write_is_durable_and_takes_milliseconds(path: Path) -> None:
+def test_each_write_is_durable_and_takes_milliseconds(location: Path | SharedState) -> None:
     count = 400
-    with Store(path) as store:
+    with opened(location) as store:
         for threads in (1, 8):
             journal = store.runs.begin(plan_of(count))
 
@@ -227,14 +227,14 @@ def test_each_write_is_durable_and_takes_milliseconds(path: Path) -> None:
             assert store.runs.get(journal.run_id).info.outcomes == {Outcome.DONE: count}
 
 
-def test_runs_of_one_second_sort_in_the_order_in_which_they_began(tmp_path: Path) -> None:
-    with Store(tmp_path / "state.db", clock=lambda: datetime(2026, 1, 31, 12, tzinfo=UTC)) as store:
+def test_runs_of_one_second_sort_in_the_order_in_which_they_began(location: Path | SharedState) -> None:
+    with opened(location, clock=lambda: datetime(2026, 1, 31, 12, tzinfo=UTC)) as store:
         begun = [store.runs.begin(plan_of(1)).run_id for _ in range(20)]
         assert [run.id for run in store.runs.all()] == begun[::-1]
 
 
-def test_runs_that_were_killed_are_closed_as_interrupted(tmp_path: Path) -> None:
-    with Store(tmp_path / "state.db") as store:
+def test_runs_that_were_killed_are_closed_as_interrupted(location: Path | SharedState) -> None:
+    with opened(location) as store:
         assert store.runs.close_dead() == ()
         store.runs.begin(plan_of(1)).close(RunStatus.DONE)
         killed = store.runs.begin(plan_of(1))
@@ -246,7 +246,9 @@ def test_runs_that_were_killed_are_closed_as_interrupted(tmp_path: Path) -> None
 # ---- how many are kept ----
 
 
-def test_old_runs_are_dropped_but_never_what_can_be_gone_on_with_or_undone(store: Store) -> None:
+def test_old_runs_are_dropped_but_never_what_can_be_gone_on_with_or_undone(location: Path | SharedState) -> None:
+    store = open_store(location, clock=Clock())  # of no place: it sees those of all
+
     def over(*, tenant: str = "t", wrote: bool, closed: bool = True) -> str:
         journal = store.runs.begin(replace(plan_of(1), tenant_id=tenant), keep=3)
         journal.intend("0")
@@ -267,7 +269,7 @@ def test_old_runs_are_dropped_but_never_what_can_be_gone_on_with_or_undone(store
         assert store.runs.get(applied).entries[0].outcome is Outcome.DONE
 
 
-def test_the_entries_of_a_dropped_run_go_with_it(store: Store, path: Path) -> None:
+def test_the_entries_of_a_dropped_run_go_with_it(store: Store) -> None:
     with store:
         for _ in range(4):
             journal = store.runs.begin(plan_of(2), keep=1)
@@ -275,7 +277,8 @@ def test_the_entries_of_a_dropped_run_go_with_it(store: Store, path: Path) -> No
                 journal.intend(label)
                 journal.finish(label, Outcome.DONE)
             journal.close(RunStatus.DONE)
-    with closing(sqlite3.connect(path)) as db:
+    with store.database.read() as db:
+        assert db is not None
         assert db.execute("SELECT count(*), count(DISTINCT run) FROM entry").fetchone() == (4, 2), (
             "the newest, and the newest that wrote"
         )

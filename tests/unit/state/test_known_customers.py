@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from reconciler.core.errors import StateError
 from reconciler.core.rules import Target
+from reconciler.core.shared_state import SharedState
+from reconciler.state.known_customers import Known, Normalised
+from reconciler.state.migrations import MIGRATIONS
 from reconciler.state.plan_file import dumps
-from reconciler.state.sqlite.known_customers import Known, Normalised
-from reconciler.state.sqlite.migrations import MIGRATIONS
-from reconciler.state.sqlite.store import Store
 from reconciler.state.value_json import decode, encode
-from tests.unit.state.plans import TARGET, known_of, plan_of
+from tests.unit.state.plans import TARGET, known_of, opened, plan_of, run_statement
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 decimals = st.decimals(allow_nan=False, allow_infinity=False)
@@ -45,11 +45,6 @@ def test_what_is_no_amount_is_not_stored(number: str) -> None:
         encode({"creditLimit": Decimal(number)})
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "state.db"
-
-
 WHOLE = Known(
     number="a-17 ",
     applied={
@@ -70,10 +65,10 @@ WHOLE = Known(
 )
 
 
-def test_a_customer_comes_back_as_it_was_recorded(path: Path) -> None:
-    with Store(path) as store:
+def test_a_customer_comes_back_as_it_was_recorded(location: Path | SharedState) -> None:
+    with opened(location) as store:
         store.known(TARGET).record([WHOLE])
-    with Store(path) as store:
+    with opened(location) as store:
         loaded = store.known(TARGET).load()
     assert dict(loaded) == {"A-17": WHOLE}
     assert exact(loaded["A-17"].applied) == exact(WHOLE.applied)
@@ -81,16 +76,16 @@ def test_a_customer_comes_back_as_it_was_recorded(path: Path) -> None:
     assert "a-17" not in loaded
 
 
-def test_recording_again_replaces_all_of_it(path: Path) -> None:
-    with Store(path) as store:
+def test_recording_again_replaces_all_of_it(location: Path | SharedState) -> None:
+    with opened(location) as store:
         store.known(TARGET).record([WHOLE])
         again = known_of("A-17", applied={"gln": "7"})
         store.known(TARGET).record([again])
         assert dict(store.known(TARGET).load()) == {"A-17": again}
 
 
-def test_a_ref_belongs_to_the_customer_that_had_it_last(path: Path) -> None:
-    with Store(path) as store:
+def test_a_ref_belongs_to_the_customer_that_had_it_last(location: Path | SharedState) -> None:
+    with opened(location) as store:
         known = store.known(TARGET)
         known.record([known_of("1", ref="acme"), known_of("2", ref="other"), known_of("3")])
         known.record([known_of("1", ref="other"), known_of("2", ref="acme")])
@@ -99,15 +94,15 @@ def test_a_ref_belongs_to_the_customer_that_had_it_last(path: Path) -> None:
         assert known.load().numbers() == {"other": "1", "acme": "3"}
 
 
-def test_two_customers_with_one_ref_are_refused_whole(path: Path) -> None:
-    with Store(path) as store:
+def test_two_customers_with_one_ref_are_refused_whole(location: Path | SharedState) -> None:
+    with opened(location) as store:
         with pytest.raises(StateError):
             store.known(TARGET).record([known_of("1", ref="acme"), known_of("2", ref="acme")])
         assert len(store.known(TARGET).load()) == 0
 
 
-def test_forgetting_and_renaming_find_the_customer_by_any_spelling(path: Path) -> None:
-    with Store(path) as store:
+def test_forgetting_and_renaming_find_the_customer_by_any_spelling(location: Path | SharedState) -> None:
+    with opened(location) as store:
         known = store.known(TARGET)
         known.record([known_of("a1", ref="acme"), known_of("b2"), known_of("c3", applied={"name": "C"})])
         known.forget([" A1 ", "unknown"])
@@ -118,12 +113,12 @@ def test_forgetting_and_renaming_find_the_customer_by_any_spelling(path: Path) -
         assert known.load()["B2"].number == "B2"
 
 
-def test_another_tenant_or_another_erp_knows_nothing_of_it(path: Path) -> None:
+def test_another_tenant_or_another_erp_knows_nothing_of_it(location: Path | SharedState) -> None:
     others = [
         Target("production", "Demo AS", "another", TARGET.base_url),
         Target("production", "Demo AS", TARGET.tenant_id, "http://localhost:1"),
     ]
-    with Store(path) as store:
+    with opened(location) as store:
         store.known(TARGET).record([known_of("1", ref="acme")])
         for each in others:
             assert len(store.known(each).load()) == 0
@@ -132,14 +127,13 @@ def test_another_tenant_or_another_erp_knows_nothing_of_it(path: Path) -> None:
         assert store.known(TARGET).load().numbers() == {"acme": "1"}
 
 
-def test_a_record_that_makes_no_sense_is_reported_when_it_is_asked_for_and_not_before(path: Path) -> None:
-    with Store(path) as store:
+def test_a_record_that_makes_no_sense_is_reported_when_it_is_asked_for_and_not_before(
+    location: Path | SharedState,
+) -> None:
+    with opened(location) as store:
         store.known(TARGET).record([known_of("1", ref="acme"), known_of("2")])
-    db = sqlite3.connect(path)
-    db.execute("UPDATE known SET applied = '{' WHERE number = '1'")
-    db.commit()
-    db.close()
-    with Store(path) as store:
+        run_statement(store, "UPDATE known SET applied = '{' WHERE number = '1'")
+    with opened(location) as store:
         memory = store.known(TARGET).load().memory()
         assert memory.numbers == {"acme": "1"}
         assert memory.applied["2"] == {"name": "A"}
@@ -147,8 +141,8 @@ def test_a_record_that_makes_no_sense_is_reported_when_it_is_asked_for_and_not_b
             memory.applied.get("1")
 
 
-def test_the_planner_gets_the_numbers_of_refs_and_the_values_last_applied(path: Path) -> None:
-    with Store(path) as store:
+def test_the_planner_gets_the_numbers_of_refs_and_the_values_last_applied(location: Path | SharedState) -> None:
+    with opened(location) as store:
         store.known(TARGET).record([WHOLE, known_of("2")])
         memory = store.known(TARGET).load().memory()
     assert dict(memory.numbers) == {"acme": "a-17 "}
@@ -157,8 +151,8 @@ def test_the_planner_gets_the_numbers_of_refs_and_the_values_last_applied(path: 
     assert set(memory.applied) == {"A-17", "2"}
 
 
-def test_what_one_process_records_another_store_sees_at_once(path: Path) -> None:
-    with Store(path) as one, Store(path) as other:
+def test_what_one_process_records_another_store_sees_at_once(location: Path | SharedState) -> None:
+    with opened(location) as one, opened(location) as other:
         assert len(other.known(TARGET).load()) == 0
         one.known(TARGET).record([known_of("1")])
         assert len(other.known(TARGET).load()) == 1
@@ -166,7 +160,7 @@ def test_what_one_process_records_another_store_sees_at_once(path: Path) -> None
         assert len(other.known(TARGET).load()) == 2
 
 
-def test_a_hundred_thousand_customers_are_recorded_and_loaded_in_seconds(path: Path) -> None:
+def test_a_hundred_thousand_customers_are_recorded_and_loaded_in_seconds(location: Path | SharedState) -> None:
     applied = {
         "name": "Fjellheim AS",
         "mainAddress": {"addressLine1": "Road 13", "city": "Oslo", "postalCode": "0101", "countryId": "NO"},
@@ -175,7 +169,7 @@ def test_a_hundred_thousand_customers_are_recorded_and_loaded_in_seconds(path: P
         "attributes": {"REGION": "NORTH"},
     }
     many = [known_of(str(at), applied=applied, ref=f"r{at}") for at in range(100_000)]
-    with Store(path) as store:
+    with opened(location) as store:
         start = time.perf_counter()
         store.known(TARGET).record(many)
         recorded = time.perf_counter()
@@ -187,20 +181,23 @@ def test_a_hundred_thousand_customers_are_recorded_and_loaded_in_seconds(path: P
     assert memory.applied["99999"] == applied
 
 
-def test_a_file_from_before_resources_keeps_its_customers_and_its_journal(path: Path) -> None:
-    with Store(path) as store:
+def test_a_file_from_before_resources_keeps_its_customers_and_its_journal(tmp_path: Path) -> None:
+    location = tmp_path / "state.db"
+    with opened(location) as store:
         store.known(TARGET).record([WHOLE])
         plan = plan_of(1)
         store.runs.begin(plan, dumps(plan)).intend(plan.actions[0].label)
-    db = sqlite3.connect(path)
+    db = sqlite3.connect(location)
     db.execute("ALTER TABLE known RENAME TO newer")
     for table in (statement for statement in MIGRATIONS[0] if "CREATE TABLE known" in statement):
         db.execute(table)
     columns = "target, number_key, number, ref, internal_id, applied_at, run, applied, normalised"
     db.execute(f"INSERT INTO known SELECT {columns} FROM newer")
-    db.executescript("DROP TABLE newer; ALTER TABLE entry DROP COLUMN resource; PRAGMA user_version = 3")
+    db.executescript(
+        "DROP TABLE seal; DROP TABLE newer; ALTER TABLE entry DROP COLUMN resource; PRAGMA user_version = 3"
+    )
     db.close()
-    with Store(path) as store:
+    with opened(location) as store:
         assert dict(store.known(TARGET).load()) == {"A-17": WHOLE}
         again = known_of("A-17", ref="acme")
         store.known(TARGET).record([again])
@@ -209,8 +206,8 @@ def test_a_file_from_before_resources_keeps_its_customers_and_its_journal(path: 
         assert [entry.resource for entry in store.runs.get(info.id).entries] == ["customer"]
 
 
-def test_records_of_another_resource_are_kept_apart(path: Path) -> None:
-    with Store(path) as store:
+def test_records_of_another_resource_are_kept_apart(location: Path | SharedState) -> None:
+    with opened(location) as store:
         customers, others = store.known(TARGET), store.known(TARGET, "warehouse")
         customers.record([WHOLE])
         others.record([known_of("A-17", ref="acme", applied={"gln": "1"})])

@@ -17,22 +17,22 @@ import msgspec
 import pytest
 
 from reconciler.core.errors import Locked, StateError
+from reconciler.state.lock_holder import Life
 from reconciler.state.process_identity import Owner, is_here, surely_lives, this_process
-from reconciler.state.sqlite.lock import Life
-from reconciler.state.sqlite.store import Store
+from reconciler.state.store import Store, open_store
 from tests.unit.state.plans import TARGET, known_of, start_child
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    with Store(tmp_path / "state.db") as found:
+    with open_store(tmp_path / "state.db") as found:
         yield found
 
 
 @pytest.fixture
 def holding(store: Store) -> Iterator[subprocess.Popen[str]]:
     """Another process that holds the lock."""
-    child = start_child("hold", str(store.path))
+    child = start_child("hold", str(file_of(store)))
     assert child.stdout is not None
     assert child.stdout.readline() == "held\n"
     yield child
@@ -40,8 +40,13 @@ def holding(store: Store) -> Iterator[subprocess.Popen[str]]:
     child.communicate()
 
 
+def file_of(store: Store) -> Path:
+    assert isinstance(store.location, Path)
+    return store.location
+
+
 def record_of(store: Store) -> Path:
-    return store.path.with_name("state.db.holder")
+    return file_of(store).with_name("state.db.holder")
 
 
 def leave(store: Store, owner: Owner) -> None:
@@ -111,7 +116,7 @@ def test_unlock_tidies_up_after_a_killed_run_and_says_whose_it_was(
 
 
 def test_within_one_process_too_only_one_holds_it(store: Store) -> None:
-    with store.lock("apply"), Store(store.path) as other, pytest.raises(Locked), other.lock("apply"):
+    with store.lock("apply"), open_store(file_of(store)) as other, pytest.raises(Locked), other.lock("apply"):
         pass
     with store.lock("apply"):
         pass
@@ -167,7 +172,7 @@ def test_another_container_on_this_machine_counts_as_here(store: Store) -> None:
 
 
 def test_a_process_id_that_was_given_to_another_process_does_not_keep_the_lock(store: Store) -> None:
-    living = start_child("hold", str(store.path.with_name("other.db")))
+    living = start_child("hold", str(file_of(store).with_name("other.db")))
     assert living.stdout is not None
     living.stdout.readline()
     try:
@@ -179,7 +184,7 @@ def test_a_process_id_that_was_given_to_another_process_does_not_keep_the_lock(s
         leave(store, reused)
         with store.lock("apply"):
             pass
-        proven = Store(living.args[-1] and store.path.with_name("other.db")).holder()
+        proven = open_store(living.args[-1] and file_of(store).with_name("other.db")).holder()
         assert proven is not None
         assert proven.owner is not None
         assert surely_lives(proven.owner)
@@ -208,9 +213,9 @@ def test_deleting_the_lock_file_lets_nobody_hold_a_lock_on_nothing(
     """Whoever opened the old file before it went must not believe in it."""
     holding.kill()
     holding.wait()
-    store.path.with_name("state.db.lock").unlink()
+    file_of(store).with_name("state.db.lock").unlink()
     with store.lock("apply"):
-        with pytest.raises(Locked), Store(store.path) as other, other.lock("apply"):
+        with pytest.raises(Locked), open_store(file_of(store)) as other, other.lock("apply"):
             pass
         assert store.holder() is not None
 
@@ -222,7 +227,7 @@ def test_somebody_who_only_looks_keeps_no_run_from_starting(store: Store) -> Non
 
     def look() -> None:
         while not stop.is_set():
-            Store(store.path).holder()
+            open_store(file_of(store)).holder()
 
     lookers = [threading.Thread(target=look) for _ in range(2)]
     for each in lookers:
@@ -245,12 +250,12 @@ def test_clearing_deletes_everything_and_only_when_no_run_is_on(store: Store, ho
     holding.kill()
     holding.wait()
     assert store.clear() is True
-    assert list(store.path.parent.iterdir()) == []
+    assert list(file_of(store).parent.iterdir()) == []
     assert len(store.known(TARGET).load()) == 0
 
 
 def test_a_folder_in_the_locks_place_is_reported(store: Store) -> None:
-    store.path.with_name("state.db.lock").mkdir()
+    file_of(store).with_name("state.db.lock").mkdir()
     with pytest.raises(StateError, match=r"state\.db\.lock cannot be used"), store.lock("apply"):
         pass
     assert store.holder() is None

@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
-from pathlib import Path
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
+
+import msgspec
 
 from reconciler.core.normalise import number_key
 from reconciler.core.rules import Memory, Target
 from reconciler.resources.customer import CUSTOMER
 from reconciler.resources.values import Scalar, Values
-from reconciler.state.sqlite.database import Database, target_id
-from reconciler.state.sqlite.foreign_errors import decoded
+from reconciler.state.port import TARGET, Check, Connection, Database, decoded, target_id
+from reconciler.state.sealing import Seal
 from reconciler.state.value_json import decode, encode
 
-_COLUMNS = "number_key, number, ref, internal_id, applied_at, run, applied, normalised"
+COLUMNS = "number_key, number, ref, internal_id, applied_at, run, applied, normalised"
 _PUT = f"""
-    INSERT INTO known (target, resource, {_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    INSERT INTO known (target, resource, {COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (target, resource, number_key) DO UPDATE SET
         number = excluded.number, ref = excluded.ref, internal_id = excluded.internal_id,
         applied_at = excluded.applied_at, run = excluded.run, applied = excluded.applied,
         normalised = excluded.normalised
 """  # noqa: S608 - put together from constants
+_TABLE = "known"
 _ONE = "target = ? AND resource = ? AND number_key = ?"
 
 Part = TypeVar("Part")
@@ -72,13 +73,13 @@ class LoadedKnown(Mapping[str, Known]):
     A record is decoded only when it is asked for; asking raises StateError when it makes no sense.
     """
 
-    def __init__(self, rows: Iterable[_Row], path: Path) -> None:
+    def __init__(self, rows: Iterable[_Row], database: Database) -> None:
         self._rows = {row[0]: row for row in rows}
-        self._path = path
+        self._database = database
 
     def __getitem__(self, key: str) -> Known:
         row = self._rows[key]
-        with decoded(self._path):
+        with decoded(self._database):
             return _known(row)
 
     def __iter__(self) -> Iterator[str]:
@@ -138,19 +139,20 @@ class KnownCustomers:
     def __init__(self, database: Database, target: Target, resource: str = CUSTOMER.name) -> None:
         self._database = database
         self._resource = resource
-        self._target = (target.tenant_id, target.base_url)
+        self._target = database.place(target)
 
     def load(self) -> LoadedKnown:
         """All of them; none where there is no state yet. Raises StateError."""
         rows: list[_Row] = []
-        with self._database.read() as db:
+        with decoded(self._database), self._database.read() as db:
             if db is not None:
                 rows = db.execute(
-                    f"SELECT {_COLUMNS} FROM known WHERE resource = ? AND target = "  # noqa: S608 - from constants
-                    "(SELECT id FROM target WHERE tenant_id = ? AND base_url = ?)",
+                    f"SELECT {COLUMNS} FROM known WHERE resource = ? AND target = {TARGET}",  # noqa: S608 - constants
                     (self._resource, *self._target),
                 ).fetchall()
-        return LoadedKnown(rows, self._database.path)
+            if self._database.seal.is_on:
+                rows = [_opened(self._database.seal, row) for row in rows]
+        return LoadedKnown(rows, self._database)
 
     def record(self, customers: Iterable[Known]) -> None:
         """Add or replace them, all or none. A ref moves to the customer that has it now. Raises StateError."""
@@ -158,44 +160,68 @@ class KnownCustomers:
         if rows:
             self._database.write(lambda db: self._put(db, rows))
 
-    def _put(self, db: sqlite3.Connection, rows: list[_Row]) -> None:
-        target = target_id(db, self._target)
-        try:
-            db.executemany(_PUT, [(target, self._resource, *row) for row in rows])
-        except sqlite3.IntegrityError:  # a ref stands at another customer: seldom, and looking first costs each time
-            refs = [(target, self._resource, row[2]) for row in rows if row[2] is not None]
-            db.executemany("UPDATE known SET ref = NULL WHERE target = ? AND resource = ? AND ref = ?", refs)
-            db.executemany(_PUT, [(target, self._resource, *row) for row in rows])
+    def _put(self, db: Connection, rows: list[_Row]) -> Check | None:
+        place, seal = (target_id(db, self._target), self._resource), self._database.seal
+        if seal.is_on:
+            rows = [_sealed(seal, row) for row in rows]
+        db.executemany(
+            "UPDATE known SET ref = NULL WHERE target = ? AND resource = ? AND ref = ? AND number_key <> ?",
+            [(*place, row[2], row[0]) for row in rows if row[2] is not None],
+        )
+        db.executemany(_PUT, [(*place, *row) for row in rows])
+        return None
 
     def forget(self, numbers: Iterable[str]) -> None:
         """Drop the customers with these numbers; a number that is not known is passed over. Raises StateError."""
-        keys = [number_key(number) for number in numbers]
+        keys = [self._key(number_key(number)) for number in numbers]
 
-        def drop(db: sqlite3.Connection) -> None:
-            target = target_id(db, self._target)
-            places = [(target, self._resource, key) for key in keys]
-            db.executemany(f"DELETE FROM known WHERE {_ONE}", places)  # noqa: S608 - put together from constants
+        def drop(db: Connection) -> Check | None:
+            place = (target_id(db, self._target), self._resource)
+            db.executemany(f"DELETE FROM known WHERE {_ONE}", [(*place, key) for key in keys])  # noqa: S608 - constants
+            return None
 
         if keys and self._database.exists():
             self._database.write(drop)
 
     def rename(self, key: str, new_number: str) -> None:
         """The customer has another number now; what was known under that one is dropped. Raises StateError."""
-        new_key = number_key(new_number)
 
-        def move(db: sqlite3.Connection) -> None:
-            place = (target_id(db, self._target), self._resource)
-            if not db.execute(f"SELECT 1 FROM known WHERE {_ONE}", (*place, key)).fetchone():  # noqa: S608 - constants
-                return
-            if new_key != key:
-                db.execute(f"DELETE FROM known WHERE {_ONE}", (*place, new_key))  # noqa: S608 - constants
-            db.execute(
-                f"UPDATE known SET number_key = ?, number = ? WHERE {_ONE}",  # noqa: S608 - constants
-                (new_key, new_number, *place, key),
-            )
+        def move(db: Connection) -> Check | None:
+            place, seal = (target_id(db, self._target), self._resource), self._database.seal
+            old = (*place, self._key(key))
+            row = db.execute(f"SELECT {COLUMNS} FROM known WHERE {_ONE}", old).fetchone()  # noqa: S608 - constants
+            if row is None:
+                return None
+            if seal.is_on:
+                row = _opened(seal, row)
+            db.execute(f"DELETE FROM known WHERE {_ONE}", old)  # noqa: S608 - constants
+            return self._put(db, [(number_key(new_number), new_number, *row[2:])])
 
         if self._database.exists():
             self._database.write(move)
+
+    def _key(self, key: str) -> str:
+        return self._database.seal.hashed(_TABLE, key)
+
+
+def _sealed(seal: Seal, row: _Row) -> _Row:
+    """The row as it stands in the database: hashes of what is looked for, and all else in one sealed value."""
+    key, number, ref, internal_id, applied_at, run, applied, normalised = row
+    ref_hash = None if ref is None else seal.hashed("ref", ref)
+    text = msgspec.json.encode((key, number, ref, internal_id, applied, normalised)).decode()
+    return seal.hashed(_TABLE, key), "", ref_hash, None, applied_at, run, seal.seal_text(_TABLE, text), _NONE
+
+
+def _opened(seal: Seal, row: _Row) -> _Row:
+    key, number, ref, internal_id, applied, normalised = msgspec.json.decode(seal.open_text(_TABLE, row[6]))
+    return key, number, ref, internal_id, row[4], row[5], applied, normalised
+
+
+def recoded(old: Seal, new: Seal, row: Sequence[Any]) -> tuple[Any, ...]:
+    """A row with its target and resource, sealed with another key."""
+    target, resource, *rest = row
+    plain = _opened(old, tuple(rest)) if old.is_on else tuple(rest)
+    return target, resource, *(_sealed(new, plain) if new.is_on else plain)
 
 
 def _row(known: Known) -> _Row:

@@ -1,14 +1,10 @@
-"""The state database's tables, as steps that are never changed once released: a new version appends one.
+"""The state's tables, as steps that are never changed once released: a new version appends one.
 
-`PRAGMA user_version` counts the steps that a file has gone through. Times are UTC, ISO 8601, with a Z.
+They are written for SQLite, where `PRAGMA user_version` counts the steps that a file has gone through;
+`postgres/tables.py` takes them over. Times are UTC, ISO 8601, with a Z.
 """
 
 from __future__ import annotations
-
-import sqlite3
-
-APPLICATION_ID = int.from_bytes(b"Recn", "big")
-"""Marks a SQLite file as ours."""
 
 _VERSION_1 = (
     # Numbers mean something only within one tenant of one ERP; VISMA_TENANT_ID can point an environment elsewhere.
@@ -97,26 +93,24 @@ _VERSION_4 = (
     "ALTER TABLE entry ADD COLUMN resource TEXT NOT NULL DEFAULT 'customer'",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4)
+_VERSION_5 = (
+    # A shared database holds several environments. A file holds one, which has no name there.
+    """
+    CREATE TABLE target_by_environment (
+        id INTEGER PRIMARY KEY, environment TEXT NOT NULL DEFAULT '', tenant_id TEXT NOT NULL, base_url TEXT NOT NULL,
+        UNIQUE (environment, tenant_id, base_url)
+    )
+    """,
+    "INSERT INTO target_by_environment (id, tenant_id, base_url) SELECT id, tenant_id, base_url FROM target",
+    "DROP TABLE target",
+    "ALTER TABLE target_by_environment RENAME TO target",
+    # The id of the key that customers' values are sealed with; no row where they are not (sealing.py).
+    "CREATE TABLE seal (key_id TEXT NOT NULL PRIMARY KEY)",
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_5)
 
 
 def newest() -> int:
     """The schema version that this program writes."""
     return len(MIGRATIONS)
-
-
-def migrate(db: sqlite3.Connection) -> None:
-    """Bring the tables to the newest version, in one transaction: whole or not at all."""
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        (done,) = db.execute("PRAGMA user_version").fetchone()
-        for step in MIGRATIONS[done:]:
-            for statement in step:
-                db.execute(statement)
-        if done < newest():
-            db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            db.execute(f"PRAGMA user_version = {newest()}")
-        db.execute("COMMIT")
-    finally:
-        if db.in_transaction:
-            db.execute("ROLLBACK")

@@ -1,0 +1,295 @@
+"""A schema of a PostgreSQL database as the state: read in one view, written in shared transactions, under a fence."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Protocol
+
+import psycopg
+
+from reconciler.core.errors import StateError
+from reconciler.core.rules import Target
+from reconciler.core.shared_state import SharedState
+from reconciler.state import migrations
+from reconciler.state.group_commit import GroupCommit
+from reconciler.state.port import Check, Connection, Cursor, Place, Work
+from reconciler.state.postgres.connecting import connect
+from reconciler.state.postgres.foreign_errors import damaged, lost, newer, translated
+from reconciler.state.postgres.tables import migrate, version
+from reconciler.state.sealed_with import check_readable, claim, still_sealed
+from reconciler.state.sealing import Seal
+
+_VALUE = re.compile(r"\?")
+_REGAIN_FOR, _PAUSE = 15.0, 0.5  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Fence:
+    """What proves that this run still holds its lock: the token of the holder, and the backend that has the lock."""
+
+    key: int
+    token: str
+    pid: int
+
+
+STANDS = """
+    SELECT 1 FROM lock_holder WHERE place = %s AND token = %s AND EXISTS (
+        SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND pid = %s AND classid::bigint = %s AND objid::bigint = %s
+            AND objsubid = 1 AND granted
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+    ) FOR SHARE OF lock_holder
+"""
+"""Whoever takes the lock next changes the row, and so waits for the transactions that it still protects."""
+
+
+class Transaction:
+    """A `port.Connection` over psycopg's."""
+
+    def __init__(self, db: psycopg.Connection[Any]) -> None:
+        self._db = db
+
+    def execute(self, statement: str, values: Sequence[Any] = (), /) -> Cursor:
+        """Run a statement; its answer is waited for when it is looked at."""
+        return self._db.execute(_adapted(statement), values or None)
+
+    def executemany(self, statement: str, rows: Iterable[Sequence[Any]], /) -> object:
+        """Run a statement once for each row of values."""
+        with self._db.cursor() as cursor:
+            cursor.executemany(_adapted(statement), rows)
+        return None
+
+
+@lru_cache(maxsize=256)
+def _adapted(statement: str) -> bytes:
+    return _VALUE.sub("%s", statement).encode()
+
+
+def advisory_key(*names: str) -> int:
+    """A key of an advisory lock, 64 bits with a sign. The database is part of the lock itself."""
+    digest = hashlib.sha256("\0".join(("reconciler", *names)).encode()).digest()
+    return int.from_bytes(digest[:8], "big", signed=True)
+
+
+class Regained(Protocol):
+    """What can take a lost lock again."""
+
+    def __call__(self) -> bool:
+        """Whether the lock is held again, and was nobody else's since. Raises StateError."""
+
+
+class PostgresDatabase:
+    """The state of one place in a schema that holds those of many. Fulfils `port.Database`."""
+
+    def __init__(self, location: SharedState, place: Target | None, seal: Seal, environ: Mapping[str, str]) -> None:
+        self.location = location
+        self.seal = seal
+        self.scope: Place | None = None if place is None else self.place(place)
+        self.fence: Fence | None = None
+        self.take_lock_again: Regained | None = None
+        self._environ = environ
+        self._lost: StateError | None = None
+        self._reader: psycopg.Connection[Any] | None = None
+        self._writer: psycopg.Connection[Any] | None = None
+        self._reading = threading.Lock()
+        self._commits = GroupCommit(self._transact)
+
+    def place(self, target: Target) -> Place:
+        """One environment of one tenant of one ERP."""
+        return target.environment, target.tenant_id, target.base_url
+
+    def key(self, purpose: str) -> int:
+        """The key of a lock of this place."""
+        return advisory_key(purpose, self.location.schema, *(self.scope or ()))
+
+    def lock_tables(self, db: Connection) -> None:
+        """Whoever writes has looked at the key first, and so is waited for, or waits."""
+        db.execute("LOCK TABLE seal, known, live, drift_seen, run, entry IN ACCESS EXCLUSIVE MODE")
+
+    def damaged(self, why: str) -> StateError:
+        """What to raise for stored values that make no sense."""
+        return damaged(self.location, why)
+
+    def session(self, *, long_lived: bool = False) -> psycopg.Connection[Any]:
+        """A session of its own. Raises StateError."""
+        return connect(self.location, self._environ, long_lived=long_lived)
+
+    # ---- reading ----
+
+    def exists(self) -> bool:
+        """Whether there are tables."""
+        return self.version() is not None
+
+    def version(self) -> int | None:
+        """The version of the tables, None where there are none."""
+        with self._reading, translated(self.location):
+            found: int | None = self._with_reader(lambda db: version(db, self.location.schema))
+            return found
+
+    def size(self) -> int:
+        """How much the schema takes, in bytes: of all places."""
+        tables = (
+            "SELECT coalesce(sum(pg_total_relation_size(oid)), 0) FROM pg_class WHERE relkind = 'r' AND relnamespace = "
+        )
+        with self._reading, translated(self.location):
+            row = self._with_reader(
+                lambda db: db.execute(
+                    f"{tables}to_regnamespace(%s)".encode(), (f'"{self.location.schema}"',)
+                ).fetchone()
+            )
+        return int(row[0]) if row else 0
+
+    def _with_reader(self, ask: Callable[[psycopg.Connection[Any]], Any]) -> Any:
+        """What the database answers; a session that ended since it was last used is opened again."""
+        if self._reader is not None:
+            with suppress(psycopg.OperationalError):
+                return ask(self._reader)
+            self._reader.close()
+            self._reader = None
+        self._reader = self.session()
+        return ask(self._reader)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection | None]:
+        """One consistent view; None where there is nothing yet. Raises StateError."""
+        with self._reading, translated(self.location):
+            if not self._with_reader(self._is_readable):
+                yield None
+                return
+            db = self._reader
+            assert db is not None
+            db.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            try:
+                yield Transaction(db)
+            finally:
+                with suppress(psycopg.Error):
+                    db.execute("ROLLBACK")
+
+    def _is_readable(self, db: psycopg.Connection[Any]) -> bool:
+        """Whether there are tables of this version, and this key. Older ones are brought up to date."""
+        found = version(db, self.location.schema)
+        if found is None:
+            return False
+        if found > migrations.newest():
+            raise newer(self.location, found, migrations.newest())
+        if found < migrations.newest():
+            migrate(db, self.location, advisory_key("migrate", self.location.schema))
+        check_readable(Transaction(db), self.seal, str(self.location))
+        return True
+
+    # ---- writing ----
+
+    def write(self, work: Work) -> None:
+        """Run the work in a transaction that is safe when this returns. Raises StateError: nothing is kept then.
+
+        Works of other threads go into the same transaction, and their statements into the same round trip.
+        """
+        self._commits.write(work)
+
+    def open(self) -> None:
+        """Make the tables if they are missing. Raises StateError."""
+        with self._commits.turn, translated(self.location):
+            self._opened_writer()
+
+    def _transact(self, works: Sequence[Work]) -> None:
+        if self._lost is not None:
+            raise self._lost
+        try:
+            with translated(self.location):
+                self._perform(works)
+        except StateError as error:
+            if self._writer is not None and self._writer.closed:
+                self._writer = None
+                if self.fence is not None:
+                    self._lost = error
+            raise
+
+    def _perform(self, works: Sequence[Work]) -> None:
+        db = self._opened_writer()
+        try:
+            with db.pipeline():
+                db.execute("BEGIN")
+                # one writer at a time for a place, as with a file: what is compared before it is replaced stands
+                db.execute("SELECT pg_advisory_xact_lock(%s)", (self.key("write"),))
+                transaction = Transaction(db)
+                checks: list[Check | None] = [
+                    self._fenced(db),
+                    still_sealed(transaction, self.seal, str(self.location)),
+                ]
+                checks += [work(transaction) for work in works]
+                db.execute("SELECT 1").fetchone()  # waits for the answers to all before it
+                for check in checks:
+                    if check is not None:
+                        check()
+                db.execute("COMMIT")
+        except BaseException:
+            with suppress(psycopg.Error):
+                db.rollback()
+            raise
+
+    def _fenced(self, db: psycopg.Connection[Any]) -> Check | None:
+        """Under a run's lock nothing is written once it is lost: what could not be recorded must not be sent."""
+        fence = self.fence
+        if fence is None:
+            return None
+        values = (fence.key, fence.token, fence.pid, *halves(fence.key))
+        cursor = db.execute(STANDS.encode(), values)
+
+        def check() -> None:
+            if cursor.fetchone() is None:
+                self._lost = lost(self.location)
+                raise self._lost
+
+        return check
+
+    def _opened_writer(self) -> psycopg.Connection[Any]:
+        if self._writer is None or self._writer.closed:
+            db = self.session()
+            try:
+                migrate(db, self.location, advisory_key("migrate", self.location.schema))
+                with db.transaction():
+                    claim(Transaction(db), self.seal, str(self.location))
+            except BaseException:
+                db.close()
+                raise
+            self._writer = db
+        return self._writer
+
+    def regain(self) -> bool:
+        """Wait some seconds for the database; whether the run may record again, as the only one since."""
+        until = time.monotonic() + _REGAIN_FOR
+        while self.take_lock_again is not None:
+            try:
+                if not self.take_lock_again():
+                    return False
+            except StateError:
+                if time.monotonic() > until:
+                    return False
+                time.sleep(_PAUSE)
+                continue
+            self._lost = None
+            return True
+        return False
+
+    def released(self) -> None:
+        """The lock is given back: writes are fenced no more."""
+        self.fence = self.take_lock_again = self._lost = None
+
+    def close(self) -> None:
+        """End the sessions; using it again opens them again."""
+        with self._reading, self._commits.turn:
+            for db in (self._reader, self._writer):
+                if db is not None:
+                    db.close()
+            self._reader = self._writer = None
+
+
+def halves(key: int) -> tuple[int, int]:
+    """The key as `pg_locks` shows it: `classid` and `objid`."""
+    return key >> 32 & 0xFFFFFFFF, key & 0xFFFFFFFF

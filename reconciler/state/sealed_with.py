@@ -1,0 +1,65 @@
+"""Which key a state is sealed with: the wrong one, or none, is told before anything is read or written."""
+
+from __future__ import annotations
+
+from reconciler.core.errors import StateError
+from reconciler.state.port import Check, Connection
+from reconciler.state.sealing import KEY_VARIABLE, NEW_KEY_VARIABLE, Seal
+
+_IS_EMPTY = "SELECT NOT EXISTS (SELECT 1 FROM target) AND NOT EXISTS (SELECT 1 FROM run)"
+
+
+def check_readable(db: Connection, seal: Seal, where: str) -> None:
+    """Raise StateError when the state cannot be read with this key."""
+    _fits(db, seal, where)
+
+
+def claim(db: Connection, seal: Seal, where: str) -> None:
+    """As `check_readable`; an empty state is sealed with this key from now on."""
+    if not _fits(db, seal, where):
+        record(db, seal)
+
+
+def still_sealed(db: Connection, seal: Seal, where: str) -> Check:
+    """A check that nobody changed the key since the state was opened."""
+    cursor = db.execute("SELECT max(key_id) FROM seal")
+
+    def check() -> None:
+        (key_id,) = cursor.fetchone()
+        if key_id != seal.key_id:
+            raise StateError(
+                f"The key of the state {where} was changed meanwhile", remedy=f"Run again with the new {KEY_VARIABLE}."
+            )
+
+    return check
+
+
+def record(db: Connection, seal: Seal) -> None:
+    """Note the key that the state is sealed with, or that it is not sealed."""
+    db.execute("DELETE FROM seal")
+    if seal.key_id is not None:
+        db.execute("INSERT INTO seal (key_id) VALUES (?)", (seal.key_id,))
+
+
+def _fits(db: Connection, seal: Seal, where: str) -> bool:
+    """Whether the state says this key; False when it says none, and is empty. Raises StateError."""
+    row = db.execute("SELECT key_id FROM seal").fetchone()
+    if row is not None and not seal.is_on:
+        raise StateError(
+            f"The state {where} is encrypted, and {KEY_VARIABLE} is not set",
+            remedy=f"Set {KEY_VARIABLE} or {KEY_VARIABLE}_FILE to the key {row[0]}.",
+        )
+    if row is not None and row[0] != seal.key_id:
+        raise StateError(
+            f"The state {where} is encrypted with the key {row[0]}, and {KEY_VARIABLE} holds the key {seal.key_id}",
+            remedy=f"Set {KEY_VARIABLE} to the key that it was encrypted with; `reconciler state rekey` changes it.",
+        )
+    if row is None and seal.is_on:
+        (is_empty,) = db.execute(_IS_EMPTY).fetchone()
+        if not is_empty:
+            raise StateError(
+                f"{KEY_VARIABLE} is set, and the state {where} is not encrypted",
+                remedy=f"Encrypt it: put the key into {NEW_KEY_VARIABLE} instead, and run `reconciler state rekey`.",
+            )
+        return False
+    return True
