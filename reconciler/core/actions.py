@@ -315,7 +315,7 @@ def _followers(wanted: Values, desired: Desired, live: Live, changed: Values, ru
         yield Diagnostic(
             Severity.NOTE,
             "P504",
-            f"{live.number}: {' and '.join(names)} may follow this change, being equal to {main} now",
+            f"{live.number}: {' and '.join(names)} may change too, because they equal {main} now",
             remedy=f"Declare {' and '.join(names)} to hold what is there.",
             source=desired.locate((main,)),
         )

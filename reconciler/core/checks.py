@@ -80,7 +80,7 @@ def same_label(action: Action) -> Diagnostic:
     return Diagnostic(
         Severity.ERROR,
         "I415",
-        f"{action.label!r} is called like another customer of the plan",
+        f"{action.label!r} has the same name as another action of the plan",
         remedy="Choose another ref.",
         source=action.source,
     )

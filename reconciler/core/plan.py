@@ -388,7 +388,7 @@ UNREAD = "A611"
 """Code of a run's diagnostic: what it wrote could not be read back."""
 
 NOT_STORING = "A613"
-"""Code of a run's diagnostic: most updates were answered as done and are not there."""
+"""Code of a run's diagnostic: most updates were confirmed by the ERP but did not take effect."""
 
 KEPT_OTHERWISE = "A614"
 """Code of a run's diagnostic: the ERP keeps a text in another form than it was sent."""

@@ -248,7 +248,7 @@ def _stale_parent(declaration: Desired, parent: str, number: str, resource: Reso
     return Diagnostic(
         Severity.WARNING,
         "P516",
-        f"{declaration.label}: its parent {parent} is renumbered to {number}, which is taken for it",
+        f"{declaration.label}: its parent {parent} is renumbered to {number}, which is used instead",
         remedy=f'Declare {resource.parent}: "{number}".',
         source=declaration.locate(parse_path(resource.parent)),
     )

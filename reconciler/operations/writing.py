@@ -174,7 +174,7 @@ def earlier_attempt(store: Store, info: RunInfo, plan: Plan) -> Attempt:
     if newer := _overtaken_by(store, info):
         raise Refused(
             f"Run {info.id} was overtaken by run {newer.id}, which wrote to the same company",
-            remedy="Plan and apply anew: what is still to do is found by comparing.",
+            remedy="Plan and apply again: the new plan shows what is still to do.",
         )
     record = store.runs.get(info.id)
     results = ended(record, plan).results
@@ -352,7 +352,7 @@ def _not_storing(run: Run) -> list[Diagnostic]:
     lost = [result for result in sent if result.not_taken]
     if len(lost) * 2 <= len(sent):
         return []
-    summary = f"{len(lost):,} of {len(sent):,} updates were answered as done and are not there"
+    summary = f"{len(lost):,} of {len(sent):,} updates were confirmed by the ERP but did not take effect"
     remedy = "The ERP may not store what it answers: look at one of the customers in the ERP before you apply again."
     return [Diagnostic(Severity.WARNING, NOT_STORING, summary, remedy=remedy)]
 

@@ -102,7 +102,7 @@ def _iban_complaint(row: Field, text: str) -> Finding | None:
         iban.validate(text, check_country=False)
     except InvalidChecksum:
         summary = f"{row.name} {quoted(text)} has wrong check digits, so at least one character is wrong"
-        return _error("D323", summary, "Correct it by the bank's own letter.")
+        return _error("D323", summary, "Copy it from the bank's own letter.")
     except ValidationError:
         summary = f"{row.name} {quoted(text)} does not have the form of an IBAN of its country"
         return _error("D323", summary, "Write two letters, two check digits and the account's number.")

@@ -67,7 +67,7 @@ def read_mutes(data: bytes, name: str, *, declared: Collection[str] | None, day:
 
 def _document(document: yaml_nodes.Node, problems: list[Diagnostic]) -> Iterator[Mute]:
     if not isinstance(document, yaml_nodes.Sequence):
-        summary, remedy = "the mutes must be a list", "Start mute with '- number: ...'."
+        summary, remedy = "the mutes must be a list", "Start each mute with '- number: ...'."
         problems.append(Diagnostic(Severity.ERROR, "M702", summary, remedy=remedy, source=document.source))
         return
     schema = load_schema("mutes")

@@ -261,7 +261,7 @@ def mixed() -> Plan:
             Diagnostic(
                 Severity.WARNING,
                 "P504",
-                "10011: invoiceAddress and deliveryAddress may follow this change, being equal to mainAddress now",
+                "10011: invoiceAddress and deliveryAddress may change too, because they equal mainAddress now",
                 remedy="Declare invoiceAddress and deliveryAddress to hold what is there.",
                 source=Source("customers/nordic.yaml", 14, 3),
             ),
