@@ -22,10 +22,14 @@ _PLAN_AGAIN = "Make a new plan."
 
 @dataclass(frozen=True, slots=True)
 class LookingUp:
-    """How long a renumbering that the ERP does later is looked for: seconds. sleep may raise NotSent to end that."""
+    """How long a renumbering that the ERP does later is looked for: seconds. sleep may raise NotSent to end that.
+
+    waiting: is told the length and the reason before the first wait.
+    """
 
     longest: float
     sleep: Callable[[float], None]
+    waiting: Callable[[float, str], None] = lambda _seconds, _reason: None
 
 
 ONE_LOOK = LookingUp(0.0, lambda _seconds: None)
@@ -106,6 +110,9 @@ class _Renumbering:
         ending = self._failed(acted.error) if result == "failed" else self._not_seen(acted)
         waits = [] if result in ("failed", "done") else _waits(self.looking_up.longest)
         ended = self._seen(ending)
+        if waits and ended is None:
+            why = f"the ERP may still renumber {self.action.former} to {self.action.number}, which is looked for"
+            self.looking_up.waiting(self.looking_up.longest, why)
         for seconds in waits:
             if ended is not None:
                 break

@@ -120,7 +120,8 @@ def write(
         _check(workspace, proposal, options)
         journal, earlier = _begin(workspace, proposal)
         workers = options.parallelism or workspace.settings.api.parallelism
-        return _Writing(workspace, erp, proposal, journal, workers, earlier).run()
+        longest = 0.0 if options.no_wait else workspace.settings.api.longest_answer
+        return _Writing(workspace, erp, proposal, journal, workers, earlier, longest).run()
 
 
 def _check(workspace: Workspace, proposal: Proposal, options: WriteOptions) -> None:
@@ -219,6 +220,7 @@ class _Writing:
     journal: Journal | None
     parallelism: int
     earlier: Attempt | None
+    longest_wait: float
     results: list[Result] = field(default_factory=list)
 
     def run(self) -> Run:
@@ -260,7 +262,7 @@ class _Writing:
             interruption=Interruption(
                 lambda: listener.stop_requested() is not None,
                 listener.abandon_requested,
-                LookingUp(self.workspace.settings.api.longest_answer, listener.sleep),
+                LookingUp(self.longest_wait, listener.sleep, listener.waiting),
             ),
         )
 

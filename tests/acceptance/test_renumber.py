@@ -217,6 +217,17 @@ def test_a_renumbering_that_does_not_come_in_time_is_unknown_and_holds_back_the_
     assert _limit(company) == 2000
 
 
+def test_a_renumbering_that_comes_later_is_waited_for_in_words_and_not_at_all_with_no_wait(company: Company) -> None:
+    company.sandbox.switch(renumber_result="Queued", renumber_ends="Failed", renumber_seconds=0)
+    _berg(company)
+    _declare(company)
+    applied = company.run("apply", "--auto-approve", "--no-wait")  # else it would take five minutes
+    assert applied.code == 5
+    assert "Waiting" not in applied.err
+    short_wait(company)
+    assert "Waiting 1 s: the ERP may still renumber 10000 to 20000" in " ".join(company.apply().err.split())
+
+
 def test_a_renumbering_is_done_only_when_it_is_seen(company: Company) -> None:
     body = json.dumps({"actionId": "x", "actionResult": "Done", "errorInfo": ""})
     company.sandbox.fault(kind="respond", path=ACTION, status=200, body=body)
