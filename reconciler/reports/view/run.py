@@ -18,6 +18,10 @@ from reconciler.reports.wording import OUTCOMES, counted, file_and_line
 _PAST = {Verb.CREATE: "created", Verb.UPDATE: "updated", Verb.RENUMBER: "renumbered"}
 
 
+NOT_TAKEN = "not taken as sent"
+"""Updates that the ERP confirmed, and of which a value is not there when it is read back."""
+
+
 def of_run(run: Run) -> Report:
     """What an apply did."""
     interrupted = run.interrupted is not None
@@ -104,10 +108,12 @@ def _sentence(result: Result) -> str:
 
 def _counts(run: Run) -> dict[str, int]:
     done = [result for result in run.results if result.outcome is Outcome.DONE]
+    lost = [result for result in done if result.action.action is Verb.UPDATE and result.not_taken]
     verbs = Counter(result.action.action for result in done)
     renumbered = {"renumbered": verbs[Verb.RENUMBER]} if run.plan.summary.renumber else {}
     others = {word: run.count(outcome) for outcome, word in OUTCOMES.items() if outcome is not Outcome.DONE}
-    return {"created": verbs[Verb.CREATE], "updated": verbs[Verb.UPDATE], **renumbered, **others}
+    taken = {"updated": verbs[Verb.UPDATE] - len(lost), **({NOT_TAKEN: len(lost)} if lost else {})}
+    return {"created": verbs[Verb.CREATE], **taken, **renumbered, **others}
 
 
 def _tally(counts: dict[str, int]) -> str:
