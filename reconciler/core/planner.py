@@ -170,7 +170,7 @@ def _decide(comparison: Comparison, wire: Wire) -> _Decided:
     similar = _similar(comparison)
     actions = _with_alike(actions, similar)
     if not comparison.targets:
-        decided.undeclared = removed(comparison.desired, paired, comparison.view, memory)
+        decided.undeclared = removed(comparison.desired, paired, comparison.view, memory, renumbering.spoken_for)
         problems.extend(nothing_known(rules, memory))
     problems.extend(removal_notes(decided.undeclared, rules))
     if rules.deactivate_removed:

@@ -46,8 +46,7 @@ class Due:
 class Renumberings:
     """What `lifecycle.renumbered_from` comes to.
 
-    refused: each declaration that stands against the rules, with what is said of it; neither it nor the customers that
-    it names are compared. numbers: `number_key` of a former number to the new one, due or done. moved: `number_key` of
+    refused: each declaration that stands against the rules, with what is said of it; it is not compared. numbers: `number_key` of a former number to the new one, due or done. moved: `number_key` of
     the new number to the former one under which earlier runs recorded the customer. followed: (former, new) number of
     those that are done, and of which the state does not know yet.
     """
@@ -70,9 +69,15 @@ class Renumberings:
         yield from self.notes
         yield from (problem for _, problem in self.refused if isinstance(problem, Diagnostic))
 
+    @property
+    def spoken_for(self) -> frozenset[str]:
+        """The `number_key`s of the customers that refused declarations name: not one of them lost its declaration."""
+        keys = (key for one, _ in self.refused for key in (former_key(one), number_key(one.number or "")))
+        return frozenset(key for key in keys if key)
+
     def refusals(self, declarations: Collection[int]) -> Iterator[Refusal]:
-        """What refuses the plan. declarations: the `id`s of those that are looked at."""
-        yield from (
+        """What refuses the plan, each once. declarations: the `id`s of those that are looked at."""
+        yield from dict.fromkeys(
             problem
             for declaration, problem in self.refused
             if isinstance(problem, Refusal) and id(declaration) in declarations
@@ -123,6 +128,9 @@ class _Resolution:
                 self._done(wish, former, number, at_number[0])
             elif problem := self._problem(wish, former, at_former, at_number):
                 self._found.refused.append((wish, problem))
+                other = self._declared.get(former)
+                if at_former and other is not None and other.lifecycle.renumbered_from is None:
+                    self._found.refused.append((other, problem))  # it would be written onto the wish's customer
             else:
                 self._found.due.append(Due(wish, at_former[0]))
                 self._found.numbers[former] = wish.number or ""
@@ -258,13 +266,8 @@ def _stale_parent(declaration: Desired, parent: str, number: str, resource: Reso
 
 
 def foreseen_view(view: View, found: Renumberings, resource: Resource = CUSTOMER) -> View:
-    """The live customers with their new numbers, without those that refused declarations name."""
+    """The live customers with their new numbers."""
     renamed = {due.live.internal_id: due for due in found.due}
-    left_out = {
-        key
-        for declaration, _ in found.refused
-        for key in (former_key(declaration), number_key(declaration.number or ""))
-    } - {former_key(due.declaration) for due in found.due}
     parents = {former_key(due.declaration): due.number for due in found.due}
 
     def foreseen(customer: Live) -> Live:
@@ -278,8 +281,7 @@ def foreseen_view(view: View, found: Renumberings, resource: Resource = CUSTOMER
             customer = customer.with_values(customer.values | {resource.parent: new_parent})
         return customer if due is None else replace(customer, number=due.number)
 
-    customers = (customer for customer in view.customers if number_key(customer.number) not in left_out)
-    return replace(view, customers=tuple(map(foreseen, customers)))
+    return replace(view, customers=tuple(map(foreseen, view.customers)))
 
 
 def foreseen_declarations(

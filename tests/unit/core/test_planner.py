@@ -269,9 +269,7 @@ def test_a_parent_that_comes_along_with_a_target_is_looked_for_too() -> None:
     parent, child = declared("500", name="A", corporateId="911"), declared("600", name="B", parentRecordNumber="500")
     beside = declared("700", name="C", corporateId="912")
     customers = (live("10", name="X", corporateId="911"), live("11", name="Y", corporateId="912"))
-    plan = plan_of(
-        parent, child, beside, live=customers, rules=Rules(duplicates="error"), targets=frozenset({"600"})
-    )
+    plan = plan_of(parent, child, beside, live=customers, rules=Rules(duplicates="error"), targets=frozenset({"600"}))
     assert [action.number for action in plan.actions] == ["500", "600"]
     assert [each.code for each in plan.diagnostics] == ["P511", "P503"]
     assert [refusal.number for refusal in plan.refusals] == ["500"]

@@ -43,7 +43,7 @@ def due(found: Renumberings) -> list[tuple[str, str]]:
 def refused(found: Renumberings) -> list[str]:
     """The summaries of what refuses the plan (exit 4)."""
     assert all(isinstance(problem, Refusal) and problem.guard is Guard.LIFECYCLE for _, problem in found.refused)
-    return [problem.summary for _, problem in found.refused]
+    return list(dict.fromkeys(problem.summary for _, problem in found.refused))
 
 
 def wrong(found: Renumberings) -> list[str]:
@@ -192,6 +192,17 @@ def test_nothing_is_planned_for_a_declaration_whose_renumbering_is_refused() -> 
     assert [refusal.number for refusal in plan.refusals] == ["2"]
     assert len(_refused_plan(targets=frozenset({"2"})).refusals) == 1
     assert _refused_plan(targets=frozenset({"5"})).refusals == ()
+
+
+def test_the_customers_of_a_refused_renumbering_stay_live_for_all_others() -> None:
+    """A target beside a refused renumbering is held against the customers that it names, as against any other."""
+    beside = (declared("5", name="C", corporateId="91"), declared("1", name="New", line=7))
+    customers = (live("1", name="A", corporateId="91"), live("2", name="B"))
+    plan = plan_of(wish("2", "1", name="A"), *beside, live=customers, targets=frozenset({"5"}))
+    assert [problem.code for problem in plan.diagnostics] == ["P511", "P503"]
+    assert [refusal.guard for refusal in plan.refusals] == [Guard.DUPLICATE]
+    plan = plan_of(wish("2", "1", name="A"), *beside, live=customers, targets=frozenset({"1"}))
+    assert (plan.actions, [refusal.guard for refusal in plan.refusals]) == ((), [Guard.LIFECYCLE])
 
 
 def test_the_memory_that_is_compared_has_each_customer_once() -> None:
