@@ -149,14 +149,17 @@ def ids_of(values: Mapping[str, object]) -> dict[str, str]:
     return {name: key for name, value in keys if isinstance(value, str) and (key := identity_key(value))}
 
 
-def held_back(declaration: Desired, reason: str) -> Diagnostic:
+_WHEN_SOUND = "It goes on when the ERP shows that row soundly; all other customers are planned as ever."
+
+
+def held_back(declaration: Desired, reason: str, remedy: str = _WHEN_SOUND) -> Diagnostic:
     """What is said of a declaration that is neither compared nor written."""
     return Diagnostic(
         Severity.WARNING,
         HELD_BACK,
         f"{declaration.label} is held back: {reason}",
         detail="It is neither compared, created nor updated.",
-        remedy="It goes on when the ERP shows that row soundly; all other customers are planned as ever.",
+        remedy=remedy,
         source=declaration.source,
     )
 

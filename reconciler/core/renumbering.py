@@ -46,9 +46,10 @@ class Due:
 class Renumberings:
     """What `lifecycle.renumbered_from` comes to.
 
-    refused: each declaration that stands against the rules, with what is said of it; it is not compared. numbers: `number_key` of a former number to the new one, due or done. moved: `number_key` of
-    the new number to the former one under which earlier runs recorded the customer. followed: (former, new) number of
-    those that are done, and of which the state does not know yet.
+    refused: each declaration that stands against the rules, with what is said of it; it is not compared. numbers:
+    `number_key` of a former number to the new one, due or done. moved: `number_key` of the new number to the former one
+    under which earlier runs recorded the customer. followed: (former, new) number of those that are done, and of which
+    the state does not know yet.
     """
 
     due: list[Due] = field(default_factory=list)
