@@ -186,6 +186,15 @@ def test_what_an_earlier_try_did_is_taken_as_it_is_and_not_sent_again() -> None:
     assert [label for what, label in world.log if what == "send"] == ["2"]
 
 
+def test_a_create_of_an_earlier_try_is_not_repeated_beside_the_same_customer_under_another_name() -> None:
+    """What is open is looked up as its own doing, and then as any other create: a clerk may have entered it since."""
+    clerks = Live(7, "70", "v1", {"number": "70", "name": "Another", "corporateId": "91"})
+    world = World(live={"70": clerks})
+    (result,) = world.run(create(None, ref="new"), earlier=EarlierTry(open_labels={"ref new"}))
+    assert (result.outcome, result.number) == (Outcome.EXISTS, "70")
+    assert not [entry for entry in world.log if entry[0] == "send"]
+
+
 def test_what_an_earlier_try_created_is_not_taken_for_another_create() -> None:
     """Two declarations with the same ids: the customer of the first is not the second's."""
     held = Live(1, "100000", "v1", {"name": "A", "corporateId": "91"}, created="2026-01-31T12:00:01Z")
