@@ -48,8 +48,8 @@ def compute_drift(
     mutes: also those whose last day is over. applied_at: when a customer (`number_key`) was last applied, UTC, ISO
     8601. With targets, what is not declared is not looked at. The day that counts for mutes is that of the heading.
     """
-    notes, spoken_for = comparison.renumbering_notes, comparison.renumberings.spoken_for
-    comparison = comparison.foreseen
+    notes, held_back = comparison.renumbering_notes, comparison.held_back
+    spoken_for, comparison = comparison.renumberings.spoken_for, comparison.foreseen
     view, now, target = comparison.view, heading.created_at, heading.target
     look = _Look(comparison.rules, comparison.memory, history, ActiveMutes(mutes, now[:10]), applied_at, now)
     pairs = [(declaration, live) for declaration, live in comparison.paired.pairs if comparison.looks_at(declaration)]
@@ -70,7 +70,7 @@ def compute_drift(
         summary=replace(
             summary_of(customers, sum(live is not None for _, live in pairs)),
             unreadable=len(view.doubts.unreadable),
-            held_back=comparison.held_back,
+            held_back=held_back,
             ignored=len(look.ignored),
         ),
         customers=tuple(customers),

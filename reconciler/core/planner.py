@@ -77,7 +77,7 @@ def compute_plan(comparison: Comparison, wire: Wire, *, heading: Heading, config
         unmanaged=paired.unmanaged - len(decided.undeclared),
         removed=len(decided.undeclared),
         unreadable=len(view.doubts.unreadable),
-        held_back=comparison.foreseen.held_back,
+        held_back=comparison.held_back,
         muted=len(decided.muted),
         ignored=len(decided.ignored),
     )
