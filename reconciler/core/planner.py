@@ -157,12 +157,12 @@ def _decide(comparison: Comparison, wire: Wire) -> _Decided:
             if live is None
             else _update(declaration, live, comparison, wire, decided, is_renumbered=declaration.number in renumbered)
         )
-        if action is None:
+        if action is not None:
+            actions.append(action)
+        if live is None or (action is None and declaration.number not in renumbered):
             continue
-        actions.append(action)
-        if live is None:
-            continue
-        names[action.label] = names_of(declaration, live)
+        if action is not None:
+            names[action.label] = names_of(declaration, live)
         if declaration.lifecycle.prevent_update:
             decided.refusals.append(prevented(declaration, live))
     problems.extend(rivals(paired, rules.resource))

@@ -122,8 +122,7 @@ def _check(workspace: Workspace, proposal: Proposal, options: WriteOptions) -> N
     check_applicable(plan, workspace.place, force=force)
     check_reviewed(plan, options.consent)
     check_not_applied(store, plan)
-    if not force:
-        check_unclear(store, plan)
+    check_unclear(store, plan)
     _say_what_cannot_be_seen(workspace, plan)
     if not (plan.is_empty or proposal.earlier or options.has_consent or workspace.listener.ask(_question(plan))):
         raise Declined("Nothing was written.", remedy="Agree to the plan when you are asked, or give consent.")
@@ -261,7 +260,7 @@ class _Writing:
     def _doubled(self, checked: Checked) -> tuple[Diagnostic, ...]:
         """What somebody else created at the same time; a look that fails counts as not read back."""
         plan, listener = self.proposal.plan, self.workspace.listener
-        if checked.unread or listener.abandon_requested():
+        if listener.abandon_requested():
             return ()
         try:
             return Presence(self.erp, plan.actions, plan.refresh.created_since or plan.refresh.as_of).doubled(

@@ -228,6 +228,12 @@ def test_a_target_brings_the_renumbering_that_it_waits_for() -> None:
     assert [action.label for action in plan.actions] == ["10000 → 20000", "3"]
 
 
+def test_prevent_update_refuses_a_renumbering_too() -> None:
+    declaration = declared("2", name="A", lifecycle=Lifecycle(prevent_update=True, renumbered_from="1"))
+    plan = plan_of(declaration, live=(live("1", name="A"),))
+    assert [(refusal.guard, refusal.number) for refusal in plan.refusals] == [(Guard.LIFECYCLE, "2")]
+
+
 def _refused_plan(**more: Any) -> Plan:
     return plan_of(wish("2", "1", name="A"), live=(live("1", name="A"), live("2", name="B")), **more)
 
