@@ -220,7 +220,7 @@ class _Writing:
         listener.read_back(checked.results)
         run = Run(plan, checked.results, started, self.workspace.now(), interrupted=listener.stop_requested())
         unread = [_unread(checked.unread)] if checked.unread else []
-        run = replace(run, diagnostics=(*self._doubled(checked), *_not_storing(run), *_forms_to_state(run), *unread))
+        run = replace(run, diagnostics=(*self._doubled(), *_not_storing(run), *_forms_to_state(run), *unread))
         self._remember(run, checked.live)
         self._close(run, checked)
         try:  # last: what is written is accounted for, whatever becomes of a cache
@@ -257,7 +257,7 @@ class _Writing:
                 listener.interrupted(interruption)
         return Checked(tuple(self.results), {}, "the run was stopped")
 
-    def _doubled(self, checked: Checked) -> tuple[Diagnostic, ...]:
+    def _doubled(self) -> tuple[Diagnostic, ...]:
         """What somebody else created at the same time; a look that fails counts as not read back."""
         plan, listener = self.proposal.plan, self.workspace.listener
         if listener.abandon_requested():

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from reconciler import Declined, ErpError, InvalidInput, Listener, Locked, Outcome, Plan, Refused, Result
+from reconciler.core.live import Live
+from reconciler.core.plan import Cause, Change, Verb
+from reconciler.core.ports import Touched
+from reconciler.operations.writing import Proposal, _Writing
 from tests.unit.operations.conftest import House
+from tests.unit.state.plans import plan_of
 
 TWO = "[{number: 1, name: A}, {number: 2, name: B}]"
 
@@ -165,3 +172,18 @@ def test_a_dunning_letter_needs_consent(house: House) -> None:
         assert house.sandbox.requests == []
         with pytest.raises(ErpError):
             project.dunning_letter(wanted, consent=True)
+
+
+def test_twins_are_looked_for_whatever_could_be_read_back() -> None:
+    """Only a run that is stopped at once does not look."""
+    (create,) = plan_of(1).actions
+    change = Change("corporateId", None, "91", Cause.CONFIG)
+    create = replace(create, action=Verb.CREATE, changes=(change,))
+    plan = replace(plan_of(1), actions=(create,))
+    twin = Live(7, "70", "v", {"corporateId": "91"})
+    erp: Any = SimpleNamespace(touched_since=lambda moment, need: Touched((twin,)))
+    for is_abandoned, codes in ((False, ["A612"]), (True, [])):
+        workspace: Any = SimpleNamespace(listener=SimpleNamespace(abandon_requested=lambda it=is_abandoned: it))
+        results = [Result(create, Outcome.DONE, "0")]
+        writing = _Writing(workspace, erp, Proposal(plan), None, 1, None, results)
+        assert [problem.code for problem in writing._doubled()] == codes
