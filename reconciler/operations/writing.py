@@ -192,6 +192,9 @@ def _begin(workspace: Workspace, proposal: Proposal) -> tuple[Journal | None, At
 # ---- sending, reading back, remembering ----
 
 
+_STOPPED = "the run was stopped"
+
+
 @dataclass
 class _Writing:
     """One run, from the first request to the last record."""
@@ -220,7 +223,7 @@ class _Writing:
         listener.read_back(checked.results)
         run = Run(plan, checked.results, started, self.workspace.now(), interrupted=listener.stop_requested())
         unread = [_unread(checked.unread)] if checked.unread else []
-        run = replace(run, diagnostics=(*self._doubled(), *_not_storing(run), *_forms_to_state(run), *unread))
+        run = replace(run, diagnostics=(*self._doubled(checked), *_not_storing(run), *_forms_to_state(run), *unread))
         self._remember(run, checked.live)
         self._close(run, checked)
         try:  # last: what is written is accounted for, whatever becomes of a cache
@@ -255,12 +258,12 @@ class _Writing:
                 return read_back(self.results, self.erp, list_requests=plan.refresh.list_requests, earlier=earlier)
             except (KeyboardInterrupt, SystemExit) as interruption:
                 listener.interrupted(interruption)
-        return Checked(tuple(self.results), {}, "the run was stopped")
+        return Checked(tuple(self.results), {}, _STOPPED)
 
-    def _doubled(self) -> tuple[Diagnostic, ...]:
+    def _doubled(self, checked: Checked) -> tuple[Diagnostic, ...]:
         """What somebody else created at the same time; a look that fails counts as not read back."""
-        plan, listener = self.proposal.plan, self.workspace.listener
-        if listener.abandon_requested():
+        plan = self.proposal.plan
+        if checked.unread == _STOPPED:
             return ()
         try:
             return Presence(self.erp, plan.actions, plan.refresh.created_since or plan.refresh.as_of).doubled(

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from reconciler import Declined, ErpError, InvalidInput, Listener, Locked, Outcome, Plan, Refused, Result
+from reconciler.apply.readback import Checked
 from reconciler.core.live import Live
 from reconciler.core.plan import Cause, Change, Verb
 from reconciler.core.ports import Touched
@@ -174,16 +175,14 @@ def test_a_dunning_letter_needs_consent(house: House) -> None:
             project.dunning_letter(wanted, consent=True)
 
 
-def test_twins_are_looked_for_whatever_could_be_read_back() -> None:
-    """Only a run that is stopped at once does not look."""
+def test_twins_are_looked_for_also_when_a_customer_could_not_be_read_back() -> None:
+    """Only a run that is stopped meanwhile does not look: it must not wait for more."""
     (create,) = plan_of(1).actions
-    change = Change("corporateId", None, "91", Cause.CONFIG)
-    create = replace(create, action=Verb.CREATE, changes=(change,))
-    plan = replace(plan_of(1), actions=(create,))
+    create = replace(create, action=Verb.CREATE, changes=(Change("corporateId", None, "91", Cause.CONFIG),))
     twin = Live(7, "70", "v", {"corporateId": "91"})
     erp: Any = SimpleNamespace(touched_since=lambda moment, need: Touched((twin,)))
-    for is_abandoned, codes in ((False, ["A612"]), (True, [])):
-        workspace: Any = SimpleNamespace(listener=SimpleNamespace(abandon_requested=lambda it=is_abandoned: it))
-        results = [Result(create, Outcome.DONE, "0")]
-        writing = _Writing(workspace, erp, Proposal(plan), None, 1, None, results)
-        assert [problem.code for problem in writing._doubled()] == codes
+    proposal, results = Proposal(replace(plan_of(1), actions=(create,))), [Result(create, Outcome.DONE, "0")]
+    workspace: Any = None
+    writing = _Writing(workspace, erp, proposal, None, 1, None, results)
+    for unread, codes in (("the ERP was away", ["A612"]), ("", ["A612"]), ("the run was stopped", [])):
+        assert [problem.code for problem in writing._doubled(Checked((), {}, unread))] == codes
