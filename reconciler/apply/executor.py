@@ -84,12 +84,20 @@ def execute(
                 renumbered = action.action is Verb.UPDATE and action.number in new_numbers
                 recheck = recheck_nested and action.is_unprotected and not renumbered
                 is_open = action.label in earlier.open_labels
+                existing = partial(_existing, action, presence, claims)
                 settle = (
                     partial(renumber, action, erp, interruption.looking_up, may_be_done=is_open)
                     if action.action is Verb.RENUMBER
-                    else partial(sending, action, may_be_done=is_open, recheck=recheck, renumbered=renumbered)
+                    else partial(
+                        sending,
+                        action,
+                        may_be_done=is_open,
+                        existing=existing,
+                        recheck=recheck,
+                        renumbered=renumbered,
+                    )
                 )
-                check = _check_of(action, erp, presence, claims, recheck=recheck, is_open=is_open)
+                check = _check_of(action, erp, existing, recheck=recheck, is_open=is_open)
                 flying[run_in_daemon_thread(partial(_perform, action, journal, check, settle, abandoned))] = action
             yield from _landed(flying, schedule)
             if flying and interruption.abandon():
@@ -125,15 +133,21 @@ def _left(action: Action) -> Result:
     return Result(action, Outcome.UNKNOWN, action.number, message, "Go on with the run: it is looked up first.")
 
 
+def _existing(action: Action, presence: Presence, claims: Claims) -> Ended | None:
+    """How a create ends whose customer is there already, not by this run's hand."""
+    found = presence.existing(action, claims.numbers())
+    return None if found is None else Ended(found)
+
+
 def _check_of(
-    action: Action, erp: Erp, presence: Presence, claims: Claims, *, recheck: bool, is_open: bool
+    action: Action, erp: Erp, existing: Callable[[], Ended | None], *, recheck: bool, is_open: bool
 ) -> Callable[[], Ended | None]:
     """What is looked at right before an action is sent, and may end it unsent. What is open is looked up by the write:
     it may be done by an earlier try of the same run."""
     if is_open:
         return lambda: None
     if action.action is Verb.CREATE:
-        return lambda: Ended(found) if (found := presence.existing(action, claims.numbers())) is not None else None
+        return existing
     return partial(overtaken, action, erp) if recheck else lambda: None
 
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 import threading
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from reconciler.core.diagnostics import Diagnostic, Severity
-from reconciler.core.doubts import Doubts
-from reconciler.core.errors import ErpError, NotSent
+from reconciler.core.doubts import Doubts, ids_of
+from reconciler.core.errors import ErpError, NotFound, NotSent
 from reconciler.core.identity_key import identity_key, name_key, numeral_keys, same_organisation
 from reconciler.core.live import Live
 from reconciler.core.normalise import match_key, number_key, satisfied
@@ -47,24 +47,39 @@ class Presence:
         """
         try:
             touched = self._look()
+            doubts = self._asked(action, touched.doubts)
         except NotSent as error:
             return Result(action, Outcome.SKIPPED, action.number, f"{error}.", error.remedy)
         except ErpError as error:
             message = f"whether it is there already could not be looked up, so it was not sent: {error}"
             return Result(action, Outcome.FAILED, action.number, message, error.remedy)
-        # what this run updates may get the same id by it, which the plan has shown
-        changed = (planned for planned in self.actions if planned.action is not Verb.CREATE)
-        updated = {number_key(number) for planned in changed for number in planned.numbers}
+        expected = self._expected(own) | set(map(number_key, action.same_as))
         for customer in touched.customers:
-            if number_key(customer.number) in {*own, *updated} or customer.number in action.same_as:
+            if number_key(customer.number) in expected:
                 continue
             if customer.number in action.alike and not self._is_twin(action, customer):
                 continue  # the reviewer agreed to have it beside the new one
             if reason := _same(action, customer):
                 return exists(action, customer.number, reason)
-        if doubt := Doubts(touched.unreadable).about_new(action.number, _ids(action), action.alike):
+        if doubt := doubts.about_new(action.number, ids_of(_declared(action)), action.alike):
             return Result(action, Outcome.SKIPPED, action.number, f"{doubt}, so nothing was sent.", _UNREADABLE)
         return None
+
+    def _expected(self, own: Collection[str]) -> frozenset[str]:
+        """The `number_key`s of what the run itself made, and of what it changes: that may get the same id by it, which
+        the plan has shown."""
+        changed = (planned for planned in self.actions if planned.action is not Verb.CREATE)
+        return frozenset({*own, *(number_key(number) for planned in changed for number in planned.numbers)})
+
+    def _asked(self, action: Action, doubts: Doubts) -> Doubts:
+        """The doubts once the ERP was asked for a declared number that a short list may lack."""
+        if not doubts.is_short or action.number is None:
+            return doubts
+        try:
+            self.erp.customer(action.number, Need(frozenset({action.table.label}), {}))
+        except NotFound:
+            return replace(doubts, absent=frozenset({number_key(action.number)}))
+        return doubts
 
     def _look(self) -> Touched:
         with self._lock:
@@ -89,12 +104,11 @@ class Presence:
         made = [r for r in results if r.outcome is Outcome.DONE and r.action.action is Verb.CREATE]
         if not any(_ids(result.action) or _place_of(result.action) for result in made):
             return ()
-        own = {result.number for result in made}
-        customers = [customer for customer in self._read().customers if customer.number not in own]
-        return tuple(self._doubles(made, customers))
+        return tuple(self._doubles(made, self._read().customers))
 
-    def _doubles(self, made: Iterable[Result], customers: Iterable[Live]) -> Iterator[Diagnostic]:
-        others = tuple(customers)
+    def _doubles(self, made: Collection[Result], customers: Iterable[Live]) -> Iterator[Diagnostic]:
+        expected = self._expected({number_key(result.number) for result in made if result.number})
+        others = tuple(customer for customer in customers if number_key(customer.number) not in expected)
         holders: dict[tuple[str, str], list[str]] = defaultdict(list)
         for customer in others:
             for mark in _marks_of(customer.unpacked().values, self._resource):
@@ -105,13 +119,14 @@ class Presence:
             if not numbers:
                 what = "the same name and main address"
                 numbers = {customer.number for customer in others if self._is_twin(action, customer)}
-            if numbers := numbers - {*action.alike}:
+            meant = {*action.alike, *map(number_key, action.same_as)}
+            if numbers := {number for number in numbers if not meant & {number, number_key(number)}}:
                 yield _double(result, numbers, what)
 
     def _is_twin(self, action: Action, customer: Live) -> bool:
         """Whether nothing tells the two apart: a create without ids, and a customer that was created since the plan
-        was made, less a day, with the same name and main address. No consent covers that: it may be the create itself,
-        sent by a job that nobody remembers."""
+        was made, less two days, with the same name and main address. No consent covers that: it may be the create
+        itself, sent by a job that nobody remembers."""
         if _ids(action) or not _place_of(action) or not self._is_recent(customer):
             return False
         values = customer.unpacked().values
@@ -165,7 +180,12 @@ def _marks_of(values: Mapping[str, object], resource: Resource) -> Iterator[tupl
 
 def _ids(action: Action) -> Mapping[str, str]:
     """The ids that a create declares, by member, as they compare."""
-    return dict(_marks_of({change.path: change.after for change in action.changes}, action.table))
+    return dict(_marks_of(_declared(action), action.table))
+
+
+def _declared(action: Action) -> dict[str, object]:
+    """What a create declares, by path."""
+    return {change.path: change.after for change in action.changes}
 
 
 def _same(action: Action, customer: Live) -> str:
@@ -189,7 +209,7 @@ def _same(action: Action, customer: Live) -> str:
         return ""
     if not ids and _same_address(action, values):
         return "has the same name and main address"
-    declared = {change.path: change.after for change in action.changes}
+    declared = _declared(action)
     for path in action.table.postal_codes:
         code, other = declared.get(render_path(path)), get(values, path)
         if isinstance(code, str) and isinstance(other, str) and identity_key(code) == identity_key(other):

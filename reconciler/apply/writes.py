@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from reconciler.apply.presence import exists
@@ -32,7 +32,8 @@ from reconciler.resources.grammar import Resource
 from reconciler.resources.values import Path, get, parse_path, render_path
 
 TRIES = 3
-"""How often a create is sent at most; each time but the first only after the ERP said that it does not exist."""
+"""How often a create or a renumbering is sent at most; each time but the first only after the ERP showed that it is not
+done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,7 @@ def write(
     since: str,
     may_be_done: bool = False,
     claims: Claims | None = None,
+    existing: Callable[[], Ended | None] = lambda: None,
     recheck: bool = False,
     renumbered: bool = False,
 ) -> Ended:
@@ -108,12 +110,13 @@ def write(
 
     since: UTC, ISO 8601, by the ERP's clock; customers created before that are not this action's doing. may_be_done: an
     earlier run was going to send it, and its end is not known: then it is looked up first. claims: shared by the
-    actions of a run. recheck: whether that look must find the values that the plan saw, too, and not only the version.
+    actions of a run. existing: how a create ends that may be done and is not, since its customer is there all the same.
+    recheck: whether that look must find the values that the plan saw, too, and not only the version.
     renumbered: whether the run has given the customer another number, and with it perhaps another version.
     """
     try:
         if action.action is Verb.CREATE:
-            return _create(action, _Finder(action, erp, since, claims or Claims()), may_be_done=may_be_done)
+            return _create(action, _Finder(action, erp, since, claims or Claims()), existing if may_be_done else None)
         if renumbered:
             return _update_renumbered(action, erp)
         return _update(action, erp, may_be_done=may_be_done, recheck=recheck)
@@ -253,12 +256,15 @@ def _seen(change: Change, live: Live, resource: Resource) -> Iterator[tuple[Path
 # ---- creates ----
 
 
-def _create(action: Action, finder: _Finder, *, may_be_done: bool) -> Ended:
-    """A POST has no key by which the ERP could tell a repetition (fact sheet 10): look before each further try."""
+def _create(action: Action, finder: _Finder, existing: Callable[[], Ended | None] | None) -> Ended:
+    """A POST has no key by which the ERP could tell a repetition (fact sheet 10): look before each further try.
+
+    existing: given for what an earlier try may have done; see `write`.
+    """
     unclear: ErpError | None = None
     for attempt in range(TRIES):
-        if attempt or may_be_done:
-            ended = finder.look(unclear)
+        if attempt or existing:
+            ended = finder.look(unclear) or (existing() if existing and not attempt else None)
             if ended is not None:
                 return ended
             if unclear is not None and _would_double(action, unclear, finder.claims):
@@ -269,7 +275,7 @@ def _create(action: Action, finder: _Finder, *, may_be_done: bool) -> Ended:
             if is_unclear(error):
                 unclear = error
                 continue
-            if isinstance(error, Rejected) and (unclear or may_be_done):  # "exists already" may speak of our own
+            if isinstance(error, Rejected) and (unclear or existing):  # "exists already" may speak of our own
                 return finder.look(unclear) or Ended(_failed(action, error))
             if isinstance(error, Rejected) and unclear is None and finder.has_number():
                 return Ended(exists(action, action.number or "", "has this number"))

@@ -37,7 +37,7 @@ class Comparison:
     @cached_property
     def renumberings(self) -> Renumberings:
         """Which customers are to be given another number."""
-        return renumberings(self.desired, self.view.customers, self.memory)
+        return renumberings(self.desired, self.view.customers, self.memory, self.view.doubts)
 
     @cached_property
     def foreseen(self) -> Comparison:
@@ -47,7 +47,7 @@ class Comparison:
     @property
     def renumbering_notes(self) -> tuple[Diagnostic, ...]:
         """What is to be said of the renumberings, errors included."""
-        return (*self.renumberings.diagnostics, *self._foreseen[1])
+        return (*filter(self._concerns, self.renumberings.diagnostics), *self._foreseen[1])
 
     @cached_property
     def _foreseen(self) -> tuple[Comparison, tuple[Diagnostic, ...]]:
@@ -70,8 +70,9 @@ class Comparison:
 
     @property
     def held_back(self) -> int:
-        """How many declarations are held back."""
-        return sum(each.code == HELD_BACK and self._concerns(each) for each in self.paired.diagnostics)
+        """How many declarations are held back, by their renumbering or once all that is due is renumbered."""
+        problems = (*self.renumberings.diagnostics, *self.foreseen.paired.diagnostics)
+        return sum(each.code == HELD_BACK and self._concerns(each) for each in problems)
 
     def _concerns(self, problem: Diagnostic) -> bool:
         """A declaration that is held back matters where it is looked at; an error always does."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Diagnostic, Severity
-from reconciler.core.identity_key import identity_key
+from reconciler.core.identity_key import identity_key, numeral_keys, same_organisation
 from reconciler.core.normalise import number_key
 from reconciler.resources.customer import CUSTOMER
 
@@ -105,6 +105,10 @@ class Doubts:
                 return f"its row cannot be read ({row.place})"
             if _shares(row, ids):
                 return f"{row.label}, whose row cannot be read, has the same id"
+            if number is not None and not numeral_keys(row.number).isdisjoint(numeral_keys(number)):
+                return f"{row.label}, whose row cannot be read, has a number that may be {number}"
+            if any(same_organisation(own, key) for own in ids.values() for key in (row.ids or {}).values()):
+                return f"{row.label}, whose row cannot be read, is likely the same organisation"
             if (ids or number is None) and len(row.ids or {}) < len(CUSTOMER.match):
                 return f"{row.label} may be it: its ids cannot be read"
         if self.is_short and (number is None or number_key(number) not in self.absent):
@@ -149,14 +153,17 @@ def ids_of(values: Mapping[str, object]) -> dict[str, str]:
     return {name: key for name, value in keys if isinstance(value, str) and (key := identity_key(value))}
 
 
-def held_back(declaration: Desired, reason: str) -> Diagnostic:
+_WHEN_SOUND = "It goes on when the ERP shows that row soundly; all other customers are planned as ever."
+
+
+def held_back(declaration: Desired, reason: str, remedy: str = _WHEN_SOUND) -> Diagnostic:
     """What is said of a declaration that is neither compared nor written."""
     return Diagnostic(
         Severity.WARNING,
         HELD_BACK,
         f"{declaration.label} is held back: {reason}",
         detail="It is neither compared, created nor updated.",
-        remedy="It goes on when the ERP shows that row soundly; all other customers are planned as ever.",
+        remedy=remedy,
         source=declaration.source,
     )
 

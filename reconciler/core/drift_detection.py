@@ -48,7 +48,8 @@ def compute_drift(
     mutes: also those whose last day is over. applied_at: when a customer (`number_key`) was last applied, UTC, ISO
     8601. With targets, what is not declared is not looked at. The day that counts for mutes is that of the heading.
     """
-    notes, comparison = comparison.renumbering_notes, comparison.foreseen
+    notes, held_back = comparison.renumbering_notes, comparison.held_back
+    spoken_for, comparison = comparison.renumberings.spoken_for, comparison.foreseen
     view, now, target = comparison.view, heading.created_at, heading.target
     look = _Look(comparison.rules, comparison.memory, history, ActiveMutes(mutes, now[:10]), applied_at, now)
     pairs = [(declaration, live) for declaration, live in comparison.paired.pairs if comparison.looks_at(declaration)]
@@ -56,7 +57,7 @@ def compute_drift(
         customer for customer in (look.pair(declaration, live) for declaration, live in pairs) if customer is not None
     ]
     if not comparison.targets:
-        customers += look.undeclared(comparison)
+        customers += look.undeclared(comparison, spoken_for)
     customers.sort(key=lambda customer: (_ORDER[customer.standing], natural(customer.number), customer.ref or ""))
     return Drift(
         reconciler_version=heading.version,
@@ -69,7 +70,7 @@ def compute_drift(
         summary=replace(
             summary_of(customers, sum(live is not None for _, live in pairs)),
             unreadable=len(view.doubts.unreadable),
-            held_back=comparison.held_back,
+            held_back=held_back,
             ignored=len(look.ignored),
         ),
         customers=tuple(customers),
@@ -202,16 +203,19 @@ class _Look:
             mute=mute,
         )
 
-    def undeclared(self, comparison: Comparison) -> Iterator[DriftedCustomer]:
-        """The live customers that no declaration means: those that were managed, and the others."""
+    def undeclared(self, comparison: Comparison, spoken_for: frozenset[str]) -> Iterator[DriftedCustomer]:
+        """The live customers that no declaration means: those that were managed, and the others.
+
+        spoken_for: see `Renumberings`.
+        """
         paired, view = comparison.paired, comparison.view
         taken = {live.internal_id for _, live in paired.pairs if live is not None}
-        lost = removed(comparison.desired, paired, view, self.memory)
+        lost = removed(comparison.desired, paired, view, self.memory, spoken_for)
         for live in lost:
             taken.add(live.internal_id)
             yield self._without(Standing.REMOVED, live, _LEFT)
         for live in view.customers:
-            if live.internal_id not in taken:
+            if live.internal_id not in taken and number_key(live.number) not in spoken_for:
                 yield self._without(Standing.UNMANAGED, live, "")
 
     def _without(self, standing: Standing, live: Live, message: str) -> DriftedCustomer:

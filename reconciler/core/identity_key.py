@@ -36,6 +36,8 @@ _LABEL = re.compile(
 )
 """What people write in front of an id, in the languages of the five countries, without its blanks and points."""
 _REGISTER = "FORETAKSREGISTERET"
+_SWISS = re.compile(r"(?:MWST|TVA|IVA|HR)$")
+"""What stands behind a Swiss id: that it is the one for VAT, in the three languages, or of the register."""
 _DUTCH = re.compile(r"\d{9}B\d{2}")
 _CENTURIES = ("16", "18", "19", "20")
 """What Swedish authorities put before the ten digits of an organisation (16) or of a person who trades."""
@@ -67,6 +69,8 @@ def organisation_number(key: str) -> str:
     country, body = _split(key)
     if country in ("", "NO"):
         body = body.removesuffix(_REGISTER).removesuffix("MVA")
+    if country == "CH":
+        body = _SWISS.sub("", body)
     if len(body) == 12 and country in ("", "SE"):
         if body.startswith(_CENTURIES) and orgnr.is_valid(body[2:]) and not se_vat.is_valid(body):
             body = body[2:]

@@ -60,7 +60,7 @@ NO_MUTES = ActiveMutes()
 
 def names_of(desired: Desired, live: Live | None = None) -> tuple[str | None, ...]:
     """By what a mute can name the customer."""
-    numbers = (live.number if live is not None else None, desired.number)
+    numbers = (live.number if live is not None else None, desired.number, desired.lifecycle.renumbered_from)
     return (*(number and number_key(number) for number in numbers), desired.ref)
 
 

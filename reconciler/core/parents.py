@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
+from reconciler.core.doubts import HELD_BACK, held_back
 from reconciler.core.live import Live
 from reconciler.core.normalise import number_key
 from reconciler.core.plan import Action, Result
@@ -104,18 +105,25 @@ def in_circles(above: Mapping[str, str]) -> set[str]:
 def with_parents(
     pairs: Sequence[Pair], declarations: Iterable[Desired], holders: Mapping[str, Sequence[Live]]
 ) -> tuple[list[Pair], list[Diagnostic]]:
-    """The pairs, each ref of a parent replaced by what it stands for, and the texts that could mean two customers.
+    """The pairs, each ref of a parent replaced by what it stands for, and what is to be said of parents.
 
     That is the number of a live customer, or `NumberOf` one that is still to be created. Where the parent itself could
-    not be paired, nothing can be said of it, and it is left out. holders: live customers by `number_key`.
+    not be paired, a new child is left out with it, and a live one keeps the parent that it has. holders: live customers
+    by `number_key`.
     """
     declared = tuple(declarations)
     by_ref = _by_ref(declared)
     if not any(_ref_of(declaration, by_ref) for declaration, _ in pairs):
         return list(pairs), []  # as in nearly every project
     by_number = {number_key(declaration.number): declaration for declaration in declared if declaration.number}
-    live_of = {declaration.ref: live for declaration, live in pairs if declaration.ref is not None}
-    problems: list[Diagnostic] = []
+    left_out = _orphaned(pairs, by_ref)
+    kept = [(declaration, live) for declaration, live in pairs if id(declaration) not in left_out]
+    live_of = {declaration.ref: live for declaration, live in kept if declaration.ref is not None}
+    problems = [
+        held_back(declaration, f"its parent, ref {left_out[id(declaration)]}, could not be found for certain", _FIRST)
+        for declaration, _ in pairs
+        if id(declaration) in left_out
+    ]
 
     def with_parent(declaration: Desired) -> Desired:
         parent = declaration.values.get(CUSTOMER.parent)
@@ -129,10 +137,38 @@ def with_parents(
             live = live_of[ref]
             values[CUSTOMER.parent] = NumberOf(ref) if live is None else live.number
         else:
+            problems.append(_kept(declaration, ref))
             del values[CUSTOMER.parent]
         return replace(declaration, values=values)
 
-    return [(with_parent(declaration), live) for declaration, live in pairs], problems
+    return [(with_parent(declaration), live) for declaration, live in kept], problems
+
+
+_FIRST = "See what is said of its parent, and settle that first."
+
+
+def _orphaned(pairs: Sequence[Pair], by_ref: Mapping[str, Desired]) -> dict[int, str]:
+    """The new customers whose parent could not be paired, or is one of these itself: the ref by the declaration's
+    `id`."""
+    paired = {declaration.ref for declaration, _ in pairs}
+    orphaned: dict[int, str] = {}
+    new = [(declaration, ref) for declaration, live in pairs if live is None and (ref := _ref_of(declaration, by_ref))]
+    while lost := [
+        (declaration, ref) for declaration, ref in new if ref not in paired and id(declaration) not in orphaned
+    ]:
+        orphaned |= {id(declaration): ref for declaration, ref in lost}
+        paired -= {declaration.ref for declaration, _ in lost}
+    return orphaned
+
+
+def _kept(child: Desired, ref: str) -> Diagnostic:
+    return Diagnostic(
+        Severity.WARNING,
+        HELD_BACK,
+        f"{child.label} keeps the parent that it has: the declared one, ref {ref}, could not be found for certain",
+        remedy=_FIRST,
+        source=child.source,
+    )
 
 
 def _ref_of(declaration: Desired, by_ref: Mapping[str, Desired]) -> str | None:

@@ -64,9 +64,8 @@ def compute_plan(comparison: Comparison, wire: Wire, *, heading: Heading, config
     view, rules, targets = comparison.view, comparison.rules, comparison.targets
     decided = _decide(comparison, wire)
     paired = comparison.foreseen.paired
-    problems, refusals, ordered = decided.problems, decided.refusals, in_order(decided.actions)
+    problems, refusals, ordered = decided.problems, decided.refusals, decided.actions
     if targets:
-        ordered = targeted(ordered, targets)
         planned = {action.number for action in ordered}
         refusals = [refusal for refusal in refusals if refusal.number in planned]
         problems.append(targeted_note(targets))
@@ -78,7 +77,7 @@ def compute_plan(comparison: Comparison, wire: Wire, *, heading: Heading, config
         unmanaged=paired.unmanaged - len(decided.undeclared),
         removed=len(decided.undeclared),
         unreadable=len(view.doubts.unreadable),
-        held_back=comparison.foreseen.held_back,
+        held_back=comparison.held_back,
         muted=len(decided.muted),
         ignored=len(decided.ignored),
     )
@@ -123,7 +122,7 @@ def _by_number(customers: Iterable[LeftAlone]) -> tuple[LeftAlone, ...]:
 
 @dataclass(slots=True)
 class _Decided:
-    """What is to be written, whatever the targets, and what is to be said of it.
+    """What is to be written, in order and of the targets alone where there are some, and what is to be said of it.
 
     refusals: of updates that a declaration forbids. unwanted: of new customers that may double one. undeclared: what
     was managed and has no declaration any more. muted, ignored: what differs and is left alone; muted_removed: the
@@ -151,19 +150,19 @@ def _decide(comparison: Comparison, wire: Wire) -> _Decided:
     problems = decided.problems
     actions = list(renumber_actions(renumbering, wire, rules.resource))
     renumbered = {action.number for action in actions}
+    names: dict[str, tuple[str | None, ...]] = {}
     for declaration, live in paired.pairs:
         action = (
             create_action(declaration, wire, rules, problems)
             if live is None
             else _update(declaration, live, comparison, wire, decided, is_renumbered=declaration.number in renumbered)
         )
-        if action is None:
+        if action is not None:
+            actions.append(action)
+        if live is None or (action is None and declaration.number not in renumbered):
             continue
-        actions.append(action)
-        if live is None:
-            continue
-        if comparison.looks_at(declaration):
-            problems.extend(mute_notes(action, names_of(declaration, live), rules))
+        if action is not None:
+            names[action.label] = names_of(declaration, live)
         if declaration.lifecycle.prevent_update:
             decided.refusals.append(prevented(declaration, live))
     problems.extend(rivals(paired, rules.resource))
@@ -171,8 +170,19 @@ def _decide(comparison: Comparison, wire: Wire) -> _Decided:
     similar = _similar(comparison)
     actions = _with_alike(actions, similar)
     if not comparison.targets:
-        decided.undeclared = removed(comparison.desired, paired, comparison.view, memory)
+        decided.undeclared = removed(comparison.desired, paired, comparison.view, memory, renumbering.spoken_for)
         problems.extend(nothing_known(rules, memory))
+    problems.extend(removal_notes(decided.undeclared, rules))
+    if rules.deactivate_removed:
+        _deactivate(decided, actions, wire, rules)
+    problems.extend(null_problems(actions, rules))
+    decided.actions = in_order(after_renumbering(linked(actions, problems), rules.resource))
+    if comparison.targets:  # what comes along with a target is looked at as the target itself
+        decided.actions = targeted(decided.actions, comparison.targets)
+        planned = {action.label for action in decided.actions}
+        similar = [likeness for likeness in similar if likeness.declaration.label in planned]
+    for action in decided.actions:
+        problems.extend(mute_notes(action, names.get(action.label, ()), rules))
     doubles, decided.unwanted = findings(
         similar,
         duplicates=rules.duplicates,
@@ -182,11 +192,6 @@ def _decide(comparison: Comparison, wire: Wire) -> _Decided:
     )
     problems.extend(doubles)
     decided.unwanted.extend(renumbering.refusals(looked_at))
-    problems.extend(removal_notes(decided.undeclared, rules))
-    if rules.deactivate_removed:
-        _deactivate(decided, actions, wire, rules)
-    problems.extend(null_problems(actions, rules))
-    decided.actions = after_renumbering(linked(actions, problems), rules.resource)
     return decided
 
 
@@ -214,11 +219,7 @@ def _deactivate(decided: _Decided, actions: list[Action], wire: Wire, rules: Rul
 
 def _similar(comparison: Comparison) -> list[Likeness]:
     """How the new customers are like live ones, and like what else is declared."""
-    new = [
-        declaration
-        for declaration, live in comparison.paired.pairs
-        if live is None and comparison.looks_at(declaration)
-    ]
+    new = [declaration for declaration, live in comparison.paired.pairs if live is None]
     if not new:
         return []
     known = chain(map(of_live, comparison.view.customers), map(of_declared, comparison.desired))

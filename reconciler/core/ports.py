@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from reconciler.core.classes import CustomerClass
-from reconciler.core.doubts import SURE, Doubts, Unreadable
+from reconciler.core.doubts import SURE, Doubts
 from reconciler.core.live import Live, PackedLive
 from reconciler.core.normalise import match_key, number_key
 from reconciler.core.plan import READ_IN_FULL, Outcome, Reading, Request
@@ -105,10 +105,10 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Touched:
-    """Customers that were created or modified, and rows among them that cannot be read."""
+    """Customers that were created or modified, and why not all of them are surely known."""
 
     customers: tuple[Live, ...]
-    unreadable: tuple[Unreadable, ...] = ()
+    doubts: Doubts = SURE
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,11 +15,20 @@ from reconciler.core.ports import View, Wire
 from reconciler.core.rules import Memory, Rules
 
 
-def removed(desired: Iterable[Desired], paired: Pairing, view: View, memory: Memory) -> tuple[Live, ...]:
-    """Live customers that an earlier run managed, and that no declaration means any more."""
+def removed(
+    desired: Iterable[Desired],
+    paired: Pairing,
+    view: View,
+    memory: Memory,
+    spoken_for: frozenset[str] = frozenset(),
+) -> tuple[Live, ...]:
+    """Live customers that an earlier run managed, and that no declaration means any more.
+
+    spoken_for: `number_key`s that count as declared beside those.
+    """
     if not memory.applied:
         return ()
-    meant = {number_key(live.number) for _, live in paired.pairs if live is not None}
+    meant = {number_key(live.number) for _, live in paired.pairs if live is not None} | spoken_for
     declarations = tuple(desired)
     meant |= {number_key(one.number) for one in declarations if one.number is not None}
     meant |= {number_key(memory.numbers[one.ref]) for one in declarations if one.ref and one.ref in memory.numbers}

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Diagnostic, Severity
+from reconciler.core.doubts import SURE, Doubts, held_back
 from reconciler.core.identity import was_renumbered, was_replaced
 from reconciler.core.live import Live
 from reconciler.core.normalise import number_key
@@ -46,10 +47,10 @@ class Due:
 class Renumberings:
     """What `lifecycle.renumbered_from` comes to.
 
-    refused: each declaration that stands against the rules, with what is said of it; neither it nor the customers that
-    it names are compared. numbers: `number_key` of a former number to the new one, due or done. moved: `number_key` of
-    the new number to the former one under which earlier runs recorded the customer. followed: (former, new) number of
-    those that are done, and of which the state does not know yet.
+    refused: each declaration that stands against the rules, with what is said of it; it is not compared. numbers:
+    `number_key` of a former number to the new one, due or done. moved: `number_key` of the new number to the former one
+    under which earlier runs recorded the customer. followed: (former, new) number of those that are done, and of which
+    the state does not know yet.
     """
 
     due: list[Due] = field(default_factory=list)
@@ -70,22 +71,34 @@ class Renumberings:
         yield from self.notes
         yield from (problem for _, problem in self.refused if isinstance(problem, Diagnostic))
 
+    @property
+    def spoken_for(self) -> frozenset[str]:
+        """The `number_key`s of the customers that refused declarations name: not one of them lost its declaration."""
+        keys = (key for one, _ in self.refused for key in (former_key(one), number_key(one.number or "")))
+        return frozenset(key for key in keys if key)
+
     def refusals(self, declarations: Collection[int]) -> Iterator[Refusal]:
-        """What refuses the plan. declarations: the `id`s of those that are looked at."""
-        yield from (
+        """What refuses the plan, each once. declarations: the `id`s of those that are looked at."""
+        yield from dict.fromkeys(
             problem
             for declaration, problem in self.refused
             if isinstance(problem, Refusal) and id(declaration) in declarations
         )
 
 
-def renumberings(desired: Iterable[Desired], live: Iterable[Live], memory: Memory) -> Renumberings:
-    """Which renumberings are due, which are done, and which cannot be."""
+def renumberings(
+    desired: Iterable[Desired], live: Iterable[Live], memory: Memory, doubts: Doubts = SURE
+) -> Renumberings:
+    """Which renumberings are due, which are done, and which cannot be.
+
+    doubts: where one of the two numbers may be that of a customer that is not among the live ones, the declaration is
+    held back.
+    """
     declarations = tuple(desired)
     wishes = [one for one in declarations if one.lifecycle.renumbered_from and one.number]
     if not wishes:
         return Renumberings()
-    return _Resolution(wishes, declarations, live, memory).resolve()
+    return _Resolution(wishes, declarations, live, memory, doubts).resolve()
 
 
 def former_key(declaration: Desired) -> str | None:
@@ -98,9 +111,15 @@ class _Resolution:
     """One pass over the declarations that name a former number."""
 
     def __init__(
-        self, wishes: list[Desired], declarations: tuple[Desired, ...], live: Iterable[Live], memory: Memory
+        self,
+        wishes: list[Desired],
+        declarations: tuple[Desired, ...],
+        live: Iterable[Live],
+        memory: Memory,
+        doubts: Doubts,
     ) -> None:
         self._wishes = wishes
+        self._doubts = doubts
         self._by_former = {former_key(wish) or "": wish for wish in reversed(wishes)}
         self._declared = {number_key(one.number): one for one in declarations if one.number}
         self._memory = memory
@@ -123,6 +142,9 @@ class _Resolution:
                 self._done(wish, former, number, at_number[0])
             elif problem := self._problem(wish, former, at_former, at_number):
                 self._found.refused.append((wish, problem))
+                other = self._declared.get(former)
+                if at_former and other is not None and other.lifecycle.renumbered_from is None:
+                    self._found.refused.append((other, problem))  # it would be written onto the wish's customer
             else:
                 self._found.due.append(Due(wish, at_former[0]))
                 self._found.numbers[former] = wish.number or ""
@@ -130,9 +152,9 @@ class _Resolution:
         return self._found
 
     def _is_done(self, wish: Desired, asking: frozenset[str] = frozenset()) -> bool:
-        """Whether the customer has its new number, and nobody is mistaken for it: nobody has the former number any
-        more; or earlier runs know the customer by its new number, and the former one is no known customer's, or one's
-        that was renumbered to it since.
+        """Whether the customer has its new number, and nobody is mistaken for it: surely nobody has the former number
+        any more; or earlier runs know the customer by its new number, and the former one is no known customer's, or
+        one's that was renumbered to it since.
 
         asking: `number_key`s of the declarations that ask: a circle of numbers is never done.
         """
@@ -142,13 +164,28 @@ class _Resolution:
             return False
         if not self._by_number.get(former):
             elsewhere = self._elsewhere(former)
-            return elsewhere is None or elsewhere.internal_id == holders[0].internal_id
+            if elsewhere is not None:
+                return elsewhere.internal_id == holders[0].internal_id
+            return self._is_known(former, number, holders[0]) or not self._doubt(former)
         identities = self._memory.identities
         if identities.get(number) != holders[0].internal_id:
             return False
         other = self._declared.get(former)
         follows = other is not None and former_key(other) is not None and self._is_done(other, asking | {number})
         return former not in identities or follows
+
+    def _is_known(self, former: str, number: str, holder: Live) -> bool:
+        """Whether earlier runs recorded the holder of the new number as this customer, by either number."""
+        return holder.internal_id in (self._memory.identities.get(number), self._memory.identities.get(former))
+
+    def _doubt(self, key: str) -> str:
+        """Why a customer may have the number, or have had it, although none of the live ones does; or nothing."""
+        if self._by_number.get(key):
+            return ""
+        for row in self._doubts.unreadable:
+            if row.internal_id is not None and row.internal_id == self._memory.identities.get(key):
+                return f"{row.label}, whose row cannot be read, had the number {key}"
+        return self._doubts.about_new(key, {})
 
     def _is_taken(self, wish: Desired) -> bool:
         """Whether it is refused, since its new number is another customer's."""
@@ -160,7 +197,7 @@ class _Resolution:
         return self._by_identity.get(identity) if identity is not None else None
 
     def _done(self, wish: Desired, former: str, number: str, holder: Live) -> None:
-        self._found.notes.append(_removable(wish))
+        self._found.notes.append(_removable(wish, is_known=self._is_known(former, number, holder)))
         if not self._by_number.get(former):
             self._found.numbers[former] = wish.number or ""
         if self._memory.identities.get(former) == holder.internal_id:  # by somebody else, or by a run that was killed
@@ -171,8 +208,12 @@ class _Resolution:
         self, wish: Desired, former: str, at_former: list[Live], at_number: list[Live]
     ) -> Refusal | Diagnostic | None:
         elsewhere = self._elsewhere(former)
+        if not at_former and elsewhere is not None:
+            return was_renumbered(wish, elsewhere)
+        if doubt := self._doubt(former) or self._doubt(number_key(wish.number or "")):
+            return held_back(wish, f"it is to be renumbered from {wish.lifecycle.renumbered_from}, and {doubt}")
         if not at_former:
-            return was_renumbered(wish, elsewhere) if elsewhere is not None else _nowhere(wish)
+            return _nowhere(wish)
         if elsewhere is not None and elsewhere.internal_id != at_former[0].internal_id:
             return was_replaced(wish, at_former[0], elsewhere)
         first, old = self._by_former[former], at_former[0].number
@@ -218,7 +259,18 @@ class _Resolution:
 # ---- what is said of it ----
 
 
-def _removable(wish: Desired) -> Diagnostic:
+def _removable(wish: Desired, *, is_known: bool) -> Diagnostic:
+    """is_known: whether an earlier run recorded that it is the same customer."""
+    if not is_known:
+        former = wish.lifecycle.renumbered_from
+        return Diagnostic(
+            Severity.WARNING,
+            "P515",
+            f"{wish.number} is taken for the customer that was {former}, since nobody has {former}: no earlier run"
+            " recorded that it is",
+            remedy=f"Check that {wish.number} is the customer you mean, then remove renumbered_from.",
+            source=wish.source,
+        )
     return Diagnostic(
         Severity.NOTE,
         "P515",
@@ -258,13 +310,8 @@ def _stale_parent(declaration: Desired, parent: str, number: str, resource: Reso
 
 
 def foreseen_view(view: View, found: Renumberings, resource: Resource = CUSTOMER) -> View:
-    """The live customers with their new numbers, without those that refused declarations name."""
+    """The live customers with their new numbers."""
     renamed = {due.live.internal_id: due for due in found.due}
-    left_out = {
-        key
-        for declaration, _ in found.refused
-        for key in (former_key(declaration), number_key(declaration.number or ""))
-    } - {former_key(due.declaration) for due in found.due}
     parents = {former_key(due.declaration): due.number for due in found.due}
 
     def foreseen(customer: Live) -> Live:
@@ -278,8 +325,7 @@ def foreseen_view(view: View, found: Renumberings, resource: Resource = CUSTOMER
             customer = customer.with_values(customer.values | {resource.parent: new_parent})
         return customer if due is None else replace(customer, number=due.number)
 
-    customers = (customer for customer in view.customers if number_key(customer.number) not in left_out)
-    return replace(view, customers=tuple(map(foreseen, customers)))
+    return replace(view, customers=tuple(map(foreseen, view.customers)))
 
 
 def foreseen_declarations(

@@ -39,12 +39,19 @@ def in_forms(text: str, forms: tuple[str, ...]) -> str:
 def is_form(sent: Any, stored: Any) -> bool:
     """Whether a text is what was sent but for case, blanks, punctuation, Unicode form and trailing zeros.
 
+    In a numeral sign, point and leading zeros count: `-5` is not `5`, nor `0101` `101`.
+
     >>> is_form("Berg & Sag AS", "BERG SAG AS"), is_form("1.50", "1.5"), is_form("Berg", "Dal")
     (True, True, False)
     """
     if not (isinstance(sent, str) and isinstance(stored, str)):
         return False
-    return _bare(sent) == _bare(stored) != "" or _amount(sent) == _amount(stored) is not None
+    ours, theirs = _amount(sent), _amount(stored)
+    if ours is not None and theirs is not None:
+        return ours == theirs and _whole(sent) == _whole(stored)
+    if any(amount is not None and not {"-", "."}.isdisjoint(text) for amount, text in ((ours, sent), (theirs, stored))):
+        return False  # a minus or a point that the other lacks is no mere punctuation
+    return _bare(sent) == _bare(stored) != ""
 
 
 def _bare(text: str) -> str:
@@ -52,7 +59,13 @@ def _bare(text: str) -> str:
 
 
 def _amount(text: str) -> Decimal | None:
-    return Decimal(text.strip()) if _NUMERAL.fullmatch(text.strip()) else None
+    bare = "".join(text.split())
+    return Decimal(bare) if _NUMERAL.fullmatch(bare) else None
+
+
+def _whole(text: str) -> str:
+    """The sign, and the digits before the point: zeros in front are part of a code."""
+    return "".join(text.split()).partition(".")[0].removeprefix("+")
 
 
 def common_forms(pairs: Iterable[tuple[Any, Any]]) -> tuple[str, ...]:

@@ -241,7 +241,7 @@ class Customers:
         except Rejected:
             rows = self._listing.whole(need)
         assert rows is not None, "no bound was set"
-        return Touched(rows.customers, rows.doubts.unreadable)
+        return Touched(rows.customers, rows.doubts)
 
     def send(self, request: Request) -> Sent:
         """Send a create or an update exactly as it stands, once.

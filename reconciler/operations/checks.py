@@ -95,7 +95,7 @@ def check_unclear(store: Store, plan: Plan) -> None:
     """Refuse to create again what an earlier run may have created, so that its declaration does not find it.
 
     A customer whose number, name or ids the ERP stored otherwise is not found by them: the plan cannot but ask for it
-    once more. One that looked like it before that run is not its doing.
+    once more. One that looked like it before that run is not its doing, and one that `same_as` names is another one.
     """
     suspects = {action.label: action for action in plan.actions if action.alike}
     for info in store.runs.all() if suspects else ():
@@ -105,9 +105,11 @@ def check_unclear(store: Store, plan: Plan) -> None:
         before = {action.label: action.alike for action in record.plan().actions}
         for entry in record.entries:
             action = suspects.get(entry.label) if entry.outcome in (None, Outcome.UNKNOWN) else None
-            new = [] if action is None else [each for each in action.alike if each not in before.get(entry.label, ())]
+            others = (*before.get(entry.label, ()), *(action.same_as if action else ()))
+            new = [number for number in action.alike if number not in others] if action else []
             if new:
                 raise Refused(
                     f"{entry.label} may have been created by run {info.id} as {', '.join(new)}: that looks like it",
-                    remedy=f'Look at it. If it is that one, declare number: "{new[0]}"; if not, --force creates it.',
+                    remedy=f'Look at it. If it is that one, declare number: "{new[0]}"; if both are meant, say so:'
+                    f' lifecycle: {{same_as: ["{new[0]}"]}}.',
                 )

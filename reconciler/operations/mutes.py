@@ -11,6 +11,7 @@ from reconciler.config.settings import Settings
 from reconciler.core.diagnostics import has_errors
 from reconciler.core.errors import InvalidInput, WrongUsage
 from reconciler.core.mutes import Mute
+from reconciler.core.renumbering import former_key
 from reconciler.operations.declarations import load, names
 from reconciler.operations.workspace import Workspace
 
@@ -20,7 +21,7 @@ def read_mutes(settings: Settings, loaded: Loaded | None, *, day: str) -> Mutes:
 
     loaded: all declarations, to know the customers; None does not ask. day: today, YYYY-MM-DD.
     """
-    declared = None if loaded is None else names(loaded)
+    declared = None if loaded is None else names(loaded) | {former_key(one) or "" for one in loaded.desired}
     return load_mutes(settings.mutes, settings.root, declared=declared, day=day)
 
 

@@ -134,7 +134,8 @@ class Refreshing:
         if not doubts.is_short:
             return doubts
         known = {number_key(live.number) for live in self._fresh.values()}
-        declared = (each.number or self.memory.numbers.get(each.ref or "") for each in self.desired)
+        declared = [each.number or self.memory.numbers.get(each.ref or "") for each in self.desired]
+        declared += [each.lifecycle.renumbered_from for each in self.desired]
         wanted = {number_key(number): number for number in declared if number is not None}
         absent, lost = set[str](), list[Unreadable]()
         for key, number in wanted.items():

@@ -20,9 +20,8 @@ def settle(workspace: Workspace, *, no_wait: bool = False) -> None:
     """Under the lock: close the runs of dead processes, and wait for what the ERP may still be at work on.
 
     Such a customer cannot be seen yet: planned or looked up too early it would be created twice, or get back a number
-    that it was to lose. One whose number the
-    ERP keeps would be refused, and an update has its version. Raises NotSent with no_wait, or when stopped: whatever
-    comes next waits for what is left.
+    that it was to lose. One whose number the ERP keeps would be refused, and an update has its version. Raises NotSent
+    with no_wait, or when stopped: whatever comes next waits for what is left.
     """
     store, listener = workspace.store, workspace.listener
     for run in store.runs.close_dead():

@@ -135,8 +135,7 @@ def _check(workspace: Workspace, proposal: Proposal, options: WriteOptions) -> N
     check_applicable(plan, workspace.place, force=force)
     check_reviewed(plan, options.consent)
     check_not_applied(store, plan)
-    if not force:
-        check_unclear(store, plan)
+    check_unclear(store, plan)
     _say_what_cannot_be_seen(workspace, plan)
     if not (plan.is_empty or proposal.earlier or options.has_consent or workspace.listener.ask(_question(plan))):
         raise Declined("Nothing was written.", remedy="Agree to the plan when you are asked, or give consent.")
@@ -210,6 +209,9 @@ def _begin(workspace: Workspace, proposal: Proposal) -> tuple[Journal | None, At
 # ---- sending, reading back, remembering ----
 
 
+_STOPPED = "the run was stopped"
+
+
 @dataclass
 class _Writing:
     """One run, from the first request to the last record."""
@@ -275,12 +277,12 @@ class _Writing:
                 return read_back(self.results, self.erp, list_requests=plan.refresh.list_requests, earlier=earlier)
             except (KeyboardInterrupt, SystemExit) as interruption:
                 listener.interrupted(interruption)
-        return Checked(tuple(self.results), {}, "the run was stopped")
+        return Checked(tuple(self.results), {}, _STOPPED)
 
     def _doubled(self, checked: Checked) -> tuple[Diagnostic, ...]:
         """What somebody else created at the same time; a look that fails counts as not read back."""
-        plan, listener = self.proposal.plan, self.workspace.listener
-        if checked.unread or listener.abandon_requested():
+        plan = self.proposal.plan
+        if checked.unread == _STOPPED:
             return ()
         try:
             return Presence(self.erp, plan.actions, plan.refresh.created_since or plan.refresh.as_of).doubled(

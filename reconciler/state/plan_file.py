@@ -250,7 +250,7 @@ def _consented(action: dict[str, Any]) -> dict[str, Any]:
         **{key: action.get(key) for key in ("action", "number", "ref", "depends_on")},
         "changes": [[change.get(key) for key in ("path", "before", "after")] for change in action["changes"]],
         "request": {key: request.get(key) for key in ("method", "path", "body")},
-        **({"alike": alike} if (alike := action.get("alike")) else {}),
+        **{key: numbers for key in ("alike", "same_as") if (numbers := action.get(key))},
     }
 
 

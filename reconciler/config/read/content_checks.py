@@ -65,7 +65,7 @@ def complaint(row: Field, text: str) -> Finding | None:
 def is_suspect(text: str) -> bool:
     """Whether a text without blanks at its ends may deserve a complaint in a field of any content; quick, for the fast
     path."""
-    return text[0:1] in _SIGNS or "E+" in text or text.startswith("Err:")
+    return text[0:1] in _SIGNS or "E+" in text or text[:4].lower() == "err:"
 
 
 _SIGNS = frozenset("'#")

@@ -174,7 +174,7 @@ FOUR_DECIMALS = "An amount that does have three decimals is written with a fourt
 def amounts_to_choose(text: str) -> str:
     """What to write instead of an amount with one point or comma and three digits behind it."""
     small = Decimal(text.replace(",", "."))
-    return f"Write {text.replace('.', '').replace(',', '').lstrip('0') or '0'} or {plain_amount(small)}."
+    return f"Write {int(text.replace('.', '').replace(',', ''))} or {plain_amount(small)}."
 
 
 def plain_amount(value: Decimal) -> str:
@@ -193,11 +193,13 @@ def grouped_amounts(text: str) -> tuple[str, ...]:
 
     >>> [grouped_amounts(text) for text in ("1.234.567", "1.234,50", "1,234.50", "25,000", "1'000", "1.2.3")]
     [('1234567',), ('1234.50',), ('1234.50',), ('25000', '25'), ('1000',), ()]
+    >>> grouped_amounts("-0,125")
+    ('-125', '-0.1250')
     """
     found = _GROUPED.fullmatch(text.strip())
     if found is None or len(set(found[3][::4])) > 1 or found[4] == found[3][0]:
         return ()
-    sign, digits = found[1], found[2] + "".join(filter(str.isdigit, found[3]))
+    sign, digits = found[1], str(int(found[2] + "".join(filter(str.isdigit, found[3]))))
     if found[5] is not None:
         return (f"{sign}{digits}.{found[5]}",)
     if len(found[3]) == 4 and found[3][0] in ".,":

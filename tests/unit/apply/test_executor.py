@@ -10,7 +10,9 @@ from typing import Any, cast
 import pytest
 
 from reconciler.apply.executor import EarlierTry, Interruption, execute
+from reconciler.apply.presence import Presence
 from reconciler.core.diagnostics import Source
+from reconciler.core.doubts import SURE, Doubts, Unreadable
 from reconciler.core.errors import AuthenticationFailed, ErpError, NotFound, Rejected
 from reconciler.core.live import Live
 from reconciler.core.plan import Action, Cause, Change, Outcome, Plan, Request, Result, Verb
@@ -44,6 +46,7 @@ class World:
     live: Mapping[str, Live] = field(default_factory=dict)
     log: list[tuple[str, str]] = field(default_factory=list)
     finished: list[tuple[Any, ...]] = field(default_factory=list)
+    doubts: Doubts = SURE
     gate: threading.Event | None = None
     begun: threading.Event = field(default_factory=threading.Event)
     flying: int = 0
@@ -76,7 +79,7 @@ class World:
         return list(self.live.values())
 
     def touched_since(self, moment: str, need: Need) -> Touched:
-        return Touched(tuple(self.live.values()))
+        return Touched(tuple(self.live.values()), self.doubts)
 
     def intend(self, label: str) -> None:
         self.log.append(("intend", label))
@@ -184,6 +187,39 @@ def test_what_an_earlier_try_did_is_taken_as_it_is_and_not_sent_again() -> None:
     assert results[:2] == [done, failed]
     assert sorted(ends(results[2:])) == [("2", "done", ""), ("6", "skipped", "its parent 5 was not created.")]
     assert [label for what, label in world.log if what == "send"] == ["2"]
+
+
+def test_a_create_of_an_earlier_try_is_not_repeated_beside_the_same_customer_under_another_name() -> None:
+    """What is open is looked up as its own doing, and then as any other create: a clerk may have entered it since."""
+    clerks = Live(7, "70", "v1", {"number": "70", "name": "Another", "corporateId": "91"})
+    world = World(live={"70": clerks})
+    (result,) = world.run(create(None, ref="new"), earlier=EarlierTry(open_labels={"ref new"}))
+    assert (result.outcome, result.number) == (Outcome.EXISTS, "70")
+    assert not [entry for entry in world.log if entry[0] == "send"]
+
+
+def test_where_the_list_is_short_only_a_number_that_the_erp_does_not_have_is_created() -> None:
+    world = World(doubts=Doubts(count=3, read=2))
+    results = world.run(create(None, ref="new"), create("5"))
+    assert [result.outcome for result in results] == [Outcome.SKIPPED, Outcome.DONE]
+    assert "the ERP counts 3 customers, and its list has 2" in results[0].message
+
+
+def test_a_row_that_cannot_be_read_counts_in_every_spelling_of_its_ids() -> None:
+    row = Unreadable("a wrong shape", number="70", ids={"corporateId": "NO923456789MVA", "vatRegistrationId": ""})
+    action = create("5")
+    action = replace(action, changes=(replace(action.changes[0]), replace(action.changes[1], after="923 456 789")))
+    (result,) = World(doubts=Doubts((row,))).run(action)
+    assert (result.outcome, "likely the same organisation" in result.message) == (Outcome.SKIPPED, True)
+
+
+def test_twins_are_neither_what_the_run_updates_nor_what_same_as_names() -> None:
+    same = {number: Live(at, number, "v", {"corporateId": "91"}) for at, number in enumerate(["a1", "70", "80", "90"])}
+    done = replace(create("A1"), same_as=("80",))
+    presence = Presence(cast(Erp, World(live=same)), (done, update("90")), "2026-01-31T12:00:00Z")
+    (double,) = presence.doubled([Result(done, Outcome.DONE, "A1")])
+    assert "70 has the same id" in double.summary
+    assert "80" not in double.summary
 
 
 def test_what_an_earlier_try_created_is_not_taken_for_another_create() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from reconciler.core.desired import Lifecycle
 from reconciler.core.mutes import ActiveMutes, Mute, names_of
 from tests.unit.core.test_planner import declared, live
 
@@ -46,3 +47,8 @@ def test_a_customer_is_named_by_both_numbers_and_its_ref() -> None:
     assert mutes.find(names_of(declared(ref="berg", name="B"), live("9")), "name") is not None
     assert mutes.find((None, "berg"), "") is not None
     assert mutes.find((None,), "name") is None
+
+
+def test_a_mute_goes_on_when_its_customer_is_renumbered() -> None:
+    renumbered = declared("2", lifecycle=Lifecycle(renumbered_from="1"))
+    assert ActiveMutes(MUTES, "2026-03-01").find(names_of(renumbered), "mainAddress") is not None

@@ -264,6 +264,17 @@ def test_a_target_brings_its_parents_along_and_nothing_else() -> None:
     assert [each.code for each in plan.diagnostics] == ["P503"]
 
 
+def test_a_parent_that_comes_along_with_a_target_is_looked_for_too() -> None:
+    """A new parent that a live customer may be is no less told of because its child was the target."""
+    parent, child = declared("500", name="A", corporateId="911"), declared("600", name="B", parentRecordNumber="500")
+    beside = declared("700", name="C", corporateId="912")
+    customers = (live("10", name="X", corporateId="911"), live("11", name="Y", corporateId="912"))
+    plan = plan_of(parent, child, beside, live=customers, rules=Rules(duplicates="error"), targets=frozenset({"600"}))
+    assert [action.number for action in plan.actions] == ["500", "600"]
+    assert [each.code for each in plan.diagnostics] == ["P511", "P503"]
+    assert [refusal.number for refusal in plan.refusals] == ["500"]
+
+
 def test_the_plan_is_the_same_whatever_the_order_of_declarations_and_rows() -> None:
     wanted = [declared(str(n), name=f"N{n}", gln="1", corporateId=None) for n in range(30)]
     held = [live(str(n), name="old", corporateId="x", gln=None) for n in range(0, 30, 2)]

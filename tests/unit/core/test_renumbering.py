@@ -9,6 +9,7 @@ import pytest
 from reconciler.core.comparison import Comparison
 from reconciler.core.desired import Desired, Lifecycle
 from reconciler.core.diagnostics import Diagnostic, Severity
+from reconciler.core.doubts import Doubts, Unreadable
 from reconciler.core.live import Live
 from reconciler.core.plan import Cause, Guard, Plan, Refusal, Verb
 from reconciler.core.ports import View
@@ -43,7 +44,7 @@ def due(found: Renumberings) -> list[tuple[str, str]]:
 def refused(found: Renumberings) -> list[str]:
     """The summaries of what refuses the plan (exit 4)."""
     assert all(isinstance(problem, Refusal) and problem.guard is Guard.LIFECYCLE for _, problem in found.refused)
-    return [problem.summary for _, problem in found.refused]
+    return list(dict.fromkeys(problem.summary for _, problem in found.refused))
 
 
 def wrong(found: Renumberings) -> list[str]:
@@ -63,11 +64,56 @@ def test_nobody_is_renumbered_who_does_not_ask_for_it() -> None:
     assert resolved(declared("2"), customers=[one(1, "1")]).is_nothing
 
 
-@pytest.mark.parametrize("memory", [Memory(), known(n2=1), known(n1=1), known(n2=1, n1=9)])
+@pytest.mark.parametrize("memory", [known(n2=1), known(n1=1), known(n2=1, n1=9)])
 def test_a_customer_that_has_the_new_number_is_done(memory: Memory) -> None:
     found = resolved(wish("2", "1"), customers=[one(1, "2")], memory=memory)
     assert (found.due, found.refused) == ([], [])
     assert [(note.code, note.severity) for note in found.notes] == [("P515", Severity.NOTE)]
+
+
+def test_where_nothing_recorded_says_that_it_is_the_customer_a_warning_does() -> None:
+    """A former number that is mistyped is nobody's too, and the new one then perhaps a stranger's."""
+    (note,) = resolved(wish("20000", "1000"), customers=[one(5, "20000")], memory=Memory()).notes
+    assert (note.code, note.severity) == ("P515", Severity.WARNING)
+    assert note.remedy == "Check that 20000 is the customer you mean, then remove renumbered_from."
+
+
+def _unreadable(number: str | None, internal_id: int | None = None) -> Doubts:
+    return Doubts((Unreadable("a wrong shape", number=number, internal_id=internal_id),))
+
+
+@pytest.mark.parametrize(
+    ("customers", "doubts", "memory"),
+    [
+        ([one(5, "2")], _unreadable("1"), Memory()),
+        ([one(5, "2")], Doubts(count=3, read=2), Memory()),
+        ([one(5, "2")], _unreadable("7", 1), known(n1=1)),
+        ([], _unreadable("1"), Memory()),
+        ([one(1, "1")], _unreadable("2"), Memory()),
+        ([one(1, "1")], _unreadable(None), Memory()),
+    ],
+)
+def test_a_renumbering_is_held_back_where_one_of_its_numbers_is_not_surely_known(
+    customers: list[Live], doubts: Doubts, memory: Memory
+) -> None:
+    found = renumberings([wish("2", "1")], customers, memory, doubts)
+    assert (found.due, found.notes) == ([], [])
+    assert [problem.code for problem in found.diagnostics] == ["P529"]
+
+
+def test_what_cannot_be_read_does_not_concern_numbers_that_are_known() -> None:
+    beside, short = _unreadable("9"), Doubts(count=3, read=2, absent=frozenset({"1", "2"}))
+    for doubts in (beside, short):
+        assert due(renumberings([wish("2", "1")], [one(1, "1")], Memory(), doubts)) == [("1", "2")]
+        done = renumberings([wish("2", "1")], [one(1, "2")], known(n1=1), doubts)
+        assert [note.severity for note in done.notes] == [Severity.NOTE]
+
+
+def test_a_held_back_renumbering_counts_among_what_is_held_back() -> None:
+    view = View((one(1, "1"),), "", 1, doubts=_unreadable("2"))
+    assert Comparison((wish("2", "1"),), view, Rules(), Memory()).held_back == 1
+    beside = Comparison((wish("2", "1"), declared("3", line=3)), view, Rules(), Memory(), frozenset({"3"}))
+    assert (beside.held_back, beside.renumbering_notes) == (0, ())
 
 
 def test_it_is_done_too_when_the_former_number_is_another_customers_by_now() -> None:
@@ -182,6 +228,12 @@ def test_a_target_brings_the_renumbering_that_it_waits_for() -> None:
     assert [action.label for action in plan.actions] == ["10000 → 20000", "3"]
 
 
+def test_prevent_update_refuses_a_renumbering_too() -> None:
+    declaration = declared("2", name="A", lifecycle=Lifecycle(prevent_update=True, renumbered_from="1"))
+    plan = plan_of(declaration, live=(live("1", name="A"),))
+    assert [(refusal.guard, refusal.number) for refusal in plan.refusals] == [(Guard.LIFECYCLE, "2")]
+
+
 def _refused_plan(**more: Any) -> Plan:
     return plan_of(wish("2", "1", name="A"), live=(live("1", name="A"), live("2", name="B")), **more)
 
@@ -192,6 +244,17 @@ def test_nothing_is_planned_for_a_declaration_whose_renumbering_is_refused() -> 
     assert [refusal.number for refusal in plan.refusals] == ["2"]
     assert len(_refused_plan(targets=frozenset({"2"})).refusals) == 1
     assert _refused_plan(targets=frozenset({"5"})).refusals == ()
+
+
+def test_the_customers_of_a_refused_renumbering_stay_live_for_all_others() -> None:
+    """A target beside a refused renumbering is held against the customers that it names, as against any other."""
+    beside = (declared("5", name="C", corporateId="91"), declared("1", name="New", line=7))
+    customers = (live("1", name="A", corporateId="91"), live("2", name="B"))
+    plan = plan_of(wish("2", "1", name="A"), *beside, live=customers, targets=frozenset({"5"}))
+    assert [problem.code for problem in plan.diagnostics] == ["P511", "P503"]
+    assert [refusal.guard for refusal in plan.refusals] == [Guard.DUPLICATE]
+    plan = plan_of(wish("2", "1", name="A"), *beside, live=customers, targets=frozenset({"1"}))
+    assert (plan.actions, [refusal.guard for refusal in plan.refusals]) == ((), [Guard.LIFECYCLE])
 
 
 def test_the_memory_that_is_compared_has_each_customer_once() -> None:

@@ -19,7 +19,13 @@ from reconciler.core.stored_forms import FORMS, common_forms, in_forms, is_form
         ("ＡＢ", "AB", True),
         ("1.50", "1.5", True),
         ("-1.0", "-1", True),
-        ("1.5", "15", True),  # the punctuation is gone
+        ("1 000.50", "1000.5", True),
+        ("22 33-44", "223344", True),  # the punctuation is gone
+        ("+4722", "4722", True),
+        ("1.50", "150", False),
+        ("-5", "5", False),
+        ("-5", "(5)", False),
+        ("0101", "101", False),
         ("1.50", "1.6", False),
         ("Berg", "Dal", False),
         ("-", ".", False),  # nothing of either says anything

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from reconciler import Declined, ErpError, InvalidInput, Listener, Locked, Outcome, Plan, Refused, Result
+from reconciler.apply.readback import Checked
+from reconciler.core.live import Live
+from reconciler.core.plan import Cause, Change, Verb
+from reconciler.core.ports import Touched
+from reconciler.operations.writing import Proposal, _Writing
 from tests.unit.operations.conftest import House
+from tests.unit.state.plans import plan_of
 
 TWO = "[{number: 1, name: A}, {number: 2, name: B}]"
 
@@ -165,3 +173,16 @@ def test_a_dunning_letter_needs_consent(house: House) -> None:
         assert house.sandbox.requests == []
         with pytest.raises(ErpError):
             project.dunning_letter(wanted, consent=True)
+
+
+def test_twins_are_looked_for_also_when_a_customer_could_not_be_read_back() -> None:
+    """Only a run that is stopped meanwhile does not look: it must not wait for more."""
+    (create,) = plan_of(1).actions
+    create = replace(create, action=Verb.CREATE, changes=(Change("corporateId", None, "91", Cause.CONFIG),))
+    twin = Live(7, "70", "v", {"corporateId": "91"})
+    erp: Any = SimpleNamespace(touched_since=lambda moment, need: Touched((twin,)))
+    proposal, results = Proposal(replace(plan_of(1), actions=(create,))), [Result(create, Outcome.DONE, "0")]
+    workspace: Any = None
+    writing = _Writing(workspace, erp, proposal, None, 1, None, results)
+    for unread, codes in (("the ERP was away", ["A612"]), ("", ["A612"]), ("the run was stopped", [])):
+        assert [problem.code for problem in writing._doubled(Checked((), {}, unread))] == codes

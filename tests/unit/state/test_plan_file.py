@@ -29,6 +29,14 @@ def test_a_plan_from_before_resources_is_about_customers_and_was_agreed_to_as_su
     assert read == plan
 
 
+def test_consent_covers_which_customers_are_said_to_be_meant_beside_the_new_one() -> None:
+    plan = plan_of(1)
+    beside = replace(plan.actions[0], alike=("7",))
+    meant = replace(beside, same_as=("7",))
+    digests = {plan_file.seal(replace(plan, actions=(action,))).changes_digest for action in (beside, meant)}
+    assert len(digests) == 2
+
+
 def _renumbering(path: str = PATH, **other: Any) -> Action:
     (action,) = plan_of(1).actions
     change = Change("number", "1", "2", Cause.CONFIG)
