@@ -72,6 +72,8 @@ def execute(
     sending = partial(write, erp=erp, since=since, claims=claims)
     presence, abandoned = Presence(erp, plan.actions, since), threading.Event()
     flying: dict[Future[Ended], Action] = {}
+    if any(action.action is Verb.CREATE for action in schedule.waiting.values()) and not interruption.stop():
+        presence.prepare()
     try:
         while schedule.waiting or flying:
             if interruption.stop():

@@ -7,6 +7,7 @@ after the writes shows what another job made at the same time (docs/guarantees.m
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -15,6 +16,7 @@ from datetime import date, timedelta
 
 from reconciler.core.diagnostics import Diagnostic, Severity
 from reconciler.core.doubts import Doubts, ids_of
+from reconciler.core.duplicates import Mark, marks
 from reconciler.core.errors import ErpError, NotFound, NotSent
 from reconciler.core.identity_key import identity_key, name_key, numeral_keys, same_organisation
 from reconciler.core.live import Live
@@ -22,7 +24,7 @@ from reconciler.core.normalise import match_key, number_key, satisfied
 from reconciler.core.plan import DOUBLED, Action, Outcome, Result, Verb
 from reconciler.core.ports import Erp, Need, Touched
 from reconciler.resources.grammar import Resource
-from reconciler.resources.values import get, parse_path, render_path
+from reconciler.resources.values import Values, get, parse_path, put, render_path
 
 _UNREADABLE = "Look at it in the ERP, save it again, and plan once more."
 
@@ -39,6 +41,12 @@ class Presence:
     since: str
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _touched: Touched | None = None
+
+    def prepare(self) -> None:
+        """Look before anything is written: a list that changes under its reading is read again and again. Where that
+        fails, each create looks for itself, and says why it was not sent."""
+        with contextlib.suppress(ErpError):
+            self._look()
 
     def existing(self, action: Action, own: Collection[str]) -> Result | None:
         """How a create ends whose customer is there already; None when it is not. Nothing is sent then.
@@ -102,26 +110,30 @@ class Presence:
         Raises ErpError.
         """
         made = [r for r in results if r.outcome is Outcome.DONE and r.action.action is Verb.CREATE]
-        if not any(_ids(result.action) or _place_of(result.action) for result in made):
+        if not made:
             return ()
         return tuple(self._doubles(made, self._read().customers))
 
     def _doubles(self, made: Collection[Result], customers: Iterable[Live]) -> Iterator[Diagnostic]:
         expected = self._expected({number_key(result.number) for result in made if result.number})
-        others = tuple(customer for customer in customers if number_key(customer.number) not in expected)
-        holders: dict[tuple[str, str], list[str]] = defaultdict(list)
-        for customer in others:
-            for mark in _marks_of(customer.unpacked().values, self._resource):
-                holders[mark].append(customer.number)
+        by_mark: dict[Mark, dict[str, Live]] = defaultdict(dict)
+        for customer in customers:
+            if number_key(customer.number) not in expected:
+                for mark in marks(customer.unpacked().values, customer.number, self._resource):
+                    by_mark[mark][customer.number] = customer
         for result in made:
-            action, what = result.action, "the same id"
-            numbers = {number for mark in _ids(action).items() for number in holders[mark]}
-            if not numbers:
-                what = "the same name and main address"
-                numbers = {customer.number for customer in others if self._is_twin(action, customer)}
+            action = result.action
+            near = {
+                number: customer
+                for mark in marks(_nested(action), action.number, action.table)
+                for number, customer in by_mark.get(mark, {}).items()
+            }
             meant = {*action.alike, *map(number_key, action.same_as)}
-            if numbers := {number for number in numbers if not meant & {number, number_key(number)}}:
-                yield _double(result, numbers, what)
+            yield from (
+                _double(result, number, reason)
+                for number, customer in sorted(near.items())
+                if not meant & {number, number_key(number)} and (reason := _same(action, customer))
+            )
 
     def _is_twin(self, action: Action, customer: Live) -> bool:
         """Whether nothing tells the two apart: a create without ids, and a customer that was created since the plan
@@ -145,30 +157,40 @@ def exists(action: Action, number: str, reason: str) -> Result:
         f"customer {number} {reason} already; it is not known who made it (a clerk, another job, or this plan if it was"
         " applied before), and nothing was sent"
     )
-    return Result(action, Outcome.EXISTS, number, message, exists_remedy(action, number))
+    return Result(action, Outcome.EXISTS, number, message, exists_remedy(action, number, message))
 
 
-def exists_remedy(action: Action, number: str) -> str:
-    """What to do about a customer that is there already."""
+def exists_remedy(action: Action, number: str, message: str) -> str:
+    """What to do about a customer that is there already. message: the result's, which says how it was recognised."""
     if action.number is not None and number_key(action.number) == number_key(number):
         return (
             "If it is this customer, plan again: the two are compared then. If it is another one, declare a new number."
         )
-    found = "a new plan finds it by its id. If not, " if action.number is None and _ids(action) else ""
+    is_sure = any(f"has the same {member} already" in message for member in _ids(action))
+    found = "a new plan finds it by its id. Or " if action.number is None and is_sure else ""
     return (
         f'If it is this customer, {found}declare number: "{number}". If both are meant, say so:'
         f' lifecycle: {{same_as: ["{number}"]}}. Then plan again.'
     )
 
 
-def _double(result: Result, others: Iterable[str], what: str) -> Diagnostic:
+def _double(result: Result, other: str, reason: str) -> Diagnostic:
     return Diagnostic(
         Severity.ERROR,
         DOUBLED,
-        f"{result.number} was created, and {', '.join(sorted(others))} has {what}: it was entered at the same time",
-        remedy="Decide which one stays, make the other Inactive in the ERP, and declare the one that stays.",
+        f"{result.number} was created, and {other}, entered or changed at the same time, {reason}",
+        remedy="Decide which one stays, make the other Inactive in the ERP, and declare the one that stays. If both are"
+        f' meant, say so: lifecycle: {{same_as: ["{other}"]}}.',
         source=result.action.source,
     )
+
+
+def _nested(action: Action) -> Values:
+    """What a create declares, in the shape of a declaration."""
+    values: Values = {}
+    for change in action.changes:
+        put(values, parse_path(change.path), change.after)
+    return values
 
 
 def _marks_of(values: Mapping[str, object], resource: Resource) -> Iterator[tuple[str, str]]:

@@ -93,13 +93,13 @@ def likenesses(new: Iterable[Desired], known: Iterable[Known], resource: Resourc
     """
     by_mark: dict[Mark, list[Desired]] = defaultdict(list)
     for declaration in new:
-        for mark in _marks(declaration.values, declaration.number, resource):
+        for mark in marks(declaration.values, declaration.number, resource):
             by_mark[mark].append(declaration)
     if not by_mark:
         return
     for other in known:
         seen: set[int] = set()
-        for mark in _marks(other.values, other.number, resource):
+        for mark in marks(other.values, other.number, resource):
             if mark[0] == resource.label and other.declaration is not None:
                 continue  # two declared namesakes are nothing: nobody can take one for the other
             for declaration in by_mark.get(mark, ()):
@@ -208,7 +208,8 @@ def _values(likeness: Likeness) -> str:
     return f"Here {likeness.ours!r}, there {likeness.theirs!r}."
 
 
-def _marks(values: Mapping[str, object], number: str | None, resource: Resource) -> Iterator[Mark]:
+def marks(values: Mapping[str, object], number: str | None, resource: Resource) -> Iterator[Mark]:
+    """What a customer can be recognised by: two that have no mark in common are never the same."""
     for name in resource.match:
         value = values.get(name)
         if isinstance(value, str) and (key := identity_key(value)):

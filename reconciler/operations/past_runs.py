@@ -72,7 +72,7 @@ def _results(record: RunRecord, plan: Plan) -> Iterator[Result]:
         else:
             result = Result(action, entry.outcome, entry.number or action.number, entry.message, version=entry.version)
             if result.outcome is Outcome.EXISTS:
-                result = replace(result, remedy=exists_remedy(action, result.number or action.label))
+                result = replace(result, remedy=exists_remedy(action, result.number or action.label, result.message))
             yield replace(
                 result, normalised=_stored(entry, action, taken=True), not_taken=_stored(entry, action, taken=False)
             )

@@ -87,7 +87,7 @@ class SeenDrift:
 
 def _hashed(seal: Seal, place: tuple[str, str]) -> tuple[str, str]:
     number, path = place
-    return seal.hashed("number", number), seal.hashed("path", path)
+    return seal.hashed("customer", number), seal.hashed("path", path)
 
 
 def _sealed(seal: Seal, place: tuple[str, str], live: str) -> str:

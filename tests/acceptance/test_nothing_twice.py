@@ -188,3 +188,22 @@ def test_a_machine_that_knows_no_run_says_before_it_creates_what_it_cannot_see(c
     _forget(company)
     company.declare("{number: 20002, name: C}", "b.yaml")
     assert said not in company.apply().err, "an update is protected by its version"
+
+
+@pytest.mark.parametrize(
+    "clerks",
+    [
+        {"corporateId": "923609016"},
+        {"corporateId": "NO 923 609 016 MVA"},
+        {"vatRegistrationId": "NO923609016MVA"},
+        {"mainAddress.postalCode": "0181"},
+    ],
+    ids=["the same id", "another spelling", "the other field", "name and postal code"],
+)
+def test_what_a_clerk_enters_at_the_moment_of_the_create_is_named(company: Company, clerks: dict[str, str]) -> None:
+    values = {"name": "Elv Fisk AS", "mainAddress.countryId": "NO", **clerks}
+    company.declare('{ref: a, name: Elv Fisk AS, corporateId: "923609016", mainAddress: {postalCode: "0181"}}')
+    company.sandbox.fault(kind="create", method="POST", path="/v1/customer$", values=values)
+    ended = company.apply()
+    assert (ended.code, "A612" in ended.out + ended.err) == (5, True), ended
+    assert company.store.count() == 2

@@ -218,7 +218,7 @@ def test_twins_are_neither_what_the_run_updates_nor_what_same_as_names() -> None
     done = replace(create("A1"), same_as=("80",))
     presence = Presence(cast(Erp, World(live=same)), (done, update("90")), "2026-01-31T12:00:00Z")
     (double,) = presence.doubled([Result(done, Outcome.DONE, "A1")])
-    assert "70 has the same id" in double.summary
+    assert "70, entered or changed at the same time, has the same corporateId" in double.summary
     assert "80" not in double.summary
 
 

@@ -129,7 +129,7 @@ TEXTS: dict[str, Callable[[int], str]] = {
     "the same key": after(ONE, "name: A\n"),
     "unknown keys": after(ONE, "nam%d: A\n"),
     "lines of a list": after(ONE + "directDebitLines:\n", "  - {mandateId: M%d, bic: x, iban: DK5000400440116243}\n"),
-    "equal lines of a list": after(ONE + "directDebitLines:\n", "  - {mandateId: M, bic: x, iban: y}\n"),
+    "equal lines of a list": after(ONE + "directDebitLines:\n", "  - {mandateId: M, bic: x, iban: NO9386011117947}\n"),
     "lists in match": after(ONE + "match: [", "[a%d], b%d, ", "c]\n"),
     "paths": after(ONE + "lifecycle: {ignore_changes: [", "x%d, ", "name]}\n"),
     "customers": numbered("- number: '%d'\n  name: A\n"),
@@ -224,7 +224,9 @@ def all_numbered(text: str) -> None:
         numbered("- number: '%d'\n  name: A\n"),
         after(ONE + "name: A\nattributes:\n", "  A%d: x\n"),
         after(
-            ONE + "name: A\ndirectDebitLines: {complete: true, lines: [", "{mandateId: M%d, bic: x, iban: y}, ", "]}\n"
+            ONE + "name: A\ndirectDebitLines: {complete: true, lines: [",
+            "{mandateId: M%d, bic: x, iban: NO9386011117947}, ",
+            "]}\n",
         ),
     ],
 )

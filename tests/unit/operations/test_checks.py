@@ -14,7 +14,7 @@ from reconciler.core.plan import Outcome, Plan, Verb
 from reconciler.operations.checks import check_unclear
 from reconciler.operations.writing import Proposal, WriteOptions, _check
 from reconciler.state.plan_file import seal
-from reconciler.state.sqlite.store import Store
+from reconciler.state.store import Store, open_store
 from tests.unit.state.plans import TARGET, plan_of
 
 
@@ -24,7 +24,7 @@ def _create(**more: Any) -> Plan:
 
 
 def _after_an_unclear_run(path: Path) -> Store:
-    store = Store(path / "state.db")
+    store = open_store(path / "state.db")
     with store:
         journal = store.runs.begin(_create())
         journal.intend("0")

@@ -183,6 +183,6 @@ def test_twins_are_looked_for_also_when_a_customer_could_not_be_read_back() -> N
     erp: Any = SimpleNamespace(touched_since=lambda moment, need: Touched((twin,)))
     proposal, results = Proposal(replace(plan_of(1), actions=(create,))), [Result(create, Outcome.DONE, "0")]
     workspace: Any = None
-    writing = _Writing(workspace, erp, proposal, None, 1, None, results)
+    writing = _Writing(workspace, erp, proposal, None, 1, None, 0.0, results)
     for unread, codes in (("the ERP was away", ["A612"]), ("", ["A612"]), ("the run was stopped", [])):
         assert [problem.code for problem in writing._doubled(Checked((), {}, unread))] == codes
