@@ -28,6 +28,7 @@ def _part(module: str, *words: str) -> Callable[[], int]:
 LONG: dict[str, Callable[[], int]] = {
     "faults": _part("tests.acceptance.fault_matrix"),
     "model": _part("tests.campaign.model", "--sequences", SEQUENCES),
+    "twice": _part("tests.campaign.twice"),
     "soak": _part("tests.campaign.soak"),
     "fuzz": _part("tests.campaign.fuzz"),
     "sabotage": _part("tests.campaign.sabotage"),

@@ -142,7 +142,7 @@ SABOTAGES = (
     ),
     Sabotage(
         "a lost create is repeated without a look", DOUBLED, "apply/writes.py",
-        "        if attempt or may_be_done:\n", "        if may_be_done:\n",
+        "        if attempt or existing:\n", "        if existing:\n",
         "acceptance/test_fault_matrix.py::"
         "test_a_fault_on_any_request_ends_as_declared_with_nothing_twice_and_nothing_overwritten[reset once done]",
     ),
@@ -251,14 +251,14 @@ SABOTAGES = (
     ),
     Sabotage(
         "what exists is told as created", DOUBLED, "apply/presence.py",
-        "    return Result(action, Outcome.EXISTS, number, message, exists_remedy(action, number))",
-        "    return Result(action, Outcome.DONE, number, message, exists_remedy(action, number))",
+        "    return Result(action, Outcome.EXISTS, number, message, exists_remedy(action, number, message))",
+        "    return Result(action, Outcome.DONE, number, message, exists_remedy(action, number, message))",
         "acceptance/test_outcomes.py::test_exists_is_neither_created_nor_lost_in_any_report",
     ),
     Sabotage(
         "a renumbering that the ERP calls done is not looked at", DOUBLED, "apply/renumber.py",
-        "        ended = self._seen(ending)\n        for",
-        "        ended = Ended(Result(self.action, Outcome.DONE, self.action.number))\n        for",
+        "        ended = self._seen(ending)\n        if",
+        "        ended = Ended(Result(self.action, Outcome.DONE, self.action.number))\n        if",
         "acceptance/test_renumber.py::test_a_renumbering_is_done_only_when_it_is_seen",
     ),
     Sabotage(
