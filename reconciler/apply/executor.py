@@ -68,12 +68,11 @@ def execute(
     for result in earlier.results.values():
         schedule.take(result)
         yield result
-    new_numbers = {action.number for action in plan.actions if action.action is Verb.RENUMBER}
-    sending = partial(write, erp=erp, since=since, claims=claims)
+    sending = partial(_write, erp, since, claims)
     presence, abandoned = Presence(erp, plan.actions, since), threading.Event()
     flying: dict[Future[Ended], Action] = {}
-    if any(action.action is Verb.CREATE for action in schedule.waiting.values()) and not interruption.stop():
-        presence.prepare()
+    if not interruption.stop():
+        presence.prepare(schedule.waiting.values())
     try:
         while schedule.waiting or flying:
             if interruption.stop():
@@ -83,22 +82,13 @@ def execute(
                 yield result
             for planned in schedule.ready(max(1, parallelism) - len(flying)):
                 action = completed(planned, schedule.numbers.get)
-                renumbered = action.action is Verb.UPDATE and action.number in new_numbers
+                renumbered = action.action is Verb.UPDATE and action.number in schedule.new_numbers
                 recheck = recheck_nested and action.is_unprotected and not renumbered
                 is_open = action.label in earlier.open_labels
                 existing = partial(_existing, action, presence, claims)
-                settle = (
-                    partial(renumber, action, erp, interruption.looking_up, may_be_done=is_open)
-                    if action.action is Verb.RENUMBER
-                    else partial(
-                        sending,
-                        action,
-                        may_be_done=is_open,
-                        existing=existing,
-                        recheck=recheck,
-                        renumbered=renumbered,
-                    )
-                )
+                settle = partial(sending, action, is_open, existing, recheck, renumbered)
+                if action.action is Verb.RENUMBER:
+                    settle = partial(renumber, action, erp, interruption.looking_up, may_be_done=is_open)
                 check = _check_of(action, erp, existing, recheck=recheck, is_open=is_open)
                 flying[run_in_daemon_thread(partial(_perform, action, journal, check, settle, abandoned))] = action
             yield from _landed(flying, schedule)
@@ -112,6 +102,29 @@ def execute(
         raise
     finally:
         wait(flying)
+
+
+def _write(
+    erp: Erp,
+    since: str,
+    claims: Claims,
+    action: Action,
+    may_be_done: bool,
+    existing: Callable[[], Ended | None],
+    recheck: bool,
+    renumbered: bool,
+) -> Ended:
+    """A create or an update, with what the run knows of it."""
+    return write(
+        action,
+        erp,
+        since=since,
+        claims=claims,
+        may_be_done=may_be_done,
+        existing=existing,
+        recheck=recheck,
+        renumbered=renumbered,
+    )
 
 
 _LOOK_UP = 0.1
@@ -203,13 +216,14 @@ class _Schedule:
     place: dict[str, int] = field(default_factory=dict)
     ended: dict[str, Result] = field(default_factory=dict)
     numbers: dict[str, str] = field(default_factory=dict)
-    outcomes: dict[str, Outcome] = field(default_factory=dict)
     renumbered: set[str] = field(default_factory=set)
+    new_numbers: set[str | None] = field(default_factory=set)
     halted: str = ""
 
     def __post_init__(self) -> None:
         self.waiting = {action.label: action for action in self.plan.actions}
         self.place = {label: at for at, label in enumerate(self.waiting)}
+        self.new_numbers = {action.number for action in self.plan.actions if action.action is Verb.RENUMBER}
         self.renumbered = {action.label for action in self.plan.actions if action.action is Verb.RENUMBER}
 
     def ready(self, count: int) -> list[Action]:

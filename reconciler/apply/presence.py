@@ -42,11 +42,12 @@ class Presence:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _touched: Touched | None = None
 
-    def prepare(self) -> None:
-        """Look before anything is written: a list that changes under its reading is read again and again. Where that
-        fails, each create looks for itself, and says why it was not sent."""
-        with contextlib.suppress(ErpError):
-            self._look()
+    def prepare(self, waiting: Iterable[Action]) -> None:
+        """Look before anything is written, if something is to be created: a list that changes under its reading is read
+        again and again. Where that fails, each create looks for itself, and says why it was not sent."""
+        if any(action.action is Verb.CREATE for action in waiting):
+            with contextlib.suppress(ErpError):
+                self._look()
 
     def existing(self, action: Action, own: Collection[str]) -> Result | None:
         """How a create ends whose customer is there already; None when it is not. Nothing is sent then.

@@ -44,6 +44,8 @@ ATTEMPTS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("runs", "undo"): ("RUN",),
     ("state", "show"): (),
     ("state", "unlock"): (),
+    ("state", "copy"): ("--to", "copy.db"),
+    ("state", "rekey"): (),
     ("state", "clear"): (),
     ("sandbox", "serve"): ("--port", "-1"),
     ("sandbox", "seed"): ("--count", "2"),
