@@ -42,15 +42,16 @@ class Need:
 
         of_all: names of fields that are needed of all.
         """
-        fields = set(of_all)
+        named: set[str] = set()
         own: dict[str, set[str]] = {}
+        apart = resource.own
         for number, names in wanted:
             for name in names:
-                fields.add(name)
-                if (row := resource.fields.get(name)) is not None:
-                    fields |= row.currencies
-                if number is not None and name in resource.own:
+                named.add(name)
+                if number is not None and name in apart:
                     own.setdefault(name, set()).add(number_key(number))
+        rows = (row for name in named if (row := resource.fields.get(name)) is not None)
+        fields = named.union(of_all, *(row.currencies for row in rows))
         return cls(frozenset(fields), {name: frozenset(keys) for name, keys in own.items()}, resource=resource)
 
 
