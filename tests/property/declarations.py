@@ -14,8 +14,8 @@ from reconciler.resources.grammar import Comparison, Content, Field, Form, Group
 
 LINES = st.one_of(
     st.sampled_from(["NO", "0101", "1e3", "yes", "null", "~", "12:30:45", "2025-01-14", "1_000", "+47", "#x", "a: b"]),
-    # a list of characters and no text: hypothesis draws texts from the constants of whatever modules are loaded, so that
-    # a test alone would see others than among all tests
+    # A list of characters and no text: hypothesis draws texts from the constants of whatever modules are loaded, so a
+    # test alone would see others than among all tests.
     st.lists(st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp")), min_size=1, max_size=12)
     .map("".join)
     .filter(lambda text: text == unicodedata.normalize("NFC", text.strip()) and text != ""),
