@@ -24,9 +24,27 @@ from reconciler.core.normalise import match_key, number_key, satisfied
 from reconciler.core.plan import DOUBLED, Action, Outcome, Result, Verb
 from reconciler.core.ports import Erp, Need, Touched
 from reconciler.resources.grammar import Resource
-from reconciler.resources.values import Values, get, parse_path, put, render_path
+from reconciler.resources.values import Values, get, parse_path, put
 
 _UNREADABLE = "Look at it in the ERP, save it again, and plan once more."
+
+
+class _Look:
+    """What one look found: customers with their values, by what they can be recognised by, in the ERP's order."""
+
+    def __init__(self, touched: Touched, resource: Resource) -> None:
+        self.doubts = touched.doubts
+        self._by_mark: dict[Mark, dict[int, Live]] = defaultdict(dict)
+        for at, customer in enumerate(live.unpacked() for live in touched.customers):
+            for mark in marks(customer.values, customer.number, resource):
+                self._by_mark[mark][at] = customer
+
+    def near(self, action: Action) -> list[Live]:
+        """The customers that may be the one to create: no other has a mark in common with it."""
+        near: dict[int, Live] = {}
+        for mark in marks(_declared(action), action.number, action.table):
+            near |= self._by_mark.get(mark, {})
+        return [near[at] for at in sorted(near)]
 
 
 @dataclass
@@ -40,7 +58,7 @@ class Presence:
     actions: Collection[Action]
     since: str
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _touched: Touched | None = None
+    _seen: _Look | None = None
 
     def prepare(self, waiting: Iterable[Action]) -> None:
         """Look before anything is written, if something is to be created: a list that changes under its reading is read
@@ -55,15 +73,15 @@ class Presence:
         own: `number_key`s of customers that this run itself made. A look that fails ends the create too, unsent.
         """
         try:
-            touched = self._look()
-            doubts = self._asked(action, touched.doubts)
+            look = self._look()
+            doubts = self._asked(action, look.doubts)
         except NotSent as error:
             return Result(action, Outcome.SKIPPED, action.number, f"{error}.", error.remedy)
         except ErpError as error:
             message = f"whether it is there already could not be looked up, so it was not sent: {error}"
             return Result(action, Outcome.FAILED, action.number, message, error.remedy)
         expected = self._expected(own) | set(map(number_key, action.same_as))
-        for customer in touched.customers:
+        for customer in look.near(action):
             if number_key(customer.number) in expected:
                 continue
             if customer.number in action.alike and not self._is_twin(action, customer):
@@ -90,16 +108,16 @@ class Presence:
             return replace(doubts, absent=frozenset({number_key(action.number)}))
         return doubts
 
-    def _look(self) -> Touched:
+    def _look(self) -> _Look:
         with self._lock:
-            if self._touched is None:
-                self._touched = self._read()
-            return self._touched
+            if self._seen is None:
+                self._seen = self._read()
+            return self._seen
 
-    def _read(self) -> Touched:
+    def _read(self) -> _Look:
         resource = self._resource
         members = resource.always | resource.match_set | {resource.label} | {path[0] for path in resource.postal_codes}
-        return self.erp.touched_since(self.since, Need(frozenset(members), {}))
+        return _Look(self.erp.touched_since(self.since, Need(frozenset(members), {})), resource)
 
     @property
     def _resource(self) -> Resource:
@@ -113,28 +131,16 @@ class Presence:
         made = [r for r in results if r.outcome is Outcome.DONE and r.action.action is Verb.CREATE]
         if not made:
             return ()
-        return tuple(self._doubles(made, self._read().customers))
+        return tuple(self._doubles(made, self._read()))
 
-    def _doubles(self, made: Collection[Result], customers: Iterable[Live]) -> Iterator[Diagnostic]:
+    def _doubles(self, made: Collection[Result], look: _Look) -> Iterator[Diagnostic]:
         expected = self._expected({number_key(result.number) for result in made if result.number})
-        by_mark: dict[Mark, dict[str, Live]] = defaultdict(dict)
-        for customer in customers:
-            if number_key(customer.number) not in expected:
-                for mark in marks(customer.unpacked().values, customer.number, self._resource):
-                    by_mark[mark][customer.number] = customer
         for result in made:
             action = result.action
-            near = {
-                number: customer
-                for mark in marks(_nested(action), action.number, action.table)
-                for number, customer in by_mark.get(mark, {}).items()
-            }
-            meant = {*action.alike, *map(number_key, action.same_as)}
-            yield from (
-                _double(result, number, reason)
-                for number, customer in sorted(near.items())
-                if not meant & {number, number_key(number)} and (reason := _same(action, customer))
-            )
+            meant = {*action.alike, *map(number_key, (*action.alike, *action.same_as)), *expected}
+            for customer in look.near(action):
+                if number_key(customer.number) not in meant and (reason := _same(action, customer)):
+                    yield _double(result, customer.number, reason)
 
     def _is_twin(self, action: Action, customer: Live) -> bool:
         """Whether nothing tells the two apart: a create without ids, and a customer that was created since the plan
@@ -142,7 +148,7 @@ class Presence:
         itself, sent by a job that nobody remembers."""
         if _ids(action) or not _place_of(action) or not self._is_recent(customer):
             return False
-        values = customer.unpacked().values
+        values = customer.values
         same_name = name_key(action.name) == name_key(str(values.get(action.table.label) or ""))
         return same_name and _same_address(action, values)
 
@@ -186,7 +192,7 @@ def _double(result: Result, other: str, reason: str) -> Diagnostic:
     )
 
 
-def _nested(action: Action) -> Values:
+def _declared(action: Action) -> Values:
     """What a create declares, in the shape of a declaration."""
     values: Values = {}
     for change in action.changes:
@@ -194,26 +200,15 @@ def _nested(action: Action) -> Values:
     return values
 
 
-def _marks_of(values: Mapping[str, object], resource: Resource) -> Iterator[tuple[str, str]]:
-    """The ids among the values, by member, as they compare."""
-    for member in resource.match:
-        if key := match_key(member, values.get(member), resource):
-            yield member, key
-
-
 def _ids(action: Action) -> Mapping[str, str]:
     """The ids that a create declares, by member, as they compare."""
-    return dict(_marks_of(_declared(action), action.table))
-
-
-def _declared(action: Action) -> dict[str, object]:
-    """What a create declares, by path."""
-    return {change.path: change.after for change in action.changes}
+    values, resource = _declared(action), action.table
+    return {member: key for member in resource.match if (key := match_key(member, values.get(member), resource))}
 
 
 def _same(action: Action, customer: Live) -> str:
     """Why the live customer is, or seems to be, the one to create; or nothing. As finding P511 (`core.duplicates`)."""
-    values = customer.unpacked().values
+    values = customer.values
     if action.number is not None and number_key(action.number) == number_key(customer.number):
         return "has this number"
     if action.number is not None and not numeral_keys(action.number).isdisjoint(numeral_keys(customer.number)):
@@ -234,7 +229,7 @@ def _same(action: Action, customer: Live) -> str:
         return "has the same name and main address"
     declared = _declared(action)
     for path in action.table.postal_codes:
-        code, other = declared.get(render_path(path)), get(values, path)
+        code, other = get(declared, path), get(values, path)
         if isinstance(code, str) and isinstance(other, str) and identity_key(code) == identity_key(other):
             return "has the same name and postal code"
     return ""

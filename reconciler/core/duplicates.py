@@ -214,11 +214,12 @@ def marks(values: Mapping[str, object], number: str | None, resource: Resource) 
         value = values.get(name)
         if isinstance(value, str) and (key := identity_key(value)):
             yield name, match_key(name, value, resource)
-            if stem := organisation_number(key):
+            stem = organisation_number(key)
+            if stem:
                 yield "organisation", stem
-            if run := digit_run(key):
-                yield _DIGITS, run[:HALF]
-                yield _DIGITS, run[-HALF:]
+            for digits in filter(None, dict.fromkeys((digit_run(key), digit_run(stem)))):
+                yield _DIGITS, digits[:HALF]
+                yield _DIGITS, digits[-HALF:]
     label = values.get(resource.label)
     if isinstance(label, str):
         name = name_key(label)

@@ -34,7 +34,7 @@ def looks_like(action: Action, live: Live) -> bool:
 def _is_same(action: Action, member: str, declared: object, stored: object) -> bool:
     """To the letter, or in the form in which this ERP is known to keep it."""
     row = action.table.leaf((member,))
-    is_kept_otherwise = row is not None and row.forms and satisfied(row, declared, stored)  # type: ignore[arg-type]
+    is_kept_otherwise = row is not None and row.forms and satisfied(row, declared, stored)  # type: ignore[arg-type]  # a leaf
     return stored == declared or bool(is_kept_otherwise)
 
 

@@ -35,7 +35,7 @@ class Git:
     def run(self, *arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[bytes]:
         """Run it. Raises OSError and subprocess.SubprocessError when it cannot run."""
         return subprocess.run(  # noqa: S603 - no shell; the caller guards against words that look like options
-            ["git", *_GUARDS, *arguments],  # noqa: S607 - the user's own git
+            ["git", *_GUARDS, *arguments],  # noqa: S607 - git is where PATH has it - the user's own git
             cwd=self.root,
             env=without_credentials(self.environ) | _QUIET,
             input=given,

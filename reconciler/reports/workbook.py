@@ -45,7 +45,7 @@ def workbook(sheets: Iterable[Sheet]) -> bytes:
 
 def _write(page: Any, sheet: Sheet) -> None:
     from openpyxl.styles import Font  # noqa: PLC0415 - an extra
-    from openpyxl.utils import get_column_letter  # noqa: PLC0415
+    from openpyxl.utils import get_column_letter  # noqa: PLC0415 - an extra
 
     for at, width in enumerate(sheet.widths, 1):
         page.column_dimensions[get_column_letter(at)].width = width

@@ -17,7 +17,6 @@ from reconciler.core.filters import (
 )
 
 _TIMES = "COND is > < >= <=; TIME is yyyy-MM-dd, optionally a space and HH:mm:ss or HH:mm:ss.FFF."
-_ANY_LAYOUT = "in any layout; all customers are read."
 
 Status = Annotated[
     str | None,

@@ -11,7 +11,7 @@ def notify(session: Session, service: str | None, document: Document) -> None:
     if service is None:
         return
     from reconciler.operations.notify import post  # noqa: PLC0415 - HTTP, for --notify alone
-    from reconciler.reports.notification import body  # noqa: PLC0415
+    from reconciler.reports.notification import body  # noqa: PLC0415 - as above
 
     message = body(document.report(), service)
     if message is None:
