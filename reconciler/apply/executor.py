@@ -68,8 +68,10 @@ def execute(
     for result in earlier.results.values():
         schedule.take(result)
         yield result
-    sending = partial(_write, erp, since, claims)
     presence, abandoned = Presence(erp, plan.actions, since), threading.Event()
+    new_numbers = {action.number for action in plan.actions if action.action is Verb.RENUMBER}
+    looking_up, open_labels = interruption.looking_up, earlier.open_labels
+    sending = _Sending(erp, since, claims, presence, recheck_nested, looking_up, open_labels, new_numbers)
     flying: dict[Future[Ended], Action] = {}
     if not interruption.stop():
         presence.prepare(schedule.waiting.values())
@@ -82,15 +84,10 @@ def execute(
                 yield result
             for planned in schedule.ready(max(1, parallelism) - len(flying)):
                 action = completed(planned, schedule.numbers.get)
-                renumbered = action.action is Verb.UPDATE and action.number in schedule.new_numbers
-                recheck = recheck_nested and action.is_unprotected and not renumbered
-                is_open = action.label in earlier.open_labels
-                existing = partial(_existing, action, presence, claims)
-                settle = partial(sending, action, is_open, existing, recheck, renumbered)
-                if action.action is Verb.RENUMBER:
-                    settle = partial(renumber, action, erp, interruption.looking_up, may_be_done=is_open)
-                check = _check_of(action, erp, existing, recheck=recheck, is_open=is_open)
-                flying[run_in_daemon_thread(partial(_perform, action, journal, check, settle, abandoned))] = action
+                performing = partial(
+                    _perform, action, journal, sending.check(action), sending.settle(action), abandoned
+                )
+                flying[run_in_daemon_thread(performing)] = action
             yield from _landed(flying, schedule)
             if flying and interruption.abandon():
                 abandoned.set()
@@ -102,29 +99,6 @@ def execute(
         raise
     finally:
         wait(flying)
-
-
-def _write(
-    erp: Erp,
-    since: str,
-    claims: Claims,
-    action: Action,
-    may_be_done: bool,
-    existing: Callable[[], Ended | None],
-    recheck: bool,
-    renumbered: bool,
-) -> Ended:
-    """A create or an update, with what the run knows of it."""
-    return write(
-        action,
-        erp,
-        since=since,
-        claims=claims,
-        may_be_done=may_be_done,
-        existing=existing,
-        recheck=recheck,
-        renumbered=renumbered,
-    )
 
 
 _LOOK_UP = 0.1
@@ -148,22 +122,56 @@ def _left(action: Action) -> Result:
     return Result(action, Outcome.UNKNOWN, action.number, message, "Go on with the run: it is looked up first.")
 
 
-def _existing(action: Action, presence: Presence, claims: Claims) -> Ended | None:
-    """How a create ends whose customer is there already, not by this run's hand."""
-    found = presence.existing(action, claims.numbers())
-    return None if found is None else Ended(found)
+@dataclass(frozen=True, slots=True)
+class _Sending:
+    """How the actions of a run are sent. open_labels: of those that an earlier try may have done. new_numbers: those
+    that the run gives to customers."""
 
+    erp: Erp
+    since: str
+    claims: Claims
+    presence: Presence
+    recheck_nested: bool
+    looking_up: LookingUp
+    open_labels: Collection[str]
+    new_numbers: Collection[str | None]
 
-def _check_of(
-    action: Action, erp: Erp, existing: Callable[[], Ended | None], *, recheck: bool, is_open: bool
-) -> Callable[[], Ended | None]:
-    """What is looked at right before an action is sent, and may end it unsent. What is open is looked up by the write:
-    it may be done by an earlier try of the same run."""
-    if is_open:
-        return lambda: None
-    if action.action is Verb.CREATE:
-        return existing
-    return partial(overtaken, action, erp) if recheck else lambda: None
+    def check(self, action: Action) -> Callable[[], Ended | None]:
+        """What is looked at right before an action is sent, and may end it unsent. What is open is looked up by the
+        write: it may be done by an earlier try of the same run."""
+        if action.label in self.open_labels:
+            return lambda: None
+        if action.action is Verb.CREATE:
+            return partial(self._existing, action)
+        return partial(overtaken, action, self.erp) if self._rechecks(action) else lambda: None
+
+    def settle(self, action: Action) -> Callable[[], Ended]:
+        """What sends the action, and says how it ended."""
+        may_be_done = action.label in self.open_labels
+        if action.action is Verb.RENUMBER:
+            return partial(renumber, action, self.erp, self.looking_up, may_be_done=may_be_done)
+        return partial(
+            write,
+            action,
+            self.erp,
+            since=self.since,
+            claims=self.claims,
+            may_be_done=may_be_done,
+            existing=partial(self._existing, action),
+            recheck=self._rechecks(action),
+            renumbered=self._is_renumbered(action),
+        )
+
+    def _existing(self, action: Action) -> Ended | None:
+        """How a create ends whose customer is there already, not by this run's hand."""
+        result = self.presence.existing(action, self.claims.numbers())
+        return None if result is None else Ended(result)
+
+    def _rechecks(self, action: Action) -> bool:
+        return self.recheck_nested and action.is_unprotected and not self._is_renumbered(action)
+
+    def _is_renumbered(self, action: Action) -> bool:
+        return action.action is Verb.UPDATE and action.number in self.new_numbers
 
 
 def _perform(
@@ -217,13 +225,11 @@ class _Schedule:
     ended: dict[str, Result] = field(default_factory=dict)
     numbers: dict[str, str] = field(default_factory=dict)
     renumbered: set[str] = field(default_factory=set)
-    new_numbers: set[str | None] = field(default_factory=set)
     halted: str = ""
 
     def __post_init__(self) -> None:
         self.waiting = {action.label: action for action in self.plan.actions}
         self.place = {label: at for at, label in enumerate(self.waiting)}
-        self.new_numbers = {action.number for action in self.plan.actions if action.action is Verb.RENUMBER}
         self.renumbered = {action.label for action in self.plan.actions if action.action is Verb.RENUMBER}
 
     def ready(self, count: int) -> list[Action]:
