@@ -130,7 +130,8 @@ SABOTAGES = (
     ),
     Sabotage(
         "a nested update is not read once more before it is sent", LOST, "apply/executor.py",
-        "return partial(overtaken, action, self.erp) if self._rechecks(action) else lambda: None", "return lambda: None",
+        "return partial(overtaken, action, self.erp) if self._rechecks(action) else lambda: None",
+        "return lambda: None",
         "acceptance/test_recheck.py::test_a_clerks_edit_that_moves_no_version_is_a_conflict_and_stays",
     ),
     Sabotage(
