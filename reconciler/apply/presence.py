@@ -128,14 +128,14 @@ class Presence:
 
         Raises ErpError.
         """
-        made = [r for r in results if r.outcome is Outcome.DONE and r.action.action is Verb.CREATE]
-        if not made:
+        creates = [r for r in results if r.outcome is Outcome.DONE and r.action.action is Verb.CREATE]
+        if not creates:
             return ()
-        return tuple(self._doubles(made, self._read()))
+        return tuple(self._doubles(creates, self._read()))
 
-    def _doubles(self, made: Collection[Result], look: _Look) -> Iterator[Diagnostic]:
-        expected = self._expected({number_key(result.number) for result in made if result.number})
-        for result in made:
+    def _doubles(self, creates: Collection[Result], look: _Look) -> Iterator[Diagnostic]:
+        expected = self._expected({number_key(result.number) for result in creates if result.number})
+        for result in creates:
             action = result.action
             meant = {*action.alike, *map(number_key, (*action.alike, *action.same_as)), *expected}
             for customer in look.near(action):

@@ -51,12 +51,12 @@ class Comparison:
 
     @cached_property
     def _foreseen(self) -> tuple[Comparison, tuple[Diagnostic, ...]]:
-        found = self.renumberings
-        if found.is_nothing:
+        renumbering = self.renumberings
+        if renumbering.is_nothing:
             return self, ()
-        desired, warnings = foreseen_declarations(self.desired, found, self.rules.resource)
-        view = foreseen_view(self.view, found, self.rules.resource)
-        return replace(self, desired=desired, view=view, memory=foreseen_memory(self.memory, found)), warnings
+        desired, warnings = foreseen_declarations(self.desired, renumbering, self.rules.resource)
+        view = foreseen_view(self.view, renumbering, self.rules.resource)
+        return replace(self, desired=desired, view=view, memory=foreseen_memory(self.memory, renumbering)), warnings
 
     @cached_property
     def paired(self) -> Pairing:

@@ -144,13 +144,13 @@ class _Look:
         return self._missing(desired) if live is None else self._drifted(desired, live)
 
     def _drifted(self, desired: Desired, live: Live) -> DriftedCustomer | None:
-        found = compared(desired, live, self.rules, self.memory)
-        if found.ignored:
-            self.ignored.append(left_alone(desired, live, found.ignored))
-        if not found.changes:
+        difference = compared(desired, live, self.rules, self.memory)
+        if difference.ignored:
+            self.ignored.append(left_alone(desired, live, difference.ignored))
+        if not difference.changes:
             return None
         key = number_key(live.number)
-        fields = tuple(self._field(change, desired, live) for change in found.changes)
+        fields = tuple(self._field(change, desired, live) for change in difference.changes)
         return DriftedCustomer(
             Standing.DRIFTED,
             live.number,
@@ -162,7 +162,7 @@ class _Look:
             fields,
             min(one.first_seen or self.now for one in fields),
             any(one.new and one.mute is None for one in fields),
-            currency=currency_of(found.changes, live.unpacked().values, self.rules.resource),
+            currency=currency_of(difference.changes, live.unpacked().values, self.rules.resource),
         )
 
     def _field(self, change: Change, desired: Desired, live: Live) -> DriftedField:

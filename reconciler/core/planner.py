@@ -199,13 +199,13 @@ def _update(
     declaration: Desired, live: Live, comparison: Comparison, wire: Wire, decided: _Decided, *, is_renumbered: bool
 ) -> Action | None:
     """The update, if there is something to write; what is left alone is noted."""
-    found = compared(declaration, live, comparison.rules, comparison.memory)
+    difference = compared(declaration, live, comparison.rules, comparison.memory)
     if comparison.looks_at(declaration):
-        decided.unchanged += found.is_as_declared and not is_renumbered
-        for customers, fields in ((decided.muted, found.muted), (decided.ignored, found.ignored)):
+        decided.unchanged += difference.is_as_declared and not is_renumbered
+        for customers, fields in ((decided.muted, difference.muted), (decided.ignored, difference.ignored)):
             if fields:
                 customers.append(left_alone(declaration, live, fields))
-    return update_action(declaration, live, found, wire, comparison.rules, decided.problems)
+    return update_action(declaration, live, difference, wire, comparison.rules, decided.problems)
 
 
 def _deactivate(decided: _Decided, actions: list[Action], wire: Wire, rules: Rules) -> None:

@@ -71,8 +71,8 @@ def compare(
         comparison = comparison_of(settings, loaded, view, memory, target_keys(targets))
         active = ActiveMutes(mutes.mutes, heading.created_at[:10])
         comparison = replace(comparison, rules=replace(comparison.rules, mutes=active, include_muted=include_muted))
-        told = replace(loaded, diagnostics=(*loaded.diagnostics, *_of_plan(mutes)))
-        plan = make_plan(settings, told, comparison, heading, git_commit=commit)
+        with_mute_problems = replace(loaded, diagnostics=(*loaded.diagnostics, *_of_plan(mutes)))
+        plan = make_plan(settings, with_mute_problems, comparison, heading, git_commit=commit)
         return Compared(plan, heading, comparison)
 
     compared, _ = refresh_and_compute(live, erp, mode, planned, lambda compared: updated(compared.plan))
