@@ -110,16 +110,16 @@ def group(row: Group, *, clear: bool) -> st.SearchStrategy[Any]:
             optional={name: member(each, clear=clear) for name, each in others.items()},
         )
         lines = st.lists(line, min_size=1, max_size=3, unique_by=lambda one: tuple(one[name] for name in row.key))
-        return lines.map(_one_default)
+        return lines.map(lambda drawn: _one_default(row, drawn))
     return st.fixed_dictionaries(
         {}, optional={name: member(each, clear=clear) for name, each in members.items() if each.where is not Read.NEVER}
     ).filter(bool)
 
 
-def _one_default(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _one_default(row: Group, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The ERP takes one default line at most, those counted that are not declared any more: only M1 and 1 may be it."""
     return [
-        line | {"isDefault": False} if line.get("isDefault") and {"M1", "1"}.isdisjoint(line.values()) else line
+        line | {"isDefault": False} if line.get("isDefault") and line[row.key[0]] not in ("M1", "1") else line
         for line in lines
     ]
 
