@@ -26,18 +26,27 @@ def apply(
     *,
     targets: Sequence[str] = (),
     include_muted: bool = False,
+    refresh: str | None = None,
 ) -> Run:
     """Write the plan, the one in the file, or (None) a fresh one, of which all is said to the listener.
 
-    targets: only these customers; include_muted: also what a running mute covers; both for a fresh plan. Raises
-    InvalidInput, WrongUsage and what `writing.write` does.
+    targets: only these customers; include_muted: also what a running mute covers; refresh: `incremental` (None) or
+    `full`; all for a fresh plan. Raises InvalidInput, WrongUsage and what `writing.write` does.
     """
     if plan is not None and targets:
         raise WrongUsage("--target does not go with a saved plan", remedy="Give --target when planning.")
     if plan is not None and include_muted:
         raise WrongUsage("--include-muted does not go with a saved plan", remedy="Give --include-muted when planning.")
+    if plan is not None and refresh is not None:
+        raise WrongUsage("--refresh does not go with a saved plan", remedy="Give --refresh when planning.")
+    if refresh == "none":
+        raise WrongUsage(
+            "apply reads the ERP before it writes: --refresh none is for plan",
+            remedy="Give --refresh full or incremental, or save a plan with `plan --refresh none -o FILE`.",
+        )
     if plan is None:
-        propose = partial(_fresh, workspace, load(workspace, targets), targets, include_muted)
+        loaded = load(workspace, targets)
+        propose = partial(_fresh, workspace, loaded, targets, include_muted, refresh or "incremental")
     else:
         saved = _admitted(plan, plan_key(workspace.environ))
         check_reviewed(saved, options.consent)
@@ -54,8 +63,10 @@ def _admitted(plan: Plan | Path, key: bytes | None) -> Plan:
     return plan_file.loads(plan_file.dumps(plan), "the plan", key)
 
 
-def _fresh(workspace: Workspace, loaded: Loaded, targets: Sequence[str], include_muted: bool, erp: Erp) -> Proposal:
-    compared = compare(workspace, loaded, erp, targets, include_muted=include_muted)
+def _fresh(
+    workspace: Workspace, loaded: Loaded, targets: Sequence[str], include_muted: bool, refresh: str, erp: Erp
+) -> Proposal:
+    compared = compare(workspace, loaded, erp, targets, refresh, include_muted=include_muted)
     return Proposal(compared.plan, preview=compared.plan, compared=compared)
 
 

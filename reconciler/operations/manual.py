@@ -79,7 +79,8 @@ def _row(head: Sequence[str], cells: Sequence[str]) -> str:
     first, *others = cells
     if len(others) == 1:
         return f"{first}: {others[0]}"
-    return f"{first}: " + "; ".join(f"{title} {cell}".strip() for title, cell in zip(head[1:], others, strict=False) if cell)
+    named = (f"{title} {cell}".strip() for title, cell in zip(head[1:], others, strict=False) if cell)
+    return f"{first}: {'; '.join(named)}"
 
 
 def _cells(row: str) -> list[str]:

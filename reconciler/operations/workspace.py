@@ -108,7 +108,12 @@ class Workspace:
                 )
             self._erps[pace] = self._stack.enter_context(
                 connection.connect(
-                    self.settings, self._way, pace, sleep=self.listener.sleep, waiting=self.listener.waiting
+                    self.settings,
+                    self._way,
+                    pace,
+                    sleep=self.listener.sleep,
+                    waiting=self.listener.waiting,
+                    progress=self.listener.progress,
                 )
             )
         return self._erps[pace]

@@ -17,6 +17,7 @@ from reconciler.cli.shell.options import (
     NoWait,
     Parallelism,
     Redact,
+    RefreshMode,
     Reports,
     Reserve,
     Targets,
@@ -43,6 +44,10 @@ def apply(
     force: Annotated[bool, typer.Option("--force", help="Override the volume guards, never a policy.")] = False,
     target: Targets = None,
     include_muted: IncludeMuted = False,
+    refresh: Annotated[
+        RefreshMode | None,
+        typer.Option("--refresh", help="How a new plan reads the ERP: incremental [where it suffices] or full."),
+    ] = None,
     write_numbers: WriteNumbers = False,
     digest: Annotated[
         str | None,
@@ -75,6 +80,7 @@ def apply(
             force=force,
             targets=target or [],
             include_muted=include_muted,
+            refresh=refresh.value if refresh else None,
             parallelism=parallelism,
             reserve=reserve,
             no_wait=no_wait,

@@ -7,7 +7,17 @@ from typing import Annotated
 import typer
 
 from reconciler.cli.shell.notifying import notify as tell
-from reconciler.cli.shell.options import Format, MaxChars, Notify, Redact, Refresh, RefreshMode, Reports, Targets
+from reconciler.cli.shell.options import (
+    DetailedExitcode,
+    Format,
+    MaxChars,
+    Notify,
+    Redact,
+    Refresh,
+    RefreshMode,
+    Reports,
+    Targets,
+)
 from reconciler.cli.shell.output import check_formats, drift_document, emit, tell_invalid
 from reconciler.cli.shell.session import Session
 from reconciler.config.read.files import display
@@ -30,9 +40,7 @@ def drift(
     no_record: Annotated[
         bool, typer.Option("--no-record", help="Only look; the next report does not compare with this one.")
     ] = False,
-    detailed_exitcode: Annotated[
-        bool, typer.Option("--detailed-exitcode", help="Exit 2 when there is drift that is not muted, else 0.")
-    ] = False,
+    detailed_exitcode: DetailedExitcode = False,
     mute: Annotated[
         tuple[str, str] | None,
         typer.Option(

@@ -51,7 +51,7 @@ class Commands(TyperGroup):
 
     def parse_args(self, ctx: _click.Context, args: list[str]) -> list[str]:
         """The words, once those of other tools were refused. Raises WrongUsage."""
-        if not ctx.resilient_parsing and args:
+        if not ctx.resilient_parsing and args not in (["--help"], ["-h"], []):
             from reconciler.cli.shell.spelling import check_words  # noqa: PLC0415 - help and completion do without
 
             check_words(self, ctx, args)

@@ -93,7 +93,7 @@ MaxChars = Annotated[
     ),
 ]
 DetailedExitcode = Annotated[
-    bool, typer.Option("--detailed-exitcode", help="Exit 2 when there are changes, 0 when there are none.")
+    bool, typer.Option("--detailed-exitcode", help="Exit 2 when there are changes, or drift that is not muted; else 0.")
 ]
 LockTimeout = Annotated[
     float,

@@ -1,4 +1,4 @@
-"""Words that other tools taught: an option with one dash, a command of Terraform or git. Each is told what to write here.
+"""Words that other tools taught: an option with one dash, a command of Terraform or git. What to write here instead.
 
 The words are looked at before the command line is read: `-out=plan.json` would otherwise be `-o` with the file
 `ut=plan.json`.
@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from reconciler.core.errors import WrongUsage
 
 _ONE_DASH = re.compile(r"-([A-Za-z])(.+)", re.DOTALL)
-_NEVER_DELETED = "reconciler deletes no customer: on_removed in reconciler.yaml can set those to Inactive that leave the files."
+_NEVER_DELETED = "No customer is ever deleted. on_removed in reconciler.yaml can set to Inactive what leaves the files."
 _STATE_PLACE = "Where the state is says the setting `state`; `reconciler state copy --to STATE` copies it."
 
 COMMANDS: Mapping[str, str] = {
@@ -55,12 +55,12 @@ COMMANDS: Mapping[str, str] = {
     "test": "Try the files without an ERP with: reconciler --env sandbox plan.",
     "untaint": "No customer is made anew: a plan compares every declared value.",
     "workspace": "Environments stand in reconciler.yaml; choose one with --env NAME.",
-    "state list": "See what the state holds with: reconciler state show; live customers with: reconciler customers list.",
+    "state list": "The state: reconciler state show. Live customers: reconciler customers list.",
     "state mv": "Give a customer another number with `renumberedFrom` in its declaration.",
     "state pull": _STATE_PLACE,
     "state push": _STATE_PLACE,
     "state replace-provider": _STATE_PLACE,
-    "state rm": "Take the customer out of the files: the ERP keeps it. on_removed in reconciler.yaml says what becomes of it.",
+    "state rm": "Take the customer out of the files: the ERP keeps it, unless on_removed says otherwise.",
 }
 """What to do instead of a command that there is not."""
 
@@ -164,4 +164,3 @@ def _refuse_command(group: Any, context: Any, path: tuple[str, ...]) -> NoReturn
         hint = f"Did you mean {' or '.join(' '.join([*path[:-1], name]) for name in near)}?" if near else ""
         remedy = hint or f"See reconciler {' '.join([*path[:-1], '--help'])}."
     raise WrongUsage(f"There is no command {asked}", remedy=remedy)
-
