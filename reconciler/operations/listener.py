@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 class Listener:
     """Hears nothing, agrees to nothing and never stops: override what you need.
 
-    `say`, `progress`, `waiting` and `sleep` may be called from several threads. A method that raises ends the operation where it
-    is, as a kill would: the journal then knows what is open, and `resume` goes on from there.
+    `say`, `progress`, `waiting` and `sleep` may be called from several threads. A method that raises ends the operation
+    where it is, as a kill would: the journal then knows what is open, and `resume` goes on from there.
     """
 
     def say(self, message: str) -> None:

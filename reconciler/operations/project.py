@@ -158,10 +158,9 @@ class Project:
         """Write a plan (or the one in a file) as it stands; without one, plan and write.
 
         consent: True, or the `changes_digest` of the plan that was reviewed; without it the listener is asked. force:
-        pass the volume guards, never a policy. targets, include_muted, refresh: as for `plan`, where none is given here;
-        `none` is not for writing.
-        parallelism: requests in flight.
-        reserve: calls of the rate window that are left to others. no_wait: stop, resumably, instead of waiting.
+        pass the volume guards, never a policy. targets, include_muted, refresh (never `none`): as for `plan`, where no
+        plan is given. parallelism: requests in flight. reserve: calls of the rate window that are left to others.
+        no_wait: stop, resumably, instead of waiting.
 
         Returns how each action ended: not every one need be done. Raises Refused (a guard, a policy, another target, a
         plan that was altered or applied already), Declined, Locked, InvalidInput, WrongUsage, ErpError, StateError.

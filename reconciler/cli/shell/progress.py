@@ -5,6 +5,8 @@ Elsewhere, and with `--quiet`, nothing: whoever reads a pipe gets what it always
 
 from __future__ import annotations
 
+import os
+import stat
 import sys
 import time
 from collections.abc import Callable
@@ -13,7 +15,7 @@ from threading import Lock
 from typing import TYPE_CHECKING
 
 from reconciler.ci.platforms import is_ci
-from reconciler.cli.shell.streams import show_status
+from reconciler.cli.shell.streams import has_status, show_status
 from reconciler.core.progress import Progress
 from reconciler.reports.wording import counted, duration
 
@@ -40,9 +42,7 @@ class ProgressTeller:
         self._first = self._last = 0
         self._began = self._told = 0.0
         is_log = is_ci(session.environ)
-        self._is_drawn = (
-            not session.quiet and not is_log and sys.stderr.isatty() and session.environ.get("TERM") != "dumb"
-        )
+        self._is_drawn = not (session.quiet or is_log or session.environ.get("TERM") == "dumb") and _has_terminal()
         self._is_logged = not session.quiet and is_log
 
     def tell(self, progress: Progress) -> None:
@@ -61,7 +61,7 @@ class ProgressTeller:
                 return
             if progress.done == progress.total:
                 show_status("")
-            elif now - self._began >= _FIRST_DRAWN and now - self._told >= _REDRAWN:
+            elif now - self._began >= _FIRST_DRAWN and (now - self._told >= _REDRAWN or not has_status()):
                 self._told = now
                 show_status(drawn(progress, *self._pace(progress, now), get_terminal_size().columns - 1))
 
@@ -72,6 +72,17 @@ class ProgressTeller:
             return None, None
         rate = done / seconds
         return rate, None if progress.total is None else (progress.total - progress.done) / rate
+
+
+def _has_terminal() -> bool:
+    """Whether a line may be drawn: not where standard output goes to a program that may write to the same terminal."""
+    if not sys.stderr.isatty():
+        return False
+    try:
+        mode = os.fstat(sys.stdout.fileno()).st_mode
+    except (OSError, ValueError):
+        return False
+    return not (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode))
 
 
 def line(progress: Progress, rate: float | None, left: float | None) -> str:

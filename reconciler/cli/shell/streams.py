@@ -33,6 +33,11 @@ def show_status(text: str) -> None:
         _STATUS.append(sys.stderr)
 
 
+def has_status() -> bool:
+    """Whether a status line stands: anything written since it was drawn has erased it."""
+    return bool(_STATUS)
+
+
 def _give_way() -> None:
     """Erase the status line."""
     while _STATUS:
