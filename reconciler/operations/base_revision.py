@@ -23,6 +23,7 @@ from reconciler.operations import declarations
 from reconciler.operations.git import Git, check_out
 from reconciler.operations.pipeline import Compared, make_plan, rules_of
 from reconciler.operations.workspace import Workspace
+from reconciler.reports.safe_text import visible
 from reconciler.state.plan_file import seal
 
 _TIMEOUT = 120
@@ -49,6 +50,7 @@ def load_base(workspace: Workspace, ref: str) -> Base:
     """
     here, environ = workspace.settings, workspace.environ
     git = Git(here.root, environ, _TIMEOUT)
+    _check_repository(git)
     with _checked_out(git, _merge_base(git, ref), here.limits.files.file_size) as folder:
         file = folder / here.file.name
         if not file.is_file():
@@ -94,6 +96,23 @@ def attribute(compared: Compared, base: Base, *, fail_outside: bool) -> Plan:
     plan = attributed(plan, theirs)
     refusal = outside(plan) if fail_outside else None
     return seal(replace(plan, refusals=(*plan.refusals, refusal)) if refusal else plan)
+
+
+def _check_repository(git: Git) -> None:
+    """Raise WrongUsage outside a git repository, and in one that git does not take."""
+    answer = _with_git(partial(git.run, "rev-parse", "--is-inside-work-tree"))
+    if answer.returncode == 0:
+        return
+    if any((folder / ".git").exists() for folder in (git.root, *git.root.parents)):
+        said = visible(answer.stderr.decode("utf-8", "replace").strip().partition("\n")[0])
+        raise WrongUsage(
+            f"--base needs the git repository of {git.root}, which git does not open: {said}",
+            remedy="If another user owns the folder, add it to git's safe.directory.",
+        )
+    raise WrongUsage(
+        f"--base compares with a git revision, but {git.root} is in no git repository",
+        remedy="Leave out --base, or run this in a clone of the repository.",
+    )
 
 
 def _merge_base(git: Git, ref: str) -> str:

@@ -13,6 +13,7 @@ from reconciler.core.duplicates import declared_twice
 from reconciler.core.errors import InvalidInput, WrongUsage
 from reconciler.core.normalise import number_key
 from reconciler.core.parents import parent_problems
+from reconciler.core.some_names import some_names
 from reconciler.operations.workspace import Workspace
 
 
@@ -41,7 +42,7 @@ def load(workspace: Workspace, targets: Sequence[str] = ()) -> Loaded:
         raise InvalidInput(loaded.diagnostics)
     if missing := _missing(loaded, targets):
         raise WrongUsage(
-            f"No declaration has the number or ref {', '.join(missing)}",
+            f"No declaration has the number or ref {some_names(missing)}",
             remedy="Write the number or the ref as it stands in a declaration.",
         )
     return loaded

@@ -35,6 +35,7 @@ from reconciler.core.plan import (
 from reconciler.core.ports import Erp
 from reconciler.core.progress import Progress
 from reconciler.core.shared_state import SharedState
+from reconciler.core.some_names import some_names
 from reconciler.core.stored_forms import common_forms
 from reconciler.operations import remember
 from reconciler.operations.checks import (
@@ -345,7 +346,7 @@ class _Writing:
 def _state_lost(journal: Journal, run: Run) -> Diagnostic:
     """What a run says that lost its lock or its database: nothing was sent since, and the rest is for another run."""
     open_labels = [result.action.label for result in run.results if journal.is_open(result.action.label)]
-    flying = f"; what was being written: {', '.join(open_labels[:20])}" if open_labels else ""
+    flying = f"; what was being written: {some_names(open_labels, 20)}" if open_labels else ""
     return _lost(journal, f"The state was lost during the run, and nothing was sent since: {journal.lost}{flying}")
 
 

@@ -89,13 +89,12 @@ def _record(session: Session, drift: Drift, targets: list[str]) -> None:
     """Record the report once all of it was delivered: what nobody could read is still new. A state that cannot be
     written hides no report."""
     if session.unwritten or not session.is_delivered:
-        session.say("This report is not recorded, because not all of it was written: its news stays new.")
+        session.warn("This report is not recorded, because not all of it was written: its news stays new.")
         return
     try:
         session.project.record_drift(drift, targets)
     except StateError as error:
-        why = visible(str(error))
-        session.say(f"Warning: this report is not recorded, so the next one cannot tell what is new: {why}")
+        session.warn(f"This report is not recorded, so the next one cannot tell what is new: {error}")
 
 
 def _mute(session: Session, number: str, path: str, until: str | None, reason: str | None) -> None:

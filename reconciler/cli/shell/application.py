@@ -179,9 +179,10 @@ def _failed(error: Exception) -> int:
         return int(exit_code(error))
     if isinstance(error, ReconcilerError):
         return _complain(_message(error), error.remedy, exit_code(error))
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EIO, errno.EBADF):
+    if isinstance(error, OSError) and (error.errno in _FULL or (error.errno in _CLOSED and error.filename)):
         where = f" {error.filename}" if error.filename else ""
-        return _complain(f"Cannot write{where}: {error.strerror}", "", Exit.ERROR)
+        remedy = "" if error.errno in _FULL else _CLOSED_REMEDY
+        return _complain(f"Cannot write{where}: {error.strerror}", remedy, Exit.ERROR)
     import logging
 
     logging.getLogger("reconciler").debug("internal error", exc_info=error)
@@ -190,6 +191,11 @@ def _failed(error: Exception) -> int:
         "This is a defect of reconciler. Please report it, with what --log-level debug says.",
         Exit.ERROR,
     )
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF)
+_CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR)
+_CLOSED_REMEDY = "Make the folder writable for the user that runs reconciler, or work in another one (--chdir DIR)."
 
 
 def _message(error: ReconcilerError) -> str:

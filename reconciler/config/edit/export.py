@@ -15,6 +15,7 @@ from typing import IO, TypeAlias
 
 from reconciler.core.errors import ReportError, WrongUsage
 from reconciler.core.normalise import number_key
+from reconciler.core.some_names import some_names
 
 SINGLE = "customers.yaml"
 LONGEST_NAME = 100
@@ -119,9 +120,8 @@ def check_free(folder: Path, names: Iterable[str]) -> None:
     """Raise WrongUsage when one of the files is there already, be it a broken link; nothing is written then."""
     taken = [name for name in names if os.path.lexists(folder / name)]
     if taken:
-        listed = ", ".join(taken[:_NAMED]) + (f" and {len(taken) - _NAMED} more" if len(taken) > _NAMED else "")
         raise WrongUsage(
-            f"{folder} has files that would be overwritten: {listed}",
+            f"{folder} has files that would be overwritten: {some_names(taken, _NAMED)}",
             remedy="Export to another folder with -o, or overwrite them with --force.",
         )
 
