@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from reconciler.ci.install import EXAMPLE
+
 _SECRETS = "VISMA_CLIENT_ID, VISMA_CLIENT_SECRET and VISMA_TENANT_ID"
 
 
@@ -70,9 +72,11 @@ def before_merge(ci: str) -> str:
     return f"Before you merge, make {PLATFORMS[ci].before_merge}: docs/ci.md of reconciler says which may do what."
 
 
-def pipelines(ci: str) -> dict[str, str]:
-    """The files of a platform by their paths: the examples as they stand in `examples/ci`."""
-    return {path: _example(name) for path, name in PLATFORMS[ci].files.items()}
+def pipelines(ci: str, install: str = EXAMPLE) -> dict[str, str]:
+    """The files of a platform by their paths: the examples of `examples/ci`, installing what pip understands by
+    `install`, which `check_install` took."""
+    files = {path: _example(name) for path, name in PLATFORMS[ci].files.items()}
+    return {path: text.replace(f'"{EXAMPLE}"', f'"{install}"') for path, text in files.items()}
 
 
 def _example(name: str) -> str:

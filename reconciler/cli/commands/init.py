@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from reconciler.ci.install import EXAMPLE, check_install, is_from_index, own_source, told_source
 from reconciler.ci.platforms import before_merge, pipelines
 from reconciler.cli.shell.application import run
 from reconciler.cli.shell.session import Session
@@ -31,6 +32,15 @@ def init(
     company: Annotated[str, typer.Option("--company", help="Label that plans and reports show.")] = "",
     tenant: Annotated[str, typer.Option("--tenant", help="Id of the company tenant [VISMA_TENANT_ID].")] = "",
     ci: Annotated[Ci | None, typer.Option("--ci", help="Also write a CI workflow.")] = None,
+    install: Annotated[
+        str | None,
+        typer.Option(
+            "--install",
+            metavar="SPEC",
+            help="With --ci: where the jobs get reconciler from: NAME==VERSION, the https address of a wheel, or"
+            " git+https://HOST/PATH@COMMIT [where this one is from].",
+        ),
+    ] = None,
     from_live: Annotated[
         bool,
         typer.Option(
@@ -45,11 +55,15 @@ def init(
     session: Session = context.obj
     if (directory / "reconciler.yaml").exists():
         raise WrongUsage(f"{directory / 'reconciler.yaml'} exists already", remedy="Edit it, or choose another folder.")
+    if install is not None and ci is None:
+        raise WrongUsage("--install goes with --ci", remedy="Name the CI system, such as --ci github.")
+    install = install or own_source() or EXAMPLE
+    check_install(install)
     label = company or _asked(session, "Company (a label for plans)", directory.absolute().name)
     tenant = tenant or _asked(session, "Id of the company tenant (empty: from VISMA_TENANT_ID)", "")
     check_label("--company", label)
     check_label("--tenant", tenant)
-    texts = files(label, tenant, pipelines(ci.value) if ci else {}, example=not from_live)
+    texts = files(label, tenant, pipelines(ci.value, install) if ci else {}, example=not from_live)
     written = []
     for name, is_new in write(directory, texts):
         if is_new:
@@ -68,6 +82,7 @@ def init(
         session.say("Next: reconciler validate, then reconciler --env sandbox plan")
     if ci:
         session.say(before_merge(ci.value))
+        session.warn(told_source(install)) if is_from_index(install) else session.say(told_source(install))
     raise typer.Exit(code)
 
 
