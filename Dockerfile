@@ -7,6 +7,7 @@ COPY pyproject.toml README.md LICENSE action.yml ./
 COPY reconciler reconciler
 COPY schemas schemas
 COPY examples examples
+COPY docs docs
 RUN python -m venv /opt/reconciler \
     && /opt/reconciler/bin/pip install --no-cache-dir --disable-pip-version-check .
 

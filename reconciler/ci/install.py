@@ -23,7 +23,7 @@ _INDEX = re.compile(rf"{_NAME}==[A-Za-z0-9.+!-]+")
 _FILE = re.compile(rf"(?:{_NAME} @ )?https://{_HOST}/{_PATH}\.(?:whl|tar\.gz|zip)(?:#sha256=[0-9a-f]{{64}})?")
 _GIT = re.compile(rf"(?:{_NAME} @ )?git\+(?:https://|ssh://git@){_HOST}/{_PATH}@[0-9a-f]{{40}}")
 _REMEDY = (
-    "Give NAME==VERSION, the https address of a wheel, or git+https://HOST/PATH@COMMIT with all 40 digits of the commit."
+    "Give NAME==VERSION, the https address of a wheel, or git+https://HOST/PATH@COMMIT with the commit's 40 digits."
 )
 
 

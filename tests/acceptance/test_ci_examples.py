@@ -20,6 +20,7 @@ import pytest
 import yaml
 
 from reconciler import __version__
+from reconciler.ci.install import EXAMPLE
 from reconciler.cli.shell.application import run
 from tests.acceptance.ci_runner import NOTE
 from tests.acceptance.conftest import Company
@@ -286,7 +287,7 @@ class GitLab(Pipeline):
     jobs = _documents(CI / "gitlab" / "template.yml")[1]
 
     def _job(self, name: str, **more: str) -> int:
-        env = {"CI_PROJECT_DIR": str(self.shell.folder), "FOLDER": ".", "WANTED": __version__, "RECONCILER_ENV": ""}
+        env = {"CI_PROJECT_DIR": str(self.shell.folder), "FOLDER": ".", "WANTED": EXAMPLE, "RECONCILER_ENV": ""}
         script = [*self.jobs[".reconciler"]["before_script"], *self.jobs[f"reconciler:{name}"]["script"]]
         return self.shell.run(*script, **env, **more)[0]
 
@@ -318,7 +319,7 @@ class Azure(Pipeline):
     def _stage(self, name: str, **variables: str) -> tuple[int, str]:
         temp, job, code, said = self.shell.folder.parent / "agent", self.stages[name], 0, ""
         temp.mkdir(exist_ok=True)
-        known = variables | {"reconcilerVersion": __version__} | self.shell.env
+        known = variables | {"reconcilerInstall": EXAMPLE} | self.shell.env
         for step in job.get("steps") or job["strategy"]["runOnce"]["deploy"]["steps"]:
             if "bash" in step and code == 0:
                 env = {key: known[value[2:-1]] for key, value in step.get("env", {}).items() if value[2:-1] in known}
@@ -393,7 +394,7 @@ def test_a_pipeline_applies_what_was_reviewed_and_nothing_else(
     assert pipeline.drift() == 2
 
 
-def test_the_action_installs_its_own_source_the_wanted_version_or_the_newest(tmp_path: Path) -> None:
+def test_the_action_installs_what_it_is_told_or_its_own_source_and_never_a_bare_name(tmp_path: Path) -> None:
     step = _documents(ROOT / "action.yml")[0]["runs"]["steps"][1]
     bare = tmp_path / "bare"
     bare.mkdir()
@@ -405,13 +406,18 @@ def test_the_action_installs_its_own_source_the_wanted_version_or_the_newest(tmp
     tool.chmod(0o755)
     for action, wanted, expected in (
         (ROOT, "", str(ROOT)),
-        (ROOT, "0.1.0", "visma-reconciler==0.1.0"),
-        (bare, "", "visma-reconciler"),
+        (bare, EXAMPLE, EXAMPLE),
+        (bare, "", None),
     ):
         env = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "RUNNER_TEMP": str(tmp_path)}
         env |= {"GITHUB_ACTION_PATH": str(action), "WANTED": wanted}
-        subprocess.run(["bash", "-eo", "pipefail", "-c", step["run"]], env=env, check=True, timeout=60)
-        assert (tmp_path / "what").read_text(encoding="utf-8").strip() == expected
+        (tmp_path / "what").unlink(missing_ok=True)
+        done = subprocess.run(["bash", "-eo", "pipefail", "-c", step["run"]], env=env, check=False, timeout=60)
+        assert done.returncode == (64 if expected is None else 0)
+        if expected is None:
+            assert not (tmp_path / "what").exists()
+        else:
+            assert (tmp_path / "what").read_text(encoding="utf-8").strip() == expected
 
 
 # ---- hooks and editors ----

@@ -170,7 +170,9 @@ def _remedy_for_unknown(name: str, schema: dict[str, Any], above: str) -> str:
         same = next(iter(nearest(name, below)), None)
     if same is not None:
         return f"Did you mean {below[same]}.{same}? Write it below {below[same]}."
-    page = " All of them: reconciler explain fields." if FIELDS.keys() <= here.keys() and not nearest(name, here) else ""
+    page = (
+        " All of them: reconciler explain fields." if FIELDS.keys() <= here.keys() and not nearest(name, here) else ""
+    )
     return did_you_mean(name, here, what="Members here") + page
 
 
