@@ -35,6 +35,8 @@ ATTEMPTS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("auth",): (),
     ("export",): ("-o", "exported"),
     ("demo",): (),
+    ("explain",): ("drift",),
+    ("version",): (),
     ("customers", "list"): (),
     ("customers", "show"): ("1",),
     ("dunning-letter", "create"): LETTER,

@@ -227,7 +227,7 @@ def test_a_state_that_cannot_be_written_does_not_hide_the_report(managed: Compan
     ended = managed.run("drift", OPTION)
     assert ended.code == 2
     assert '"Other"' in ended.out
-    assert "Warning: this report is not recorded" in ended.err
+    assert "Warning: This report is not recorded" in ended.err
 
 
 @pytest.mark.parametrize("lost", ["report", "output"])

@@ -60,6 +60,11 @@ SABOTAGES = (
         "acceptance/test_consent.py::test_no_other_option_is_consent[apply]",
     ),
     Sabotage(
+        "a variable that forces one command forces another", CONSENT, "cli/shell/command_list.py",
+        '_AMBIGUOUS = ("--force", "--out", "--dry-run")', '_AMBIGUOUS = ("--out", "--dry-run")',
+        "acceptance/test_habits.py::test_no_variable_means_two_things",
+    ),
+    Sabotage(
         "an undo does not ask", CONSENT, "cli/commands/runs.py",
         "consent=auto_approve,", "consent=True,",
         "acceptance/test_consent.py::test_no_answer_but_yes_is_consent[runs undo]",
