@@ -12,7 +12,16 @@ from reconciler.core.checks import mute_notes, null_problems, orphans, prevented
 from reconciler.core.comparison import Comparison, Heading
 from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Diagnostic
-from reconciler.core.duplicates import Likeness, findings, is_meant, likenesses, of_declared, of_live
+from reconciler.core.duplicates import (
+    Likeness,
+    findings,
+    is_meant,
+    likenesses,
+    of_declared,
+    of_live,
+    of_new,
+    of_update,
+)
 from reconciler.core.guards import refusals as volume_refusals
 from reconciler.core.guards import volume_verdicts
 from reconciler.core.identity import pair
@@ -167,7 +176,7 @@ def _decide(comparison: Comparison, wire: Wire) -> _Decided:
             decided.refusals.append(prevented(declaration, live))
     problems.extend(rivals(paired, rules.resource))
     problems.extend(orphans(actions, paired, comparison.view, rules.resource))
-    similar = _similar(comparison)
+    similar = _similar(comparison, actions)
     actions = _with_alike(actions, similar)
     if not comparison.targets:
         decided.undeclared = removed(comparison.desired, paired, comparison.view, memory, renumbering.spoken_for)
@@ -180,7 +189,7 @@ def _decide(comparison: Comparison, wire: Wire) -> _Decided:
     if comparison.targets:  # what comes along with a target is looked at as the target itself
         decided.actions = targeted(decided.actions, comparison.targets)
         planned = {action.label for action in decided.actions}
-        similar = [likeness for likeness in similar if likeness.declaration.label in planned]
+        similar = [likeness for likeness in similar if likeness.candidate.label in planned]
     for action in decided.actions:
         problems.extend(mute_notes(action, names.get(action.label, ()), rules))
     doubles, decided.unwanted = findings(
@@ -217,29 +226,49 @@ def _deactivate(decided: _Decided, actions: list[Action], wire: Wire, rules: Rul
             actions.append(retired)
 
 
-def _similar(comparison: Comparison) -> list[Likeness]:
-    """How the new customers are like live ones, and like what else is declared."""
-    new = [declaration for declaration, live in comparison.paired.pairs if live is None]
-    if not new:
+def _similar(comparison: Comparison, actions: Iterable[Action]) -> list[Likeness]:
+    """How the new customers are like live ones, and like what else is declared; and of the updates, which give a
+    customer an id that another live one will have then."""
+    pairs, resource = comparison.paired.pairs, comparison.rules.resource
+    given = {action.number: ids for action in actions if action.action is Verb.UPDATE and (ids := _given_ids(action))}
+    new = [of_new(declaration) for declaration, live in pairs if live is None]
+    updates = [
+        of_update(declaration, live, given[live.number])
+        for declaration, live in pairs
+        if live is not None and live.number in given
+    ]
+    if not (new or updates):
         return []
-    known = chain(map(of_live, comparison.view.customers), map(of_declared, comparison.desired))
-    return list(likenesses(new, known, comparison.rules.resource))
+    own = {live.number: declaration for declaration, live in pairs if live is not None}
+    customers = comparison.view.customers
+    known = chain((of_live(live, own.get(live.number)) for live in customers), map(of_declared, comparison.desired))
+    then = (of_live(live, own.get(live.number), given.get(live.number)) for live in customers)
+    return [*likenesses(new, known, resource), *likenesses(updates, then, resource)]
+
+
+def _given_ids(action: Action) -> dict[str, object]:
+    """The ids that an action changes, by member."""
+    ids = action.table.match_set
+    return {
+        change.path: change.after for change in action.changes if change.path in ids and change.before != change.after
+    }
 
 
 def _with_alike(actions: Iterable[Action], similar: Iterable[Likeness]) -> list[Action]:
     """The creates with the live customers that are like them now: none of them can be their doing, and the reviewer who
-    agrees to the plan agrees to have them beside. Of these, `same_as` are the ones that the declaration names."""
+    agrees to the plan agrees to have them beside. Of these, `same_as` are the ones that the declaration names. Updates
+    with those that have an id which they give."""
     alike: dict[str, set[str]] = defaultdict(set)
     meant: dict[str, set[str]] = defaultdict(set)
     for likeness in similar:
         if likeness.other.declaration is None:
-            label, number = likeness.declaration.label, likeness.other.label
+            label, number = likeness.candidate.label, likeness.other.label
             alike[label].add(number)
-            if is_meant(likeness.declaration, likeness.other):
+            if is_meant(likeness.candidate.declaration, likeness.other):
                 meant[label].add(number)
     return [
         replace(action, alike=tuple(sorted(alike[action.label])), same_as=tuple(sorted(meant[action.label])))
-        if action.action is Verb.CREATE and action.label in alike
+        if action.action is not Verb.RENUMBER and action.label in alike
         else action
         for action in actions
     ]
