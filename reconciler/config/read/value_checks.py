@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 from reconciler.config.read.content_checks import Finding, complaint, joint_findings
 from reconciler.config.read.messages import quoted, shown
 from reconciler.config.read.nodes import Node, Scalar
+from reconciler.core.amounts import written
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
 from reconciler.core.patterns import covers, patterns
 from reconciler.resources.grammar import Field, Kind
@@ -174,18 +175,7 @@ FOUR_DECIMALS = "An amount that does have three decimals is written with a fourt
 def amounts_to_choose(text: str) -> str:
     """What to write instead of an amount with one point or comma and three digits behind it."""
     small = Decimal(text.replace(",", "."))
-    return f"Write {int(text.replace('.', '').replace(',', ''))} or {plain_amount(small)}."
-
-
-def plain_amount(value: Decimal) -> str:
-    """An amount without zeros that change nothing, written so that it is read in one way only.
-
-    >>> [plain_amount(Decimal(text)) for text in ("25.000", "25.10", "25.125", "2E+3")]
-    ['25', '25.1', '25.1250', '2000']
-    """
-    text = format(value, "f")
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    return f"{text}0" if len(text.partition(".")[2]) == 3 else text
+    return f"Write {int(text.replace('.', '').replace(',', ''))} or {written(small)}."
 
 
 def grouped_amounts(text: str) -> tuple[str, ...]:
@@ -203,5 +193,5 @@ def grouped_amounts(text: str) -> tuple[str, ...]:
     if found[5] is not None:
         return (f"{sign}{digits}.{found[5]}",)
     if len(found[3]) == 4 and found[3][0] in ".,":
-        return f"{sign}{digits}", sign + plain_amount(Decimal(f"{found[2]}.{found[3][1:]}"))
+        return f"{sign}{digits}", sign + written(Decimal(f"{found[2]}.{found[3][1:]}"))
     return (f"{sign}{digits}",)
