@@ -272,6 +272,10 @@ def walk(rows: Mapping[str, Row], above: Path = ()) -> Iterator[tuple[Path, Fiel
             yield (*path, "*"), row.value
 
 
+OF_EVERY_ROW = ("internalId", "timeStamp", "lastModifiedDateTime", "createdDateTime", "metadata")
+"""Members that the API itself gives to rows (5), whatever they are rows of."""
+
+
 @dataclass(frozen=True, eq=False)
 class Resource:
     """One sort of record in the ERP: its rows, and which of them play a part in the rules that all resources share.
@@ -311,7 +315,7 @@ class Resource:
     @cached_property
     def read_only(self) -> frozenset[str]:
         """The members of a row that nobody can write."""
-        return frozenset((*self.shown, *self.bookkeeping))
+        return frozenset((*OF_EVERY_ROW, *self.shown, *self.bookkeeping))
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:
@@ -337,6 +341,17 @@ class Resource:
     def listed(self) -> frozenset[str]:
         """Fields that a list can show, with its expand flags."""
         return frozenset(row.name for row in self.rows if row.where in (Read.ROW, Read.EXPANDED))
+
+    @cached_property
+    def sole_flags(self) -> tuple[tuple[str, str], ...]:
+        """(group, flag) of each flag that only one line of its group may have."""
+        return tuple(
+            (group.name, flag.name)
+            for group in self.groups
+            if group.form is Form.LINES
+            for flag in group.members
+            if isinstance(flag, Field) and flag.sole
+        )
 
     @cached_property
     def mirrors(self) -> dict[str, tuple[str, ...]]:

@@ -223,3 +223,44 @@ def test_backslashes_in_a_glob_are_named_with_the_glob_as_it_should_be(company: 
     assert ended.code == 3
     assert 'S126 the glob "customers\\**\\*.yaml" has backslashes' in ended.out
     assert '"customers/**/*.yaml"' in ended.out
+
+
+@pytest.mark.parametrize("form", ["table", "json", "yaml", "csv"])
+def test_live_amounts_are_shown_without_zeros_that_change_nothing(company: Company, form: str) -> None:
+    """What is left with three decimals is written so that it is read in one way, where it is read again."""
+    company.store.seed(2, 1, start=1)
+    company.store.edit("1", {"creditLimit": 25.000})
+    company.store.edit("2", {"creditLimit": 25.125})
+    out = company.run("customers", "list", "--fields", "number,creditLimit", "--format", form).out
+    wanted = {"table": ("1       25\n", "25.125\n"), "json": (": 25\n", ": 25.125\n"),
+              "yaml": (": 25\n", ": 25.1250\n"), "csv": ("1;25\r\n", "2;25,1250\r\n")}[form]  # fmt: skip
+    assert all(text in out for text in wanted), out
+    assert "25" in company.run("customers", "show", "1").out.split()
+
+
+def test_a_second_default_line_that_only_the_erp_knows_is_a_finding_of_the_plan(company: Company) -> None:
+    """It ends when that line is declared as no default one, deleted, or meant."""
+    company.store.seed(1, 1, start=1)
+    line = {"id": f"{1:032}", "mandateId": "OLD", "iban": "NL91ABNA0417164300", "isDefault": True}
+    company.store.edit("1", {"directDebitLines": [line]})
+    new = "{mandateId: NEW, iban: NL91ABNA0417164300, isDefault: true}"
+    company.declare(f'number: "1"\ndirectDebitLines: [{new}]\n', "a.yaml")
+    (problem,) = company.plan()["diagnostics"]
+    assert (problem["code"], problem["severity"], problem["source"]["line"]) == ("P536", "warning", 2)
+    assert "directDebitLines.NEW.isDefault is to be true beside directDebitLines.OLD.isDefault" in problem["summary"]
+    for text in (
+        f"directDebitLines: [{new}, {{mandateId: OLD, isDefault: false}}]",
+        f"directDebitLines: {{complete: true, lines: [{new}]}}",
+        f"directDebitLines: [{new}]\nlifecycle: {{as_typed: [directDebitLines.NEW.isDefault]}}",
+    ):
+        company.declare(f'number: "1"\n{text}\n', "a.yaml")
+        assert company.plan()["diagnostics"] == [], text
+
+
+@pytest.mark.parametrize("member", ["consolidateInvoices", "internalId", "lastModifiedDateTime"])
+def test_a_member_that_only_the_erp_sets_is_read_only_not_unknown(company: Company, member: str) -> None:
+    company.declare(f'number: "1"\n{member}: 1\n', "a.yaml")
+    ended = company.run("validate")
+    assert ended.code == 3
+    assert f"customers/a.yaml:2:1: D301 {member} is read-only: only the ERP sets it" in ended.out
+    assert "unknown" not in ended.out

@@ -124,7 +124,7 @@ def joint_findings(values: Values) -> Iterator[tuple[Path, Finding]]:
             code, country = address.get(code_name), address.get(country_name)
             if type(code) is str and country in POSTAL_DIGITS and (finding := _short(code_name, code, country)):
                 yield (group, code_name), finding
-    for group, flag in _SOLE_FLAGS:
+    for group, flag in CUSTOMER.sole_flags:
         lines = values.get(group)
         if type(lines) is dict:
             chosen = [key for key, line in lines.items() if type(line) is dict and line.get(flag) is True]
@@ -142,13 +142,6 @@ _ADDRESSES = [
     for country in group.members
     if isinstance(code, Field) and code.content is Content.POSTAL_CODE
     if isinstance(country, Field) and country.content is Content.COUNTRY
-]
-_SOLE_FLAGS = [
-    (group.name, flag.name)
-    for group in CUSTOMER.groups
-    if group.form is Form.LINES
-    for flag in group.members
-    if isinstance(flag, Field) and flag.sole
 ]
 
 
