@@ -100,18 +100,20 @@ def second_defaults(
     changed = {parse_path(change.path): change for change in changes}
     meant = patterns(desired.lifecycle.as_typed)
     for group, flag in resource.sole_flags:
+        if flag.sole_within:
+            continue  # what the ERP makes of a second one is not known
         lines = live.values.get(group)
         defaults = [
             key
             for key, line in (lines.items() if isinstance(lines, dict) else ())
-            if isinstance(line, dict) and line.get(flag) is True
-            if (group, key, flag) not in changed and (group, key) not in changed
+            if isinstance(line, dict) and line.get(flag.name) is True
+            if (group, key, flag.name) not in changed and (group, key) not in changed
         ]
         for path, change in changed.items():
-            is_chosen = len(path) == 3 and (path[0], path[2]) == (group, flag) and change.after is True
+            is_chosen = len(path) == 3 and (path[0], path[2]) == (group, flag.name) and change.after is True
             if not is_chosen or not defaults or any(covers(pattern, path) for pattern in meant):
                 continue
-            there = render_path((group, defaults[0], flag))
+            there = render_path((group, defaults[0], flag.name))
             yield Diagnostic(
                 Severity.WARNING,
                 "P536",
