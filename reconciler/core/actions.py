@@ -173,6 +173,11 @@ def _exceptions(desired: Desired, rules: Rules) -> Iterator[tuple[str, tuple[str
     yield "lifecycle.create_only", desired.lifecycle.create_only
 
 
+def may_ignore(desired: Desired, rules: Rules) -> bool:
+    """Whether anything says of a declaration that some of it is ignored."""
+    return any(paths for _, paths in _exceptions(desired, rules))
+
+
 def _ignored(desired: Desired, rules: Rules) -> tuple[str, ...]:
     return tuple(path for _, paths in _exceptions(desired, rules) for path in paths)
 

@@ -10,16 +10,13 @@ from reconciler.core.diagnostics import Diagnostic, Severity
 from reconciler.core.identity import Pairing
 from reconciler.core.live import Live
 from reconciler.core.normalise import match_key, number_key
-from reconciler.core.plan import (
-    Action,
-    Guard,
-    Refusal,
-)
+from reconciler.core.patterns import covers, patterns
+from reconciler.core.plan import Action, Change, Guard, Refusal
 from reconciler.core.ports import View
 from reconciler.core.rules import Rules
 from reconciler.resources.customer import CUSTOMER
 from reconciler.resources.grammar import Resource
-from reconciler.resources.values import parse_path
+from reconciler.resources.values import parse_path, render_path
 
 
 def rivals(paired: Pairing, resource: Resource = CUSTOMER) -> Iterator[Diagnostic]:
@@ -94,6 +91,37 @@ def prevented(desired: Desired, live: Live) -> Refusal:
         live.number,
         desired.source,
     )
+
+
+def second_defaults(
+    desired: Desired, live: Live, changes: Iterable[Change], resource: Resource = CUSTOMER
+) -> Iterator[Diagnostic]:
+    """Lines that are to be the default one while another line, which may not be declared, stays it."""
+    changed = {parse_path(change.path): change for change in changes}
+    meant = patterns(desired.lifecycle.as_typed)
+    for group, flag in resource.sole_flags:
+        if flag.sole_within:
+            continue  # what the ERP makes of a second one is not known
+        lines = live.values.get(group)
+        defaults = [
+            key
+            for key, line in (lines.items() if isinstance(lines, dict) else ())
+            if isinstance(line, dict) and line.get(flag.name) is True
+            if (group, key, flag.name) not in changed and (group, key) not in changed
+        ]
+        for path, change in changed.items():
+            is_chosen = len(path) == 3 and (path[0], path[2]) == (group, flag.name) and change.after is True
+            if not is_chosen or not defaults or any(covers(pattern, path) for pattern in meant):
+                continue
+            there = render_path((group, defaults[0], flag.name))
+            yield Diagnostic(
+                Severity.WARNING,
+                "P536",
+                f"{desired.label}: {change.path} is to be true beside {there}, which is true in the ERP and stays so",
+                remedy=f"Declare {there} as false: the ERP takes one."
+                f" If both are meant, add '{change.path}' to lifecycle.as_typed.",
+                source=change.source,
+            )
 
 
 def mute_notes(action: Action, names: tuple[str | None, ...], rules: Rules) -> Iterator[Diagnostic]:

@@ -8,7 +8,15 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from reconciler.core.actions import compared, create_action, left_alone, update_action
-from reconciler.core.checks import mute_notes, null_problems, orphans, prevented, rivals, targeted_note
+from reconciler.core.checks import (
+    mute_notes,
+    null_problems,
+    orphans,
+    prevented,
+    rivals,
+    second_defaults,
+    targeted_note,
+)
 from reconciler.core.comparison import Comparison, Heading
 from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Diagnostic
@@ -214,6 +222,8 @@ def _update(
         for customers, fields in ((decided.muted, difference.muted), (decided.ignored, difference.ignored)):
             if fields:
                 customers.append(left_alone(declaration, live, fields))
+    if difference.changes:
+        decided.problems += second_defaults(declaration, live.unpacked(), difference.changes, comparison.rules.resource)
     return update_action(declaration, live, difference, wire, comparison.rules, decided.problems)
 
 

@@ -21,7 +21,7 @@ from reconciler.core.normalise import attribute_key, nfc, normalise
 from reconciler.core.ports import Need
 from reconciler.erp.error_answers import visible
 from reconciler.resources.customer import CUSTOMER
-from reconciler.resources.grammar import Field, Form, Group, Kind, Read, Resource, Row
+from reconciler.resources.grammar import OF_EVERY_ROW, Field, Form, Group, Kind, Read, Resource, Row
 from reconciler.resources.values import Path, Scalar, Values, render_path
 
 Json: TypeAlias = "dict[str, Any]"
@@ -148,7 +148,7 @@ def _live(number: str, row: Json, need: Need) -> Live:
 
 def row_names(need: Need) -> frozenset[str]:
     """The members of a row that `decode` looks at: the others need not be read."""
-    names = set(_OF_ROWS)
+    names = set(OF_EVERY_ROW)
     for name in need.fields | need.resource.always:
         row = need.resource.fields[name]
         read = row.members if isinstance(row, Group) and row.flat else (row,)
@@ -184,10 +184,7 @@ def _known_decoder(resource: Resource) -> msgspec.json.Decoder[Any]:
 @lru_cache(maxsize=16)
 def _known_members(resource: Resource) -> frozenset[str]:
     read = (row.members if isinstance(row, Group) and row.flat else (row,) for row in resource.rows)
-    return frozenset(_OF_ROWS) | resource.read_only | {row.read_path[0] for rows in read for row in rows}
-
-
-_OF_ROWS = ("internalId", "timeStamp", "lastModifiedDateTime", "createdDateTime", "metadata")
+    return resource.read_only | {row.read_path[0] for rows in read for row in rows}
 
 
 _Reader: TypeAlias = Callable[[Json], object]

@@ -11,14 +11,16 @@ from reconciler.config.edit.write_files import Replacement, replace_files
 from reconciler.config.read.declarations import Loaded
 from reconciler.config.read.pattern_checks import names_field, remedy
 from reconciler.config.settings import Settings
+from reconciler.core.actions import compared, left_alone, may_ignore
 from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Diagnostic
 from reconciler.core.errors import WrongUsage
 from reconciler.core.identity import Pairing, pair
+from reconciler.core.live import Live
 from reconciler.core.mutes import ActiveMutes, names_of
 from reconciler.core.normalise import number_key
 from reconciler.core.patterns import covers, patterns
-from reconciler.core.plan import Cause
+from reconciler.core.plan import Cause, LeftAlone
 from reconciler.core.renumbering import under_present_numbers
 from reconciler.core.rules import Memory, Rules
 from reconciler.operations.declarations import load, target_keys
@@ -26,13 +28,14 @@ from reconciler.operations.files import read_declarations
 from reconciler.operations.mutes import sound_mutes
 from reconciler.operations.pipeline import refresh, rules_of
 from reconciler.operations.workspace import Workspace
-from reconciler.resources.values import render_path
+from reconciler.resources.values import Path, parse_path, render_path
 
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
     """What was accepted, or would be. `missing`: chosen declarations whose customer the ERP does not have.
 
+    ignored: by customer, what is declared, differs and is ignored, so that nothing asks for it.
     not_applied, muted: values that were left out because nothing was named, and only the declarations changed them, or
     drift mutes them. unpaired: whether a chosen declaration could not be told from others; `diagnostics` say why.
     """
@@ -41,6 +44,7 @@ class Acceptance:
     granted: tuple[Granted, ...]
     denied: tuple[Denied, ...]
     missing: tuple[Desired, ...]
+    ignored: tuple[LeftAlone, ...]
     not_applied: int
     muted: int
     unpaired: bool
@@ -91,6 +95,7 @@ def accept(
         tuple(rewriting.granted),
         tuple(rewriting.denied),
         tuple(rewriting.missing),
+        tuple(rewriting.ignored),
         choice.not_applied,
         choice.muted,
         unpaired or bool(numbers and rewriting.missing),
@@ -124,7 +129,7 @@ class _Choice:
 
     def takes(self, edit: ProposedEdit) -> bool:
         """Whether the value is to be accepted; counts those that are left out without having been asked for."""
-        if self._fields and not self._names(edit):
+        if not any(map(self.names, _paths(edit))):
             return False
         if self._mutes is None:
             return True
@@ -136,15 +141,16 @@ class _Choice:
             return True
         return False
 
-    def _names(self, edit: ProposedEdit) -> bool:
-        return any(covers(pattern, path) for pattern in self._fields for path in _paths(edit))
+    def names(self, path: Path) -> bool:
+        """Whether the field at the path is one of those that were named, or all are."""
+        return not self._fields or any(covers(pattern, path) for pattern in self._fields)
 
 
 def _is_muted(edit: ProposedEdit, mutes: ActiveMutes) -> bool:
     return mutes.find(names_of(edit.desired, edit.live), render_path(edit.path)) is not None
 
 
-def _paths(edit: ProposedEdit) -> Iterator[tuple[str, ...]]:
+def _paths(edit: ProposedEdit) -> Iterator[Path]:
     """The paths by which an edit can be chosen: a line is one thing, chosen by any of its members."""
     yield edit.path
     for side in (edit.before, edit.after):
@@ -164,6 +170,7 @@ class _Rewriting:
     granted: list[Granted] = field(default_factory=list)
     denied: list[Denied] = field(default_factory=list)
     missing: list[Desired] = field(default_factory=list)
+    ignored: list[LeftAlone] = field(default_factory=list)
 
     def run(self, paired: Pairing) -> list[Replacement]:
         """The files to replace."""
@@ -174,10 +181,18 @@ class _Rewriting:
             if live is None:
                 self.missing.append(desired)
                 continue
+            self._note_ignored(desired, live)
             taken = [edit for edit in proposed_edits(desired, live, self.rules, self.memory) if self.choice.takes(edit)]
             if taken:
                 by_file.setdefault(desired.source.file, []).extend(taken)
         return [change for name, taken in by_file.items() for change in self._file(name, taken)]
+
+    def _note_ignored(self, desired: Desired, live: Live) -> None:
+        if not may_ignore(desired, self.rules):
+            return
+        left = compared(desired, live, self.rules, self.memory).ignored
+        if fields := tuple(one for one in left if self.choice.names(parse_path(one.path))):
+            self.ignored.append(left_alone(desired, live, fields))
 
     def _file(self, name: str, wanted: list[ProposedEdit]) -> Iterator[Replacement]:
         path = self.settings.root / name

@@ -16,6 +16,7 @@ import re
 from collections.abc import Iterable
 from decimal import Decimal
 
+from reconciler.core.amounts import written
 from reconciler.reports.records import Record, cell
 from reconciler.reports.safe_text import escaped
 from reconciler.resources.customer import ATTRIBUTES
@@ -73,7 +74,7 @@ def sheet_text(text: str) -> str:
 
 def _cell(value: object) -> str:
     if isinstance(value, Decimal):
-        return format(value, "f").replace(".", ",")
+        return written(value).replace(".", ",")
     text = cell(value)
     if isinstance(value, str):
         text = _INSIDE.sub(r"\1'", sheet_text(text))

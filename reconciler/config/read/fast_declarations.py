@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 from unicodedata import is_normalized
 
-from reconciler.config.read.content_checks import is_suspect
+from reconciler.config.read.content_checks import FREE, is_suspect
 from reconciler.config.read.nodes import NULLS, Scalar
 from reconciler.config.read.schema import IDENTITY
 from reconciler.config.read.simple_lines import Tokens, unquoted
@@ -23,7 +23,7 @@ from reconciler.config.read.value_checks import Remark, is_unremarkable
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
 from reconciler.core.normalise import normalise
 from reconciler.resources.customer import FIELDS
-from reconciler.resources.grammar import Content, Field, Form, Group, Kind
+from reconciler.resources.grammar import Field, Form, Group, Kind
 from reconciler.resources.values import NumberOf, Path, Values, leaves, put
 
 Convert: TypeAlias = "Callable[[str], Any]"
@@ -220,7 +220,7 @@ class ShapeCompiler:
             row.kind is Kind.TEXT
             and not row.multiline
             and row.clearable
-            and row.content in (Content.ANY, Content.POSTAL_CODE)
+            and row.content in FREE
             and not schema.keys() & {"enum", "format", "minLength", "maxLength"}
         ):
             return _text

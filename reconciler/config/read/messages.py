@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -33,6 +34,15 @@ def quoted(text: str) -> str:
     '"Oslo"'
     """
     return f'"{shown(text)}"'
+
+
+def character_name(character: str) -> str:
+    """What to call a character that cannot be shown.
+
+    >>> character_name("\\u200b")
+    'U+200B zero width space'
+    """
+    return f"U+{ord(character):04X} {unicodedata.name(character, 'a control character').lower()}"
 
 
 def nearest(name: str, known: Iterable[str]) -> list[str]:

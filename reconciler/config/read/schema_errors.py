@@ -13,6 +13,7 @@ from reconciler.config.read.typed_values import BOOLEANS, BROKEN, FORMATS, MAX_D
 from reconciler.config.read.value_checks import FOUR_DECIMALS, grouped_amounts
 from reconciler.config.read.yaml_nodes import Mapping, Node, Scalar, Sequence
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
+from reconciler.resources.customer import CUSTOMER
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
@@ -141,7 +142,12 @@ def _unknown(error: ValidationError, node: Node, _name: str) -> Iterator[_Findin
     assert isinstance(error.schema, dict)
     known = error.schema.get("properties", {})
     keys = [key for key, _ in node.entries.values() if key.text not in known]
+    read_only = CUSTOMER.read_only if CUSTOMER.category in known else frozenset[str]()
     for key in keys[:_LISTED]:
+        if key.text in read_only:
+            remedy = "Remove it; `reconciler customers show NUMBER` shows what the ERP has."
+            yield "unknown", f"{key.text} is read-only: only the ERP sets it", remedy, key.source
+            continue
         remedy = _elsewhere(key.text, error.schema) or did_you_mean(key.text, known, what="Members here")
         yield "unknown", f"unknown member {quoted(key.text)}", remedy, key.source
     if rest := keys[_LISTED:]:
