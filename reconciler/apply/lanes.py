@@ -2,7 +2,7 @@
 
 A worker that records must not keep a request from going out. So while `parallelism` requests are in flight, the intents
 of the next actions are recorded already: of as many as keep the requests going, by how long the one and the other take,
-and of fewer than `parallelism`. After a kill these are open, too, although they were not sent.
+and of fewer than twice `parallelism`; with 1, of none. After a kill these are open, too, although they were not sent.
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ from contextlib import contextmanager
 
 _WEIGHT = 0.2
 """Of the latest duration in a mean."""
+
+_SLACK = 1.5
+"""Durations vary, and intents become safe several at a time."""
 
 
 class Lanes:
@@ -46,8 +49,8 @@ class Lanes:
     def _ahead(self) -> int:
         if not self._answering:
             return 0
-        wanted = math.ceil(self._parallelism * self._recording / self._answering)
-        return min(self._parallelism - 1, wanted)
+        wanted = math.ceil(_SLACK * self._parallelism * self._recording / self._answering)
+        return min(2 * (self._parallelism - 1), wanted)
 
     def enter(self) -> None:
         """An action begins."""
