@@ -7,7 +7,7 @@ import queue
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
@@ -26,6 +26,18 @@ class Traffic:
     round_trips: int = 0
 
 
+@dataclass
+class Watch:
+    """A moment to strike at: when the statement is on its way to the server; or, once_safe, when its transaction is
+    committed and the client has been told."""
+
+    statement: bytes
+    strike: Callable[[], None]
+    nth: int = 1
+    once_safe: bool = False
+    session: socket.socket | None = None
+
+
 class DatabaseProxy:
     """Forwards bytes until it is cut; then it ends what is open and takes nothing new, until it is mended.
 
@@ -41,6 +53,7 @@ class DatabaseProxy:
         self._is_cut = False
         self._passes = threading.Event()
         self._passes.set()
+        self._watch: Watch | None = None
         self.delay = delay
         self.traffic = Traffic()
         self.schema = behind.schema
@@ -74,6 +87,10 @@ class DatabaseProxy:
     def go_on(self) -> None:
         """Let pass what was kept, and what comes."""
         self._passes.set()
+
+    def watch(self, watch: Watch | None) -> None:
+        """Strike at that moment, once; a client that asks waits meanwhile."""
+        self._watch = watch
 
     def lead_to(self, other: SharedState) -> None:
         """End all sessions; new ones reach another server."""
@@ -122,6 +139,8 @@ class DatabaseProxy:
         with suppress(OSError):
             while data := source.recv(1 << 16):
                 self._count(len(data), source if asks else sink, asks)
+                if asks:
+                    self._asked(source, data)
                 arrivals.put((time.monotonic() + self.delay / 2, data))
         arrivals.put((time.monotonic() + self.delay / 2, b""))
 
@@ -136,9 +155,27 @@ class DatabaseProxy:
                 if not data:
                     break
                 sink.sendall(data)
+                self._answered(sink, data)
         for end in (source, sink):
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
+
+    def _asked(self, client: socket.socket, data: bytes) -> None:
+        watch = self._watch
+        if watch is None or watch.session is not None or watch.statement not in data:
+            return
+        watch.nth -= 1
+        if watch.nth == 0 and watch.once_safe:
+            watch.session = client
+        elif watch.nth == 0:
+            self._watch = None
+            watch.strike()
+
+    def _answered(self, client: socket.socket, data: bytes) -> None:
+        watch = self._watch
+        if watch is not None and watch.session is client and b"COMMIT\0" in data:
+            self._watch = None
+            watch.strike()
 
     def _count(self, size: int, session: socket.socket, asks: bool) -> None:
         with self._lock:

@@ -20,7 +20,7 @@ from reconciler.core.shared_state import SharedState
 from reconciler.state import migrations
 from reconciler.state.group_commit import GroupCommit
 from reconciler.state.port import Check, Connection, Cursor, Place, Work
-from reconciler.state.postgres.connecting import connect
+from reconciler.state.postgres.connecting import answered_within, connect
 from reconciler.state.postgres.foreign_errors import damaged, lost, newer, translated
 from reconciler.state.postgres.tables import migrate, version
 from reconciler.state.sealed_with import check_readable, claim, rekeyed
@@ -28,6 +28,8 @@ from reconciler.state.sealing import Seal
 
 _VALUE = re.compile(r"\?")
 _REGAIN_FOR, _PAUSE = 15.0, 0.5  # seconds
+_LONGEST_WRITE = 120.0
+"""Seconds until a database that does not answer counts as lost: 100,000 customers are written in one transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +225,7 @@ class PostgresDatabase:
         """Nothing is waited for before the commit: all of it takes one round trip, unless a work looks at an answer."""
         db = self._opened_writer()
         try:
-            with db.pipeline():
+            with answered_within(db, _LONGEST_WRITE), db.pipeline():
                 db.execute("BEGIN")
                 # one writer at a time for a place, as with a file: what is compared before it is replaced stands
                 db.execute("SELECT pg_advisory_xact_lock(%s)", (self.key("write"),))
