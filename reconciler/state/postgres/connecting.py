@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+import socket
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +93,24 @@ def connect(location: SharedState, environ: Mapping[str, str], *, long_lived: bo
             db.close()
             raise
     return db
+
+
+@contextmanager
+def answered_within(db: psycopg.Connection[Any], seconds: float) -> Iterator[None]:
+    """Within the block, a server that is connected and answers nothing is hung up on after so many seconds: psycopg
+    itself would wait forever."""
+    watch = threading.Timer(seconds, _hang_up, (db,))
+    watch.daemon = True
+    watch.start()
+    try:
+        yield
+    finally:
+        watch.cancel()
+
+
+def _hang_up(db: psycopg.Connection[Any]) -> None:
+    with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(db.fileno())) as connection:
+        connection.shutdown(socket.SHUT_RDWR)
 
 
 def _has_root(location: SharedState, environ: Mapping[str, str]) -> bool:

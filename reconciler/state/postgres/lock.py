@@ -18,6 +18,7 @@ import psycopg
 from reconciler.core.errors import StateError
 from reconciler.core.shared_state import SharedState
 from reconciler.state.lock_holder import Holder, Life, locked
+from reconciler.state.postgres.connecting import answered_within
 from reconciler.state.postgres.database import Fence, PostgresDatabase, halves
 from reconciler.state.postgres.foreign_errors import translated
 from reconciler.state.process_identity import Owner, is_here, surely_lives
@@ -25,6 +26,7 @@ from reconciler.state.process_identity import Owner, is_here, surely_lives
 _POLL = 0.5  # seconds between two tries
 _PATIENCE = 0.3  # seconds for a session that is just ending
 _FREED_WITHIN = 5.0  # seconds, once a session was ended by force
+_LONGEST_ANSWER = 10.0  # seconds until a session that is to be given back, or was taken anew, counts as gone
 
 _HELD = """
     SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND classid::bigint = %s AND objid::bigint = %s
@@ -89,7 +91,7 @@ class SessionLock:
         if self._session is not None:
             self._session.close()
         self._session = self._database.session(long_lived=True)
-        with translated(self._location):
+        with translated(self._location), answered_within(self._session, _LONGEST_ANSWER):
             if _answer(self._session, "SELECT token FROM lock_holder WHERE place = %s", self._key) != token:
                 return False
             if not _answer(self._session, "SELECT pg_try_advisory_lock(%s)", self._key):
@@ -102,7 +104,7 @@ class SessionLock:
     def _give_back(self, token: str) -> None:
         """The row first: while it stands, the lock is ours. A session that is gone gave it back already."""
         if self._session is not None:
-            with suppress(psycopg.Error):
+            with suppress(psycopg.Error), answered_within(self._session, _LONGEST_ANSWER):
                 self._session.execute("DELETE FROM lock_holder WHERE place = %s AND token = %s", (self._key, token))
                 self._session.execute("SELECT pg_advisory_unlock(%s)", (self._key,))
 
