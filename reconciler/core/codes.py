@@ -100,6 +100,8 @@ CODES: dict[str, str] = {
     "P533": "The mute of a field that differs has ended, so that the field is written again.",
     "P534": "A muted field is written all the same, by --include-muted.",
     "P535": "on_removed: deactivate can do nothing, because no earlier run is recorded.",
+    "P536": "What was applied last cannot be read from the git revision, so that causes are unknown.",
+    "P537": "Causes are told by what a git revision declares, since no state knows what was applied last.",
     "P513": "A policy says no to an action, with the severity of a warning.",
     "P518": "An attribute that the customer's class does not have.",
     "P519": "A value that its attribute's type in the customer's class does not take.",

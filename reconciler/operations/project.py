@@ -115,6 +115,7 @@ class Project:
         targets: Sequence[str] = (),
         refresh: str = "incremental",
         base: str | None = None,
+        applied: str | None = None,
         fail_outside: bool = False,
         include_muted: bool = False,
     ) -> Plan:
@@ -122,8 +123,9 @@ class Project:
 
         targets: only these customers, by number or ref. refresh: `incremental`, `full`, or `none` for the snapshot
         alone. base: a git revision; each change then says whether it is the branch's, and with `fail_outside` others
-        refuse the plan. include_muted: also change what a running mute covers. Raises InvalidInput, WrongUsage,
-        ErpError, StateError.
+        refuse the plan. applied: a git revision whose declarations were applied last, for the causes of changes;
+        without it the state tells them or, where that knows no customer, the branch reconciler/applied/ENVIRONMENT.
+        include_muted: also change what a running mute covers. Raises InvalidInput, WrongUsage, ErpError, StateError.
         """
         from reconciler.operations.plan import plan
 
@@ -132,6 +134,7 @@ class Project:
             targets=targets,
             refresh=refresh,
             base=base,
+            applied=applied,
             fail_outside=fail_outside,
             include_muted=include_muted,
         )
@@ -216,11 +219,11 @@ class Project:
 
     # ---- the other direction ----
 
-    def drift(self, *, targets: Sequence[str] = (), refresh: str = "incremental") -> Drift:
+    def drift(self, *, targets: Sequence[str] = (), refresh: str = "incremental", applied: str | None = None) -> Drift:
         """What the ERP changed since the last apply, what the declarations changed, and both. Arguments as `plan`."""
         from reconciler.operations.drift import drift
 
-        return drift(self._workspace, targets=targets, refresh=refresh)
+        return drift(self._workspace, targets=targets, refresh=refresh, applied=applied)
 
     def record_drift(self, report: Drift, targets: Sequence[str] = ()) -> None:
         """Note that the report was delivered: what it has is not new in the next one. Raises StateError."""
