@@ -22,7 +22,7 @@ def load_base(workspace: Workspace, ref: str) -> Revision:
     for the branch's. A revision with errors is told in `problem`: the branch that corrects them must still be planned.
     Raises WrongUsage when git does not know the revision, or it has no such project.
     """
-    revisions = Revisions(workspace, "--base")
+    revisions = Revisions(workspace.settings, workspace.environ, "--base")
     base = revisions.word("merge-base", revisions.known_commit(ref), "HEAD")
     if not base:
         raise WrongUsage(

@@ -91,7 +91,7 @@ def last_applied(workspace: Workspace, ref: str | None = None) -> LastApplied:
     know `ref`, and StateError.
     """
     known = workspace.store.known(workspace.place).load()
-    revisions = Revisions(workspace, _OPTION)
+    revisions = Revisions(workspace.settings, workspace.environ, _OPTION)
     if ref is not None:
         return LastApplied(known, _read(revisions, ref, revisions.known_commit(ref)))
     if len(known) or workspace.settings.environment == SANDBOX:

@@ -174,16 +174,24 @@ class Project:
         return apply(self._workspace, plan, options, targets=targets, include_muted=include_muted)
 
     def resume(
-        self, run: str | None = None, *, parallelism: int | None = None, reserve: int = 0, no_wait: bool = False
+        self,
+        run: str | None = None,
+        *,
+        reviewed: str | None = None,
+        parallelism: int | None = None,
+        reserve: int = 0,
+        no_wait: bool = False,
     ) -> Run | None:
         """Go on with a run that was cut short, the newest unless one is named; None when none is unfinished.
 
-        Its plan was agreed to when it began: nobody is asked again. Otherwise as `apply`.
+        Its plan was agreed to when it began: nobody is asked again. reviewed: a `changes_digest`; a run with other
+        changes is left alone. Otherwise as `apply`.
         """
         from reconciler.operations.resume import resume
         from reconciler.operations.writing import WriteOptions
 
-        return resume(self._workspace, run, WriteOptions(parallelism=parallelism, reserve=reserve, no_wait=no_wait))
+        options = WriteOptions(parallelism=parallelism, reserve=reserve, no_wait=no_wait)
+        return resume(self._workspace, run, options, reviewed)
 
     def undo(
         self,

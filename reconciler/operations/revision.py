@@ -6,7 +6,7 @@ Nothing in the repository or its work tree is touched, and no program is run tha
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -22,7 +22,6 @@ from reconciler.core.errors import InvalidInput, WrongUsage
 from reconciler.core.mutes import Mute
 from reconciler.operations import declarations
 from reconciler.operations.git import Git, check_out
-from reconciler.operations.workspace import Workspace
 
 _TIMEOUT = 120
 _Answer = TypeVar("_Answer")
@@ -44,13 +43,14 @@ class Revision:
 class Revisions:
     """The revisions of the repository that the folder of the settings is in. option: what needs git, for messages."""
 
-    workspace: Workspace
+    settings: Settings
+    environ: Mapping[str, str]
     option: str
 
     @property
     def git(self) -> Git:
         """git in the folder of the settings."""
-        return Git(self.workspace.settings.root, self.workspace.environ, _TIMEOUT)
+        return Git(self.settings.root, self.environ, _TIMEOUT)
 
     def commit(self, ref: str) -> str:
         """The commit that a ref stands for; empty where git knows none. Raises WrongUsage without git."""
@@ -75,7 +75,7 @@ class Revisions:
 
         Raises WrongUsage where the commit has no such project.
         """
-        here, environ = self.workspace.settings, self.workspace.environ
+        here, environ = self.settings, self.environ
         with self._checked_out(commit) as folder:
             file = folder / here.file.name
             if not file.is_file():
@@ -98,7 +98,7 @@ class Revisions:
     def _checked_out(self, commit: str) -> Iterator[Path]:
         """The folder of the project as it is in the commit."""
         prefix = self.word("rev-parse", "--show-prefix")
-        most = self.workspace.settings.limits.files.file_size
+        most = self.settings.limits.files.file_size
         with TemporaryDirectory(prefix="reconciler-") as name:
             folder = Path(name).resolve()
             tree = f"{commit}:{prefix.rstrip('/')}"
