@@ -1,7 +1,8 @@
 """What is different in a pipeline whose jobs share a state: `init --ci PLATFORM --state postgres`.
 
-The files of `examples/ci` keep no state between jobs. With one the jobs reach it by two more secrets, a run that was cut
-short is gone on with before anything else is applied, drift is told once, and git holds no mark of what was applied.
+The files of `examples/ci` keep no state between jobs. With one the jobs reach it by two more secrets, a run that was
+cut short is gone on with before anything else is applied, drift is told once, and git needs no mark of what was
+applied.
 """
 
 from __future__ import annotations
