@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,11 @@ DECLARED = """\
 - {number: "3", name: Third}
 """
 BRANCH = "reconciler/applied/production"
+
+
+def git_word(company: Company, *words: str) -> str:
+    done = subprocess.run(["git", *words], cwd=company.folder, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
 
 
 def forget(company: Company) -> None:
@@ -153,6 +159,46 @@ def test_defaults_and_cleared_fields_of_the_revision_count(company: Company) -> 
     company.store.edit("1", {"mainContact.email": "clerk@example.test"})
     forget(company)
     assert causes(company) == {"1 creditLimit": "config", "1 mainContact.email": "drift"}
+
+
+# ---- the branch ----
+
+
+def test_the_branch_moves_to_what_is_committed_and_forward_alone(company: Company, tmp_path: Path) -> None:
+    """What cannot be noted is a warning: what was applied is applied."""
+
+    def marked() -> str:
+        found = git_word(company, "ls-remote", "origin", f"refs/heads/{BRANCH}").partition("\t")[0]
+        return "" if not found else git_word(company, "log", "-1", "--format=%s", found)
+
+    company.declare(DECLARED)
+    git(company, "init", "-q", "-b", "main")
+    git(company, "init", "-q", "--bare", str(tmp_path / "origin"))
+    git(company, "remote", "add", "origin", str(tmp_path / "origin"))
+    for name in ("first", "second"):
+        git(company, "add", "customers", "reconciler.yaml")
+        git(company, "commit", "-q", "--allow-empty", "-m", name)
+        ended = company.run("mark-applied")
+        assert (ended.code, marked()) == (0, name), ended.err
+    git(company, "checkout", "-q", "HEAD^")
+    older = company.run("mark-applied")
+    assert (older.code, marked()) == (0, "second")
+    assert "Warning" in older.err
+    assert "a newer apply moved it" in older.err
+    git(company, "checkout", "-q", "main")
+    git(company, "commit", "-q", "--allow-empty", "-m", "third")
+    company.declare(DECLARED.replace("10", "11"))
+    assert "are not those of the commit" in company.run("mark-applied").err
+    assert "on this machine alone" in company.run("--env", "sandbox", "mark-applied").err
+    assert marked() == "second"
+
+
+def test_a_remote_that_cannot_be_reached_is_told_without_its_credentials(merged: Company) -> None:
+    git(merged, "remote", "add", "origin", "http://anna:hush-hush@127.0.0.1:9/x.git")
+    ended = merged.run("mark-applied")
+    assert ended.code == 0
+    assert "could not be noted in git" in ended.err
+    assert "hush-hush" not in ended.err + ended.out
 
 
 # ---- adopting ----
