@@ -81,7 +81,7 @@ def compared(desired: Desired, live: Live, rules: Rules, memory: Memory) -> Comp
     different = differences(wanted, live.values, desired.complete, rules.resource)
     if not different:
         return _AGREED
-    names, applied = names_of(desired, live), memory.applied.get(key)
+    names, applied = names_of(desired, live), memory.last.get(key)
     mutes = NO_MUTES if rules.include_muted else rules.mutes
     changes: list[Change] = []
     muted: list[LeftField] = []

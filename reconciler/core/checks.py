@@ -116,7 +116,7 @@ def second_defaults(
             there = render_path((group, defaults[0], flag.name))
             yield Diagnostic(
                 Severity.WARNING,
-                "P536",
+                "P538",
                 f"{desired.label}: {change.path} is to be true beside {there}, which is true in the ERP and stays so",
                 remedy=f"Declare {there} as false: the ERP takes one."
                 f" If both are meant, add '{change.path}' to lifecycle.as_typed.",

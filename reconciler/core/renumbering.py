@@ -360,6 +360,7 @@ def foreseen_memory(memory: Memory, found: Renumberings) -> Memory:
         _Moved(memory.applied, found.moved, formers),
         dict(_Moved(memory.identities, found.moved, formers)),
         _Moved(memory.normalised, found.moved, formers),
+        None if memory.baseline is None else _Moved(memory.baseline, found.moved, formers),
     )
 
 

@@ -12,6 +12,7 @@ from reconciler.config.read.declarations import Loaded
 from reconciler.config.read.pattern_checks import names_field, remedy
 from reconciler.config.settings import Settings
 from reconciler.core.actions import compared, left_alone, may_ignore
+from reconciler.core.comparison import Comparison
 from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Diagnostic
 from reconciler.core.errors import WrongUsage
@@ -25,6 +26,7 @@ from reconciler.core.renumbering import under_present_numbers
 from reconciler.core.rules import Memory, Rules
 from reconciler.operations.declarations import load, target_keys
 from reconciler.operations.files import read_declarations
+from reconciler.operations.last_applied import last_applied
 from reconciler.operations.mutes import sound_mutes
 from reconciler.operations.pipeline import refresh, rules_of
 from reconciler.operations.workspace import Workspace
@@ -79,10 +81,12 @@ def accept(
         mutes = ActiveMutes(sound_mutes(workspace, loaded).mutes, workspace.now()[:10])
     erp, place = workspace.erp(), workspace.place
     workspace.listener.say(f"Reading the customers of {place.environment} ...")
-    memory = workspace.store.known(place).load().memory()
+    last = last_applied(workspace)
+    memory = last.memory
     view = refresh(loaded, erp, memory=memory)
     rules = rules_of(workspace.settings)
     present = under_present_numbers(loaded.desired, view.customers, memory)
+    memory = last.with_causes(Comparison(present, view, rules, memory)).memory
     paired = pair(present, view.customers, memory.numbers, memory.identities, view.doubts, rules.resource)
     choice = _Choice(target_keys(numbers), fields, mutes)
     rewriting = _Rewriting(workspace.settings, workspace.environ, memory, choice, rules)

@@ -10,31 +10,41 @@ from reconciler.core.drift_detection import compute_drift, looked_at, sightings
 from reconciler.core.ports import View
 from reconciler.core.rules import Memory
 from reconciler.operations.declarations import load, target_keys
+from reconciler.operations.last_applied import last_applied
 from reconciler.operations.mutes import sound_mutes
 from reconciler.operations.pipeline import comparison_of, heading_of, made_offline, refresh_and_compute, refreshing
 from reconciler.operations.workspace import Workspace
 
 
-def drift(workspace: Workspace, *, targets: Sequence[str] = (), refresh: str = "incremental") -> Drift:
-    """Read and compare. targets, refresh: as for `plan`. Raises InvalidInput, WrongUsage, ErpError, StateError."""
+def drift(
+    workspace: Workspace,
+    *,
+    targets: Sequence[str] = (),
+    refresh: str = "incremental",
+    applied: str | None = None,
+) -> Drift:
+    """Read and compare. targets, refresh, applied: as for `plan`.
+
+    Raises InvalidInput, WrongUsage, ErpError, StateError.
+    """
     loaded = load(workspace, targets)
     mutes = sound_mutes(workspace, loaded)
     erp = None if refresh == "none" else workspace.erp()
     place = workspace.place
     if erp is not None:
         workspace.listener.say(f"Reading the customers of {place.environment} ...")
-    known, history = workspace.store.known(place).load(), workspace.store.sightings(place).load()
-    memory = known.memory()
+    last, history = last_applied(workspace, applied), workspace.store.sightings(place).load()
+    memory = last.memory
 
     def drifted(view: View) -> Drift:
         report = compute_drift(
-            comparison_of(workspace.settings, loaded, view, memory, target_keys(targets)),
+            last.of_drift(comparison_of(workspace.settings, loaded, view, memory, target_keys(targets))),
             heading=heading_of(place, workspace.now()),
             history=history,
             mutes=mutes.mutes,
-            applied_at=lambda key: known[key].applied_at if key in known else None,
+            applied_at=last.applied_at,
         )
-        problems = (*loaded.diagnostics, *mutes.diagnostics)
+        problems = (*loaded.diagnostics, *mutes.diagnostics, *last.diagnostics())
         return replace(report, diagnostics=(*problems, *report.diagnostics, *made_offline(view)))
 
     return refresh_and_compute(refreshing(workspace, loaded, memory), erp, refresh, drifted, drifted_numbers)[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,10 +32,12 @@ from reconciler.core.ports import Need
 from reconciler.erp.customers import Customers
 from reconciler.erp.listing import Tally, readings
 from reconciler.operations.customers import settled, warn_dropped
+from reconciler.operations.last_applied import remember_baseline
 from reconciler.operations.workspace import Workspace
 from reconciler.resources.customer import CUSTOMER, FIELDS
 from reconciler.resources.grammar import Read
 from reconciler.resources.values import Values
+from reconciler.state.value_json import decode, encode_bytes
 
 FOLDER = "customers"
 
@@ -92,6 +95,9 @@ def export(workspace: Workspace, filters: Filters | None = None, options: Export
         collecting.read(settled(workspace.listener, filters or Filters(), erp))
         requests = erp.requests
         _write(spool, folder, head, options, most=settings.limits.files.file_size)
+        if folder.resolve().is_relative_to(settings.root.resolve()):  # elsewhere it is no declaration of this project
+            adopted = collecting.adopted
+            remember_baseline(workspace, ((each, decode(adopted[each])) for each in spool.numbers if each in adopted))
         return Exported(
             folder,
             len(spool.numbers),
@@ -104,7 +110,10 @@ def export(workspace: Workspace, filters: Filters | None = None, options: Export
 
 @dataclass(slots=True)
 class _Collecting:
-    """Reads the customers into the spool, and notes what cannot be declared."""
+    """Reads the customers into the spool, and notes what cannot be declared.
+
+    adopted: all values that were read, by number, packed; but for those that no database could hold.
+    """
 
     workspace: Workspace
     erp: Customers
@@ -114,6 +123,7 @@ class _Collecting:
     problems: dict[int, tuple[str, list[tuple[str, str]]]] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
     doubts: Doubts = SURE
+    adopted: dict[str, bytes] = field(default_factory=dict)
 
     def read(self, filters: Filters) -> None:
         """Read the list whole, again if it changes meanwhile. Raises TornView and the other ErpErrors."""
@@ -147,6 +157,8 @@ class _Collecting:
             self.problems[live.internal_id] = (live.number, problems)
         if any(path == CUSTOMER.key for path, _ in problems):
             return
+        with suppress(UnicodeEncodeError):
+            self.adopted[live.number] = encode_bytes(live.values)
         members = raw_members({CUSTOMER.key: live.number} | declared(values, nulls=True))
         if lifecycle := lifecycle_of(values):
             members["lifecycle"] = raw_members(lifecycle)

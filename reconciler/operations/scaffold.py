@@ -21,6 +21,11 @@ api:
 customers: [customers/**/*.yaml]
 """
 
+_SHARED_STATE = """\
+# The address of your database, without a password; RECONCILER_STATE counts before it (docs/state.md of reconciler).
+state: postgresql://db.example/reconciler
+"""
+
 _CUSTOMER = """\
 # yaml-language-server: $schema=../schemas/customer.schema.json
 # A field that is not declared is never touched; null or "" clears it in the ERP.
@@ -66,14 +71,19 @@ def _example_customer(has_pipelines: bool) -> dict[str, str]:
     return {"customers/sample.yaml": schema + _BESIDE_PIPELINES + "".join(f"# {line}" for line in lines)}
 
 
-def files(company: str, tenant: str, pipelines: Mapping[str, str], *, example: bool = True) -> dict[str, str]:
+def files(
+    company: str, tenant: str, pipelines: Mapping[str, str], *, example: bool = True, is_state_shared: bool = False
+) -> dict[str, str]:
     """The project's files by their paths; `pipelines` are among them, `example` is for a first declaration.
+
+    is_state_shared: the settings name a database; until it is there, only the built-in ERP can be used.
 
     Credentials are never among them: they come from the environment.
     """
     tenant_line = f"  tenant_id: {_quoted(tenant)}" if tenant else "  # tenant_id: from VISMA_TENANT_ID, or here"
     return {
-        "reconciler.yaml": _SETTINGS.format(company=_quoted(company), tenant=tenant_line),
+        "reconciler.yaml": _SETTINGS.format(company=_quoted(company), tenant=tenant_line)
+        + (_SHARED_STATE if is_state_shared else ""),
         **(_example_customer(bool(pipelines)) if example else {}),
         "schemas/customer.schema.json": schema_text("customer"),
         "schemas/reconciler.schema.json": schema_text("reconciler"),

@@ -64,35 +64,6 @@ def numbers(company: Company) -> list[str]:
     return sorted(customer["number"] for customer in ended_list.json)
 
 
-def test_planned_here_killed_there_resumed_elsewhere_and_undone_on_a_fourth_machine(machine: Machine) -> None:
-    planning, applying, resuming, undoing = (machine(name) for name in ("one", "two", "three", "four"))
-    plan = planning.folder / "plan.json"
-    made = planning.run("plan", "-o", str(plan))
-    assert made.code == 0, made.err
-    applying.sandbox.switch(latency_ms=60)
-    process = started(applying, "apply", str(plan), "--parallelism", "2")
-    written(applying, 3)
-    process.kill()
-    process.communicate()
-    applying.sandbox.switch(latency_ms=0)
-    sent = len(applying.bodies())
-    assert 3 <= sent < 12
-
-    resumed = resuming.run("runs", "resume")
-    assert resumed.code == 0, resumed.err
-    assert numbers(resuming) == [str(number) for number in range(10000, 10012)]
-    assert len(resuming.bodies()) == 12, "nothing twice, nothing lost"
-    assert resuming.plan()["summary"]["create"] == 0
-
-    undoing.store.edit("10003", {"name": "A clerk's name"})
-    drift = undoing.run("drift", "--format", "json")
-    assert "A clerk's name" in drift.out
-    (run,) = undoing.run("runs", "list", "--format", "json").json["runs"]
-    undone = undoing.run("runs", "undo", run["id"], "--deactivate-creates", "--auto-approve")
-    assert undone.code in (0, 5), undone.err
-    assert not any((folder.folder / ".reconciler").exists() for folder in (planning, applying, resuming, undoing))
-
-
 def test_a_run_of_one_machine_is_known_to_the_others(machine: Machine) -> None:
     first, second = machine("one"), machine("two")
     said = "No earlier run is known in the shared state."

@@ -345,7 +345,7 @@ def test_a_second_default_line_that_only_the_erp_knows_is_a_finding_of_the_plan(
     new = "{mandateId: NEW, iban: NL91ABNA0417164300, isDefault: true}"
     company.declare(f'number: "1"\ndirectDebitLines: [{new}]\n', "a.yaml")
     (problem,) = company.plan()["diagnostics"]
-    assert (problem["code"], problem["severity"], problem["source"]["line"]) == ("P536", "warning", 2)
+    assert (problem["code"], problem["severity"], problem["source"]["line"]) == ("P538", "warning", 2)
     assert "directDebitLines.NEW.isDefault is to be true beside directDebitLines.OLD.isDefault" in problem["summary"]
     for text in (
         f"directDebitLines: [{new}, {{mandateId: OLD, isDefault: false}}]",

@@ -7,7 +7,17 @@ from typing import Annotated
 import typer
 
 from reconciler.cli.shell.notifying import notify as tell
-from reconciler.cli.shell.options import Format, MaxChars, Notify, Redact, Refresh, RefreshMode, Reports, Targets
+from reconciler.cli.shell.options import (
+    Applied,
+    Format,
+    MaxChars,
+    Notify,
+    Redact,
+    Refresh,
+    RefreshMode,
+    Reports,
+    Targets,
+)
 from reconciler.cli.shell.output import check_formats, drift_document, emit, tell_invalid
 from reconciler.cli.shell.session import Session
 from reconciler.config.read.files import display
@@ -24,6 +34,7 @@ def drift(
     context: typer.Context,
     target: Targets = None,
     refresh: Refresh = RefreshMode.INCREMENTAL,
+    applied: Applied = None,
     only_new: Annotated[
         bool, typer.Option("--only-new", help="Show and count only what the last report did not have.")
     ] = False,
@@ -62,7 +73,7 @@ def drift(
     reports = check_formats(form, report or [], ReportKind.DRIFT, session)
     with session.project as project:
         try:
-            whole = project.drift(targets=target or [], refresh=refresh.value)
+            whole = project.drift(targets=target or [], refresh=refresh.value, applied=applied)
         except InvalidInput as error:
             tell_invalid(session, error, form, reports)
             raise

@@ -25,12 +25,22 @@ class Ci(StrEnum):
     BITBUCKET = "bitbucket"
 
 
+class State(StrEnum):
+    """Where the state is kept."""
+
+    SQLITE = "sqlite"
+    POSTGRES = "postgres"
+
+
 def init(
     context: typer.Context,
     directory: Annotated[Path, typer.Argument(metavar="[DIR]", help="Folder of the new project.")] = Path(),
     company: Annotated[str, typer.Option("--company", help="Label that plans and reports show.")] = "",
     tenant: Annotated[str, typer.Option("--tenant", help="Id of the company tenant [VISMA_TENANT_ID].")] = "",
     ci: Annotated[Ci | None, typer.Option("--ci", help="Also write a CI workflow.")] = None,
+    state: Annotated[
+        State, typer.Option("--state", help="A file on each machine, or a database for all, which the pipelines use.")
+    ] = State.SQLITE,
     from_live: Annotated[
         bool,
         typer.Option(
@@ -49,7 +59,9 @@ def init(
     tenant = tenant or _asked(session, "Id of the company tenant (empty: from VISMA_TENANT_ID)", "")
     check_label("--company", label)
     check_label("--tenant", tenant)
-    texts = files(label, tenant, pipelines(ci.value) if ci else {}, example=not from_live)
+    shared = state is State.POSTGRES
+    workflow = pipelines(ci.value, is_state_shared=shared) if ci else {}
+    texts = files(label, tenant, workflow, example=not from_live, is_state_shared=shared)
     written = []
     for name, is_new in write(directory, texts):
         if is_new:
@@ -67,7 +79,7 @@ def init(
     if not from_live:
         session.say("Next: reconciler validate, then reconciler --env sandbox plan")
     if ci:
-        session.say(before_merge(ci.value))
+        session.say(before_merge(ci.value, is_state_shared=shared))
     raise typer.Exit(code)
 
 

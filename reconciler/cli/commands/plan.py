@@ -9,6 +9,7 @@ import typer
 
 from reconciler.cli.shell.notifying import notify as tell
 from reconciler.cli.shell.options import (
+    Applied,
     DetailedExitcode,
     Format,
     IncludeMuted,
@@ -44,6 +45,7 @@ def plan(
             help="Separate this branch's changes from what REF already asks for, and from drift.",
         ),
     ] = None,
+    applied: Applied = None,
     fail_outside: Annotated[
         bool,
         typer.Option("--fail-outside", help="With --base: refuse a plan with changes that are not this branch's."),
@@ -64,6 +66,7 @@ def plan(
                 targets=target or [],
                 refresh=refresh.value,
                 base=base,
+                applied=applied,
                 fail_outside=fail_outside,
                 include_muted=include_muted,
             )

@@ -34,8 +34,8 @@ SUMMARIES = {
 }
 """One line for each, in the order of the help. The module, and in it the function or `app`, has the same name."""
 
-HIDDEN = ("github",)
-"""What only action.yml calls."""
+HIDDEN = ("github", "mark-applied")
+"""What only action.yml and the pipelines call."""
 
 
 class Commands(TyperGroup):
@@ -70,7 +70,7 @@ def _build(name: str) -> _click.Command:
 
 
 def _function(module: object, name: str) -> Callable[..., Any]:
-    found: Callable[..., Any] = getattr(module, name)
+    found: Callable[..., Any] = getattr(module, name.replace("-", "_"))
     return found
 
 

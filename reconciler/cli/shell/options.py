@@ -106,6 +106,15 @@ Targets = Annotated[
         help="Only this customer, by number or ref; may be repeated. Every declaration must still be valid.",
     ),
 ]
+Applied = Annotated[
+    str | None,
+    typer.Option(
+        "--applied",
+        metavar="REF",
+        help="Git revision that was applied last, to tell drift from changes not applied yet [the state, or"
+        " reconciler/applied/ENVIRONMENT].",
+    ),
+]
 IncludeMuted = Annotated[
     bool,
     typer.Option("--include-muted", help="Also write fields under a running mute; without it they stay as they are."),
