@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from reconciler.config.edit import accept as editing
 from reconciler.config.edit.proposed_edits import Denied, Granted, ProposedEdit, proposed_edits
 from reconciler.config.edit.write_files import Replacement, replace_files
 from reconciler.config.read.declarations import Loaded
@@ -22,7 +21,7 @@ from reconciler.core.plan import Cause
 from reconciler.core.renumbering import under_present_numbers
 from reconciler.core.rules import Memory, Rules
 from reconciler.operations.declarations import load, target_keys
-from reconciler.operations.files import read_declarations
+from reconciler.operations.files import edited
 from reconciler.operations.mutes import sound_mutes
 from reconciler.operations.pipeline import refresh, rules_of
 from reconciler.operations.workspace import Workspace
@@ -180,18 +179,8 @@ class _Rewriting:
         return [change for name, taken in by_file.items() for change in self._file(name, taken)]
 
     def _file(self, name: str, wanted: list[ProposedEdit]) -> Iterator[Replacement]:
-        path = self.settings.root / name
-        data = read_declarations(path, name, self.settings.limits.files.file_size)
-        done = editing.accept(
-            data,
-            name,
-            wanted,
-            rules=self.rules,
-            memory=self.memory,
-            defaults=self.settings.defaults,
-            environ=self.environ,
-        )
-        self.granted += done.granted
-        self.denied += done.denied
-        if done.data != data:
-            yield Replacement(path, name, data, done.data)
+        accepted, replacement = edited(self.settings, self.environ, name, wanted, self.rules, self.memory)
+        self.granted += accepted.granted
+        self.denied += accepted.denied
+        if replacement is not None:
+            yield replacement
