@@ -20,7 +20,7 @@ from reconciler.core.patterns import covers, patterns
 from reconciler.core.plan import Cause
 from reconciler.core.renumbering import under_present_numbers
 from reconciler.core.rules import Memory, Rules
-from reconciler.operations.declarations import load, target_keys
+from reconciler.operations.declarations import load, select
 from reconciler.operations.files import edited
 from reconciler.operations.mutes import sound_mutes
 from reconciler.operations.pipeline import refresh, rules_of
@@ -61,14 +61,15 @@ def accept(
 ) -> Acceptance:
     """Write what the ERP holds into the declarations, where the ERP changed it.
 
-    numbers: only these customers, by number or ref. fields: only these paths; `*` is one segment. everything: also
-    edits of the declarations that are not applied yet, and muted values; so do numbers and fields. dry_run: write
-    nothing. Raises InvalidInput, WrongUsage, ErpError, StateError.
+    numbers: only these customers, by number, ref or a pattern of them. fields: only these paths; `*` is one segment.
+    everything: also edits of the declarations that are not applied yet, and muted values; so do numbers and fields.
+    dry_run: write nothing. Raises InvalidInput, WrongUsage, ErpError, StateError.
     """
     for pattern in fields:
         if not names_field(pattern):
             raise WrongUsage(f"--field {pattern!r} names no field", remedy=remedy(pattern))
-    loaded = load(workspace, numbers)
+    loaded = load(workspace)
+    keys = select(loaded, numbers).targets
     mutes = None
     if not (everything or numbers or fields):
         mutes = ActiveMutes(sound_mutes(workspace, loaded).mutes, workspace.now()[:10])
@@ -79,7 +80,7 @@ def accept(
     rules = rules_of(workspace.settings)
     present = under_present_numbers(loaded.desired, view.customers, memory)
     paired = pair(present, view.customers, memory.numbers, memory.identities, view.doubts, rules.resource)
-    choice = _Choice(target_keys(numbers), fields, mutes)
+    choice = _Choice(keys, fields, mutes)
     rewriting = _Rewriting(workspace.settings, workspace.environ, memory, choice, rules)
     files = rewriting.run(paired)
     if not dry_run:

@@ -38,6 +38,19 @@ class Layout(StrEnum):
     SINGLE = "single"
 
 
+Numbers = Annotated[
+    list[str] | None, typer.Argument(metavar="[NUMBER]...", help="Only these customers [all].", show_default=False)
+]
+Unmanaged = Annotated[
+    bool, typer.Option("--unmanaged", help="Only customers without a declaration, such as those that clerks made.")
+]
+Folder = Annotated[
+    Path | None,
+    typer.Option("--out", "-o", metavar="DIR", help="Folder to write to [customers, beside reconciler.yaml]."),
+]
+LayoutOption = Annotated[
+    Layout, typer.Option("--layout", help="files: one for each customer; single: customers.yaml with all.")
+]
 SkipClassDefaults = Annotated[
     bool,
     typer.Option(
@@ -46,53 +59,46 @@ SkipClassDefaults = Annotated[
         "invoiceOrdersSeparately and attributes' default values.",
     ),
 ]
+WithNotes = Annotated[bool, typer.Option("--with-notes", help="Also notes; costs one more request for each customer.")]
+WithSalesPersons = Annotated[
+    bool, typer.Option("--with-sales-persons", help="Also sales persons; costs one more request for each customer.")
+]
+WithMirrors = Annotated[
+    bool,
+    typer.Option("--with-mirrors", help="Also invoice and delivery addresses and contacts that equal the main ones."),
+]
+Schema = Annotated[
+    str | None,
+    typer.Option(
+        "--schema", metavar="PATH", help="Point editors to this schema in each new file [that of the project]."
+    ),
+]
+Force = Annotated[
+    bool,
+    typer.Option(
+        "--force", help="Bring declared customers up to date in their files; overwrite files that are in the way."
+    ),
+]
+WholeReport = Annotated[
+    list[str] | None,
+    typer.Option("--report", metavar="json=PATH", help="Also write to a file what was left out, all of it."),
+]
 
 
 def export(
     context: typer.Context,
-    numbers: Annotated[
-        list[str] | None, typer.Argument(metavar="[NUMBER]...", help="Only these customers [all].", show_default=False)
-    ] = None,
-    unmanaged: Annotated[
-        bool, typer.Option("--unmanaged", help="Only customers without a declaration, such as those that clerks made.")
-    ] = False,
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", "-o", metavar="DIR", help="Folder to write to [customers, beside reconciler.yaml]."),
-    ] = None,
-    layout: Annotated[
-        Layout, typer.Option("--layout", help="files: one for each customer; single: customers.yaml with all.")
-    ] = Layout.FILES,
+    numbers: Numbers = None,
+    unmanaged: Unmanaged = False,
+    out: Folder = None,
+    layout: LayoutOption = Layout.FILES,
     skip_class_defaults: SkipClassDefaults = False,
-    with_notes: Annotated[
-        bool, typer.Option("--with-notes", help="Also notes; costs one more request for each customer.")
-    ] = False,
-    with_sales_persons: Annotated[
-        bool, typer.Option("--with-sales-persons", help="Also sales persons; costs one more request for each customer.")
-    ] = False,
-    with_mirrors: Annotated[
-        bool,
-        typer.Option(
-            "--with-mirrors", help="Also invoice and delivery addresses and contacts that equal the main ones."
-        ),
-    ] = False,
-    schema: Annotated[
-        str | None,
-        typer.Option(
-            "--schema", metavar="PATH", help="Point editors to this schema in each new file [that of the project]."
-        ),
-    ] = None,
-    force: Annotated[
-        bool,
-        typer.Option(
-            "--force", help="Bring declared customers up to date in their files; overwrite files that are in the way."
-        ),
-    ] = False,
+    with_notes: WithNotes = False,
+    with_sales_persons: WithSalesPersons = False,
+    with_mirrors: WithMirrors = False,
+    schema: Schema = None,
+    force: Force = False,
     form: Plain = "text",
-    report: Annotated[
-        list[str] | None,
-        typer.Option("--report", metavar="json=PATH", help="Also write to a file what was left out, all of it."),
-    ] = None,
+    report: WholeReport = None,
     status: Status = None,
     customer_class: ClassId = None,
     name: Name = None,

@@ -10,6 +10,7 @@ import typer
 from reconciler.cli.shell.notifying import notify as tell
 from reconciler.cli.shell.options import (
     DetailedExitcode,
+    Excludes,
     Format,
     IncludeMuted,
     MaxChars,
@@ -19,6 +20,7 @@ from reconciler.cli.shell.options import (
     RefreshMode,
     Reports,
     Targets,
+    selected,
 )
 from reconciler.cli.shell.output import check_formats, emit, plan_document, tell_invalid
 from reconciler.cli.shell.planned import plan_exit, say_saved
@@ -34,6 +36,7 @@ def plan(
         Path | None, typer.Option("--out", "-o", metavar="FILE", help="Save the plan, to apply it later.")
     ] = None,
     target: Targets = None,
+    exclude: Excludes = None,
     include_muted: IncludeMuted = False,
     refresh: Refresh = RefreshMode.INCREMENTAL,
     base: Annotated[
@@ -61,7 +64,7 @@ def plan(
     with session.project as project:
         try:
             plan = project.plan(
-                targets=target or [],
+                targets=selected(target, exclude),
                 refresh=refresh.value,
                 base=base,
                 fail_outside=fail_outside,
