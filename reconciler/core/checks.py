@@ -18,6 +18,8 @@ from reconciler.resources.customer import CUSTOMER
 from reconciler.resources.grammar import Resource
 from reconciler.resources.values import parse_path, render_path
 
+_NAMED = 10
+
 
 def rivals(paired: Pairing, resource: Resource = CUSTOMER) -> Iterator[Diagnostic]:
     """New customers without number whose match fields another new customer has too: the next run could not tell."""
@@ -176,15 +178,29 @@ def null_problems(actions: list[Action], rules: Rules) -> Iterator[Diagnostic]:
         )
 
 
-def targeted_note(targets: frozenset[str]) -> Diagnostic:
+def targeted_note(targets: frozenset[str], excluded: frozenset[str] = frozenset()) -> Diagnostic:
+    left_out = f"leaves out {_names(excluded)}" if excluded else ""
+    summary = f"covers only {_names(targets)}; other declarations may differ too"
     return Diagnostic(
         Severity.WARNING,
         "P503",
-        f"This plan covers only {_names(targets)}; other declarations may differ too",
-        remedy="Plan without --target to see all.",
+        f"This plan {f'{left_out}; they may differ too' if excluded else summary}",
+        remedy=f"Plan without {'--exclude' if excluded else '--target'} to see all.",
+    )
+
+
+def excluded_parent(action: Action, parent: Action) -> Diagnostic:
+    return Diagnostic(
+        Severity.WARNING,
+        "P503",
+        f"{action.label} is left out: it needs {parent.label}, which is excluded and does not exist yet",
+        remedy=f"Leave {parent.label} out of --exclude.",
+        source=action.source,
     )
 
 
 def _names(targets: frozenset[str]) -> str:
-    """Each target once: numbers stand among them as given and as compared."""
-    return ", ".join(sorted({number_key(each) for each in targets}))
+    """The first targets, each once: numbers may stand among them as given and as compared."""
+    names = sorted({number_key(target) for target in targets})
+    rest = f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + rest

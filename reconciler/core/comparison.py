@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from reconciler.core.desired import Desired
-from reconciler.core.diagnostics import Diagnostic
+from reconciler.core.diagnostics import Diagnostic, Severity, Source
 from reconciler.core.doubts import HELD_BACK
 from reconciler.core.identity import Pairing, pair
 from reconciler.core.ordering import is_target
@@ -25,7 +27,8 @@ from reconciler.core.rules import Memory, Rules, Target
 class Comparison:
     """What is declared and what is live, by which rules, and what earlier runs recorded.
 
-    targets: `number_key`s or refs to look at; empty means all.
+    targets: `number_key`s or refs to look at; empty means all. excluded: those of which nothing is written, also where
+    a target needs it.
     """
 
     desired: tuple[Desired, ...]
@@ -33,6 +36,7 @@ class Comparison:
     rules: Rules
     memory: Memory
     targets: frozenset[str] = frozenset()
+    excluded: frozenset[str] = frozenset()
 
     @cached_property
     def renumberings(self) -> Renumberings:
@@ -79,6 +83,28 @@ class Comparison:
         if problem.code != HELD_BACK or not self.targets:
             return True
         return any(one.source == problem.source and self.looks_at(one) for one in self.desired)
+
+    def about_targets(self, problems: Iterable[Diagnostic], needed: Iterable[Source] = ()) -> tuple[Diagnostic, ...]:
+        """The problems without warnings and notes on declarations that are not looked at; an error always matters.
+
+        needed: where declarations begin that the targets depend on.
+        """
+        if not self.targets:
+            return tuple(problems)
+        wanted = {one.source for one in self.desired if self.looks_at(one)} | set(needed)
+        files = {source.file for source in wanted}
+        starts: dict[str, list[Source]] = {}
+        for source in sorted(one.source for one in self.desired):
+            starts.setdefault(source.file, []).append(source)
+
+        def concerns(problem: Diagnostic) -> bool:
+            place = problem.source
+            if problem.severity is Severity.ERROR or place is None or place.file not in starts:
+                return True
+            begun = bisect_right(starts[place.file], place)
+            return starts[place.file][begun - 1] in wanted if begun else place.file in files
+
+        return tuple(filter(concerns, problems))
 
     @property
     def looked_at(self) -> frozenset[int]:

@@ -85,7 +85,7 @@ def compute_plan(comparison: Comparison, wire: Wire, *, heading: Heading, config
     if targets:
         planned = {action.number for action in ordered}
         refusals = [refusal for refusal in refusals if refusal.number in planned]
-        problems.append(targeted_note(targets))
+        problems.append(targeted_note(targets, comparison.excluded))
     summary = Summary(
         create=sum(action.action is Verb.CREATE for action in ordered),
         update=sum(action.action is Verb.UPDATE for action in ordered),
@@ -195,7 +195,7 @@ def _decide(comparison: Comparison, wire: Wire) -> _Decided:
     problems.extend(null_problems(actions, rules))
     decided.actions = in_order(after_renumbering(linked(actions, problems), rules.resource))
     if comparison.targets:  # what comes along with a target is looked at as the target itself
-        decided.actions = targeted(decided.actions, comparison.targets)
+        decided.actions = targeted(decided.actions, comparison.targets, comparison.excluded, problems)
         planned = {action.label for action in decided.actions}
         similar = [likeness for likeness in similar if likeness.candidate.label in planned]
     for action in decided.actions:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from reconciler.config.edit import accept as editing
 from reconciler.config.edit.proposed_edits import Denied, Granted, ProposedEdit, proposed_edits
 from reconciler.config.edit.write_files import Replacement, replace_files
 from reconciler.config.read.declarations import Loaded
@@ -24,8 +23,8 @@ from reconciler.core.patterns import covers, patterns
 from reconciler.core.plan import Cause, LeftAlone
 from reconciler.core.renumbering import under_present_numbers
 from reconciler.core.rules import Memory, Rules
-from reconciler.operations.declarations import load, target_keys
-from reconciler.operations.files import read_declarations
+from reconciler.operations.declarations import load, select
+from reconciler.operations.files import edited
 from reconciler.operations.last_applied import last_applied
 from reconciler.operations.mutes import sound_mutes
 from reconciler.operations.pipeline import refresh, rules_of
@@ -68,14 +67,15 @@ def accept(
 ) -> Acceptance:
     """Write what the ERP holds into the declarations, where the ERP changed it.
 
-    numbers: only these customers, by number or ref. fields: only these paths; `*` is one segment. everything: also
-    edits of the declarations that are not applied yet, and muted values; so do numbers and fields. dry_run: write
-    nothing. Raises InvalidInput, WrongUsage, ErpError, StateError.
+    numbers: only these customers, by number, ref or a pattern of them. fields: only these paths; `*` is one segment.
+    everything: also edits of the declarations that are not applied yet, and muted values; so do numbers and fields.
+    dry_run: write nothing. Raises InvalidInput, WrongUsage, ErpError, StateError.
     """
     for pattern in fields:
         if not names_field(pattern):
             raise WrongUsage(f"--field {pattern!r} names no field", remedy=remedy(pattern))
-    loaded = load(workspace, numbers)
+    loaded = load(workspace)
+    keys = select(loaded, numbers).targets
     mutes = None
     if not (everything or numbers or fields):
         mutes = ActiveMutes(sound_mutes(workspace, loaded).mutes, workspace.now()[:10])
@@ -88,7 +88,7 @@ def accept(
     present = under_present_numbers(loaded.desired, view.customers, memory)
     memory = last.with_causes(Comparison(present, view, rules, memory)).memory
     paired = pair(present, view.customers, memory.numbers, memory.identities, view.doubts, rules.resource)
-    choice = _Choice(target_keys(numbers), fields, mutes)
+    choice = _Choice(keys, fields, mutes)
     rewriting = _Rewriting(workspace.settings, workspace.environ, memory, choice, rules)
     files = rewriting.run(paired)
     if not dry_run:
@@ -199,18 +199,8 @@ class _Rewriting:
             self.ignored.append(left_alone(desired, live, fields))
 
     def _file(self, name: str, wanted: list[ProposedEdit]) -> Iterator[Replacement]:
-        path = self.settings.root / name
-        data = read_declarations(path, name, self.settings.limits.files.file_size)
-        done = editing.accept(
-            data,
-            name,
-            wanted,
-            rules=self.rules,
-            memory=self.memory,
-            defaults=self.settings.defaults,
-            environ=self.environ,
-        )
-        self.granted += done.granted
-        self.denied += done.denied
-        if done.data != data:
-            yield Replacement(path, name, data, done.data)
+        accepted, replacement = edited(self.settings, self.environ, name, wanted, self.rules, self.memory)
+        self.granted += accepted.granted
+        self.denied += accepted.denied
+        if replacement is not None:
+            yield replacement

@@ -11,7 +11,7 @@ from reconciler.core.errors import WrongUsage
 from reconciler.core.plan import Plan, Run
 from reconciler.core.ports import Erp
 from reconciler.operations.checks import check_reviewed
-from reconciler.operations.declarations import load
+from reconciler.operations.declarations import Selection, load, select
 from reconciler.operations.pipeline import compare
 from reconciler.operations.signing import plan_key
 from reconciler.operations.workspace import Workspace
@@ -33,11 +33,12 @@ def apply(
     InvalidInput, WrongUsage and what `writing.write` does.
     """
     if plan is not None and targets:
-        raise WrongUsage("--target does not go with a saved plan", remedy="Give --target when planning.")
+        raise WrongUsage("--target and --exclude do not go with a saved plan", remedy="Give them when planning.")
     if plan is not None and include_muted:
         raise WrongUsage("--include-muted does not go with a saved plan", remedy="Give --include-muted when planning.")
     if plan is None:
-        propose = partial(_fresh, workspace, load(workspace, targets), targets, include_muted)
+        loaded = load(workspace)
+        propose = partial(_fresh, workspace, loaded, select(loaded, targets), include_muted)
     else:
         saved = _admitted(plan, plan_key(workspace.environ))
         check_reviewed(saved, options.consent)
@@ -54,8 +55,8 @@ def _admitted(plan: Plan | Path, key: bytes | None) -> Plan:
     return plan_file.loads(plan_file.dumps(plan), "the plan", key)
 
 
-def _fresh(workspace: Workspace, loaded: Loaded, targets: Sequence[str], include_muted: bool, erp: Erp) -> Proposal:
-    compared = compare(workspace, loaded, erp, targets, include_muted=include_muted)
+def _fresh(workspace: Workspace, loaded: Loaded, selection: Selection, include_muted: bool, erp: Erp) -> Proposal:
+    compared = compare(workspace, loaded, erp, selection, include_muted=include_muted)
     return Proposal(compared.plan, preview=compared.plan, compared=compared)
 
 

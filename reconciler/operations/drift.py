@@ -9,7 +9,7 @@ from reconciler.core.drift import Drift
 from reconciler.core.drift_detection import compute_drift, looked_at, sightings
 from reconciler.core.ports import View
 from reconciler.core.rules import Memory
-from reconciler.operations.declarations import load, target_keys
+from reconciler.operations.declarations import load, select
 from reconciler.operations.last_applied import last_applied
 from reconciler.operations.mutes import sound_mutes
 from reconciler.operations.pipeline import comparison_of, heading_of, made_offline, refresh_and_compute, refreshing
@@ -27,7 +27,8 @@ def drift(
 
     Raises InvalidInput, WrongUsage, ErpError, StateError.
     """
-    loaded = load(workspace, targets)
+    loaded = load(workspace)
+    selection = select(loaded, targets)
     mutes = sound_mutes(workspace, loaded)
     erp = None if refresh == "none" else workspace.erp()
     place = workspace.place
@@ -37,25 +38,23 @@ def drift(
     memory = last.memory
 
     def drifted(view: View) -> Drift:
+        comparison = last.of_drift(comparison_of(workspace.settings, loaded, view, memory, selection))
         report = compute_drift(
-            last.of_drift(comparison_of(workspace.settings, loaded, view, memory, target_keys(targets))),
+            comparison,
             heading=heading_of(place, workspace.now()),
             history=history,
             mutes=mutes.mutes,
             applied_at=last.applied_at,
         )
-        problems = (*loaded.diagnostics, *mutes.diagnostics, *last.diagnostics())
-        return replace(report, diagnostics=(*problems, *report.diagnostics, *made_offline(view)))
+        problems = (*loaded.diagnostics, *mutes.diagnostics, *last.diagnostics(), *report.diagnostics)
+        return replace(report, diagnostics=comparison.about_targets((*problems, *made_offline(view))))
 
     return refresh_and_compute(refreshing(workspace, loaded, memory), erp, refresh, drifted, drifted_numbers)[0]
 
 
-def record_drift(workspace: Workspace, report: Drift, targets: Sequence[str] = ()) -> None:
-    """Note in the state that this was reported: what it has is not new in the next report. Raises StateError.
-
-    targets: those of the report.
-    """
-    place, keys = workspace.place, target_keys(targets)
+def record_drift(workspace: Workspace, report: Drift) -> None:
+    """Note in the state that this was reported: what it has is not new in the next report. Raises StateError."""
+    place, keys = workspace.place, frozenset(report.targets)
     memory = workspace.store.known(place).load().memory() if keys else Memory()
     workspace.store.sightings(place).record(report.created_at, sightings(report), within=looked_at(keys, memory))
 

@@ -12,7 +12,7 @@ from reconciler.core.diagnostics import has_errors
 from reconciler.core.errors import InvalidInput, WrongUsage
 from reconciler.core.mutes import Mute
 from reconciler.core.renumbering import former_key
-from reconciler.operations.declarations import load, names
+from reconciler.operations.declarations import load, names, select
 from reconciler.operations.workspace import Workspace
 
 
@@ -44,5 +44,5 @@ def mute(workspace: Workspace, number: str, path: str, *, until: str | None, rea
         raise WrongUsage(f"--until {until!r} is no day", remedy="Write it as 2026-12-31.")
     if until < today:
         raise WrongUsage(f"--until {until} is over: today is {today} (UTC)", remedy="Give a day to come.")
-    load(workspace, [number])
+    select(load(workspace), [number])
     add_mute(workspace.settings.mutes, workspace.settings.root, Mute(number, path, until, why))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import astuple, dataclass, replace
 from typing import TypeVar
 
 from reconciler._version import __version__
@@ -24,7 +24,7 @@ from reconciler.core.ports import Erp, View
 from reconciler.core.rules import Memory, Rules, Target
 from reconciler.core.stores import kept_in
 from reconciler.erp.encode import WireCodec
-from reconciler.operations.declarations import target_keys
+from reconciler.operations.declarations import EVERYBODY, Selection
 from reconciler.operations.git import commit_of
 from reconciler.operations.last_applied import LastApplied, last_applied
 from reconciler.operations.mutes import sound_mutes
@@ -51,7 +51,7 @@ def compare(
     workspace: Workspace,
     loaded: Loaded,
     erp: Erp | None,
-    targets: Sequence[str],
+    selection: Selection,
     mode: str = "incremental",
     *,
     include_muted: bool = False,
@@ -72,7 +72,7 @@ def compare(
 
     def planned(view: View) -> Compared:
         heading = heading_of(place, workspace.now())
-        comparison = last.with_causes(comparison_of(settings, loaded, view, memory, target_keys(targets)))
+        comparison = last.with_causes(comparison_of(settings, loaded, view, memory, selection))
         active = ActiveMutes(mutes.mutes, heading.created_at[:10])
         comparison = replace(comparison, rules=replace(comparison.rules, mutes=active, include_muted=include_muted))
         with_mute_problems = replace(loaded, diagnostics=(*loaded.diagnostics, *_of_plan(mutes), *last.diagnostics()))
@@ -157,10 +157,11 @@ def make_plan(
         config=ConfigSummary(loaded.digest, len(loaded.desired), git_commit),
     )
     refusals, warnings = broken(plan.actions, _policies(settings))
+    problems = (*loaded.diagnostics, *plan.diagnostics, *warnings, *made_offline(comparison.view))
     return seal(
         replace(
             plan,
-            diagnostics=(*loaded.diagnostics, *plan.diagnostics, *warnings, *made_offline(comparison.view)),
+            diagnostics=comparison.about_targets(problems, (action.source for action in plan.actions)),
             refusals=(*plan.refusals, *refusals),
         )
     )
@@ -171,10 +172,10 @@ def comparison_of(
     loaded: Loaded,
     view: View,
     memory: Memory | None = None,
-    targets: frozenset[str] = frozenset(),
+    selection: Selection = EVERYBODY,
 ) -> Comparison:
-    """The declarations and the live customers, by the rules of the settings. targets: see `Comparison`."""
-    return Comparison(loaded.desired, view, rules_of(settings), memory or Memory(), targets)
+    """The declarations and the live customers, by the rules of the settings."""
+    return Comparison(loaded.desired, view, rules_of(settings), memory or Memory(), *astuple(selection))
 
 
 def heading_of(place: Target, created_at: str) -> Heading:

@@ -9,7 +9,7 @@ from reconciler.core.errors import WrongUsage
 from reconciler.core.normalise import number_key
 from reconciler.core.plan import Plan
 from reconciler.operations.base_revision import attribute, load_base
-from reconciler.operations.declarations import load
+from reconciler.operations.declarations import load, select
 from reconciler.operations.last_applied import remember_baseline
 from reconciler.operations.pipeline import Compared, compare
 from reconciler.operations.remember import compared_values
@@ -29,18 +29,20 @@ def plan(
 ) -> Plan:
     """Compare the declarations with the live customers.
 
-    targets: only these customers, by number or ref. refresh: `incremental`, `full`, or `none` for the snapshot alone.
-    base: a git revision; each change then says whether it is the branch's, and with `fail_outside` others refuse the
-    plan. applied: a git revision whose declarations were applied last; causes are told by it. include_muted: also
-    change what a running mute covers. Raises InvalidInput, WrongUsage, ErpError, StateError.
+    targets: only these customers, by number, ref or a pattern of them; behind a `!`, not these. refresh: `incremental`,
+    `full`, or `none` for the snapshot alone. base: a git revision; each change then says whether it is the branch's,
+    and with `fail_outside` others refuse the plan. applied: a git revision whose declarations were applied last; causes
+    are told by it. include_muted: also change what a running mute covers. Raises InvalidInput, WrongUsage, ErpError,
+    StateError.
     """
     plan_key(workspace.environ)
     if fail_outside and base is None:
         raise WrongUsage("--fail-outside needs --base REF", remedy="Give the branch that this one goes into.")
-    loaded = load(workspace, targets)
+    loaded = load(workspace)
+    selection = select(loaded, targets)
     revision = load_base(workspace, base) if base is not None else None
     erp = None if refresh == "none" else workspace.erp()
-    compared = compare(workspace, loaded, erp, targets, refresh, include_muted=include_muted, applied=applied)
+    compared = compare(workspace, loaded, erp, selection, refresh, include_muted=include_muted, applied=applied)
     if erp is not None and not targets:
         _adopt(workspace, compared)
     if revision is None:

@@ -121,11 +121,12 @@ class Project:
     ) -> Plan:
         """What would change in the ERP. It may refuse itself (`plan.refusals`): then it cannot be applied.
 
-        targets: only these customers, by number or ref. refresh: `incremental`, `full`, or `none` for the snapshot
-        alone. base: a git revision; each change then says whether it is the branch's, and with `fail_outside` others
-        refuse the plan. applied: a git revision whose declarations were applied last, for the causes of changes;
-        without it the state tells them or, where that knows no customer, the branch reconciler/applied/ENVIRONMENT.
-        include_muted: also change what a running mute covers. Raises InvalidInput, WrongUsage, ErpError, StateError.
+        targets: only these customers, by number, ref or a pattern such as `100*`; behind a `!`, not these. refresh:
+        `incremental`, `full`, or `none` for the snapshot alone. base: a git revision; each change then says whether it
+        is the branch's, and with `fail_outside` others refuse the plan. applied: a git revision whose declarations were
+        applied last, for the causes of changes; without it the state tells them or, where that knows no customer, the
+        branch reconciler/applied/ENVIRONMENT. include_muted: also change what a running mute covers. Raises
+        InvalidInput, WrongUsage, ErpError, StateError.
         """
         from reconciler.operations.plan import plan
 
@@ -233,11 +234,11 @@ class Project:
 
         return drift(self._workspace, targets=targets, refresh=refresh, applied=applied)
 
-    def record_drift(self, report: Drift, targets: Sequence[str] = ()) -> None:
+    def record_drift(self, report: Drift) -> None:
         """Note that the report was delivered: what it has is not new in the next one. Raises StateError."""
         from reconciler.operations.drift import record_drift
 
-        record_drift(self._workspace, report, targets)
+        record_drift(self._workspace, report)
 
     def mute(self, number: str, path: str, *, until: str | None, reason: str | None) -> None:
         """Accept drift of a field for a time: it goes into the file of mutes. Raises WrongUsage, InvalidInput."""

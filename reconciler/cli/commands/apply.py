@@ -9,6 +9,7 @@ import typer
 
 from reconciler.cli.shell.options import (
     AutoApprove,
+    Excludes,
     Format,
     IncludeMuted,
     LockTimeout,
@@ -21,6 +22,7 @@ from reconciler.cli.shell.options import (
     Reserve,
     Targets,
     WriteNumbers,
+    selected,
 )
 from reconciler.cli.shell.output import check_formats
 from reconciler.cli.shell.session import Session
@@ -42,6 +44,7 @@ def apply(
     lock_timeout: LockTimeout = 0.0,
     force: Annotated[bool, typer.Option("--force", help="Override the volume guards, never a policy.")] = False,
     target: Targets = None,
+    exclude: Excludes = None,
     include_muted: IncludeMuted = False,
     write_numbers: WriteNumbers = False,
     digest: Annotated[
@@ -73,7 +76,7 @@ def apply(
             planfile,
             consent=consent,
             force=force,
-            targets=target or [],
+            targets=selected(target, exclude),
             include_muted=include_muted,
             parallelism=parallelism,
             reserve=reserve,

@@ -93,4 +93,4 @@ def _asked(session: Session, question: str, default: str) -> str:
 def _export(session: Session, directory: Path) -> int:
     """Export into the new project, as a command of its own would."""
     chosen = ["--env", session.environment] if session.environment else []
-    return run(["--chdir", str(directory), *chosen, "export", "--schema", "../schemas/customer.schema.json"])
+    return run(["--chdir", str(directory), *chosen, "export"])

@@ -11,6 +11,7 @@ from reconciler.cli.shell.notifying import notify as tell
 from reconciler.cli.shell.options import (
     Applied,
     DetailedExitcode,
+    Excludes,
     Format,
     IncludeMuted,
     MaxChars,
@@ -20,6 +21,7 @@ from reconciler.cli.shell.options import (
     RefreshMode,
     Reports,
     Targets,
+    selected,
 )
 from reconciler.cli.shell.output import check_formats, emit, plan_document, tell_invalid
 from reconciler.cli.shell.planned import plan_exit, say_saved
@@ -35,6 +37,7 @@ def plan(
         Path | None, typer.Option("--out", "-o", metavar="FILE", help="Save the plan, to apply it later.")
     ] = None,
     target: Targets = None,
+    exclude: Excludes = None,
     include_muted: IncludeMuted = False,
     refresh: Refresh = RefreshMode.INCREMENTAL,
     base: Annotated[
@@ -63,7 +66,7 @@ def plan(
     with session.project as project:
         try:
             plan = project.plan(
-                targets=target or [],
+                targets=selected(target, exclude),
                 refresh=refresh.value,
                 base=base,
                 applied=applied,

@@ -103,7 +103,8 @@ Targets = Annotated[
     typer.Option(
         "--target",
         metavar="NUMBER",
-        help="Only this customer, by number or ref; may be repeated. Every declaration must still be valid.",
+        help="Only this customer, by number, ref, or a pattern of them ('100*'); may be repeated. Every declaration"
+        " must still be valid.",
     ),
 ]
 Applied = Annotated[
@@ -115,6 +116,19 @@ Applied = Annotated[
         " reconciler/applied/ENVIRONMENT].",
     ),
 ]
+Excludes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--exclude", metavar="NUMBER", help="Not this customer, by number, ref, or a pattern of them; may be repeated."
+    ),
+]
+
+
+def selected(target: list[str] | None, exclude: list[str] | None) -> list[str]:
+    """The words of --target and --exclude as operations take them."""
+    return [*(target or ()), *(f"!{word}" for word in exclude or ())]
+
+
 IncludeMuted = Annotated[
     bool,
     typer.Option("--include-muted", help="Also write fields under a running mute; without it they stay as they are."),

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from reconciler.core.actions import compared
 from reconciler.core.desired import Desired
 from reconciler.core.live import Live
+from reconciler.core.normalise import attribute_key
 from reconciler.core.plan import Cause
 from reconciler.core.rules import Memory, Rules
 from reconciler.resources.customer import CUSTOMER, FIELDS
-from reconciler.resources.grammar import Form, Group
+from reconciler.resources.grammar import Form, Group, Row
 from reconciler.resources.values import Path, Scalar, Values, get, parse_path
 
 
@@ -68,6 +69,33 @@ def proposed_edits(desired: Desired, live: Live, rules: Rules, memory: Memory) -
     for path in difference.removed:
         edits[path] = ProposedEdit(desired, live, path, None, get(live.values, path), _cause(path, causes))  # type: ignore[arg-type]  # leaves of Values are Scalars
     return tuple(edits[path] for path in sorted(edits, key=CUSTOMER.order))
+
+
+def undeclared(desired: Desired, live: Live, values: Values) -> Iterator[ProposedEdit]:
+    """What the values have and the declaration says nothing of, as what to add to it: leaves, and whole lines.
+
+    values: to declare, from `live`; a None among them is nothing to add.
+    """
+    for name, value in values.items():
+        yield from _undeclared(FIELDS[name], (name,), value, desired, live)
+
+
+def _undeclared(row: Row | None, path: Path, value: object, desired: Desired, live: Live) -> Iterator[ProposedEdit]:
+    is_declared = _is_there(desired.values, path)
+    if isinstance(row, Group) and isinstance(value, dict):
+        if not is_declared and len(path) > 1 and _is_line(path):
+            yield ProposedEdit(desired, live, path, None, value, Cause.UNKNOWN)
+            return
+        for key, below in value.items():
+            inside = attribute_key(key) if row.form is Form.MAP else key
+            yield from _undeclared(row.member(key), (*path, inside), below, desired, live)
+    elif not is_declared and value is not None and not isinstance(value, dict):
+        yield ProposedEdit(desired, live, path, None, value, Cause.UNKNOWN)  # type: ignore[arg-type]  # a leaf
+
+
+def _is_there(values: Values, path: Path) -> bool:
+    held = get(values, path[:-1]) if len(path) > 1 else values
+    return isinstance(held, dict) and path[-1] in held
 
 
 def _cause(path: Path, causes: Mapping[Path, set[Cause]]) -> Cause:
