@@ -1,4 +1,4 @@
-"""The command `reconciler`. `--version` answers before anything heavy is imported."""
+"""The command `reconciler`. The version is told before anything heavy is imported."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ on. Hardly any is made here, and searching declarations and customers again and 
 
 def main() -> int:
     """Run the command line; returns the exit code."""
-    if sys.argv[1:] == ["--version"]:
+    if sys.argv[1:] in (["--version"], ["version"]):
         from reconciler._version import __version__  # noqa: PLC0415 - start-up
 
         sys.stdout.write(f"reconciler {__version__}\n")

@@ -11,6 +11,7 @@ from reconciler.core.live import Live
 from reconciler.core.normalise import number_key, satisfied
 from reconciler.core.plan import CHANGED_AGAIN, Cause, Change, Outcome, Result, Verb
 from reconciler.core.ports import Erp, Need
+from reconciler.core.some_names import some_names
 from reconciler.core.stored_forms import is_form
 from reconciler.resources.grammar import Resource
 from reconciler.resources.values import get, parse_path
@@ -49,7 +50,7 @@ def read_back(results: Iterable[Result], erp: Erp, *, list_requests: int, earlie
     )
     numbers = [result.number or "" for result in done if number_key(result.number or "") not in live]
     missing = [number for number in numbers if number_key(number) not in unreadable]
-    reasons = [f"the ERP does not have {', '.join(missing[:10])} any more"] if missing else []
+    reasons = [f"the ERP does not have {some_names(missing)} any more"] if missing else []
     reasons += [
         f"{number} cannot be read: {unreadable[number_key(number)]}" for number in numbers if number not in missing
     ]

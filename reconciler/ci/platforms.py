@@ -53,6 +53,15 @@ PLATFORMS = {
 }
 
 
+_SERVERS = ("CI", "TF_BUILD", "JENKINS_URL", "TEAMCITY_VERSION")
+"""Each CI server sets one of these: most of them CI, Azure Pipelines TF_BUILD."""
+
+
+def is_ci(environ: Mapping[str, str]) -> bool:
+    """Whether a CI server runs this, whichever it is."""
+    return any(environ.get(name) for name in _SERVERS)
+
+
 def running_on(environ: Mapping[str, str]) -> str | None:
     """The platform whose job this is, if it is one."""
     return next((name for name, platform in PLATFORMS.items() if environ.get(platform.variable)), None)

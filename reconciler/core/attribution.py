@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from reconciler.core.normalise import number_key
 from reconciler.core.plan import Action, Cause, Change, Guard, Origin, Plan, Refusal
+from reconciler.core.some_names import some_names
 
 
 def attributed(plan: Plan, base: Plan) -> Plan:
@@ -66,10 +67,9 @@ def outside(plan: Plan) -> Refusal | None:
     if not labels:
         return None
     have = "customers have" if len(labels) > 1 else "customer has"
-    named = ", ".join(labels[:10]) + (f" and {len(labels) - 10:,} more" if len(labels) > 10 else "")
     return Refusal(
         Guard.POLICY,
-        f"{len(labels):,} {have} changes that are not this branch's: {named}",
+        f"{len(labels):,} {have} changes that are not this branch's: {some_names(labels)}",
         "Apply what is merged and settle the drift (`reconciler drift`, `reconciler accept`) first.",
     )
 

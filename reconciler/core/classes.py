@@ -15,9 +15,12 @@ from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
 from reconciler.core.patterns import Pattern, covers, patterns
 from reconciler.core.plan import Action, Change, Verb
+from reconciler.core.some_names import some_names
 from reconciler.core.timestamps import read_moment
 from reconciler.resources.customer import ATTRIBUTES, CUSTOMER
 from reconciler.resources.values import Path, Scalar, Values, leaves, parse_path, render_path
+
+_LISTED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +108,7 @@ def _created_in(action: Action, customer_class: CustomerClass, after: Mapping[st
     if missing:
         yield _warning(
             "P509",
-            f"{action.label}: class {customer_class.id} requires {', '.join(missing)},"
+            f"{action.label}: class {customer_class.id} requires {some_names(missing)},"
             " which the declaration does not give",
             "Declare it under attributes; the ERP may refuse the customer otherwise.",
             action,
@@ -124,7 +127,7 @@ def _attribute_problems(
         attribute = known.get(path[1])
         if attribute is None:
             summary = f"class {customer_class.id} has no attribute {path[1]}"
-            remedy = _near(path[1], known) or f"Its attributes are {', '.join(sorted(known)[:20])}."
+            remedy = _near(path[1], known) or f"Its attributes are {some_names(sorted(known), _LISTED)}."
             yield _about_attribute("P518", action, change, summary, remedy)
         elif instead := _instead(attribute, change.after):
             summary = f'{change.path} "{change.after[:80]}" is no value of a {attribute.kind} attribute'
@@ -168,7 +171,7 @@ def _day_remedy(text: str) -> str:
 
 
 def _choices(attribute: ClassAttribute) -> str:
-    return f"Its values are {', '.join(attribute.values[:20])}."
+    return f"Its values are {some_names(attribute.values, _LISTED)}."
 
 
 def _near(text: str, known: Iterable[str]) -> str:
@@ -188,7 +191,7 @@ def _class_alone(action: Action, customer_class: CustomerClass) -> Diagnostic:
 
 def _listed(customer_class: CustomerClass, declared: set[Path]) -> str:
     given = [(path, value) for path, value in leaves(class_values(customer_class)) if path not in declared]
-    return ", ".join(f"{render_path(path)} {_shown(value)}" for path, value in given)
+    return some_names([f"{render_path(path)} {_shown(value)}" for path, value in given])
 
 
 def _shown(value: Scalar) -> str:
@@ -199,7 +202,7 @@ def _unknown_class(action: Action, chosen: str, classes: Mapping[str, CustomerCl
     return _warning(
         "P508",
         f"{action.label}: the ERP has no customer class {chosen!r}",
-        f"Its classes are {', '.join(sorted(classes)[:20])}.",
+        f"Its classes are {some_names(sorted(classes), _LISTED)}.",
         action,
     )
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from reconciler.core.classes import CustomerClass
 from reconciler.core.doubts import Unreadable
@@ -18,6 +18,7 @@ from reconciler.core.live import Live
 from reconciler.core.normalise import number_key
 from reconciler.core.plan import Reading, Request
 from reconciler.core.ports import Acted, Batch, Need, Sent, Spent, Touched, View
+from reconciler.core.progress import Progress
 from reconciler.erp.answer import Answer, parse, render
 from reconciler.erp.auth import Access
 from reconciler.erp.bodies import json_of, object_of, rows_of
@@ -48,6 +49,8 @@ from reconciler.erp.paths import (
 from reconciler.erp.transport import Hooks, Transport, open_client
 from reconciler.resources.customer import CUSTOMER
 from reconciler.resources.values import Scalar, Values
+
+Answered = TypeVar("Answered")
 
 _VERSION = re.compile(r"[\x21\x23-\x7e]+")
 _LETTERS = re.compile("[A-Za-z]{4,}")
@@ -94,9 +97,11 @@ class Customers:
         parallelism: int,
         clock: Callable[[], float],
         most_pages: int = MAX_PAGES,
+        progress: Callable[[Progress], None] = lambda progress: None,
     ) -> None:
         self._transport = transport
-        self._listing = Listing(transport, page_size, parallelism, most_pages)
+        self._listing = Listing(transport, page_size, parallelism, most_pages, progress)
+        self._progress = progress
         self._parallelism = parallelism
         self._clock = clock
 
@@ -175,7 +180,8 @@ class Customers:
 
     def customers(self, numbers: Sequence[str], need: Need) -> tuple[Live, ...]:
         """Customers, each read by itself, in that order. Raises as `customer` does."""
-        return tuple(in_order(lambda number: self.customer(number, need), numbers, self._parallelism))
+        read = in_order(lambda number: self.customer(number, need), numbers, self._parallelism)
+        return tuple(self._told(read, len(numbers)))
 
     def spent(self) -> Spent:
         """What was used of the ERP so far."""
@@ -305,7 +311,7 @@ class Customers:
         extra: dict[int, Values] = {}
         lost: dict[int, Unreadable] = {}
         found = in_order(lambda one: self._own(one[0].number, one[1]), wanted, self._parallelism)
-        for (live, name), value in zip(wanted, found, strict=True):
+        for (live, name), value in zip(wanted, self._told(found, len(wanted)), strict=True):
             if isinstance(value, UnexpectedAnswer):
                 lost[live.internal_id] = unreadable(live, str(value))
             else:
@@ -315,6 +321,12 @@ class Customers:
             for live in customers
             if live.internal_id not in lost
         ], list(lost.values())
+
+    def _told(self, answers: Iterable[Answered], total: int) -> Iterator[Answered]:
+        """The answers, telling how many of them have come."""
+        for done, answer in enumerate(answers, 1):
+            self._progress(Progress("Reading customers singly", "request", done, total))
+            yield answer
 
     def _own(self, number: str, name: str) -> Scalar | Values | UnexpectedAnswer:
         """A 404 here is no missing customer: it stands in the list. What cannot be read is given as the reason."""
@@ -358,7 +370,14 @@ def open_customers(
     urls, clock = (access.base_url, access.token_url), hooks.clock
     with open_client(parallelism=parallelism, timeout=timeout, trust_env=trust_env, urls=urls, clock=clock) as client:
         transport = Transport(client, access, hooks)
-        yield Customers(transport, page_size=page_size, parallelism=parallelism, clock=clock, most_pages=most_pages)
+        yield Customers(
+            transport,
+            page_size=page_size,
+            parallelism=parallelism,
+            clock=clock,
+            most_pages=most_pages,
+            progress=hooks.on_progress,
+        )
 
 
 def _write_headers(request: Request) -> dict[str, str]:

@@ -14,6 +14,7 @@ from reconciler.core.errors import TornView, UnexpectedAnswer
 from reconciler.core.live import Live
 from reconciler.core.normalise import number_key
 from reconciler.core.ports import Need
+from reconciler.core.progress import Progress
 from reconciler.erp.bodies import rows_of
 from reconciler.erp.decode import Json, decode_row, is_older, row_names, strange_members
 from reconciler.erp.ordered_pool import in_order
@@ -60,11 +61,19 @@ class Listing:
     strange: how many customers have which member that this version does not know, in the reading that saw most.
     """
 
-    def __init__(self, transport: Transport, page_size: int, parallelism: int, most: int = MAX_PAGES) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        page_size: int,
+        parallelism: int,
+        most: int = MAX_PAGES,
+        progress: Callable[[Progress], None] = lambda progress: None,
+    ) -> None:
         self._transport = transport
         self._page_size = page_size
         self._parallelism = parallelism
         self._most = most
+        self._progress = progress
         self.strange: Counter[str] = Counter()
 
     def whole(
@@ -116,14 +125,16 @@ class Listing:
         asked = (reading.asked if reading else None) or self._page_size
         first = self.page(1, asked, parameters, names, made)
         size, strange = len(first.rows), Counter(first.strange)
-        yield first
         last = -(-(first.total or 0) // max(1, size))
+        self._tell(1, last or None)
+        yield first
         if last > self._most:
             raise UnexpectedAnswer(
                 f"The list of customers has {last} pages of {size}: more than {self._most}", remedy=_REMEDY
             )
         read, end = partial(self.page, size=size, parameters=parameters, names=names, made=made), first
-        for page in in_order(read, range(2, last + 1), self._parallelism):
+        for number, page in enumerate(in_order(read, range(2, last + 1), self._parallelism), 2):
+            self._tell(number, last)
             strange.update(page.strange)
             end = page
             yield page
@@ -133,6 +144,9 @@ class Listing:
                 strange.update(page.strange)
                 yield page
         self.strange |= strange
+
+    def _tell(self, number: int, last: int | None) -> None:
+        self._progress(Progress("Reading customers", "page", number, last))
 
     def page(
         self,
@@ -157,6 +171,7 @@ class Listing:
         """The pages after one when no count says where the list ends: until one is empty or repeats the last one."""
         for number in range(start, self._most + 2):
             before, page = page, read(number) if page.rows else page
+            self._tell(number, None)
             if not page.rows or page.ids == before.ids:
                 return
             yield page

@@ -30,6 +30,7 @@ from reconciler.core.errors import (
     UnexpectedAnswer,
     Unreachable,
 )
+from reconciler.core.progress import Progress
 from reconciler.core.timeouts import LONGEST_ANSWER
 from reconciler.erp.answer import Answer
 from reconciler.erp.answer_deadline import DeadlineTransport
@@ -89,7 +90,7 @@ class Wait:
 @dataclass(frozen=True, slots=True)
 class Hooks:
     """What is passed in: `clock` gives epoch seconds; `observer` sees each request, from several threads, and `on_wait`
-    each pause before it begins.
+    each pause before it begins; `on_progress` hears how far a reading of many pages or customers is.
 
     reserve: calls of the rate window that are left to others. longest_wait: seconds to wait for a window, None for any.
     largest: bytes of an answer. `sleep` may raise NotSent to stop the run.
@@ -99,6 +100,7 @@ class Hooks:
     clock: Callable[[], float] = time.time
     observer: Callable[[Exchange], None] | None = None
     on_wait: Callable[[Wait], None] | None = None
+    on_progress: Callable[[Progress], None] = lambda progress: None
     reserve: int = 0
     longest_wait: float | None = LONGEST_WAIT
     largest: int = MAX_BODY

@@ -26,19 +26,28 @@ def apply(
     *,
     targets: Sequence[str] = (),
     include_muted: bool = False,
+    refresh: str | None = None,
 ) -> Run:
     """Write the plan, the one in the file, or (None) a fresh one, of which all is said to the listener.
 
-    targets: only these customers; include_muted: also what a running mute covers; both for a fresh plan. Raises
-    InvalidInput, WrongUsage and what `writing.write` does.
+    targets: only these customers; include_muted: also what a running mute covers; refresh: `incremental` (None) or
+    `full`; all for a fresh plan. Raises InvalidInput, WrongUsage and what `writing.write` does.
     """
     if plan is not None and targets:
         raise WrongUsage("--target and --exclude do not go with a saved plan", remedy="Give them when planning.")
     if plan is not None and include_muted:
         raise WrongUsage("--include-muted does not go with a saved plan", remedy="Give --include-muted when planning.")
+    if plan is not None and refresh is not None:
+        raise WrongUsage("--refresh does not go with a saved plan", remedy="Give --refresh when planning.")
+    if refresh == "none":
+        raise WrongUsage(
+            "apply reads the ERP before it writes: --refresh none is for plan",
+            remedy="Give --refresh full or incremental, or save a plan with `plan --refresh none -o FILE`.",
+        )
     if plan is None:
         loaded = load(workspace)
-        propose = partial(_fresh, workspace, loaded, select(loaded, targets), include_muted)
+        selection = select(loaded, targets)
+        propose = partial(_fresh, workspace, loaded, selection, include_muted, refresh or "incremental")
     else:
         saved = _admitted(plan, plan_key(workspace.environ))
         check_reviewed(saved, options.consent)
@@ -55,8 +64,10 @@ def _admitted(plan: Plan | Path, key: bytes | None) -> Plan:
     return plan_file.loads(plan_file.dumps(plan), "the plan", key)
 
 
-def _fresh(workspace: Workspace, loaded: Loaded, selection: Selection, include_muted: bool, erp: Erp) -> Proposal:
-    compared = compare(workspace, loaded, erp, selection, include_muted=include_muted)
+def _fresh(
+    workspace: Workspace, loaded: Loaded, selection: Selection, include_muted: bool, refresh: str, erp: Erp
+) -> Proposal:
+    compared = compare(workspace, loaded, erp, selection, refresh, include_muted=include_muted)
     return Proposal(compared.plan, preview=compared.plan, compared=compared)
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from reconciler.config.settings import Settings, is_allowed, load_credentials, require_tenant
 from reconciler.core.diagnostics import Diagnostic, Severity
 from reconciler.core.errors import InvalidInput, ReconcilerError
+from reconciler.core.progress import Progress
 from reconciler.erp.auth import Access
 from reconciler.erp.customers import Customers, open_customers
 from reconciler.erp.transport import Exchange, Hooks, Wait
@@ -102,13 +103,16 @@ def connect(
     *,
     sleep: Callable[[float], None],
     waiting: Callable[[float, str], None],
+    progress: Callable[[Progress], None],
 ) -> AbstractContextManager[Customers]:
-    """The customers over that way. sleep: how to wait; waiting: hears of each wait before it begins."""
+    """The customers over that way. sleep: how to wait; waiting: hears of each wait before it begins; progress: how far
+    a reading is."""
     hooks = Hooks(
         sleep=sleep,
         observer=_log_exchange,
         on_wait=lambda wait: _tell(waiting, wait),
         reserve=pace.reserve,
+        on_progress=progress,
         longest_wait=pace.longest_wait,
         largest=settings.limits.answer_size,
     )

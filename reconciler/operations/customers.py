@@ -13,6 +13,7 @@ from reconciler.core.filters import Filters, Sieve
 from reconciler.core.live import Live
 from reconciler.core.normalise import number_key
 from reconciler.core.ports import Need
+from reconciler.core.some_names import some_names
 from reconciler.erp.customers import Customers
 from reconciler.erp.decode import Json, decode_row
 from reconciler.erp.listing import Tally
@@ -28,6 +29,8 @@ Page: TypeAlias = Sequence[tuple[Live, Json]]
 
 _OWN = (NOTE, SALES_PERSONS)
 """Fields that take a request for each customer."""
+
+_LISTED = 20
 
 
 def list_customers(
@@ -133,4 +136,4 @@ def _check_class(listener: Listener, erp: Customers, wanted: str) -> None:
     """A class that does not exist would only show as an empty list."""
     known = [each.id for each in erp.classes()]
     if "" not in known and wanted.casefold() not in (name.strip().casefold() for name in known):
-        listener.warn(f"There is no customer class {wanted!r}; there are {', '.join(sorted(known))}.")
+        listener.warn(f"There is no customer class {wanted!r}; there are {some_names(sorted(known), _LISTED)}.")

@@ -12,13 +12,14 @@ from reconciler.reports.wording import duration
 
 if TYPE_CHECKING:
     from reconciler.core.plan import Plan, Result
+    from reconciler.core.progress import Progress
 
 
 class Listener:
     """Hears nothing, agrees to nothing and never stops: override what you need.
 
-    `say`, `waiting` and `sleep` may be called from several threads. A method that raises ends the operation where it
-    is, as a kill would: the journal then knows what is open, and `resume` goes on from there.
+    `say`, `progress`, `waiting` and `sleep` may be called from several threads. A method that raises ends the operation
+    where it is, as a kill would: the journal then knows what is open, and `resume` goes on from there.
     """
 
     def say(self, message: str) -> None:
@@ -26,6 +27,9 @@ class Listener:
 
     def warn(self, message: str) -> None:
         """One line that also matters to those who want no progress."""
+
+    def progress(self, progress: Progress) -> None:
+        """How far a longer piece of work is: often, in quick succession, and from several threads."""
 
     def waiting(self, seconds: float, reason: str) -> None:
         """The operation is going to wait: for the rate window, another try, or an ERP that may still be at work."""

@@ -146,7 +146,7 @@ class Project:
 
         return line_authors(self.settings.root, self._workspace.environ, plan)
 
-    def apply(
+    def apply(  # noqa: PLR0913 - keywords of the library's face, each with a default
         self,
         plan: Plan | Path | None = None,
         *,
@@ -154,6 +154,7 @@ class Project:
         force: bool = False,
         targets: Sequence[str] = (),
         include_muted: bool = False,
+        refresh: str | None = None,
         parallelism: int | None = None,
         reserve: int = 0,
         no_wait: bool = False,
@@ -161,9 +162,9 @@ class Project:
         """Write a plan (or the one in a file) as it stands; without one, plan and write.
 
         consent: True, or the `changes_digest` of the plan that was reviewed; without it the listener is asked. force:
-        pass the volume guards, never a policy. targets, include_muted: as for `plan`, without a plan.
-        parallelism: requests in flight.
-        reserve: calls of the rate window that are left to others. no_wait: stop, resumably, instead of waiting.
+        pass the volume guards, never a policy. targets, include_muted, refresh (never `none`): as for `plan`, where no
+        plan is given. parallelism: requests in flight. reserve: calls of the rate window that are left to others.
+        no_wait: stop, resumably, instead of waiting.
 
         Returns how each action ended: not every one need be done. Raises Refused (a guard, a policy, another target, a
         plan that was altered or applied already), Declined, Locked, InvalidInput, WrongUsage, ErpError, StateError.
@@ -172,7 +173,7 @@ class Project:
         from reconciler.operations.writing import WriteOptions
 
         options = WriteOptions(consent, force, parallelism, reserve, no_wait)
-        return apply(self._workspace, plan, options, targets=targets, include_muted=include_muted)
+        return apply(self._workspace, plan, options, targets=targets, include_muted=include_muted, refresh=refresh)
 
     def resume(
         self,

@@ -20,6 +20,7 @@ from reconciler.core.ports import DeclaredCustomers, Erp, Need, Snapshot, Spent,
 from reconciler.core.renumbering import former_key
 from reconciler.core.rules import Memory
 from reconciler.core.snapshot import Head, Kept, Policy, disproof, pages, pages_to_verify, since, too_old, watermark
+from reconciler.core.some_names import some_names
 from reconciler.erp.decode import unreadable
 from reconciler.resources.customer import CUSTOMER
 from reconciler.resources.grammar import Resource
@@ -158,7 +159,7 @@ class Refreshing:
         mark = watermark(known.values())
         if not head.has(self._need.fields, self._meant.known_by):
             new = sorted((self._need.fields - head.fields) | (self._meant.known_by - head.known_by))
-            raise _InFullError(f"the snapshot has no {', '.join(new)}")
+            raise _InFullError(f"the snapshot has no {some_names(new)}")
         why = too_old(head, self.now, self.policy)
         if mark is None or why:
             raise _InFullError(why or "no customer tells when it was modified")

@@ -22,6 +22,7 @@ from reconciler.core.errors import InvalidInput, WrongUsage
 from reconciler.core.mutes import Mute
 from reconciler.operations import declarations
 from reconciler.operations.git import Git, check_out
+from reconciler.reports.safe_text import visible
 
 _TIMEOUT = 120
 _Answer = TypeVar("_Answer")
@@ -57,7 +58,8 @@ class Revisions:
         return self.word("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
 
     def known_commit(self, ref: str) -> str:
-        """The commit that a ref stands for. Raises WrongUsage where git knows none."""
+        """The commit that a ref stands for. Raises WrongUsage where git knows none, and outside a repository."""
+        self._check_repository()
         commit = self.commit(ref)
         if not commit:
             raise WrongUsage(
@@ -93,6 +95,22 @@ class Revisions:
             mutes = load_mutes(settings.mutes, settings.root, declared=None, day="")
             sound = () if has_errors(mutes.diagnostics) else mutes.mutes
             return Revision(ref, commit, settings, loaded, sound)
+
+    def _check_repository(self) -> None:
+        git = self.git
+        answer = self._with_git(partial(git.run, "rev-parse", "--is-inside-work-tree"))
+        if answer.returncode == 0:
+            return
+        if any((folder / ".git").exists() for folder in (git.root, *git.root.parents)):
+            said = visible(answer.stderr.decode("utf-8", "replace").strip().partition("\n")[0])
+            raise WrongUsage(
+                f"{self.option} needs the git repository of {git.root}, which git does not open: {said}",
+                remedy="If another user owns the folder, add it to git's safe.directory.",
+            )
+        raise WrongUsage(
+            f"{self.option} needs a git revision, but {git.root} is in no git repository",
+            remedy=f"Leave out {self.option}, or run this in a clone of the repository.",
+        )
 
     @contextmanager
     def _checked_out(self, commit: str) -> Iterator[Path]:

@@ -25,7 +25,7 @@ def settle(workspace: Workspace, *, no_wait: bool = False) -> None:
     """
     store, listener = workspace.store, workspace.listener
     for run in store.runs.close_dead():
-        listener.say(f"Run {run.id} of {run.started_at} was cut short; see: reconciler runs show {run.id}")
+        listener.warn(f"Run {run.id} of {run.started_at} was cut short; see: reconciler runs show {run.id}")
     longest = workspace.settings.api.longest_answer
     waits = list(_waits(store, workspace.place, longest))
     if not waits:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from reconciler.config.settings import SANDBOX, Settings, load_settings, require_tenant
 from reconciler.core.rules import Target
 from reconciler.core.shared_state import SharedState
+from reconciler.core.some_names import some_names
 from reconciler.operations import clock
 from reconciler.operations.ci_job import job_url
 from reconciler.reports.safe_text import visible
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from reconciler.erp.customers import Customers
     from reconciler.operations.connection import Pace
     from reconciler.operations.listener import Listener
-
-_NAMED = 10
-"""Members that one line names; an ERP may show any number."""
 
 SANDBOX_TENANT = "sandbox"
 SANDBOX_DB = ".reconciler/sandbox.db"
@@ -108,7 +106,12 @@ class Workspace:
                 )
             self._erps[pace] = self._stack.enter_context(
                 connection.connect(
-                    self.settings, self._way, pace, sleep=self.listener.sleep, waiting=self.listener.waiting
+                    self.settings,
+                    self._way,
+                    pace,
+                    sleep=self.listener.sleep,
+                    waiting=self.listener.waiting,
+                    progress=self.listener.progress,
                 )
             )
         return self._erps[pace]
@@ -126,10 +129,9 @@ class Workspace:
         for erp in self._erps.values():
             strange |= {name: max(count, strange.get(name, 0)) for name, count in erp.strange.items()}
         if strange:
-            named = ", ".join(f"{visible(name)} ({count:,})" for name, count in sorted(strange.items())[:_NAMED])
-            more = f" and {len(strange) - _NAMED:,} more" if len(strange) > _NAMED else ""
+            named = some_names([f"{visible(name)} ({count:,})" for name, count in sorted(strange.items())])
             self.listener.say(
-                f"The ERP shows members that this version does not know (with how many customers): {named}{more}."
+                f"The ERP shows members that this version does not know (with how many customers): {named}."
                 " They are neither compared nor written; `reconciler customers show NUMBER --raw` shows them."
             )
 

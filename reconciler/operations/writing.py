@@ -33,7 +33,9 @@ from reconciler.core.plan import (
     Verb,
 )
 from reconciler.core.ports import Erp
+from reconciler.core.progress import Progress
 from reconciler.core.shared_state import SharedState
+from reconciler.core.some_names import some_names
 from reconciler.core.stored_forms import common_forms
 from reconciler.operations import remember
 from reconciler.operations.checks import (
@@ -234,7 +236,7 @@ class _Writing:
         # before the first write, since the run may be killed; and after the last, since others may plan meanwhile
         snapshot.doubt(numbers)
         with listener.writing():
-            for result in _in_plan_order(plan, self._sent()):
+            for result in _in_plan_order(plan, self._counted(self._sent())):
                 self.results.append(result)
                 listener.result(result)
         checked = self._read_back()
@@ -250,6 +252,14 @@ class _Writing:
         except StateError as error:
             not_kept(self.workspace, error)
         return run
+
+    def _counted(self, results: Iterable[Result]) -> Iterator[Result]:
+        """The results, telling how many there are so far: after each, as what is told of it comes first."""
+        known, total = len(self.earlier.done) if self.earlier else 0, len(self.proposal.plan.actions)
+        for done, result in enumerate(results, 1):
+            yield result
+            if done >= known:  # those of an earlier try say nothing of the pace
+                self.workspace.listener.progress(Progress("Writing", "change", done, total))
 
     def _sent(self) -> Iterator[Result]:
         plan, listener, earlier = self.proposal.plan, self.workspace.listener, self.earlier
@@ -336,7 +346,7 @@ class _Writing:
 def _state_lost(journal: Journal, run: Run) -> Diagnostic:
     """What a run says that lost its lock or its database: nothing was sent since, and the rest is for another run."""
     open_labels = [result.action.label for result in run.results if journal.is_open(result.action.label)]
-    flying = f"; what was being written: {', '.join(open_labels[:20])}" if open_labels else ""
+    flying = f"; what was being written: {some_names(open_labels, 20)}" if open_labels else ""
     return _lost(journal, f"The state was lost during the run, and nothing was sent since: {journal.lost}{flying}")
 
 

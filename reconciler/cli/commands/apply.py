@@ -18,6 +18,7 @@ from reconciler.cli.shell.options import (
     NoWait,
     Parallelism,
     Redact,
+    RefreshMode,
     Reports,
     Reserve,
     Targets,
@@ -46,6 +47,10 @@ def apply(
     target: Targets = None,
     exclude: Excludes = None,
     include_muted: IncludeMuted = False,
+    refresh: Annotated[
+        RefreshMode | None,
+        typer.Option("--refresh", help="How a new plan reads the ERP: incremental [where it suffices] or full."),
+    ] = None,
     write_numbers: WriteNumbers = False,
     digest: Annotated[
         str | None,
@@ -78,6 +83,7 @@ def apply(
             force=force,
             targets=selected(target, exclude),
             include_muted=include_muted,
+            refresh=refresh.value if refresh else None,
             parallelism=parallelism,
             reserve=reserve,
             no_wait=no_wait,

@@ -9,6 +9,7 @@ import typer
 from reconciler.cli.shell.notifying import notify as tell
 from reconciler.cli.shell.options import (
     Applied,
+    DetailedExitcode,
     Excludes,
     Format,
     MaxChars,
@@ -44,9 +45,7 @@ def drift(
     no_record: Annotated[
         bool, typer.Option("--no-record", help="Only look; the next report does not compare with this one.")
     ] = False,
-    detailed_exitcode: Annotated[
-        bool, typer.Option("--detailed-exitcode", help="Exit 2 when there is drift that is not muted, else 0.")
-    ] = False,
+    detailed_exitcode: DetailedExitcode = False,
     mute: Annotated[
         tuple[str, str] | None,
         typer.Option(
@@ -95,13 +94,12 @@ def _record(session: Session, drift: Drift) -> None:
     """Record the report once all of it was delivered: what nobody could read is still new. A state that cannot be
     written hides no report."""
     if session.unwritten or not session.is_delivered:
-        session.say("This report is not recorded, because not all of it was written: its news stays new.")
+        session.warn("This report is not recorded, because not all of it was written: its news stays new.")
         return
     try:
         session.project.record_drift(drift)
     except StateError as error:
-        why = visible(str(error))
-        session.say(f"Warning: this report is not recorded, so the next one cannot tell what is new: {why}")
+        session.warn(f"This report is not recorded, so the next one cannot tell what is new: {error}")
 
 
 def _mute(session: Session, number: str, path: str, until: str | None, reason: str | None) -> None:

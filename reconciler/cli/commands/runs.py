@@ -143,7 +143,7 @@ def undo(
         emit(session, form, reports, plan_document(session, plan))
         say_saved(session, plan, out)
         if not plan.is_empty:
-            session.say(_REMINDER)
+            session.warn(_REMINDER)
         raise typer.Exit(plan_exit(plan, detailed=False))
     if not auto_approve and not session.is_interactive:
         raise WrongUsage(

@@ -175,4 +175,5 @@ def _translated() -> Iterator[None]:
     except ValueError as error:
         raise WrongUsage(str(error)) from error
     except OSError as error:
-        raise ReconcilerError(f"The sandbox cannot run: {error.strerror or error}") from error
+        where = f" {error.filename}:" if error.filename else ""
+        raise ReconcilerError(f"The sandbox cannot run:{where} {error.strerror or error}") from error

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 from typer.main import get_command
 
-from reconciler.cli.shell.command_list import Commands, name_variables
+from reconciler.cli.shell.command_list import Commands, complete
 from reconciler.cli.shell.current import current, forget, is_unwritten, redactor, use
 from reconciler.cli.shell.streams import failure, steady_streams
 from reconciler.exit_codes import Exit, exit_code
@@ -42,7 +42,7 @@ app = typer.Typer(
     name="reconciler",
     cls=Commands,
     help="Terraform for ERP customers: validate, plan and apply Visma.net ERP customers kept as YAML in git.",
-    add_completion=False,
+    add_completion=True,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -59,6 +59,14 @@ def _show_version(wanted: bool) -> None:
         raise typer.Exit(Exit.DONE)
 
 
+def environments(context: typer.Context, incomplete: str) -> list[str]:
+    """The environments of the settings, for the shell's completion."""
+    from reconciler.cli.shell.completion import environment_names
+
+    chosen = context.params.get("config") or context.params.get("chdir")
+    return [name for name in environment_names(Path(chosen or ".")) if name.startswith(incomplete)]
+
+
 @app.callback()
 def root(
     context: typer.Context,
@@ -68,7 +76,12 @@ def root(
     ] = None,
     environment: Annotated[
         str | None,
-        typer.Option("--env", metavar="NAME", help="Environment in the settings; `sandbox` always exists."),
+        typer.Option(
+            "--env",
+            metavar="NAME",
+            help="Environment in the settings; `sandbox` always exists.",
+            autocompletion=environments,
+        ),
     ] = None,
     log_level: Annotated[
         LogLevel, typer.Option("--log-level", help="The least severe messages to log.")
@@ -109,7 +122,7 @@ def run(arguments: list[str]) -> int:
 
 def _run(arguments: list[str]) -> int:
     command = get_command(app)
-    name_variables(command)
+    complete(command)
     try:
         return int(command.main(hoisted(arguments), prog_name="reconciler", standalone_mode=False) or Exit.DONE)
     except typer.TyperException as error:
@@ -166,9 +179,10 @@ def _failed(error: Exception) -> int:
         return int(exit_code(error))
     if isinstance(error, ReconcilerError):
         return _complain(_message(error), error.remedy, exit_code(error))
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EIO, errno.EBADF):
+    if isinstance(error, OSError) and (error.errno in _FULL or (error.errno in _CLOSED and error.filename)):
         where = f" {error.filename}" if error.filename else ""
-        return _complain(f"Cannot write{where}: {error.strerror}", "", Exit.ERROR)
+        remedy = "" if error.errno in _FULL else _CLOSED_REMEDY
+        return _complain(f"Cannot write{where}: {error.strerror}", remedy, Exit.ERROR)
     import logging
 
     logging.getLogger("reconciler").debug("internal error", exc_info=error)
@@ -177,6 +191,11 @@ def _failed(error: Exception) -> int:
         "This is a defect of reconciler. Please report it, with what --log-level debug says.",
         Exit.ERROR,
     )
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF)
+_CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR)
+_CLOSED_REMEDY = "Make the folder writable for the user that runs reconciler, or work in another one (--chdir DIR)."
 
 
 def _message(error: ReconcilerError) -> str:

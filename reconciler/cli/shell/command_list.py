@@ -10,6 +10,8 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_group
 
+from reconciler.cli.shell.command_help import epilog
+
 if TYPE_CHECKING:
     from typer import _click
 
@@ -23,6 +25,7 @@ SUMMARIES = {
     "drift": "Show what changed in the ERP since the last apply.",
     "accept": "Copy values from the ERP into the declarations.",
     "schema": "Print a JSON Schema.",
+    "explain": "Explain a code, a field or a setting; read the manual.",
     "auth": "Check credentials, tenant and scopes; show the request budget.",
     "export": "Write live customers as YAML whose first plan is empty.",
     "demo": "Try the whole cycle on the embedded ERP.",
@@ -31,6 +34,7 @@ SUMMARIES = {
     "runs": "Earlier applies: list, show, resume, undo.",
     "state": "The state between runs: show, unlock, copy, rekey, clear.",
     "sandbox": "The embedded ERP: serve, seed, edit, reset.",
+    "version": "Show the version.",
 }
 """One line for each, in the order of the help. The module, and in it the function or `app`, has the same name."""
 
@@ -44,6 +48,14 @@ class Commands(TyperGroup):
     def __init__(self, **attrs: Any) -> None:
         super().__init__(**attrs)
         self.commands = dict.fromkeys(SUMMARIES)  # type: ignore[assignment]  # the names serve for suggestions
+
+    def parse_args(self, ctx: _click.Context, args: list[str]) -> list[str]:
+        """The words, once those of other tools were refused. Raises WrongUsage."""
+        if not ctx.resilient_parsing and args not in (["--help"], ["-h"], []):
+            from reconciler.cli.shell.spelling import check_words  # noqa: PLC0415 - help and completion do without
+
+            check_words(self, ctx, args)
+        return super().parse_args(ctx, args)
 
     def get_command(self, ctx: _click.Context, cmd_name: str) -> _click.Command | None:
         """The command, built when it is first asked for."""
@@ -65,7 +77,7 @@ def _build(name: str) -> _click.Command:
     else:
         holder.command(name)(_function(module, name))
     command = get_group(holder).commands[name]
-    name_variables(command)
+    complete(command, name)
     return command
 
 
@@ -74,11 +86,30 @@ def _function(module: object, name: str) -> Callable[..., Any]:
     return found
 
 
-def name_variables(command: object) -> None:
-    """Every option can be given as RECONCILER_<OPTION> (docs/cli.md), whatever command it belongs to."""
+_AMBIGUOUS = ("--force", "--out", "--dry-run")
+"""What means one thing in one command and another in the next: each has a variable of its own."""
+
+
+def complete(command: object, path: str = "") -> None:
+    """Give a command, and those below it, the variables of their options, and the end of their help.
+
+    Every option can be given as RECONCILER_<OPTION> (docs/cli.md), whatever command it belongs to. A variable is set
+    once for all commands, so one that is ambiguous carries the command's name: RECONCILER_APPLY_FORCE.
+    """
+    command.epilog = epilog(path)  # type: ignore[attr-defined]  # each command has one
     for parameter in getattr(command, "params", []):
         names = [name for name in getattr(parameter, "opts", []) if name.startswith("--")]
-        if names and getattr(parameter, "param_type_name", "") == "option" and names[0] not in ("--help", "--version"):
-            parameter.envvar = "RECONCILER_" + names[0].removeprefix("--").replace("-", "_").upper()
-    for below in getattr(command, "commands", {}).values():
-        name_variables(below)
+        if names and getattr(parameter, "param_type_name", "") == "option" and names[0] not in _NO_VARIABLE:
+            owner = f"{path} " if names[0] in _AMBIGUOUS else ""
+            parameter.envvar = "RECONCILER_" + _variable(f"{owner}{names[0].removeprefix('--')}")
+            parameter.show_envvar = bool(owner)
+    for name, below in getattr(command, "commands", {}).items():
+        if below is not None:
+            complete(below, f"{path} {name}".lstrip())
+
+
+_NO_VARIABLE = ("--help", "--version", "--install-completion", "--show-completion")
+
+
+def _variable(words: str) -> str:
+    return words.replace("-", "_").replace(" ", "_").upper()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from reconciler.cli.shell.progress import ProgressTeller
 from reconciler.cli.shell.stopping import Stopping, stop_signals
 from reconciler.cli.shell.streams import failure
 from reconciler.core.errors import Refused
@@ -20,6 +21,7 @@ from reconciler.operations.listener import Listener
 if TYPE_CHECKING:
     from reconciler.cli.shell.session import Session
     from reconciler.core.plan import Plan, Result
+    from reconciler.core.progress import Progress
 
 
 class TerminalListener(Listener):
@@ -30,12 +32,16 @@ class TerminalListener(Listener):
         self.has_shown = False
         self._session = session
         self._stopping = Stopping()
+        self._progress = ProgressTeller(session)
 
     def say(self, message: str) -> None:
         self._session.say(message)
 
     def warn(self, message: str) -> None:
         self._session.warn(message)
+
+    def progress(self, progress: Progress) -> None:
+        self._progress.tell(progress)
 
     def sleep(self, seconds: float) -> None:
         self._stopping.sleep(seconds)

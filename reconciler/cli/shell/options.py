@@ -19,6 +19,12 @@ class RefreshMode(StrEnum):
     NONE = "none"
 
 
+def _formats(incomplete: str) -> list[str]:
+    from reconciler.cli.shell.completion import format_names  # noqa: PLC0415 - for completion alone
+
+    return format_names(incomplete)
+
+
 Refresh = Annotated[
     RefreshMode,
     typer.Option(
@@ -33,6 +39,7 @@ Format = Annotated[
         metavar="F",
         help="Format of standard output: text, json, markdown, html, csv, xlsx, sarif, junit, github,"
         " gitlab-codequality or gitlab-terraform; each command takes those that make sense for it.",
+        autocompletion=_formats,
     ),
 ]
 Plain = Annotated[str, typer.Option("--format", metavar="F", help="Format of standard output: text or json.")]
@@ -86,7 +93,7 @@ MaxChars = Annotated[
     ),
 ]
 DetailedExitcode = Annotated[
-    bool, typer.Option("--detailed-exitcode", help="Exit 2 when there are changes, 0 when there are none.")
+    bool, typer.Option("--detailed-exitcode", help="Exit 2 when there are changes, or drift that is not muted; else 0.")
 ]
 LockTimeout = Annotated[
     float,

@@ -10,12 +10,10 @@ from collections.abc import Iterable
 
 from rich.text import Text
 
+from reconciler.ci.platforms import is_ci
 from reconciler.cli.shell.session import Session
 from reconciler.config.edit.write_files import Replacement
 from reconciler.reports.safe_text import escaped
-
-_CI = ("CI", "TF_BUILD", "JENKINS_URL", "TEAMCITY_VERSION")
-"""Each CI server sets one of these: most of them CI, Azure Pipelines TF_BUILD."""
 
 
 def unified_diff(change: Replacement) -> bytes:
@@ -43,7 +41,7 @@ def show_diffs(session: Session, changes: Iterable[Replacement]) -> None:
 
 def _is_ci_log(session: Session) -> bool:
     """Whether a CI server reads standard output, and obeys commands in it. A patch for `git apply` goes into a file."""
-    if not any(session.environ.get(name) for name in _CI):
+    if not is_ci(session.environ):
         return False
     try:
         return not stat.S_ISREG(os.fstat(sys.stdout.fileno()).st_mode)

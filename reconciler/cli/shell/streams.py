@@ -18,6 +18,34 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 
+_STATUS: list[TextIO] = []
+"""The terminal's stream at whose foot a status line stands, if one does."""
+
+_ERASED = "\r\x1b[2K"
+
+
+def show_status(text: str) -> None:
+    """Draw a line on standard error, a terminal, that gives way to whatever is written next; nothing with no text."""
+    _give_way()
+    if text:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+        _STATUS.append(sys.stderr)
+
+
+def has_status() -> bool:
+    """Whether a status line stands: anything written since it was drawn has erased it."""
+    return bool(_STATUS)
+
+
+def _give_way() -> None:
+    """Erase the status line."""
+    while _STATUS:
+        stream = _STATUS.pop()
+        stream.write(_ERASED)
+        stream.flush()
+
+
 class Stream(io.BufferedIOBase):
     """The bytes of a text stream. Once a write fails, all further ones go nowhere; `error` says why."""
 
@@ -46,6 +74,8 @@ class Stream(io.BufferedIOBase):
 
     def _write_whole(self, view: memoryview) -> None:
         """An unbuffered stream may take a part only."""
+        if _STATUS and self.isatty():
+            _give_way()
         buffer, taken = cast(BinaryIO, self._text.buffer), 0
         while taken < view.nbytes:
             taken += buffer.write(view[taken:])
@@ -88,6 +118,7 @@ def steady_streams() -> Iterator[None]:
     try:
         yield
     finally:
+        _give_way()
         for stream in (sys.stdout, sys.stderr):
             failure(stream)  # flushes it
         sys.stdout, sys.stderr = before

@@ -53,7 +53,7 @@ def end(
     if numbers:
         _write_numbers(session, run)
     if reminder and not run.plan.is_empty:
-        session.say(reminder)
+        session.warn(reminder)
     raise typer.Exit(run_exit(run))
 
 

@@ -23,6 +23,7 @@ from reconciler.config.read.nodes import Mapping, Node
 from reconciler.config.read.nodes import Sequence as ListNode
 from reconciler.core.errors import ReportError, WrongUsage
 from reconciler.core.normalise import number_key
+from reconciler.core.some_names import some_names
 
 SINGLE = "customers.yaml"
 LONGEST_NAME = 100
@@ -139,9 +140,8 @@ def check_free(folder: Path, names: Iterable[str], declaring: abc.Mapping[str, s
                 remedy="Give that file another name, or export to another folder with -o.",
             )
     if present and not force:
-        listed = ", ".join(present[:_NAMED]) + (f" and {len(present) - _NAMED} more" if len(present) > _NAMED else "")
         raise WrongUsage(
-            f"{folder} has files that would be overwritten: {listed}",
+            f"{folder} has files that would be overwritten: {some_names(present, _NAMED)}",
             remedy="Export to another folder with -o, or overwrite them with --force.",
         )
 

@@ -35,8 +35,8 @@ def replace_files(files: Iterable[Replacement]) -> None:
             _check_unchanged(target, file)
             new.replace(target)
     except OSError as error:
-        name = str(error.filename or "a file")
-        raise ReconcilerError(f"Cannot write {name}: {error.strerror or error}") from error
+        where = f"into the folder {Path(error.filename).parent}" if error.filename else "a file"
+        raise ReconcilerError(f"Cannot write {where}: {error.strerror or error}") from error
     finally:
         for new, _, _ in beside:
             with suppress(OSError):

@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 
+from reconciler.core.some_names import some_names
+
 MAX_SHOWN = 80
 
 
@@ -58,8 +60,18 @@ def nearest(name: str, known: Iterable[str]) -> list[str]:
 def _nearest(name: str, known: tuple[str, ...]) -> tuple[str, ...]:
     """Kept, because a mistake is seldom made in one declaration only, and difflib takes milliseconds."""
     by_folded = {candidate.casefold(): candidate for candidate in known}
-    close = difflib.get_close_matches(name.casefold()[:100], by_folded, n=3, cutoff=0.6)
-    return tuple(by_folded[match] for match in close)
+    order = {candidate: at for at, candidate in enumerate(by_folded)}
+    matcher = difflib.SequenceMatcher(b=name.casefold()[:100])
+    close = difflib.get_close_matches(name.casefold()[:100], by_folded, n=_NEAR, cutoff=0.6)
+
+    def rank(candidate: str) -> tuple[float, int]:
+        matcher.set_seq1(candidate)
+        return -matcher.ratio(), order[candidate]  # phone1 before phone2
+
+    return tuple(by_folded[match] for match in sorted(close, key=rank)[:3])
+
+
+_LISTED, _NEAR = 10, 8
 
 
 def did_you_mean(name: str, known: Iterable[str], *, what: str = "Known names") -> str:
@@ -68,8 +80,7 @@ def did_you_mean(name: str, known: Iterable[str], *, what: str = "Known names") 
     close = nearest(name, names)
     if close:
         return f"Did you mean {' or '.join(close)}?"
-    listed = ", ".join(names[:60]) + (", …" if len(names) > 60 else "")
-    return f"{what}: {listed}." if names else ""
+    return f"{what}: {some_names(names, _LISTED)}." if names else ""
 
 
 _QUOTE = "Put the text in quotes."

@@ -137,7 +137,7 @@ def _explain(error: ValidationError, root: Node) -> Iterator[_Finding]:
     yield from _EXPLAIN.get(str(error.validator), _other)(error, node, name)
 
 
-def _unknown(error: ValidationError, node: Node, _name: str) -> Iterator[_Finding]:
+def _unknown(error: ValidationError, node: Node, name: str) -> Iterator[_Finding]:
     assert isinstance(node, Mapping)
     assert isinstance(error.schema, dict)
     known = error.schema.get("properties", {})
@@ -148,7 +148,7 @@ def _unknown(error: ValidationError, node: Node, _name: str) -> Iterator[_Findin
             remedy = "Remove it; `reconciler customers show NUMBER` shows what the ERP has."
             yield "unknown", f"{key.text} is read-only: only the ERP sets it", remedy, key.source
             continue
-        remedy = _elsewhere(key.text, error.schema) or did_you_mean(key.text, known, what="Members here")
+        remedy = _remedy_for_unknown(key.text, error.schema, name)
         yield "unknown", f"unknown member {quoted(key.text)}", remedy, key.source
     if rest := keys[_LISTED:]:
         summary = f"{len(rest):,} more unknown member{'s' * (len(rest) > 1)} from {quoted(rest[0].text)} on"
@@ -158,13 +158,24 @@ def _unknown(error: ValidationError, node: Node, _name: str) -> Iterator[_Findin
 _REST_REMEDY = "Correct the ones that are listed; the next run tells of the rest."
 
 
-def _elsewhere(name: str, schema: dict[str, Any]) -> str:
-    """The remedy for a member that belongs one level deeper."""
-    for group, below in schema.get("properties", {}).items():
-        for member in below.get("properties", {}):
-            if member.casefold() == name.casefold():
-                return f"Did you mean {group}.{member}? Write it below {group}."
-    return ""
+def _remedy_for_unknown(name: str, schema: dict[str, Any], above: str) -> str:
+    """What may be meant: the member itself at another level, one here that resembles it, or one below that does.
+
+    above: the path of the mapping that it stands in.
+    """
+    here = schema.get("properties", {})
+    if above.split(".", maxsplit=1)[0] in CUSTOMER.fields and name in CUSTOMER.fields:
+        return f"{name} stands at the top level: move it out of {above}."
+    below: dict[str, str] = {}
+    for group, members in here.items():
+        for member in members.get("properties", {}):
+            below.setdefault(member, group)
+    same = next((member for member in below if member.casefold() == name.casefold()), None)
+    if same is None and not nearest(name, here):
+        same = next(iter(nearest(name, below)), None)
+    if same is not None:
+        return f"Did you mean {below[same]}.{same}? Write it below {below[same]}."
+    return did_you_mean(name, here, what="Members here")
 
 
 def _missing(error: ValidationError, node: Node, path: str) -> Iterator[_Finding]:
