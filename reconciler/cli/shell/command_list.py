@@ -30,6 +30,7 @@ SUMMARIES = {
     "dunning-letter": "Create dunning letters.",
     "runs": "Earlier applies: list, show, resume, undo.",
     "state": "The state between runs: show, unlock, copy, rekey, clear.",
+    "fleet": "Many companies at once: validate, plan, apply, drift, status.",
     "sandbox": "The embedded ERP: serve, seed, edit, reset.",
 }
 """One line for each, in the order of the help. The module, and in it the function or `app`, has the same name."""
