@@ -149,4 +149,6 @@ CODES: dict[str, str] = {
     "Y219": "A quote ends before its text does.",
     "Y220": "A blank that YAML takes for a letter.",
     "Y221": "An anchor that nothing uses, and that takes a word out of a text.",
+    "S131": "A company of a fleet has no folder with settings below that of fleet.yaml.",
+    "S132": "Two companies of a fleet have one name.",
 }

@@ -33,6 +33,7 @@ SUMMARIES = {
     "dunning-letter": "Create dunning letters.",
     "runs": "Earlier applies: list, show, resume, undo.",
     "state": "The state between runs: show, unlock, copy, rekey, clear.",
+    "fleet": "Many companies at once: validate, plan, apply, drift, status.",
     "sandbox": "The embedded ERP: serve, seed, edit, reset.",
     "version": "Show the version.",
 }
