@@ -57,15 +57,18 @@ def complaint(row: Field, text: str) -> Finding | None:
         summary = f"{row.name} {quoted(text)} is how a spreadsheet shows a long number, whose last digits are lost"
         severity = Severity.WARNING if row.kind is Kind.NUMBER else Severity.ERROR  # such a number may be live (P511)
         return Finding(severity, "D322", summary, "Write the number with all its digits.")
-    if row.content is Content.ANY or row.content is Content.POSTAL_CODE:
-        return None
-    return _content_complaint(row, text)
+    return _content_complaint(row, text) if is_of_codes(row) else None
+
+
+def is_of_codes(row: Field) -> bool:
+    """Whether each text of the field is looked at for what it is."""
+    return row.content is not Content.ANY and row.content is not Content.POSTAL_CODE
 
 
 def is_suspect(text: str) -> bool:
-    """Whether a text without blanks at its ends may deserve a complaint in a field of any content; quick, for the fast
-    path."""
-    return text[0:1] in _SIGNS or "E+" in text or text[:4].lower() == "err:"
+    """Whether a text without blanks at its ends may deserve a complaint in a field that is not `is_of_codes`; quick,
+    for the fast path."""
+    return text[:1] in _SIGNS or "E+" in text or text[3:4] == ":"
 
 
 _SIGNS = frozenset("'#")
