@@ -72,9 +72,9 @@ class Compared:
 
 def compared(desired: Desired, live: Live, rules: Rules, memory: Memory) -> Compared:
     """Compare, and sort out what the rules leave alone: what is ignored, and what is muted."""
-    live = live.unpacked()
     if agree(desired.values, live.values, desired.complete):
         return _AGREED
+    live = live.unpacked()
     key = number_key(live.number)
     wanted = comparable(desired.values, (), rules.resource)
     wanted = _as_stored(wanted, live, memory.normalised.get(key, {}))
@@ -123,9 +123,10 @@ def left_alone(desired: Desired, live: Live, fields: tuple[LeftField, ...]) -> L
 def update_action(
     desired: Desired, live: Live, found: Compared, wire: Wire, rules: Rules, problems: list[Diagnostic]
 ) -> Action | None:
-    live, different = live.unpacked(), found.different
+    different = found.different
     if not different:
         return None
+    live = live.unpacked()
     changes = list(found.changes)
     changed = _body_values(different, live, rules)
     changes += _carried(different, desired, changed)

@@ -62,7 +62,8 @@ def pair(
     pairs: list[tuple[Desired, Live | None]] = []
     problems: list[Diagnostic] = []
     for each in sorted(wanted, key=lambda one: one.number is None):  # a number is the stronger claim
-        number, ids = each.number or (recorded or {}).get(each.ref or ""), ids_of(each.values)
+        number = each.number or (recorded or {}).get(each.ref or "")
+        ids = {} if doubts.is_sure else ids_of(each.values)
         if (row := doubts.about(number, ids)) is not None:
             problems.append(held_back(each, f"its row cannot be read ({row.place})"))
             continue
@@ -109,9 +110,10 @@ def _find(
 ) -> Live | Diagnostic | None:
     number = desired.number or recorded.get(desired.ref or "")
     if number is not None:
-        same = index.by_number.get(number_key(number), [])
+        key = number_key(number)
+        same = index.by_number.get(key, [])
         exact = [live for live in same if live.number == number] or same
-        identity = identities.get(number_key(number)) if desired.number is None else None
+        identity = identities.get(key) if desired.number is None else None
         if identity is not None and any(live.internal_id != identity for live in exact):
             return None  # the recorded number is another customer's now
         if len(exact) > 1:

@@ -163,8 +163,10 @@ class Listing:
         strange = strange_members(answer.body, rows)
         ids = [row.get("internalId") if type(row) is dict else row for row in rows]
         total = _page_total(rows)
+        del answer  # as each row below: several pages are in hand at once
         if made is not None:
-            rows = [made(row, f"row {at} of page {number}") for at, row in enumerate(rows, 1)]
+            for at, row in enumerate(rows):
+                rows[at] = made(row, f"row {at + 1} of page {number}")
         return Page(rows, ids, total, strange)
 
     def _until_empty(self, page: Page, read: Callable[[int], Page], start: int) -> Iterator[Page]:

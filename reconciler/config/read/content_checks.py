@@ -62,12 +62,10 @@ _APOSTROPHE = re.compile("'([=+\\-@\uff1d\uff0b\uff0d\uff20]|[0-9][-0-9 .,/]*\\Z
 def complaint(row: Field, text: str) -> Finding | None:
     """What is wrong with a text of one line in a field, or nothing."""
     finding = _leftover(row, text) if is_suspect(text) else None
-    if finding or row.content in FREE or not text:
-        return finding
-    return _content_complaint(row, text)
+    return finding or (_content_complaint(row, text) if text and is_of_codes(row) else None)
 
 
-FREE = (Content.ANY, Content.POSTAL_CODE, Content.FOREIGN_ID)
+_FREE = (Content.ANY, Content.POSTAL_CODE, Content.FOREIGN_ID)
 """What a text cannot be checked for by itself."""
 
 
@@ -103,9 +101,14 @@ def _seen(match: re.Match[str]) -> str:
     return " " if match[0] in "\u2028\u2029" else ""
 
 
+def is_of_codes(row: Field) -> bool:
+    """Whether each text of the field is looked at for what it is."""
+    return row.content not in _FREE
+
+
 def is_suspect(text: str) -> bool:
-    """Whether a text without blanks at its ends may deserve a complaint in a field of any content; quick, for the fast
-    path."""
+    """Whether a text without blanks at its ends may deserve a complaint in a field that is not `is_of_codes`; quick,
+    for the fast path."""
     return (text[0:1] in _STARTS and _SUSPECT.match(text) is not None) or not text.isprintable()
 
 
