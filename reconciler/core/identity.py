@@ -61,10 +61,11 @@ def pair(
     taken: dict[int, Desired] = {}
     pairs: list[tuple[Desired, Live | None]] = []
     problems: list[Diagnostic] = []
+    is_sure = doubts.is_sure
     for each in sorted(wanted, key=lambda one: one.number is None):  # a number is the stronger claim
         number = each.number or (recorded or {}).get(each.ref or "")
-        ids = {} if doubts.is_sure else ids_of(each.values)
-        if (row := doubts.about(number, ids)) is not None:
+        ids = {} if is_sure else ids_of(each.values)
+        if not is_sure and (row := doubts.about(number, ids)) is not None:
             problems.append(held_back(each, f"its row cannot be read ({row.place})"))
             continue
         found = _find(each, index, recorded or {}, identities or {}, taken)

@@ -47,7 +47,7 @@ def identity_key(text: str) -> str:
     ('NO923456789MVA', '5566778899', '')
     """
     if text.isascii():  # nearly every id
-        return "".join(filter(str.isalnum, text)).upper()
+        return (text if text.isalnum() else "".join(filter(str.isalnum, text))).upper()
     plain = unicodedata.normalize("NFKC", text).upper()
     return "".join(str(unicodedata.digit(char)) if char.isdigit() else char for char in plain if char.isalnum())
 

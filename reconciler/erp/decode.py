@@ -233,9 +233,11 @@ def _values(holder: Json, steps: tuple[_Step, ...], above: Path = ()) -> Values:
     values: dict[str, Any] = {}
     for name, main, key, inner, convert in steps:
         if key is None:
-            if main is not None and main in values and holder.get(main) == holder.get(name):
-                values[name] = values[main]
-                continue
+            if main is not None and main in values:
+                mirrored, mirror = holder.get(main), holder.get(name)
+                if mirrored is mirror or mirrored == mirror:
+                    values[name] = values[main]
+                    continue
             assert convert is not None
             if (member := convert(holder)) is not _UNKNOWN:
                 values[name] = member

@@ -20,6 +20,7 @@ from reconciler.erp.decode import Json, decode_row, is_older, row_names, strange
 from reconciler.erp.ordered_pool import in_order
 from reconciler.erp.paths import CUSTOMERS
 from reconciler.erp.transport import Transport
+from reconciler.resources.customer import CUSTOMER
 from reconciler.resources.grammar import Group
 
 READS = 3
@@ -159,7 +160,7 @@ class Listing:
         """One page; `number` counts from 1. names, made: as in `pages`."""
         query = {"pageNumber": str(number), "pageSize": str(size), **parameters}
         answer = self._transport.get(CUSTOMERS, _query(query))
-        rows = rows_of(CUSTOMERS, answer, names)
+        rows = rows_of(CUSTOMERS, answer, names, CUSTOMER.mirrors)
         strange = strange_members(answer.body, rows)
         ids = [row.get("internalId") if type(row) is dict else row for row in rows]
         total = _page_total(rows)
