@@ -524,7 +524,8 @@ SABOTAGES = (
     Sabotage(
         "GitHub's branch is moved by force", CAUSED, "ci/github_job.py",
         '"force": False', '"force": True',
-        "acceptance/test_ci_story.py::test_from_the_pull_request_to_the_erp",
+        "acceptance/test_ci_story.py"
+        "::test_only_a_whole_apply_of_what_is_committed_moves_the_branch_and_never_past_a_newer_one",
     ),
 )  # fmt: skip
 """In the order of the page."""
