@@ -67,12 +67,13 @@ class Workspace:
     @cached_property
     def store(self) -> Store:
         """The state. Nothing is made before something is written."""
-        location, place = self.settings.state, None
-        if isinstance(location, SharedState):
-            place = self.place
-            self._tell_of(location)
+        location = self.settings.state
+        place = self.place if isinstance(location, SharedState) else None
         key = key_from(self.environ)
-        return open_store(location, place=place, key=key, environ=self.environ, job=job_url(self.environ))
+        store = open_store(location, place=place, key=key, environ=self.environ, job=job_url(self.environ))
+        if isinstance(location, SharedState):
+            self._tell_of(location)
+        return store
 
     def _tell_of(self, location: SharedState) -> None:
         """What whoever shares the database can see, and who else could answer in its place."""

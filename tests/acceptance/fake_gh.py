@@ -33,7 +33,7 @@ def answer(state: dict, method: str, path: str, values: dict) -> object:
         case ["PATCH", "issues", number]:
             state["issues"][int(number) - 1].update(values)
         case ["PATCH", "git", "refs", "heads", *name] if "/".join(name) in state["branches"]:
-            if values["force"] or state["newer"]:
+            if state["newer"] and not values["force"]:
                 sys.exit("gh: Update is not a fast forward (HTTP 422)")
             state["branches"]["/".join(name)] = values["sha"]
         case ["POST", "git", "refs"]:

@@ -117,6 +117,25 @@ def test_a_revision_decides_no_write(merged: Company) -> None:
     assert [action["number"] for action in with_branch["actions"]] == ["2"]
 
 
+def test_a_renumbered_customer_is_known_by_its_former_number(merged: Company) -> None:
+    """Before it has its new number in the ERP, and after."""
+    merged.declare('{number: "100", name: First, creditLimit: 11, lifecycle: {renumbered_from: "1"}}')
+    merged.store.edit("1", {"name": "A clerk's"})
+    expected = {"100 creditLimit": "config", "100 name": "drift"}
+    before = planned_causes(merged)
+    assert {name: cause for name, cause in before.items() if name != "100 number"} == expected
+    forget(merged)
+    merged.store.renumber("1", "100")
+    assert planned_causes(merged) == expected
+
+
+def test_accept_takes_what_the_erp_moved_and_leaves_what_is_not_applied_yet(merged: Company) -> None:
+    assert merged.run("accept").code == 0
+    text = (merged.folder / "customers" / "all.yaml").read_text(encoding="utf-8")
+    assert "creditLimit: 11" in text
+    assert "creditLimit: 25" in text
+
+
 @pytest.mark.parametrize("change", ["broken", "gone", "link"])
 def test_a_revision_that_cannot_be_read_is_told_and_causes_are_unknown(merged: Company, change: str) -> None:
     git(merged, "checkout", "-q", BRANCH)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import shutil
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -244,3 +245,13 @@ def test_an_unencrypted_way_to_another_machine_is_refused(company: Company, monk
     refused = company.run("runs", "list")
     assert refused.code == 1
     assert "would not be encrypted" in refused.err
+
+
+def test_without_its_driver_the_database_is_refused_with_what_to_install(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company.settings("state: postgresql://db.example/reconciler")
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    refused = company.run("runs", "list")
+    assert refused.code == 1
+    assert "pip install 'visma-reconciler[postgres]'" in refused.err

@@ -40,7 +40,9 @@ BOUNDED = "Bounded memory and time for any input"
 DETERMINISTIC = "Deterministic plans"
 APPLIED = "Apply, then the plan is empty"
 EXPORTED = "Export, then the plan is empty"
+CAUSED = "Who moved is told, and never guessed"
 
+_GIT = "acceptance/test_applied.py::"
 _SAME = "acceptance/test_same_customer.py::"
 
 SABOTAGES = (
@@ -455,6 +457,75 @@ SABOTAGES = (
         "an export does not say what is meant", EXPORTED, "operations/export.py",
         "if lifecycle := lifecycle_of(values):", "if lifecycle := {}:",
         "acceptance/test_values.py::test_an_export_of_values_that_are_refused_otherwise_is_valid_and_plans_empty",
+    ),
+    Sabotage(
+        "a pipeline goes on with what another commit asked for", RESUMED, "operations/resume.py",
+        "if reviewed is not None and plan.changes_digest != reviewed:", "if False:",
+        "acceptance/test_runs.py::test_a_run_is_gone_on_with_for_its_own_reviewed_changes_alone",
+    ),
+    Sabotage(
+        "a job that is started again does not go on with its run", RESUMED, "ci/shared_state.py",
+        """r'\\1reconciler runs resume --digest "$REVIEWED"\\n\\g<0>'""", """r'\\g<0>'""",
+        "acceptance/test_ci_examples.py::"
+        "test_a_pipeline_with_a_shared_state_goes_on_where_it_was_cut_short_and_tells_drift_once[reviewed0]",
+    ),
+    Sabotage(
+        "the branch of the pipelines is not looked for", CAUSED, "operations/last_applied.py",
+        "return LastApplied(known, _of_pipelines(", "return LastApplied(known, None and _of_pipelines(",
+        f"{_GIT}test_without_a_state_the_branch_of_the_pipelines_tells_drift_from_what_is_not_applied_yet",
+    ),
+    Sabotage(
+        "the declarations of today are taken for those of the revision", CAUSED, "operations/last_applied.py",
+        "desired=revision.loaded.desired, ", "",
+        f"{_GIT}test_applied_takes_any_revision_as_it_stands_and_counts_before_the_state",
+    ),
+    Sabotage(
+        "a revision that cannot be read is passed over in silence", CAUSED, "operations/last_applied.py",
+        "if revision.problem:", "if False:",
+        f"{_GIT}test_a_revision_that_cannot_be_read_is_told_and_causes_are_unknown[broken]",
+    ),
+    Sabotage(
+        "what a revision declares counts as managed", CAUSED, "operations/last_applied.py",
+        "memory=replace(memory, baseline=baseline))", "memory=replace(memory, baseline=baseline, applied=baseline))",
+        f"{_GIT}test_a_revision_decides_no_write",
+    ),
+    Sabotage(
+        "what was adopted counts as managed", CAUSED, "state/known_customers.py",
+        "if row[5] != BASELINE}", "if True}",
+        f"{_GIT}test_what_was_only_adopted_is_not_deactivated_when_its_declaration_goes",
+    ),
+    Sabotage(
+        "an export notes nothing", CAUSED, "operations/export.py",
+        "if folder.resolve().is_relative_to(settings.root.resolve()):", "if False:",
+        f"{_GIT}test_the_first_drift_after_an_export_is_drift",
+    ),
+    Sabotage(
+        "a plan without changes notes nothing", CAUSED, "operations/plan.py",
+        "    if new:\n", "    if not new:\n",
+        f"{_GIT}test_the_first_drift_after_a_plan_without_changes_is_drift",
+    ),
+    Sabotage(
+        "the branch is moved by force", CAUSED, "operations/mark_applied.py",
+        'f"{mark.commit}:refs', 'f"+{mark.commit}:refs',
+        f"{_GIT}test_the_branch_moves_to_what_is_committed_and_forward_alone",
+    ),
+    Sabotage(
+        "what is not committed is marked as applied", CAUSED, "operations/mark_applied.py",
+        "if committed is None or committed.digest != declarations.read(settings, environ=environ).digest:",
+        "if committed is None:",
+        f"{_GIT}test_the_branch_moves_to_what_is_committed_and_forward_alone",
+    ),
+    Sabotage(
+        "what was applied in part is marked as applied", CAUSED, "ci/github.py",
+        "if code is Exit.DONE and work.mark is not None:", "if work.mark is not None:",
+        "acceptance/test_ci_story.py"
+        "::test_only_a_whole_apply_of_what_is_committed_moves_the_branch_and_never_past_a_newer_one",
+    ),
+    Sabotage(
+        "GitHub's branch is moved by force", CAUSED, "ci/github_job.py",
+        '"force": False', '"force": True',
+        "acceptance/test_ci_story.py"
+        "::test_only_a_whole_apply_of_what_is_committed_moves_the_branch_and_never_past_a_newer_one",
     ),
 )  # fmt: skip
 """In the order of the page."""

@@ -259,11 +259,13 @@ def test_the_customers_of_a_refused_renumbering_stay_live_for_all_others() -> No
 
 def test_the_memory_that_is_compared_has_each_customer_once() -> None:
     desired, customers = (wish("2", "1"),), (one(1, "1"), one(3, "3"))
-    memory = Memory({"r": "1"}, {"1": {"name": "A"}, "3": {}}, {"1": 1, "3": 3}, {"1": {"name": ("a", "A")}})
+    normalised: dict[str, dict[str, tuple[object, object]]] = {"1": {"name": ("a", "A")}}
+    memory = Memory({"r": "1"}, {"1": {"name": "A"}, "3": {}}, {"1": 1, "3": 3}, normalised, {"1": {"name": "B"}})
     after = Comparison(desired, View(customers, "", 1), Rules(), memory).foreseen.memory
     assert after.numbers == {"r": "2"}
     assert (dict(after.applied), len(after.applied)) == ({"3": {}, "2": {"name": "A"}}, 2)
     assert (dict(after.identities), dict(after.normalised)) == ({"3": 3, "2": 1}, {"2": {"name": ("a", "A")}})
+    assert dict(after.last) == {"2": {"name": "B"}}
     assert "1" not in after.applied
     with pytest.raises(KeyError):
         after.applied["1"]
