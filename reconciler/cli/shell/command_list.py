@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typer import _click
 
 SUMMARIES = {
-    "init": "Start a project: settings, a first declaration, schemas, CI.",
+    "init": "Start a project: settings, a sample or the live customers, schemas, CI.",
     "validate": "Check settings and declarations, offline.",
     "fmt": "Put declarations into canonical form.",
     "plan": "Show what would change in the ERP.",

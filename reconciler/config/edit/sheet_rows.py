@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -55,7 +56,9 @@ class SheetRow:
         paths = list(_line_paths(self.members))
         line = diagnostic.source.line if diagnostic.source else 1
         path = paths[line - 1] if line <= len(paths) else ()
-        return replace(diagnostic, source=replace(self.source, column=self.column(path)))
+        # another row is named by its declaration's place; of that, people know the row
+        summary = re.sub(rf"({re.escape(self.source.file)}:\d+):\d+:\d+", r"\1", diagnostic.summary)
+        return replace(diagnostic, summary=summary, source=replace(self.source, column=self.column(path)))
 
     def column(self, path: Path) -> int:
         """The column that the value at the path comes from; the first one where none does."""
