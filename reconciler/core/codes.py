@@ -1,6 +1,6 @@
 """The diagnostics' codes: stable, each with one line on what it means. `docs/diagnostics.md` lists them.
 
-Letters name the room: S settings, Y YAML, D declarations, I identity, P plan, A apply, M mutes.
+Letters name the room: S settings, Y YAML, D declarations, I identity, P plan, A apply, M mutes, X import.
 """
 
 from __future__ import annotations
@@ -139,6 +139,10 @@ CODES: dict[str, str] = {
     "M706": "The last day of a mute is over.",
     "M707": "A mute is for a customer that is not declared.",
     "M708": "Two mutes of the same field.",
+    "X801": "A column of a spreadsheet names no field, or one that another column names; or a sheet is passed over.",
+    "X802": "A cell of a spreadsheet cannot be read for certain.",
+    "X803": "A cell of a spreadsheet holds a formula.",
+    "X804": "A customer of a spreadsheet is declared, and the value of a cell cannot be put into that declaration.",
     "S124": "A word in a policy's schema that JSON Schema does not know.",
     "S122": "The tenant of an environment and VISMA_TENANT_ID disagree.",
     "S130": "The settings name a host that VISMA_ALLOWED_HOSTS does not, and that would be sent the credentials.",

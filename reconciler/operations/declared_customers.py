@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from reconciler.config.read.declarations import Loaded, load_declarations
@@ -43,12 +44,12 @@ class DeclaredCustomers:
     """The declarations that count where declarations are written to a folder.
 
     They are those of the project if its settings read that folder; else those in the folder itself, which the project
-    knows nothing of. memory: what earlier runs recorded of the project's.
+    knows nothing of.
     """
 
-    settings: Settings
+    workspace: Workspace
     loaded: Loaded
-    memory: Memory
+    is_project: bool
 
     @classmethod
     def at(cls, workspace: Workspace, folder: Path) -> DeclaredCustomers:
@@ -59,11 +60,21 @@ class DeclaredCustomers:
             options = {"defaults": settings.defaults, "environ": workspace.environ, "bounds": settings.limits.files}
             nothing = Loaded((), (), "")
             loaded = load_declarations(files, root=settings.root, **options) if files else nothing  # type: ignore[arg-type]  # each has its type
-            return cls(settings, loaded, Memory())
+            return cls(workspace, loaded, is_project=False)
         loaded = read(settings, environ=workspace.environ)
-        declared = cls(settings, loaded, workspace.store.known(workspace.place).load().memory())
+        declared = cls(workspace, loaded, is_project=True)
         declared.check(lambda problem: problem.source is None or (settings.root / problem.source.file).parent != folder)
         return declared
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the environment."""
+        return self.workspace.settings
+
+    @cached_property
+    def memory(self) -> Memory:
+        """What earlier runs recorded of the declarations. Raises StateError."""
+        return self.workspace.store.known(self.workspace.place).load().memory() if self.is_project else Memory()
 
     def check(self, counts: Callable[[Diagnostic], bool]) -> None:
         """Raise InvalidInput if errors count: who is declared cannot be known then."""

@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from reconciler.config.edit.declarable import declarable, lifecycle_of
-from reconciler.config.edit.export import (
-    SINGLE,
-    Spool,
-    appended,
-    check_free,
-    check_numbers,
-    file_name,
-    open_spool,
-    write_files,
-    write_single,
-)
-from reconciler.config.edit.proposed_edits import ProposedEdit, proposed_edits, undeclared
-from reconciler.config.edit.write_files import Replacement, replace_files
+from reconciler.config.edit.export import Spool, open_spool
+from reconciler.config.edit.proposed_edits import ProposedEdit, proposed_edits, stated
+from reconciler.config.edit.write_files import Replacement
 from reconciler.config.edit.yaml_writer import item_lines, mapping_lines, raw_members
 from reconciler.config.read.declarations import default_values
-from reconciler.config.read.files import display
 from reconciler.core.adopt import Manner, to_declare
 from reconciler.core.classes import class_values
 from reconciler.core.declaration_values import declared, readable_fields
@@ -35,24 +23,20 @@ from reconciler.core.errors import NotFound, WrongUsage
 from reconciler.core.filters import Filters, Sieve
 from reconciler.core.live import Live
 from reconciler.core.normalise import number_key
-from reconciler.core.ordering import natural
 from reconciler.core.ports import Need
 from reconciler.erp.customers import Customers
 from reconciler.erp.listing import Tally, readings
 from reconciler.operations.customers import settled, warn_dropped
 from reconciler.operations.declared_customers import DeclaredCustomers, Standings
-from reconciler.operations.files import edited, read_declarations
+from reconciler.operations.files import edited
 from reconciler.operations.last_applied import remember_baseline
+from reconciler.operations.new_declarations import FOLDER, Place, write
 from reconciler.operations.pipeline import rules_of
 from reconciler.operations.workspace import Workspace
 from reconciler.resources.customer import CUSTOMER, FIELDS
 from reconciler.resources.grammar import Read
 from reconciler.resources.values import Values, render_path
 from reconciler.state.value_json import decode, encode_bytes
-
-FOLDER = "customers"
-_SCHEMA = Path("schemas", "customer.schema.json")
-"""Where `init` puts the schema."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +93,9 @@ def export(workspace: Workspace, filters: Filters | None = None, options: Export
     """
     options, settings = options or ExportOptions(), workspace.settings
     folder = (options.folder if options.folder is not None else settings.root / FOLDER).absolute()
-    _check(folder, filters, options)
-    head = _head(options.schema, folder, settings.root)
+    _check(filters, options)
     known = DeclaredCustomers.at(workspace, folder)
+    place = Place.at(folder, options.schema, known, single=options.single, force=options.force)
     defaults = default_values(settings.defaults, workspace.environ)
     with open_spool() as spool:
         erp = workspace.erp()
@@ -127,7 +111,7 @@ def export(workspace: Workspace, filters: Filters | None = None, options: Export
         lost = standings.lost if options.unmanaged else ()
         for live in (*(live for _, live in standings.declared), *lost):
             collecting.leave_out(live)
-        _write(_Place(folder, head, known, updates.files), spool, options)
+        write(place, spool, updates.files)
         if folder.resolve().is_relative_to(settings.root.resolve()):  # elsewhere it is no declaration of this project
             adopted = collecting.adopted
             remember_baseline(workspace, ((each, decode(adopted[each])) for each in spool.numbers if each in adopted))
@@ -274,7 +258,7 @@ class _Updates:
             edits: list[ProposedEdit] = []
             for declaration, live in customers:
                 edits += proposed_edits(declaration, live, rules, memory)
-                edits += undeclared(declaration, live, self.collecting.declared(live)[0])
+                edits += stated(declaration, live, self.collecting.declared(live)[0], only_new=True)
             if edits:
                 accepted, replacement = edited(settings, environ, name, edits, rules, memory)
                 files += [replacement] if replacement is not None else []
@@ -299,70 +283,10 @@ def _manner(erp: Customers, defaults: Values, options: ExportOptions) -> Manner:
     return Manner(options.mirrors, given, defaults)
 
 
-def _head(schema: str | None, folder: Path, root: Path) -> bytes:
-    """The first line of a new file, or nothing. Raises WrongUsage."""
-    if schema is None:
-        own = Path(os.path.relpath(root / _SCHEMA, folder)).as_posix() if (root / _SCHEMA).is_file() else ""
-        return _schema_line(own) if own and _fits_comment(own) else b""
-    if not _fits_comment(schema):
-        raise WrongUsage(f"--schema is no path for a comment: {schema!r}", remedy="Write it without blanks.")
-    return _schema_line(schema)
-
-
-def _fits_comment(schema: str) -> bool:
-    return bool(schema.strip()) and schema.isprintable() and " " not in schema
-
-
-def _schema_line(schema: str) -> bytes:
-    return f"# yaml-language-server: $schema={schema}\n".encode()
-
-
-def _check(folder: Path, filters: Filters | None, options: ExportOptions) -> None:
+def _check(filters: Filters | None, options: ExportOptions) -> None:
     """What can be said before anything is read."""
     if options.numbers and (options.unmanaged or (filters or Filters()) != Filters()):
         raise WrongUsage(
             "Numbers say already which customers are meant",
             remedy="Leave out the numbers, or --unmanaged and the filters.",
         )
-    if folder.exists() and not folder.is_dir():
-        raise WrongUsage(f"{folder} is no folder", remedy="Name a folder with -o; it is made if it is not there.")
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where declarations go, what is there, and the files that change there."""
-
-    folder: Path
-    head: bytes
-    known: DeclaredCustomers
-    updates: tuple[Replacement, ...]
-
-
-def _write(place: _Place, spool: Spool, options: ExportOptions) -> None:
-    """Write all, by natural order of the numbers, once nothing would be overwritten."""
-    folder, settings = place.folder, place.known.settings
-    numbers = sorted(spool.numbers, key=natural)
-    check_numbers(numbers)
-    single = display(folder / SINGLE, settings.root)
-    is_added_to = options.single and single in place.known.files
-    names = [] if is_added_to or not numbers else [SINGLE] if options.single else [*map(file_name, numbers)]
-    shown = {display(folder / name, settings.root): name for name in names}
-    labels = {shown[name]: ", ".join(labels[:3]) for name, labels in place.known.files.items() if name in shown}
-    check_free(folder, names, labels, force=options.force)
-    place.known.check(lambda problem: problem.source is None or problem.source.file not in shown)
-    replacements = {file.name: file for file in place.updates}
-    most = settings.limits.files.file_size
-    if is_added_to and numbers:
-        old = replacements.get(single) or _as_it_is(folder / SINGLE, single, most)
-        data = appended(old.new, single, spool.parts(numbers), most=most)
-        replacements[single] = replace(old, new=data)
-    replace_files(replacements.values())
-    if options.single and names:
-        write_single(folder, place.head, spool.parts(numbers), size=spool.size, most=most, force=options.force)
-    elif names:
-        write_files(folder, place.head, spool.parts(numbers), force=options.force)
-
-
-def _as_it_is(path: Path, name: str, most: int) -> Replacement:
-    data = read_declarations(path, name, most)
-    return Replacement(path, name, data, data)

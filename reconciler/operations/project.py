@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from reconciler.operations.dunning_letter import Letter
     from reconciler.operations.export import Exported, ExportOptions
     from reconciler.operations.fmt import Formatted
+    from reconciler.operations.import_sheet import Imported, ImportOptions
     from reconciler.operations.numbers import WrittenNumbers
     from reconciler.operations.past_runs import PastRun
     from reconciler.operations.validate import Validation
@@ -269,6 +270,12 @@ class Project:
         from reconciler.operations.export import export
 
         return export(self._workspace, filters, options)
+
+    def import_sheet(self, file: Path, options: ImportOptions | None = None) -> Imported:
+        """Write the customers of a spreadsheet as declarations. Raises InvalidInput, WrongUsage."""
+        from reconciler.operations.import_sheet import import_sheet
+
+        return import_sheet(self._workspace, file, options)
 
     def fmt(self, *, write: bool = True) -> Formatted:
         """Put the declarations into canonical form; what they declare never changes. Raises InvalidInput."""

@@ -459,6 +459,46 @@ SABOTAGES = (
         "acceptance/test_values.py::test_an_export_of_values_that_are_refused_otherwise_is_valid_and_plans_empty",
     ),
     Sabotage(
+        "a declared customer is exported all the same", EXPORTED, "operations/export.py",
+        "for live in (*(live for _, live in standings.declared), *lost):", "for live in lost:",
+        "acceptance/test_reexport.py::test_a_declared_customer_is_not_written_twice_and_you_are_told_where_it_stands",
+    ),
+    Sabotage(
+        "a customer that lost its declaration counts as unmanaged", EXPORTED, "operations/export.py",
+        "lost = standings.lost if options.unmanaged else ()", "lost: tuple[Live, ...] = ()",
+        "acceptance/test_reexport.py::test_unmanaged_is_what_the_plan_counts_so",
+    ),
+    Sabotage(
+        "what the ERP newly has is not added", EXPORTED, "config/edit/proposed_edits.py",
+        "elif value is not None and value != held", "elif held is not None and value != held",
+        "acceptance/test_reexport.py::test_what_changed_is_edited_in_its_place_and_what_is_new_is_added",
+    ),
+    Sabotage(
+        "another customer's file is overwritten", EXPORTED, "config/edit/export.py",
+        "        if name in declaring:\n", "        if name in declaring and not force:\n",
+        "acceptance/test_reexport.py::test_a_file_that_declares_somebody_else_is_never_overwritten",
+    ),
+    Sabotage(
+        "our own apostrophe stays", EXPORTED, "config/read/sheet_file.py",
+        '_MARKED.sub("", text, count=1) if _MARKED.match(text) else text', "text",
+        "acceptance/test_import.py::test_what_customers_list_writes_reads_back_and_plans_empty[csv]",
+    ),
+    Sabotage(
+        "a wrong cell does not stop an import", EXPORTED, "operations/import_sheet.py",
+        "    problems += importing.check(updates)\n", "    importing.check(updates)\n",
+        "acceptance/test_import.py::test_each_wrong_cell_is_named_by_row_and_column_and_nothing_is_written",
+    ),
+    Sabotage(
+        "an amount that can be read in two ways is guessed", EXPORTED, "config/edit/sheet_values.py",
+        "if _TWO_WAYS.fullmatch(text) and row.kind is Kind.DECIMAL:", "if not text:",
+        "acceptance/test_import.py::test_each_wrong_cell_is_named_by_row_and_column_and_nothing_is_written",
+    ),
+    Sabotage(
+        "a formula without a value is empty", EXPORTED, "config/read/sheet_file.py",
+        "            sheet.problems.append(_formula(source, str(written.value)))\n", "",
+        "acceptance/test_import.py::test_a_formula_counts_by_its_saved_value_and_says_so_or_is_refused",
+    ),
+    Sabotage(
         "a pipeline goes on with what another commit asked for", RESUMED, "operations/resume.py",
         "if reviewed is not None and plan.changes_digest != reviewed:", "if False:",
         "acceptance/test_runs.py::test_a_run_is_gone_on_with_for_its_own_reviewed_changes_alone",

@@ -34,10 +34,9 @@ def test_no_public_name_has_the_means_to_send_a_request() -> None:
 def test_the_methods_of_a_project_are_these_and_no_others() -> None:
     assert [name for name in dir(reconciler.Project) if not name.startswith("_")] == [
         "accept", "apply", "attribute_ids", "check", "clear_state", "close", "copy_state", "customer", "customers",
-        "drift", "dunning_letter", "export", "fmt", "line_authors", "lock_timeout", "mute", "open", "place", "plan",
-        "record_drift", "rekey_state", "resume", "run", "runs", "settings", "state", "undo", "undo_plan", "unlock",
-        "validate",
-        "write_numbers",
+        "drift", "dunning_letter", "export", "fmt", "import_sheet", "line_authors", "lock_timeout", "mute", "open",
+        "place", "plan", "record_drift", "rekey_state", "resume", "run", "runs", "settings", "state", "undo",
+        "undo_plan", "unlock", "validate", "write_numbers",
     ]  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from reconciler.cli.shell.application import run
 from reconciler.cli.shell.session import Session
 from reconciler.core.errors import WrongUsage
 from reconciler.exit_codes import Exit
-from reconciler.operations.scaffold import check_label, files, write
+from reconciler.operations.scaffold import SAMPLE, check_label, files, write
 
 
 class Ci(StrEnum):
@@ -48,7 +48,7 @@ def init(
         ),
     ] = False,
 ) -> None:
-    """Write reconciler.yaml, a first declaration, the schemas for your editor, and a CI workflow.
+    """Write reconciler.yaml, a sample declaration, the schemas for your editor, and a CI workflow.
 
     On a terminal, init asks for what was not given.
     """
@@ -71,13 +71,11 @@ def init(
     for name in written:
         session.say(f"Wrote {name}")
     code = _export(session, directory) if from_live else Exit.DONE
-    if ci and not from_live:
-        session.say(
-            "customers/sample.yaml is only a comment, since a merge would create it in your ERP: declare a customer in"
-            " its place, or take over the live ones with reconciler export."
-        )
     if not from_live:
-        session.say("Next: reconciler validate, then reconciler --env sandbox plan")
+        session.say(
+            f"Next: declare a customer in {SAMPLE}, which is only a comment, or take over the live ones with"
+            " reconciler export; then reconciler --env sandbox plan"
+        )
     if ci:
         session.say(before_merge(ci.value, is_state_shared=shared))
     raise typer.Exit(code)

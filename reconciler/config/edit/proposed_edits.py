@@ -71,26 +71,26 @@ def proposed_edits(desired: Desired, live: Live, rules: Rules, memory: Memory) -
     return tuple(edits[path] for path in sorted(edits, key=CUSTOMER.order))
 
 
-def undeclared(desired: Desired, live: Live, values: Values) -> Iterator[ProposedEdit]:
-    """What the values have and the declaration says nothing of, as what to add to it: leaves, and whole lines.
+def stated(desired: Desired, live: Live, values: Values, *, only_new: bool = False) -> tuple[ProposedEdit, ...]:
+    """What it takes until the declaration states these values: leaves, and whole lines. Others stay.
 
-    values: to declare, from `live`; a None among them is nothing to add.
+    values: of `live`; a None among them says nothing. only_new: only what the declaration says nothing of.
     """
-    for name, value in values.items():
-        yield from _undeclared(FIELDS[name], (name,), value, desired, live)
+    edits = (edit for name, value in values.items() for edit in _stated(FIELDS[name], (name,), value, desired, live))
+    return tuple(edit for edit in edits if not (only_new and _is_there(desired.values, edit.path)))
 
 
-def _undeclared(row: Row | None, path: Path, value: object, desired: Desired, live: Live) -> Iterator[ProposedEdit]:
-    is_declared = _is_there(desired.values, path)
+def _stated(row: Row | None, path: Path, value: object, desired: Desired, live: Live) -> Iterator[ProposedEdit]:
+    held = get(desired.values, path)
     if isinstance(row, Group) and isinstance(value, dict):
-        if not is_declared and len(path) > 1 and _is_line(path):
+        if len(path) > 1 and _is_line(path) and held is None:
             yield ProposedEdit(desired, live, path, None, value, Cause.UNKNOWN)
             return
         for key, below in value.items():
             inside = attribute_key(key) if row.form is Form.MAP else key
-            yield from _undeclared(row.member(key), (*path, inside), below, desired, live)
-    elif not is_declared and value is not None and not isinstance(value, dict):
-        yield ProposedEdit(desired, live, path, None, value, Cause.UNKNOWN)  # type: ignore[arg-type]  # a leaf
+            yield from _stated(row.member(key), (*path, inside), below, desired, live)
+    elif value is not None and value != held and not isinstance(value, dict):
+        yield ProposedEdit(desired, live, path, held, value, Cause.UNKNOWN)  # type: ignore[arg-type]  # leaves
 
 
 def _is_there(values: Values, path: Path) -> bool:
