@@ -46,6 +46,10 @@ class OwnServer:
         """As after a crash: sessions and locks are gone, what was committed is not."""
         self._run("pg_ctl", "-w", "-D", str(self._server.pgdata), "-m", "immediate", "restart", "-l", "/dev/null")
 
+    def stop(self) -> None:
+        """End it, and take its folder away."""
+        self._server.cleanup()
+
     def copy_of(self, other: OwnServer, schema: str) -> None:
         """Hold what another server holds of the schema now."""
         dump = self._run("pg_dump", "-d", other.url, "-n", schema)
