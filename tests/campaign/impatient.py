@@ -6,12 +6,13 @@ import sys
 from pathlib import Path
 
 from reconciler.cli.shell.stopping import Stopping
-from reconciler.state.postgres import database, lock
+from reconciler.state.postgres import connecting, database
 from tests.campaign.forker import serve
 from tests.campaign.hurry import _sleep
 
 if __name__ == "__main__":
     Stopping.sleep = _sleep  # type: ignore[method-assign]
-    database._LONGEST_WRITE = database._REGAIN_FOR = 1.5
-    lock._LONGEST_ANSWER = 1.0
+    database._LONGEST = database._REGAIN_FOR = 1.5
+    connecting.LONGEST_ANSWER = 1.5
+    connecting._KEEP_ALIVE["connect_timeout"] = 2
     sys.exit(serve(Path(sys.argv[1])))
