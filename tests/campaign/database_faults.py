@@ -98,8 +98,8 @@ class Play:
         self._soon(self.proxy.mend)
 
     def slow(self) -> None:
-        """From now on a round trip takes 0.3 seconds."""
-        self.proxy.delay = 0.3
+        """From now on a round trip takes 0.1 seconds."""
+        self.proxy.delay = 0.1
 
     def silent(self) -> None:
         """It keeps what is open, and answers nothing."""

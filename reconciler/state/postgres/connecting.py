@@ -95,10 +95,12 @@ def connect(location: SharedState, environ: Mapping[str, str], *, long_lived: bo
 
 
 def _prepare(db: psycopg.Connection[Any], location: SharedState, *, long_lived: bool) -> None:
-    db.execute("SELECT set_config('search_path', %s, false)", (f'"{location.schema}"',))
-    if long_lived:
-        db.execute(_LONG_LIVED)
-    row = db.execute("SHOW synchronous_commit").fetchone()
+    with db.pipeline():
+        db.execute("SELECT set_config('search_path', %s, false)", (f'"{location.schema}"',))
+        if long_lived:
+            db.execute(_LONG_LIVED)
+        shown = db.execute("SHOW synchronous_commit")
+    row = shown.fetchone()
     if row is not None and row[0] == "off":  # a journal that may be lost is none
         db.execute("SET synchronous_commit = on")
 

@@ -82,9 +82,9 @@ class _View(Transaction):
     """One that only reads, a statement at a time."""
 
     def execute(self, statement: str, values: Sequence[Any] = (), /) -> Cursor:
-        """Run a statement."""
+        """Run a statement; bytes arrive as they are, not twice as long as text."""
         with answered_within(self._db, _LONGEST):
-            return super().execute(statement, values)
+            return self._db.execute(_adapted(statement), values or None, binary=True)
 
 
 @lru_cache(maxsize=256)
@@ -117,6 +117,7 @@ class PostgresDatabase:
         self._environ = environ
         self._lost: StateError | None = None
         self._reader: psycopg.Connection[Any] | None = None
+        self._readable: psycopg.Connection[Any] | None = None
         self._writer: psycopg.Connection[Any] | None = None
         self._reading = threading.Lock()
         self._commits = GroupCommit(self._transact)
@@ -181,17 +182,24 @@ class PostgresDatabase:
     def read(self) -> Iterator[Connection | None]:
         """One consistent view; None where there is nothing yet. Raises StateError."""
         with self._reading, translated(self.location):
-            if not self._with_reader(self._is_readable):
+            if not self._with_reader(self._begin_view):
                 yield None
                 return
             db = self._reader
             assert db is not None
-            _View(db).execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             try:
                 yield _View(db)
             finally:
                 with suppress(psycopg.Error):
                     db.execute("ROLLBACK")
+
+    def _begin_view(self, db: psycopg.Connection[Any]) -> bool:
+        """Begin a transaction that only reads; a session is asked once what it will read."""
+        if self._readable is not db and not self._is_readable(db):
+            return False
+        self._readable = db
+        db.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        return True
 
     def _is_readable(self, db: psycopg.Connection[Any]) -> bool:
         """Whether there are tables of this version, and this key. Older ones are brought up to date."""
@@ -306,7 +314,7 @@ class PostgresDatabase:
             for db in (self._reader, self._writer):
                 if db is not None:
                     db.close()
-            self._reader = self._writer = None
+            self._reader = self._writer = self._readable = None
 
 
 def halves(key: int) -> tuple[int, int]:
