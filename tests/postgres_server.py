@@ -46,12 +46,16 @@ class OwnServer:
         """As after a crash: sessions and locks are gone, what was committed is not."""
         self._run("pg_ctl", "-w", "-D", str(self._server.pgdata), "-m", "immediate", "restart", "-l", "/dev/null")
 
-    def copy_of(self, other: OwnServer, schema: str) -> None:
-        """Hold what another server holds of the schema now."""
-        dump = self._run("pg_dump", "-d", other.url, "-n", schema)
-        with psycopg.connect(self.url, autocommit=True) as db:
-            db.execute(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE'.encode())
-        self._run("psql", "-q", "-v", "ON_ERROR_STOP=1", "-d", self.url, given=dump)
+    def stop(self) -> None:
+        """End it, and take its folder away."""
+        self._server.cleanup()
+
+    def copy_of(self, other: OwnServer, *schemas: str) -> None:
+        """Hold what another server holds of the schemas now."""
+        named = [word for schema in schemas for word in ("-n", schema)]
+        self._run(
+            "psql", "-q", "-v", "ON_ERROR_STOP=1", "-d", self.url, given=self._run("pg_dump", "-d", other.url, *named)
+        )
 
     def _run(self, program: str, *words: str, given: str = "") -> str:
         user = {"user": self._server.system_user} if self._server.system_user else {}

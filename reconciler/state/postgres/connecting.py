@@ -29,6 +29,9 @@ _KEEP_ALIVE: dict[str, Any] = {
     "tcp_user_timeout": 30_000,  # milliseconds; a write that nobody confirms ends the session
 }
 
+LONGEST_ANSWER = 10.0
+"""Seconds until a session that does not answer a short question counts as gone."""
+
 _LONG_LIVED = """
     SELECT set_config(name, value, false)
     FROM (VALUES ('tcp_keepalives_idle', '10'), ('tcp_keepalives_interval', '5'), ('tcp_keepalives_count', '3'),
@@ -83,16 +86,23 @@ def connect(location: SharedState, environ: Mapping[str, str], *, long_lived: bo
     with translated(location):
         db = psycopg.connect(location.url, autocommit=True, application_name="reconciler", **settings)
         try:
-            db.execute("SELECT set_config('search_path', %s, false)", (f'"{location.schema}"',))
-            if long_lived:
-                db.execute(_LONG_LIVED)
-            row = db.execute("SHOW synchronous_commit").fetchone()
-            if row is not None and row[0] == "off":  # a journal that may be lost is none
-                db.execute("SET synchronous_commit = on")
+            with answered_within(db, LONGEST_ANSWER):
+                _prepare(db, location, long_lived=long_lived)
         except BaseException:
             db.close()
             raise
     return db
+
+
+def _prepare(db: psycopg.Connection[Any], location: SharedState, *, long_lived: bool) -> None:
+    with db.pipeline():
+        db.execute("SELECT set_config('search_path', %s, false)", (f'"{location.schema}"',))
+        if long_lived:
+            db.execute(_LONG_LIVED)
+        shown = db.execute("SHOW synchronous_commit")
+    row = shown.fetchone()
+    if row is not None and row[0] == "off":  # a journal that may be lost is none
+        db.execute("SET synchronous_commit = on")
 
 
 @contextmanager

@@ -28,8 +28,9 @@ from reconciler.state.sealing import Seal
 
 _VALUE = re.compile(r"\?")
 _REGAIN_FOR, _PAUSE = 15.0, 0.5  # seconds
-_LONGEST_WRITE = 120.0
-"""Seconds until a database that does not answer counts as lost: 100,000 customers are written in one transaction."""
+_LONGEST = 120.0
+"""Seconds until a database that does not answer counts as lost. 100,000 customers are read by one statement, and
+written in one transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class Transaction:
         self._db = db
 
     def execute(self, statement: str, values: Sequence[Any] = (), /) -> Cursor:
-        """Run a statement; its answer is waited for when it is looked at."""
+        """Run a statement; within a pipeline its answer is waited for when it is looked at."""
         return self._db.execute(_adapted(statement), values or None)
 
     def executemany(self, statement: str, rows: Iterable[Sequence[Any]], /) -> object:
@@ -75,6 +76,15 @@ class Transaction:
         with self._db.cursor() as cursor:
             cursor.executemany(_adapted(statement), rows)
         return None
+
+
+class _View(Transaction):
+    """One that only reads, a statement at a time."""
+
+    def execute(self, statement: str, values: Sequence[Any] = (), /) -> Cursor:
+        """Run a statement; bytes arrive as they are, not twice as long as text."""
+        with answered_within(self._db, _LONGEST):
+            return self._db.execute(_adapted(statement), values or None, binary=True)
 
 
 @lru_cache(maxsize=256)
@@ -107,6 +117,7 @@ class PostgresDatabase:
         self._environ = environ
         self._lost: StateError | None = None
         self._reader: psycopg.Connection[Any] | None = None
+        self._readable: psycopg.Connection[Any] | None = None
         self._writer: psycopg.Connection[Any] | None = None
         self._reading = threading.Lock()
         self._commits = GroupCommit(self._transact)
@@ -159,28 +170,36 @@ class PostgresDatabase:
     def _with_reader(self, ask: Callable[[psycopg.Connection[Any]], Any]) -> Any:
         """What the database answers; a session that ended since it was last used is opened again."""
         if self._reader is not None:
-            with suppress(psycopg.OperationalError):
+            with suppress(psycopg.OperationalError), answered_within(self._reader, _LONGEST):
                 return ask(self._reader)
             self._reader.close()
             self._reader = None
         self._reader = self.session()
-        return ask(self._reader)
+        with answered_within(self._reader, _LONGEST):
+            return ask(self._reader)
 
     @contextmanager
     def read(self) -> Iterator[Connection | None]:
         """One consistent view; None where there is nothing yet. Raises StateError."""
         with self._reading, translated(self.location):
-            if not self._with_reader(self._is_readable):
+            if not self._with_reader(self._begin_view):
                 yield None
                 return
             db = self._reader
             assert db is not None
-            db.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             try:
-                yield Transaction(db)
+                yield _View(db)
             finally:
                 with suppress(psycopg.Error):
                     db.execute("ROLLBACK")
+
+    def _begin_view(self, db: psycopg.Connection[Any]) -> bool:
+        """Begin a transaction that only reads; a session is asked once what it will read."""
+        if self._readable is not db and not self._is_readable(db):
+            return False
+        self._readable = db
+        db.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        return True
 
     def _is_readable(self, db: psycopg.Connection[Any]) -> bool:
         """Whether there are tables of this version, and this key. Older ones are brought up to date."""
@@ -225,7 +244,7 @@ class PostgresDatabase:
         """Nothing is waited for before the commit: all of it takes one round trip, unless a work looks at an answer."""
         db = self._opened_writer()
         try:
-            with answered_within(db, _LONGEST_WRITE), db.pipeline():
+            with answered_within(db, _LONGEST), db.pipeline():
                 db.execute("BEGIN")
                 # one writer at a time for a place, as with a file: what is compared before it is replaced stands
                 db.execute("SELECT pg_advisory_xact_lock(%s)", (self.key("write"),))
@@ -260,8 +279,8 @@ class PostgresDatabase:
         if self._writer is None or self._writer.closed:
             db = self.session()
             try:
-                migrate(db, self.location, advisory_key("migrate", self.location.schema))
-                with db.transaction():
+                with answered_within(db, _LONGEST), db.transaction():
+                    migrate(db, self.location, advisory_key("migrate", self.location.schema))
                     claim(Transaction(db), self.seal, str(self.location))
             except BaseException:
                 db.close()
@@ -295,7 +314,7 @@ class PostgresDatabase:
             for db in (self._reader, self._writer):
                 if db is not None:
                     db.close()
-            self._reader = self._writer = None
+            self._reader = self._writer = self._readable = None
 
 
 def halves(key: int) -> tuple[int, int]:
