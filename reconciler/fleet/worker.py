@@ -33,7 +33,7 @@ from reconciler.operations.validate import validate
 from reconciler.operations.workspace import Workspace
 from reconciler.operations.writing import WriteOptions
 from reconciler.reports import json_documents
-from reconciler.reports.wording import OUTCOMES, counted
+from reconciler.reports.wording import OUTCOMES
 from reconciler.state import plan_file
 from reconciler.state.journal import RunStatus
 
