@@ -183,7 +183,7 @@ def test_a_task_holds_no_secret_and_no_path_of_this_machine(
         "VISMA_CLIENT_SECRET": "very-secret",
         "RECONCILER_STATE_KEY": "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
         "RECONCILER_PLAN_KEY": "0123456789abcdef",
-        "SOME_CLASS": "value-of-a-variable",
+        "SOME_CLASS": "VARVALUE9",
     }
     file = load_fleet(fleet.folder / "fleet.yaml")
     for work in Work:
@@ -197,7 +197,7 @@ def test_a_task_holds_no_secret_and_no_path_of_this_machine(
     for name, text in secrets.items():
         monkeypatch.setenv(name, text)
     planned = fleet.run("plan", "-o", "plans", "--format", "json")
-    assert outcomes(planned.json) == {"a": ("failed", 1)}  # the ERP does not take that secret
+    assert outcomes(planned.json) == {"a": ("failed", 1)}, planned.err  # the ERP does not take that secret
     assert not [text for name, text in secrets.items() if name != "SOME_CLASS" and text in planned.out + planned.err]
 
 
