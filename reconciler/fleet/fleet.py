@@ -260,7 +260,7 @@ def _without_task(planned: CompanyReport, is_here: bool) -> CompanyReport:
         exit_code=EXIT_CODES[outcome],
         environment=planned.environment,
         labels=planned.labels,
-        reason=f"Not touched, since it was {planned.outcome.value} when it was planned: {reason}"
+        reason=f"Not touched: it could not be planned ({planned.outcome.value}). {reason}"
         if is_here
         else "Not touched: fleet.yaml does not have it any more.",
         remedy="Correct that, and plan this company again: reconciler fleet plan --only NAME -o DIR",
@@ -282,7 +282,7 @@ def _selected(companies: tuple[Company, ...], only: Sequence[str]) -> tuple[Comp
 
 def _is_meant(company: Company, word: str) -> bool:
     label, equals, value = word.partition("=")
-    if equals and fnmatchcase(str(company.labels.get(label, "\0")), value):
+    if equals and label in company.labels and fnmatchcase(company.labels[label], value):
         return True
     return company.name == word or fnmatchcase(company.name, word)
 
