@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from reconciler.core.desired import Desired
@@ -25,7 +26,8 @@ from reconciler.core.rules import Memory, Rules, Target
 class Comparison:
     """What is declared and what is live, by which rules, and what earlier runs recorded.
 
-    targets: `number_key`s or refs to look at; empty means all.
+    targets: `number_key`s or refs to look at; empty means all. stuck: `number_key`s below which nobody is put, with the
+    reason (`core.renumbering`).
     """
 
     desired: tuple[Desired, ...]
@@ -33,11 +35,12 @@ class Comparison:
     rules: Rules
     memory: Memory
     targets: frozenset[str] = frozenset()
+    stuck: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def renumberings(self) -> Renumberings:
         """Which customers are to be given another number."""
-        return renumberings(self.desired, self.view.customers, self.memory, self.view.doubts)
+        return renumberings(self.desired, self.view.customers, self.memory, self.view.doubts, self.rules.resource)
 
     @cached_property
     def foreseen(self) -> Comparison:
@@ -56,13 +59,22 @@ class Comparison:
             return self, ()
         desired, warnings = foreseen_declarations(self.desired, renumbering, self.rules.resource)
         view = foreseen_view(self.view, renumbering, self.rules.resource)
-        return replace(self, desired=desired, view=view, memory=foreseen_memory(self.memory, renumbering)), warnings
+        memory, stuck = foreseen_memory(self.memory, renumbering), renumbering.stuck
+        return replace(self, desired=desired, view=view, memory=memory, stuck=stuck), warnings
 
     @cached_property
     def paired(self) -> Pairing:
         """The declarations with their live customers."""
         memory, view = self.memory, self.view
-        return pair(self.desired, view.customers, memory.numbers, memory.identities, view.doubts, self.rules.resource)
+        return pair(
+            self.desired,
+            view.customers,
+            memory.numbers,
+            memory.identities,
+            view.doubts,
+            self.rules.resource,
+            self.stuck,
+        )
 
     def problems(self) -> list[Diagnostic]:
         """What is wrong with the live side, and with the pairing; of the targets only, where there are some."""

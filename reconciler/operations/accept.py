@@ -19,7 +19,7 @@ from reconciler.core.mutes import ActiveMutes, names_of
 from reconciler.core.normalise import number_key
 from reconciler.core.patterns import covers, patterns
 from reconciler.core.plan import Cause
-from reconciler.core.renumbering import under_present_numbers
+from reconciler.core.renumbering import renumberings, under_present_numbers
 from reconciler.core.rules import Memory, Rules
 from reconciler.operations.declarations import load, target_keys
 from reconciler.operations.files import read_declarations
@@ -78,14 +78,15 @@ def accept(
     memory = workspace.store.known(place).load().memory()
     view = refresh(loaded, erp, memory=memory)
     rules = rules_of(workspace.settings)
-    present = under_present_numbers(loaded.desired, view.customers, memory)
+    found = renumberings(loaded.desired, view.customers, memory, view.doubts, rules.resource)
+    present = under_present_numbers(loaded.desired, found)
     paired = pair(present, view.customers, memory.numbers, memory.identities, view.doubts, rules.resource)
     choice = _Choice(target_keys(numbers), fields, mutes)
     rewriting = _Rewriting(workspace.settings, workspace.environ, memory, choice, rules)
     files = rewriting.run(paired)
     if not dry_run:
         replace_files(files)
-    unpaired = _unpaired(loaded, paired, choice) if numbers else bool(paired.diagnostics)
+    unpaired = _unpaired(loaded, paired, choice) if numbers else bool(paired.diagnostics or found.refused)
     return Acceptance(
         tuple(files),
         tuple(rewriting.granted),
@@ -94,7 +95,7 @@ def accept(
         choice.not_applied,
         choice.muted,
         unpaired or bool(numbers and rewriting.missing),
-        (*view.doubts.diagnostics(), *paired.diagnostics),
+        (*view.doubts.diagnostics(), *found.problems(), *paired.diagnostics),
     )
 
 
