@@ -142,11 +142,12 @@ class Presence:
                     yield _double(result, customer.number, reason)
 
     def _is_twin(self, action: Action, customer: Live) -> bool:
-        """Whether nothing tells the two apart: a create without ids, and a customer that was created since the plan
-        was made, less two days, with the same name and address. No consent covers that: it may be the create
-        itself, sent by a job that nobody remembers."""
+        """Whether nothing tells the two apart: a create with an address and without ids, and a customer that was
+        created since the plan was made, less two days, with the same name and address. No consent covers that: it may
+        be the create itself, sent by a job that nobody remembers."""
         side = _side(action)
-        if ids_of(side.values) or not self._is_recent(customer):
+        has_place = any(side.values.get(path[0]) for path in action.table.postal_codes)
+        if ids_of(side.values) or not has_place or not self._is_recent(customer):
             return False
         reason = sameness(side, Side(customer.values, customer.number), action.table)
         return reason is not None and reason.path == (action.table.label,)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from reconciler.core.desired import Desired
@@ -28,7 +28,7 @@ class Comparison:
     """What is declared and what is live, by which rules, and what earlier runs recorded.
 
     targets: `number_key`s or refs to look at; empty means all. excluded: those of which nothing is written, also where
-    a target needs it.
+    a target needs it. stuck: `number_key`s below which nobody is put, with the reason (`core.renumbering`).
     """
 
     desired: tuple[Desired, ...]
@@ -37,11 +37,12 @@ class Comparison:
     memory: Memory
     targets: frozenset[str] = frozenset()
     excluded: frozenset[str] = frozenset()
+    stuck: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def renumberings(self) -> Renumberings:
         """Which customers are to be given another number."""
-        return renumberings(self.desired, self.view.customers, self.memory, self.view.doubts)
+        return renumberings(self.desired, self.view.customers, self.memory, self.view.doubts, self.rules.resource)
 
     @cached_property
     def foreseen(self) -> Comparison:
@@ -60,13 +61,22 @@ class Comparison:
             return self, ()
         desired, warnings = foreseen_declarations(self.desired, renumbering, self.rules.resource)
         view = foreseen_view(self.view, renumbering, self.rules.resource)
-        return replace(self, desired=desired, view=view, memory=foreseen_memory(self.memory, renumbering)), warnings
+        memory, stuck = foreseen_memory(self.memory, renumbering), renumbering.stuck
+        return replace(self, desired=desired, view=view, memory=memory, stuck=stuck), warnings
 
     @cached_property
     def paired(self) -> Pairing:
         """The declarations with their live customers."""
         memory, view = self.memory, self.view
-        return pair(self.desired, view.customers, memory.numbers, memory.identities, view.doubts, self.rules.resource)
+        return pair(
+            self.desired,
+            view.customers,
+            memory.numbers,
+            memory.identities,
+            view.doubts,
+            self.rules.resource,
+            self.stuck,
+        )
 
     def problems(self) -> list[Diagnostic]:
         """What is wrong with the live side, and with the pairing; of the targets only, where there are some."""

@@ -44,6 +44,7 @@ def pair(
     identities: Mapping[str, int] | None = None,
     doubts: Doubts = SURE,
     resource: Resource = CUSTOMER,
+    stuck: Mapping[str, str] | None = None,
 ) -> Pairing:
     """Find the live customer of each declaration.
 
@@ -54,7 +55,7 @@ def pair(
 
     recorded: ref to number. identities: `number_key` to the internal id it had.
     doubts: a declaration that may mean what cannot be read is held back, and paired with nothing. resource: in whose
-    forms the match fields compare.
+    forms the match fields compare. stuck: `number_key`s of parents below which nobody is put for now, with the reason.
     """
     wanted = list(desired)
     index = _index(live, {name for each in wanted if each.number is None for name in each.match}, resource)
@@ -86,7 +87,7 @@ def pair(
             pairs.append((each, found))
     place = {id(each): at for at, each in enumerate(wanted)}
     pairs.sort(key=lambda both: place[id(both[0])])
-    pairs, ambiguous = with_parents(pairs, wanted, index.by_number)
+    pairs, ambiguous = with_parents(pairs, wanted, index.by_number, stuck or {})
     return Pairing(tuple(pairs), len(index.by_identity) - len(taken), (*problems, *ambiguous))
 
 

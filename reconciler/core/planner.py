@@ -51,7 +51,14 @@ from reconciler.core.plan import (
 )
 from reconciler.core.ports import Need, View, Wire
 from reconciler.core.removed import deactivations, nothing_known, removal_notes, removed
-from reconciler.core.renumbering import LOOKS, after_renumbering, former_key, renumber_actions, under_present_numbers
+from reconciler.core.renumbering import (
+    LOOKS,
+    after_renumbering,
+    former_key,
+    renumber_actions,
+    renumberings,
+    under_present_numbers,
+)
 from reconciler.core.rules import Memory, Rules
 from reconciler.core.snapshot import created_since
 from reconciler.resources.customer import CUSTOMER
@@ -321,7 +328,7 @@ def incomplete(
     if all(names <= customer.values.keys() for customer in rows):
         return ()  # nothing is lacking: the pairs need not be found
     reads = []
-    present = under_present_numbers(concerned, rows, memory)
+    present = under_present_numbers(concerned, renumberings(concerned, rows, memory, resource=need.resource))
     for declaration, customer in pair(present, rows, memory.numbers, memory.identities, resource=need.resource).pairs:
         if customer is None:
             continue

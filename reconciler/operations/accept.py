@@ -21,7 +21,7 @@ from reconciler.core.mutes import ActiveMutes, names_of
 from reconciler.core.normalise import number_key
 from reconciler.core.patterns import covers, patterns
 from reconciler.core.plan import Cause, LeftAlone
-from reconciler.core.renumbering import under_present_numbers
+from reconciler.core.renumbering import renumberings, under_present_numbers
 from reconciler.core.rules import Memory, Rules
 from reconciler.operations.declarations import load, select
 from reconciler.operations.files import edited
@@ -85,7 +85,8 @@ def accept(
     memory = last.memory
     view = refresh(loaded, erp, memory=memory)
     rules = rules_of(workspace.settings)
-    present = under_present_numbers(loaded.desired, view.customers, memory)
+    found = renumberings(loaded.desired, view.customers, memory, view.doubts, rules.resource)
+    present = under_present_numbers(loaded.desired, found)
     memory = last.with_causes(Comparison(present, view, rules, memory)).memory
     paired = pair(present, view.customers, memory.numbers, memory.identities, view.doubts, rules.resource)
     choice = _Choice(keys, fields, mutes)
@@ -93,7 +94,7 @@ def accept(
     files = rewriting.run(paired)
     if not dry_run:
         replace_files(files)
-    unpaired = _unpaired(loaded, paired, choice) if numbers else bool(paired.diagnostics)
+    unpaired = _unpaired(loaded, paired, choice) if numbers else bool(paired.diagnostics or found.refused)
     return Acceptance(
         tuple(files),
         tuple(rewriting.granted),
@@ -103,7 +104,7 @@ def accept(
         choice.not_applied,
         choice.muted,
         unpaired or bool(numbers and rewriting.missing),
-        (*view.doubts.diagnostics(), *paired.diagnostics),
+        (*view.doubts.diagnostics(), *found.problems(), *paired.diagnostics),
     )
 
 

@@ -146,8 +146,9 @@ class Books(RuleBasedStateMachine):
         after = self.live()
         assert before.keys() <= after.keys(), "a customer is gone"
         beside = {NAMES[key] for key in KEYS if self.store.has(BESIDE[key]) and self.has_id(key)}
-        alone = {NAMES[key] for key in self.was_meant}
-        assert not (after.keys() - before.keys()) & beside - alone, "created beside its own"
+        posted = {row["number"] for row in self.store.write_log()[log:] if row["method"] == "POST"}
+        new = {name for name in after.keys() - before.keys() if after[name]["number"] in posted}
+        assert not new & beside - {NAMES[key] for key in self.was_meant}, "created beside another of its organisation"
         for name in before:
             for path in ("number", "status", "corporateId", *VALUES):
                 was, now = before[name][path], after[name][path]
@@ -180,6 +181,8 @@ class Books(RuleBasedStateMachine):
 
     def _edited(self, name: str, field: str, was: Any, value: Any) -> None:
         """A clerk edited it: with a new version, as also by saving what was there, or quietly."""
+        if self.saved and not same(was, value):
+            self.saved.moved.add((name, field))
         if self.touch or field not in QUIET or same(was, value):
             self._touched(name)
         else:
@@ -237,8 +240,14 @@ class Saved:
         self.creates = created(document)
         self.updates = {**planned(document), **renumbered(document)}
         self.edited: set[str] = set()
+        self.moved: set[Difference] = set()
         self.quiet: set[Difference] = set()
         self.is_newest = True  # nothing was written since
+
+    def overtaken(self, live: Rows) -> set[Difference]:
+        """What a clerk has changed of what the plan shows, and not changed back."""
+        shown = ((each, was) for each, (was, _) in self.updates.items() if each in self.moved and each[0] in live)
+        return {each for each, was in shown if not same(live[each[0]][each[1]], was)}
 
     def may_write(self) -> dict[Difference, list[Any]]:
         """What applying it may set of customers that are there."""

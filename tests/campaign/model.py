@@ -133,6 +133,10 @@ class Ledger(Books):
             self.clerk_creates(key, "{}", other=False)
         for key in data.draw(st.sets(keys, min_size=1), "declared"):
             self.declared[NAMES[key]] = {path: data.draw(VALUES[path]) for path in data.draw(st.sets(fields))}
+        for key in data.draw(st.sets(st.sampled_from(MANUAL)), "to be renumbered"):
+            self.renumber(key, says=True)
+        for key in data.draw(st.sets(keys, max_size=1), "beside"):
+            self.clerk_creates_beside(key, vat=data.draw(st.booleans()))
         self._write()
 
     @rule(key=keys, field=fields, data=st.data())
@@ -203,6 +207,8 @@ class Ledger(Books):
         if not self.store.has(new):
             self.store.renumber(now, new)
             self._touched(name)
+            if self.saved:
+                self.saved.moved.add((name, "number"))
             self.managed.discard(name)
             self.unseen = {each: left for each, left in self.unseen.items() if each[0] != name}
 
@@ -381,9 +387,10 @@ class Ledger(Books):
         before = self.live()
         ended, written = self._writing(saved.may_write(), "apply", "plan.json")
         now = self.live()
-        assert not written.keys() & saved.edited & before.keys(), f"{written} were changed since the plan"
-        for name, path in saved.quiet & saved.updates.keys():
-            assert same(now[name][path], before[name][path]), (name, path, "a clerk's quiet edit was overwritten")
+        kept = {name for name in saved.edited if (name, "number") not in saved.updates}  # a new number has no version
+        assert not written.keys() & kept & before.keys(), f"{written} were changed since the plan"
+        for name, path in (saved.quiet | saved.overtaken(before)) & saved.updates.keys():
+            assert same(now[name][path], before[name][path]), (name, path, "a clerk's edit was overwritten")
         if saved.is_newest:
             for (name, path), (_, after) in saved.updates.items():
                 if name not in saved.edited | {each for each, _ in saved.quiet} and not self.misnumbered(saved.creates):
@@ -503,6 +510,7 @@ class Ledger(Books):
             for change in result["changes"]
             if not same(change["before"], change["after"])
         }
+        at = {result["name"]: result["number"] for result in run["results"]}
         may = {each: [was] for each, (was, _, _) in back.items()}
         made = [each for each in run["results"] if each["action"] == "create" and each["outcome"] == "done"]
         may |= {(each["name"], "status"): ["Inactive"] for each in made if deactivate}
@@ -512,7 +520,8 @@ class Ledger(Books):
         assert ended.code in (0, 1, 5), ended
         now = self.live()
         for (name, path), (was, after, outcome) in back.items():
-            done = outcome == "done" and name in before and same(before[name][path], after)
+            is_there = name in before and before[name]["number"] == at[name]  # an undo goes by the number
+            done = outcome == "done" and is_there and same(before[name][path], after)
             if ended.code == 0 and done and (name, path) not in unseen:
                 assert same(now[name][path], was), (name, path, was, after, now[name][path], ended)
         self._wrote(may)
