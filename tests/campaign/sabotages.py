@@ -443,7 +443,7 @@ SABOTAGES = (
     ),
     Sabotage(
         "amounts are rounded in an export", EXPORTED, "config/edit/yaml_writer.py",
-        'else format(value, "f"), "plain")', 'else format(value, ".1f"), "plain")',
+        'Literal(written(value), "plain")', 'Literal(format(value, ".1f"), "plain")',
         "acceptance/test_export.py::test_an_export_of_everything_plans_empty_at_once",
     ),
     Sabotage(
