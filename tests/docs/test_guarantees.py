@@ -22,6 +22,7 @@ TITLES = (
     "Deterministic plans",
     "Apply, then the plan is empty",
     "Export, then the plan is empty",
+    "No mistake and no doubt in silence",
 )
 
 
