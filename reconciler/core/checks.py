@@ -136,7 +136,7 @@ def mute_notes(action: Action, names: tuple[str | None, ...], rules: Rules) -> I
                 Severity.WARNING,
                 "P534",
                 f"{action.label}: {change.path} is muted until {mute.until}, and sent all the same (--include-muted)",
-                detail=mute.reason,
+                detail=f"Its reason: {mute.reason!r}.",
                 source=mute.source,
             )
         elif mute := rules.mutes.ended(names, change.path):

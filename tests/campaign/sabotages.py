@@ -41,9 +41,12 @@ DETERMINISTIC = "Deterministic plans"
 APPLIED = "Apply, then the plan is empty"
 EXPORTED = "Export, then the plan is empty"
 CAUSED = "Who moved is told, and never guessed"
+TOLD = "No mistake and no doubt in silence"
 
 _GIT = "acceptance/test_applied.py::"
 _SAME = "acceptance/test_same_customer.py::"
+_VALUES = "acceptance/test_values.py::"
+_SURELY = _VALUES + "test_a_value_that_is_surely_a_mistake_is_an_error"
 
 SABOTAGES = (
     Sabotage(
@@ -445,7 +448,7 @@ SABOTAGES = (
     ),
     Sabotage(
         "amounts are rounded in an export", EXPORTED, "config/edit/yaml_writer.py",
-        'else format(value, "f"), "plain")', 'else format(value, ".1f"), "plain")',
+        'Literal(written(value), "plain")', 'Literal(format(value, ".1f"), "plain")',
         "acceptance/test_export.py::test_an_export_of_everything_plans_empty_at_once",
     ),
     Sabotage(
@@ -566,6 +569,163 @@ SABOTAGES = (
         '"force": False', '"force": True',
         "acceptance/test_ci_story.py"
         "::test_only_a_whole_apply_of_what_is_committed_moves_the_branch_and_never_past_a_newer_one",
+    ),
+    Sabotage(
+        "a block scalar breaks a line", TOLD, "config/read/value_checks.py",
+        "        yield _line_break(row, text, node)\n",
+        "        pass\n",
+        _SURELY + "[a block in a line]",
+    ),
+    Sabotage(
+        "blanks at the ends are cut and not told", TOLD, "config/read/value_checks.py",
+        "text != bare and bare:",
+        "text != bare and not bare:",
+        "acceptance/test_values.py::test_blanks_at_the_ends_are_cut_with_a_warning_and_unicode_is_composed",
+    ),
+    Sabotage(
+        "a point between thousands is a decimal one", TOLD, "config/read/value_checks.py",
+        "return value.as_tuple().exponent == -3",
+        "return False",
+        _SURELY + "[a point between thousands]",
+    ),
+    Sabotage(
+        "a spreadsheet's error is a text", TOLD, "config/read/content_checks.py",
+        "    if SPREADSHEET_ERROR.fullmatch(text):\n",
+        "    if not text:\n",
+        _SURELY + "[a spreadsheet's error]",
+    ),
+    Sabotage(
+        "an id may have decimals", TOLD, "config/read/content_checks.py",
+        "    if amount and row.is_identifier:\n",
+        "    if amount and not row:\n",
+        _SURELY + "[decimals in an id]",
+    ),
+    Sabotage(
+        "the digits of an IBAN are not checked", TOLD, "config/read/content_checks.py",
+        "return _iban_complaint(row, text)",
+        "return None",
+        _SURELY + "[wrong check digits]",
+    ),
+    Sabotage(
+        "a code may be in small letters", TOLD, "config/read/content_checks.py",
+        "    if text in codes:\n",
+        "    if text.upper() in codes:\n",
+        _SURELY + "[a country in small letters]",
+    ),
+    Sabotage(
+        "a postal code may lack digits", TOLD, "config/read/content_checks.py",
+        "    if len(code) == digits:\n",
+        "    if len(code) <= digits:\n",
+        _VALUES + "test_a_postal_code_that_lost_its_zero_is_a_warning_by_country_also_that_of_the_defaults",
+    ),
+    Sabotage(
+        "a postal code may have more digits", TOLD, "config/read/content_checks.py",
+        "    if len(code) == digits:\n",
+        "    if len(code) >= digits:\n",
+        _SURELY + "[a postal code with a digit too many]",
+    ),
+    Sabotage(
+        "two mandates may be the default one", TOLD, "config/read/content_checks.py",
+        "            if other != key:\n",
+        "            if not other:\n",
+        _SURELY + "[two default mandates]",
+    ),
+    Sabotage(
+        "a limit may be negative", TOLD, "config/read/value_checks.py",
+        "return row.unsigned and isinstance(value, int | Decimal) and value < 0",
+        "return False",
+        _SURELY + "[a negative limit]",
+    ),
+    Sabotage(
+        "a text may hold what nobody sees", TOLD, "config/read/content_checks.py",
+        "if unseen := dict.fromkeys(_UNSEEN.findall(text)):",
+        "if unseen := dict.fromkeys(()):",
+        _SURELY + "[a blank of no width in a name]",
+    ),
+    Sabotage(
+        "quotes around a text belong to it", TOLD, "config/read/content_checks.py",
+        "and text[0] not in text[1:-1]:",
+        "and not text:",
+        _SURELY + "[quotes around an id]",
+    ),
+    Sabotage(
+        "what is meant is told all the same", TOLD, "config/read/value_checks.py",
+        "        if finding.final or not any(",
+        "        if path or not any(",
+        "acceptance/test_values.py::test_as_typed_says_of_each_of_these_that_it_is_meant",
+    ),
+    Sabotage(
+        "a spreadsheet's error without quotes is a comment", TOLD, "config/read/yaml_nodes.py",
+        "        if not node.text and SPREADSHEET_ERROR",
+        "        if node.text and SPREADSHEET_ERROR",
+        _SURELY + "[such an error without quotes]",
+    ),
+    Sabotage(
+        "an attribute that the class lacks is written in silence", TOLD, "core/classes.py",
+        '            yield _about_attribute("P518", action, change, summary, remedy)\n',
+        "            pass\n",
+        "acceptance/test_values.py::test_attributes_are_held_against_the_class_that_a_plan_reads",
+    ),
+    Sabotage(
+        "a value that its attribute does not take is written in silence", TOLD, "core/classes.py",
+        "elif instead := _instead(attribute, change.after):",
+        'elif instead := "":',
+        "acceptance/test_values.py::test_attributes_are_held_against_the_class_that_a_plan_reads",
+    ),
+    Sabotage(
+        "a row that cannot be read is not told", TOLD, "core/doubts.py",
+        "        for row in self.unreadable:\n            yield Diagnostic(",
+        "        for row in self.unreadable[:0]:\n            yield Diagnostic(",
+        "acceptance/test_misshapen_rows.py::test_a_customer_that_is_not_declared_is_told_and_costs_nothing",
+    ),
+    Sabotage(
+        "a row that cannot be read holds nothing back", TOLD, "core/doubts.py",
+        "number_key(row.number) == number_key(number):\n                return row\n",
+        "number_key(row.number) == number_key(number):\n                return None\n",
+        "acceptance/test_misshapen_rows.py::"
+        "test_a_row_that_cannot_be_read_is_named_and_held_back_and_the_others_are_planned_as_ever",
+    ),
+    Sabotage(
+        "a wrong count is not told", TOLD, "core/doubts.py",
+        "        if self.count is not None:\n            yield",
+        "        if self.count is not None and self.read < 0:\n            yield",
+        "acceptance/test_misshapen_rows.py::test_a_count_that_stays_wrong_is_told_and_the_plan_is_that_of_a_right_one",
+    ),
+    Sabotage(
+        "a class that cannot be read is taken for read", TOLD, "core/classes.py",
+        "if customer_class is None or customer_class.problem:",
+        "if customer_class is None:",
+        "unit/core/test_classes.py::test_a_class_that_cannot_be_read_is_told",
+    ),
+    Sabotage(
+        "the end of a mute is not told", TOLD, "core/checks.py",
+        "elif mute := rules.mutes.ended(names, change.path):",
+        'elif mute := rules.mutes.ended(names, ""):',
+        "acceptance/test_mutes.py::test_an_ended_mute_is_an_ordinary_difference_with_a_note",
+    ),
+    Sabotage(
+        "what is sent under a mute is not told", TOLD, "core/checks.py",
+        "        if mute := rules.mutes.find(names, change.path):",
+        '        if mute := rules.mutes.find(names, ""):',
+        "acceptance/test_mutes.py::test_muted_fields_are_sent_on_demand",
+    ),
+    Sabotage(
+        "a deactivation that cannot be is not told", TOLD, "core/removed.py",
+        "    if rules.deactivate_removed and not memory.applied:",
+        "    if not rules.deactivate_removed and not memory.applied:",
+        "acceptance/test_on_removed.py::test_a_plan_without_state_says_that_nothing_is_deactivated",
+    ),
+    Sabotage(
+        "a second default line of the ERP is not seen", TOLD, "core/checks.py",
+        "is_chosen = len(path) == 3 and",
+        "is_chosen = len(path) == 2 and",
+        "acceptance/test_values.py::test_a_second_default_line_that_only_the_erp_knows_is_a_finding_of_the_plan",
+    ),
+    Sabotage(
+        "the form in which the ERP keeps a text is not proposed", TOLD, "operations/writing.py",
+        "        if forms:\n            words",
+        "        if forms and not changes:\n            words",
+        "acceptance/test_stores.py::test_a_form_of_what_was_sent_is_at_rest_and_the_line_is_proposed",
     ),
 )  # fmt: skip
 """In the order of the page."""

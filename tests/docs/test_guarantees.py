@@ -23,6 +23,7 @@ TITLES = (
     "Apply, then the plan is empty",
     "Export, then the plan is empty",
     "Who moved is told, and never guessed",
+    "No mistake and no doubt in silence",
 )
 
 

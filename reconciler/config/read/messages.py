@@ -30,11 +30,13 @@ def _escaped(character: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """A text from a file in double quotes.
+    """A text from a file in double quotes, as YAML writes it: a reader sees where it ends, and so does the redaction.
 
-    >>> quoted("Oslo")
-    '"Oslo"'
+    >>> print(quoted('Oslo "Vest"'))
+    "Oslo \\"Vest\\""
     """
+    if '"' in text or "\\" in text:
+        text = text[: MAX_SHOWN + 1].replace("\\", "\\\\").replace('"', '\\"')
     return f'"{shown(text)}"'
 
 
