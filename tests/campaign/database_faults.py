@@ -122,12 +122,10 @@ class Play:
 
     def lock_lost(self) -> None:
         """The session that has the lock ends, and no other."""
-        with psycopg.connect(self.at.url) as db:
-            db.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1 AND mode ="
-                " 'ExclusiveLock' AND pid <> pg_backend_pid() AND pid IN (SELECT pid FROM"
-                f' "{self.at.schema}".lock_holder)'.encode()
-            )
+        with psycopg.connect(self.at.url, autocommit=True) as db:
+            sessions = db.execute(f'SELECT pid FROM "{self.at.schema}".lock_holder'.encode()).fetchall()
+            for (pid,) in sessions:  # waits up to ten seconds until it has ended
+                db.execute("SELECT pg_terminate_backend(%s, 10000)", (pid,))
 
     def disk_full(self) -> None:
         """Every row that is added or changed is refused, until the second machine comes."""
