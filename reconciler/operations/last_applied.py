@@ -87,14 +87,14 @@ def last_applied(workspace: Workspace, ref: str | None = None) -> LastApplied:
     """What was last applied.
 
     ref: a git revision, which takes precedence over the state. Without it the branch of the pipelines counts
-    (`applied_branch`), where the state knows no customer and the repository has it. Raises WrongUsage when git does not
+    (`applied_branch`), where the state knows of no apply and the repository has it. Raises WrongUsage when git does not
     know `ref`, and StateError.
     """
     known = workspace.store.known(workspace.place).load()
     revisions = Revisions(workspace.settings, workspace.environ, _OPTION)
     if ref is not None:
         return LastApplied(known, _read(revisions, ref, revisions.known_commit(ref)))
-    if len(known) or workspace.settings.environment == SANDBOX:
+    if known.memory().applied or workspace.settings.environment == SANDBOX:
         return LastApplied(known)
     return LastApplied(known, _of_pipelines(revisions, workspace.settings.environment))
 

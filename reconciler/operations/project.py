@@ -125,7 +125,7 @@ class Project:
         targets: only these customers, by number, ref or a pattern such as `100*`; behind a `!`, not these. refresh:
         `incremental`, `full`, or `none` for the snapshot alone. base: a git revision; each change then says whether it
         is the branch's, and with `fail_outside` others refuse the plan. applied: a git revision whose declarations were
-        applied last, for the causes of changes; without it the state tells them or, where that knows no customer, the
+        applied last, for the causes of changes; without it the state tells them or, where that knows of no apply, the
         branch reconciler/applied/ENVIRONMENT. include_muted: also change what a running mute covers. Raises
         InvalidInput, WrongUsage, ErpError, StateError.
         """

@@ -241,6 +241,21 @@ def test_the_first_drift_after_a_plan_without_changes_is_drift(company: Company)
     assert causes(company) == {"2 creditLimit": "drift"}
 
 
+def test_what_the_pipelines_applied_counts_before_what_was_adopted_here(company: Company) -> None:
+    company.store.seed(1, 1, start=1)
+    company.store.edit("1", {"creditLimit": 10})
+    assert company.run("export").code == 0
+    file = company.folder / "customers" / "1.yaml"
+    file.write_text(file.read_text(encoding="utf-8").replace("creditLimit: 10", "creditLimit: 20"), encoding="utf-8")
+    git(company, "init", "-q", "-b", "main")
+    git(company, "add", "customers", "reconciler.yaml")
+    git(company, "commit", "-qm", "applied by a pipeline")
+    company.store.edit("1", {"creditLimit": 30})
+    assert causes(company) == {"1 creditLimit": "both"}
+    git(company, "branch", BRANCH)
+    assert causes(company) == {"1 creditLimit": "drift"}
+
+
 def test_what_was_only_adopted_is_not_deactivated_when_its_declaration_goes(company: Company) -> None:
     company.settings("on_removed: deactivate")
     company.store.seed(3, 1, start=1)

@@ -32,7 +32,7 @@ def run_facts(past: PastRun) -> dict[str, Any]:
 
 def run_table(rows: list[dict[str, Any]]) -> list[Text]:
     """The runs, a line each below a head."""
-    cells = [("RUN", "STARTED", "STATUS", "ENVIRONMENT", "ACTIONS")]
+    cells: list[tuple[str, ...]] = [("RUN", "STARTED", "STATUS", "ENVIRONMENT", "ACTIONS")]
     named = ("id", "started_at", "status", "environment")
     cells += [(*(visible(row[name]) for name in named), _counts(row)) for row in rows]
     widths = [max(len(row[at]) for row in cells) for at in range(4)]
