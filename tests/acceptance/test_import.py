@@ -259,6 +259,15 @@ def test_a_file_above_the_limit_and_one_in_an_old_encoding_are_refused_with_what
     assert (company.folder / "customers/1.yaml").read_text(encoding="utf-8") == 'number: "1"\nname: Bø\n'
 
 
+def test_a_file_of_nothing_but_mistakes_is_refused_in_time_and_with_a_bounded_list(company: Company) -> None:
+    sheet(company, "number;" + ";".join(f"x{at}" for at in range(3000)) + "\n1\n")
+    assert "the header has 3,001 columns, and may have 1,000" in refused(company, "k.csv").err
+    sheet(company, "number;creditLimit\n" + "1;1.234\n" * 20_000)
+    ended = refused(company, "k.csv")
+    assert "k.csv:1002:1: X802 the rows before have so many problems that the rest is not read" in ended.err
+    assert ended.err.count("X802") == 1_001
+
+
 @pytest.mark.parametrize("words", [["10010"], ["visma_customer.x", "10010"]])
 def test_a_habit_from_terraform_is_led_to_export(company: Company, words: list[str]) -> None:
     ended = company.run("import", *words)

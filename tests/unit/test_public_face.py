@@ -18,10 +18,10 @@ HEAVY = ("httpx", "deepdiff", "jsonschema", "starlette", "uvicorn", "yaml", "msg
 def test_the_public_names_are_these_and_no_others() -> None:
     assert reconciler.__all__ == [
         "Acceptance", "Action", "Cause", "Change", "Declined", "Diagnostic", "Drift", "ErpError", "ExportOptions",
-        "Exported", "Filters", "InvalidInput", "Letter", "Listener", "Live", "Locked", "NotFound", "Outcome", "PastRun",
-        "Plan", "Project", "ReconcilerError", "Refused", "Rejected", "Result", "Run", "Settings", "Severity", "Source",
-        "StateError", "Target", "Validation", "Verb", "WrongUsage", "__version__", "dumps", "load_plan", "loads",
-        "render", "save_plan",
+        "Exported", "Filters", "ImportOptions", "Imported", "InvalidInput", "Letter", "Listener", "Live", "Locked",
+        "NotFound", "Outcome", "PastRun", "Plan", "Project", "ReconcilerError", "Refused", "Rejected", "Result",
+        "Run", "Settings", "Severity", "Source", "StateError", "Target", "Validation", "Verb", "WrongUsage",
+        "__version__", "dumps", "load_plan", "loads", "render", "save_plan",
     ]  # fmt: skip
 
 

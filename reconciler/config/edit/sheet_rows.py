@@ -11,7 +11,7 @@ from reconciler.config.edit.yaml_writer import Literal, Raw, item_lines, literal
 from reconciler.config.read.decoding import CONTROL
 from reconciler.config.read.messages import quoted
 from reconciler.config.read.sheet_columns import REF
-from reconciler.config.read.sheet_file import Cell, Sheet, is_blank, problem
+from reconciler.config.read.sheet_file import MOST_PROBLEMS, Cell, Sheet, is_blank, problem
 from reconciler.core.diagnostics import Diagnostic, Source
 from reconciler.resources.customer import ATTRIBUTES, CUSTOMER, FIELDS
 from reconciler.resources.grammar import Group
@@ -102,6 +102,10 @@ def read_rows(sheet: Sheet, columns: Mapping[int, Path], file: str) -> Rows:
             remedy = "Put a text that holds the separator into double quotes, or name the column in the header."
             place = replace(source, column=width + 1)
             read.problems.append(problem("X802", place, "the row has more cells than the header", remedy))
+        if len(read.problems) >= MOST_PROBLEMS:
+            summary = "the rows before have so many problems that the rest is not read"
+            read.problems.append(problem("X802", source, summary, "Correct these first."))
+            break
         if members := _members(cells, ordered, source, read.problems):
             read.rows.append(SheetRow(source, members, by_path))
     return read

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from reconciler.config.read.messages import nearest, quoted
-from reconciler.config.read.sheet_file import Cell, problem
+from reconciler.config.read.sheet_file import MOST_COLUMNS, Cell, problem
 from reconciler.core.diagnostics import Diagnostic, Source
 from reconciler.core.normalise import attribute_key
 from reconciler.resources.customer import ATTRIBUTES, CUSTOMER, FIELDS
@@ -39,6 +39,10 @@ def read_columns(
     """
     columns = Columns()
     seen: dict[Path, int] = {}
+    if len(cells) > MOST_COLUMNS:
+        summary = f"the header has {len(cells):,} columns, and may have {MOST_COLUMNS:,}"
+        columns.problems.append(problem("X801", source, summary, "Keep the columns that name fields."))
+        return columns
     for at, cell in enumerate(cells, 1):
         name = str(cell).strip() if cell is not None else ""
         place = Source(source.file, source.line, at)

@@ -23,6 +23,8 @@ from reconciler.core.diagnostics import Diagnostic, Severity, Source
 Cell: TypeAlias = "str | bool | int | Decimal | date | None"
 
 MOST_COLUMNS = 1_000
+MOST_PROBLEMS = 1_000
+"""What is told of one file; a file with more is refused all the same."""
 _MOST_PARTS = 2_000
 _SIGNS = "=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20"
 _MARKED = re.compile(f"'(?=[{_SIGNS}])")
@@ -118,7 +120,8 @@ def _separator(text: str) -> str:
 def _own(text: str, source: Source, sheet: Sheet) -> Cell:
     """The text without the apostrophes that our own CSV puts in front of what looks like a formula."""
     if text.startswith("="):
-        sheet.problems.append(_formula(source, text))
+        if len(sheet.problems) < MOST_PROBLEMS:
+            sheet.problems.append(_formula(source, text))
         return None
     return _MARKED_INSIDE.sub("", _MARKED.sub("", text, count=1) if _MARKED.match(text) else text)
 
