@@ -153,7 +153,7 @@ class _Dispatch:
                 return
             done, _ = wait(self._sent, return_when=FIRST_COMPLETED)
             for future in done:
-                result = future.result()
+                result = _result(future, self._sent[future])
                 del self._sent[future]
                 yield result
 
@@ -192,7 +192,19 @@ class _Dispatch:
                 yield future.result()
 
 
-def _dead(task: Task) -> TaskResult:
+def _result(future: Future[TaskResult], sent: _Sent) -> TaskResult:
+    """Raises BrokenExecutor. What else an executor raises is about that task: a cluster gave it up."""
+    try:
+        return future.result()
+    except BrokenExecutor:
+        raise
+    except Exception as error:  # noqa: BLE001 - one company's failure is its result
+        return _dead(sent.task, f"No worker came to an end with it: {type(error).__name__}: {error}")
+
+
+def _dead(
+    task: Task, reason: str = f"The worker died {_TRIES} times: it was killed, or had too little memory."
+) -> TaskResult:
     outcome = CompanyOutcome.FAILED
     report = CompanyReport(
         name=task.name,
@@ -201,7 +213,7 @@ def _dead(task: Task) -> TaskResult:
         exit_code=EXIT_CODES[outcome],
         environment=task.environment or "",
         labels=task.labels,
-        reason=f"The worker died {_TRIES} times: it was killed, or had too little memory.",
+        reason=reason,
         remedy="Run the command for this company alone (--only), with --jobs 1.",
     )
     return TaskResult(report)

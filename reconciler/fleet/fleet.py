@@ -26,6 +26,7 @@ from reconciler.core.fleet import (
 )
 from reconciler.core.shared_state import is_shared
 from reconciler.fleet import saved
+from reconciler.fleet.cluster import Cluster
 from reconciler.fleet.engine import Engine, Processes, run_tasks
 from reconciler.fleet.packing import pack
 from reconciler.fleet.tasks import Task, TaskOptions, TaskResult
@@ -64,11 +65,13 @@ class Fleet:
         environment: str | None = None,
         only: Sequence[str] = (),
         jobs: int = 1,
+        on: str | None = None,
         heard: Heard = _unheard,
     ) -> Fleet:
         """The fleet of a folder (or of one above it), or of a file. only: names, globs or LABEL=VALUE of companies.
 
-        jobs: companies at a time. Raises InvalidInput for a file with errors, WrongUsage.
+        jobs: companies at a time. on: the address of a Dask scheduler, whose workers take credentials from their own
+        environment; None for processes of this machine. Raises InvalidInput for a file with errors, WrongUsage.
         """
         path = find_fleet(Path(folder)) if Path(folder).is_dir() else Path(folder)
         if path is None:
@@ -79,7 +82,8 @@ class Fleet:
         file = load_fleet(path)
         companies = _selected(file.companies, only)
         _check_environ(environ, companies)
-        return cls(file, companies, Processes(jobs, file.root, environ), environ, environment, heard)
+        engine: Engine = Processes(jobs, file.root, environ) if on is None else Cluster(on, jobs)
+        return cls(file, companies, engine, environ, environment, heard)
 
     # ---- what can be done ----
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from reconciler.cli.shell import options as shared
-from reconciler.cli.shell.fleet_options import FleetFormat, Jobs, Only, opened
+from reconciler.cli.shell.fleet_options import FleetFormat, Jobs, On, Only, opened
 from reconciler.cli.shell.fleet_output import end, fleet_formats
 from reconciler.fleet.tasks import TaskOptions
 
@@ -26,21 +26,21 @@ NoRecord = Annotated[bool, typer.Option("--no-record", help="Only look; the next
 
 
 @app.command("validate")
-def validate(context: typer.Context, only: Only = None, jobs: Jobs = None, form: FleetFormat = "text",
+def validate(context: typer.Context, only: Only = None, jobs: Jobs = None, on: On = None, form: FleetFormat = "text",
              report: shared.Reports = None, max_chars: shared.MaxChars = None) -> None:  # fmt: skip
     """Check settings, declarations and mutes of each company, offline."""
     reports = fleet_formats(context.obj, form, report)
-    end(context.obj, opened(context.obj, only, jobs).validate(), form, reports)
+    end(context.obj, opened(context.obj, only, jobs, on).validate(), form, reports)
 
 
 @app.command("plan")
-def plan(context: typer.Context, out: Out = None, only: Only = None, jobs: Jobs = None,
+def plan(context: typer.Context, out: Out = None, only: Only = None, jobs: Jobs = None, on: On = None,
          refresh: shared.Refresh = shared.RefreshMode.INCREMENTAL, detailed_exitcode: shared.DetailedExitcode = False,
          form: FleetFormat = "text", report: shared.Reports = None,
          max_chars: shared.MaxChars = None) -> None:  # fmt: skip
     """Show what would change in each company. Writes nothing to any ERP."""
     reports = fleet_formats(context.obj, form, report)
-    planned = opened(context.obj, only, jobs).plan(out, refresh=refresh.value)
+    planned = opened(context.obj, only, jobs, on).plan(out, refresh=refresh.value)
     if out is not None and planned.digest:
         context.obj.say(f"Saved the plans to {out}. Apply them with: reconciler fleet apply {quote(str(out))}")
     end(context.obj, planned, form, reports, detailed=detailed_exitcode)
@@ -48,7 +48,7 @@ def plan(context: typer.Context, out: Out = None, only: Only = None, jobs: Jobs 
 
 @app.command("apply")
 def apply(context: typer.Context, plans: Plans = None, digest: Digest = None, only: Only = None, jobs: Jobs = None,
-          force: Force = False, parallelism: shared.Parallelism = None, reserve: shared.Reserve = 0,
+          on: On = None, force: Force = False, parallelism: shared.Parallelism = None, reserve: shared.Reserve = 0,
           no_wait: shared.NoWait = False, lock_timeout: shared.LockTimeout = 0.0, form: FleetFormat = "text",
           report: shared.Reports = None, max_chars: shared.MaxChars = None) -> None:  # fmt: skip
     """Apply reviewed plans: those saved in DIR, or new ones whose changes have the reviewed digest."""
@@ -56,24 +56,24 @@ def apply(context: typer.Context, plans: Plans = None, digest: Digest = None, on
     options = TaskOptions(
         force=force, lock_timeout=lock_timeout, parallelism=parallelism, reserve=reserve, no_wait=no_wait
     )
-    applied = opened(context.obj, only, jobs).apply(plans, digest=digest, options=options)
+    applied = opened(context.obj, only, jobs, on).apply(plans, digest=digest, options=options)
     end(context.obj, applied, form, reports)
 
 
 @app.command("drift")
-def drift(context: typer.Context, out: Out = None, only: Only = None, jobs: Jobs = None,
+def drift(context: typer.Context, out: Out = None, only: Only = None, jobs: Jobs = None, on: On = None,
           refresh: shared.Refresh = shared.RefreshMode.INCREMENTAL, no_record: NoRecord = False,
           detailed_exitcode: shared.DetailedExitcode = False, form: FleetFormat = "text",
           report: shared.Reports = None, max_chars: shared.MaxChars = None) -> None:  # fmt: skip
     """Show what changed in each ERP since the last apply. Writes no customer."""
     reports = fleet_formats(context.obj, form, report)
-    found = opened(context.obj, only, jobs).drift(out, refresh=refresh.value, record=not no_record)
+    found = opened(context.obj, only, jobs, on).drift(out, refresh=refresh.value, record=not no_record)
     end(context.obj, found, form, reports, detailed=detailed_exitcode)
 
 
 @app.command("status")
-def status(context: typer.Context, only: Only = None, jobs: Jobs = None, form: FleetFormat = "text",
+def status(context: typer.Context, only: Only = None, jobs: Jobs = None, on: On = None, form: FleetFormat = "text",
            report: shared.Reports = None, max_chars: shared.MaxChars = None) -> None:  # fmt: skip
     """Show what the state of each company holds: last apply, open runs, lock, drift. Reads no ERP."""
     reports = fleet_formats(context.obj, form, report)
-    end(context.obj, opened(context.obj, only, jobs).status(), form, reports)
+    end(context.obj, opened(context.obj, only, jobs, on).status(), form, reports)

@@ -24,9 +24,13 @@ Jobs = Annotated[
 FleetFormat = Annotated[
     str, typer.Option("--format", metavar="F", help="Format of standard output: text, json, markdown, html or csv.")
 ]
+On = Annotated[
+    str | None,
+    typer.Option("--on", metavar="ADDRESS", help="Work on a Dask scheduler's workers, such as tcp://scheduler:8786."),
+]
 
 
-def opened(session: Session, only: list[str] | None, jobs: int | None) -> Fleet:
+def opened(session: Session, only: list[str] | None, jobs: int | None, on: str | None) -> Fleet:
     """The fleet of the folder or of -c, with its progress on standard error. Raises InvalidInput, WrongUsage."""
     return Fleet.open(
         session.config or Path.cwd(),
@@ -34,6 +38,7 @@ def opened(session: Session, only: list[str] | None, jobs: int | None) -> Fleet:
         environment=session.environment,
         only=only or (),
         jobs=jobs or os.cpu_count() or 1,
+        on=on,
         heard=lambda company, ended, number: _tell(session, company, ended, number),
     )
 
