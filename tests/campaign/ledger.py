@@ -206,7 +206,7 @@ class Books(RuleBasedStateMachine):
         for key in KEYS:
             if NAMES[key] in self.declared:
                 who = {"number": self.number[key]} if key in MANUAL else {"ref": key}
-                lifecycle = {"renumbered_from": self.former[key]} if key in self.former else {}
+                lifecycle: dict[str, Any] = {"renumbered_from": self.former[key]} if key in self.former else {}
                 lifecycle |= {"same_as": [BESIDE[key]]} if key in self.same_as else {}
                 more = {"lifecycle": lifecycle} if lifecycle else {}
                 rows.append({**who, "name": NAMES[key], **_nested(self.wanted()[NAMES[key]]), **more})
