@@ -120,7 +120,7 @@ def test_what_changed_is_edited_in_its_place_and_what_is_new_is_added(ledger: Co
     assert "city: Voss" in address
     assert address.endswith("}   # one line")
     assert "mainContact:\n" in text
-    assert "Extra: x\n" in text
+    assert "  EXTRA: x\n" in text
     plan = ledger.plan()
     assert (plan["actions"], plan["summary"]["unmanaged"]) == ([], 0)
     assert "and nothing there changes" in ledger.run("export", "--force").err
