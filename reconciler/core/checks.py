@@ -48,12 +48,12 @@ def orphans(
     known = {number_key(live.number) for live in view.customers}
     known |= {number_key(each.number) for each, _ in paired.pairs if each.number is not None}
     known |= {number_key(row.number) for row in view.doubts.unreadable if row.number is not None}
-    refs = sorted(declaration.ref for declaration, _ in paired.pairs if declaration.ref is not None)
+    near_ref = _Near(sorted(declaration.ref for declaration, _ in paired.pairs if declaration.ref is not None))
     for action in actions:
         for change in action.changes:
             parent = change.after
             if change.path == resource.parent and isinstance(parent, str) and number_key(parent) not in known:
-                likely = get_close_matches(parent, refs, 1)
+                likely = near_ref(parent)
                 yield Diagnostic(
                     Severity.WARNING,
                     "P514",
@@ -62,6 +62,25 @@ def orphans(
                     + f"Correct {resource.parent}; the ERP will refuse the customer otherwise.",
                     source=change.source,
                 )
+
+
+class _Near:
+    """The nearest of the known texts. A search looks at all of them, so that only so many are made."""
+
+    def __init__(self, known: list[str]) -> None:
+        self._known = known
+        self._found: dict[str, list[str]] = {}
+        self._left = _MOST_LOOKS
+
+    def __call__(self, text: str) -> list[str]:
+        if text not in self._found and self._left >= len(self._known):
+            self._left -= len(self._known)
+            self._found[text] = get_close_matches(text[:_LONGEST], self._known, 1)
+        return self._found.get(text, [])
+
+
+_MOST_LOOKS, _LONGEST = 100_000, 100
+"""About a second's work."""
 
 
 def nameless(desired: Desired) -> Diagnostic:

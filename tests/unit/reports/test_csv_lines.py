@@ -58,3 +58,8 @@ def test_hostile_texts_stay_texts(name: str) -> None:
     for cell in (cell for row in rows for cell in row):
         assert not cell.startswith(("=", "+", "@", "\t", "\r"))
         assert not any(char in cell for char in "\x1b\x00\u202e\x9b")
+
+
+def test_no_text_inside_of_a_list_is_a_formula_for_a_spreadsheet_with_another_separator() -> None:
+    """It would cut the line at its own separator, in the middle of the cell."""
+    assert line([[{"bic": "A,=1+1"}], {"A": "x;@y"}]) == '"[{""bic"":""A,\'=1+1""}]";"{""A"":""x;\'@y""}"\r\n'
