@@ -144,7 +144,8 @@ class Play:
     # ---- the play ----
 
     def strike(self, fault: str) -> None:
-        """Note what has happened so far, and do it."""
+        """Note what has happened so far, and do it; the run's statements wait meanwhile."""
+        self.proxy.stall()
         with psycopg.connect(self.at.url) as db:
             row = db.execute(f"SELECT coalesce(max(intent_at), '') FROM \"{self.at.schema}\".entry".encode()).fetchone()
         assert row is not None
@@ -156,6 +157,8 @@ class Play:
             self.broken = repr(error)
         finally:
             self.is_over.set()
+            if fault != "silent":
+                self.proxy.go_on()
 
     def run(self, location: str, *words: str) -> Ended:
         """A command of a machine that reaches the state so."""
