@@ -250,7 +250,13 @@ def expected(moment: Moment, fault: str) -> set[int]:
         return {0, 1}  # there was no lock to lose, or a reader is opened again
     if moment.name == "before the first intent":
         return {1, 5}  # nothing was written: where that could be recorded, the run failed, else it is left open
+    if moment.name == "once an outcome is recorded" and fault in _GIVES_IT_BACK:
+        return {0, 5}  # all had been sent: with the lock taken again, it can all be recorded
     return {moment.code}
+
+
+_GIVES_IT_BACK = {"cut", "restarted", "failed over", "lock lost"}
+"""Faults after which the run may take its lock again, since nobody else had it."""
 
 
 def play(play_of: Play, moment: Moment, fault: str) -> Verdict:
