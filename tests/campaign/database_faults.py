@@ -144,7 +144,8 @@ class Play:
     # ---- the play ----
 
     def strike(self, fault: str) -> None:
-        """Note what has happened so far, and do it."""
+        """Note what has happened so far, and do it; the run's statements wait meanwhile."""
+        self.proxy.stall()
         with psycopg.connect(self.at.url) as db:
             row = db.execute(f"SELECT coalesce(max(intent_at), '') FROM \"{self.at.schema}\".entry".encode()).fetchone()
         assert row is not None
@@ -156,6 +157,8 @@ class Play:
             self.broken = repr(error)
         finally:
             self.is_over.set()
+            if fault != "silent":
+                self.proxy.go_on()
 
     def run(self, location: str, *words: str) -> Ended:
         """A command of a machine that reaches the state so."""
@@ -247,7 +250,13 @@ def expected(moment: Moment, fault: str) -> set[int]:
         return {0, 1}  # there was no lock to lose, or a reader is opened again
     if moment.name == "before the first intent":
         return {1, 5}  # nothing was written: where that could be recorded, the run failed, else it is left open
+    if moment.name == "once an outcome is recorded" and fault in _GIVES_IT_BACK:
+        return {0, 5}  # all had been sent: with the lock taken again, it can all be recorded
     return {moment.code}
+
+
+_GIVES_IT_BACK = {"cut", "restarted", "failed over", "lock lost"}
+"""Faults after which the run may take its lock again, since nobody else had it."""
 
 
 def play(play_of: Play, moment: Moment, fault: str) -> Verdict:
