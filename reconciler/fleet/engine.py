@@ -31,14 +31,13 @@ from typing import Any, Protocol
 from reconciler.core.fleet import EXIT_CODES, CompanyOutcome, CompanyReport
 from reconciler.fleet.tasks import Task, TaskResult
 from reconciler.fleet.worker import WorkPlace, perform, work_at
+from reconciler.garbage import collect_seldom
 
 _WAITING = 2
 """Tasks under way for each worker: the one that it has, and the next."""
 
 _TRIES = 3
 """So often a task is sent to a worker: twice the worker died, and it may be the task that kills it."""
-
-_COLLECTION = (100_000, 50, 100)  # as in `reconciler.__main__`: hardly any cyclic garbage is made
 
 
 class Engine(Protocol):
@@ -95,7 +94,7 @@ def _start(environ: dict[str, str], home: str, stopping: Any) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     os.environ.update(environ)  # what the HTTP client and the database driver read for themselves
-    gc.set_threshold(*_COLLECTION)
+    collect_seldom()
     gc.freeze()
     work_at(WorkPlace(environ, Path(home), stopping.is_set))
     threading.Thread(target=_follow_parent, args=(stopping,), daemon=True).start()
