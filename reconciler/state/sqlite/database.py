@@ -15,8 +15,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from filelock import FileLock
-
 from reconciler.core.errors import StateError
 from reconciler.core.rules import Target
 from reconciler.state import migrations
@@ -217,6 +215,8 @@ def create(path: Path) -> None:
     with translated(path):
         if has_content(path):
             return
+        from filelock import FileLock  # noqa: PLC0415 (25 ms, and the file is made but once)
+
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = beside(path, ".new.lock")
         with FileLock(lock, mode=0o600):  # two that make it at once would delete each other's log
