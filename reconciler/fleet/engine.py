@@ -96,16 +96,19 @@ def _start(environ: dict[str, str], home: str, stopping: Any) -> None:
     os.environ.update(environ)  # what the HTTP client and the database driver read for themselves
     collect_seldom()
     gc.freeze()
-    work_at(WorkPlace(environ, Path(home), stopping.is_set))
-    threading.Thread(target=_follow_parent, args=(stopping,), daemon=True).start()
+    working = threading.Lock()
+    work_at(WorkPlace(environ, Path(home), stopping.is_set, working))
+    threading.Thread(target=_follow_parent, args=(stopping, working), daemon=True).start()
 
 
-def _follow_parent(stopping: Any) -> None:
-    """Nobody would hear of results, nor tell when to stop."""
+def _follow_parent(stopping: Any, working: threading.Lock) -> None:
+    """With the coordinating process gone nobody hears of results: end cleanly what is being written, and go."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
         stopping.set()
+        with working:
+            os._exit(0)
 
 
 @dataclass

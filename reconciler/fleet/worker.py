@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -45,11 +45,13 @@ _UNFINISHED = (RunStatus.PARTIAL.value, RunStatus.INTERRUPTED.value, RunStatus.F
 @dataclass(frozen=True, slots=True)
 class WorkPlace:
     """Where a worker is. environ: the credentials, keys and variables of this process. home: the fleet's folder, where
-    state files are; None on a machine that does not have it. stopping: whether the fleet was asked to stop."""
+    state files are; None on a machine that does not have it. stopping: whether the fleet was asked to stop.
+    working: entered while a task is done."""
 
     environ: Mapping[str, str]
     home: Path | None = None
     stopping: Callable[[], bool] = lambda: False
+    working: AbstractContextManager[object] = field(default_factory=nullcontext)
 
 
 _here: list[WorkPlace] = []
@@ -65,8 +67,9 @@ def perform(task: Task) -> TaskResult:
     place = _here[0] if _here else WorkPlace(os.environ)
     began = time.monotonic()
     result = TaskResult(_report(task, CompanyOutcome.STOPPED, "Not begun: the fleet was stopped before it."))
-    if not place.stopping():
-        result = _performed(task, place)
+    with place.working:
+        if not place.stopping():
+            result = _performed(task, place)
     report = replace(result.report, seconds=round(time.monotonic() - began, 3))
     return TaskResult(report, result.document if task.options.wants_document else None)
 

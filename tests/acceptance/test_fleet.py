@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import pickle
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
-from time import sleep
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
@@ -293,6 +295,29 @@ def test_a_worker_that_dies_is_followed_by_one_that_goes_on(
         assert fleet.names(name) == sorted(f"Customer {name}-{at}" for at in range(6))
         with open_store(fleet.folder / f"companies/{name}/.reconciler/state.db") as store:
             assert [run.status.value for run in store.runs.all()] == ["done"]
+
+
+def test_workers_end_with_the_process_that_started_them(fleet: FleetFolder) -> None:
+    """Also when that is killed: what a worker writes is finished, and then it goes."""
+    for at in range(40):
+        fleet.company(f"c{at}", base_url=DEAD)
+    words = [sys.executable, "-m", "reconciler", "fleet", "validate", "--jobs", "2"]
+    with subprocess.Popen(words, cwd=fleet.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as process:
+        assert process.stderr is not None
+        process.stderr.readline()  # the first company has ended
+        workers = _descendants(process.pid)
+        process.kill()
+    assert workers
+    until = monotonic() + 60
+    while (left := [pid for pid in workers if Path(f"/proc/{pid}").exists()]) and monotonic() < until:
+        sleep(0.05)
+    assert not left
+
+
+def _descendants(pid: int) -> list[int]:
+    """All processes below a process."""
+    below = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    return [*below, *(lower for child in below for lower in _descendants(child))]
 
 
 def test_a_stop_leaves_what_is_not_begun_and_says_so(fleet: FleetFolder) -> None:
