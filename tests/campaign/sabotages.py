@@ -708,8 +708,7 @@ SABOTAGES = (
         "a row that cannot be read holds nothing back", TOLD, "core/doubts.py",
         "number_key(row.number) == number_key(number):\n                return row\n",
         "number_key(row.number) == number_key(number):\n                return None\n",
-        "acceptance/test_misshapen_rows.py::"
-        "test_a_row_that_cannot_be_read_is_named_and_held_back_and_the_others_are_planned_as_ever",
+        "unit/core/test_doubts.py::test_a_declared_number_is_that_of_a_row_in_any_case_and_with_blanks",
     ),
     Sabotage(
         "a wrong count is not told", TOLD, "core/doubts.py",
