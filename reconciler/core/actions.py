@@ -73,14 +73,14 @@ class Compared:
 def compared(desired: Desired, live: Live, rules: Rules, memory: Memory) -> Compared:
     """Compare, and sort out what the rules leave alone: what is ignored, and what is muted."""
     if agree(desired.values, live.values, desired.complete):
-        return _AGREED
+        return AGREED
     live = live.unpacked()
     key = number_key(live.number)
     wanted = comparable(desired.values, (), rules.resource)
     wanted = _as_stored(wanted, live, memory.normalised.get(key, {}))
     different = differences(wanted, live.values, desired.complete, rules.resource)
     if not different:
-        return _AGREED
+        return AGREED
     names, applied = names_of(desired, live), memory.last.get(key)
     mutes = NO_MUTES if rules.include_muted else rules.mutes
     changes: list[Change] = []
@@ -108,7 +108,8 @@ def compared(desired: Desired, live: Live, rules: Rules, memory: Memory) -> Comp
     )
 
 
-_AGREED = Compared({}, Differences())
+AGREED = Compared({}, Differences())
+"""The ERP has what is declared."""
 
 
 def _left(change: Change, rule: str, mute: Mute | None = None) -> LeftField:

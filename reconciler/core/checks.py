@@ -45,23 +45,29 @@ def orphans(
     actions: Iterable[Action], paired: Pairing, view: View, resource: Resource = CUSTOMER
 ) -> Iterator[Diagnostic]:
     """Parents that are neither live nor declared. A warning: the ERP may take another kind of account for a parent."""
+    parents = [
+        (action, change, change.after)
+        for action in actions
+        for change in action.changes
+        if change.path == resource.parent and isinstance(change.after, str)
+    ]
+    if not parents:
+        return
     known = {number_key(live.number) for live in view.customers}
     known |= {number_key(each.number) for each, _ in paired.pairs if each.number is not None}
     known |= {number_key(row.number) for row in view.doubts.unreadable if row.number is not None}
     near_ref = _Near(sorted(declaration.ref for declaration, _ in paired.pairs if declaration.ref is not None))
-    for action in actions:
-        for change in action.changes:
-            parent = change.after
-            if change.path == resource.parent and isinstance(parent, str) and number_key(parent) not in known:
-                likely = near_ref(parent)
-                yield Diagnostic(
-                    Severity.WARNING,
-                    "P514",
-                    f"{action.label}: its parent {parent} is neither a customer of the ERP nor declared",
-                    remedy=(f"Is ref {likely[0]} meant? " if likely else "")
-                    + f"Correct {resource.parent}; the ERP will refuse the customer otherwise.",
-                    source=change.source,
-                )
+    for action, change, parent in parents:
+        if number_key(parent) not in known:
+            likely = near_ref(parent)
+            yield Diagnostic(
+                Severity.WARNING,
+                "P514",
+                f"{action.label}: its parent {parent} is neither a customer of the ERP nor declared",
+                remedy=(f"Is ref {likely[0]} meant? " if likely else "")
+                + f"Correct {resource.parent}; the ERP will refuse the customer otherwise.",
+                source=change.source,
+            )
 
 
 class _Near:

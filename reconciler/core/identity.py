@@ -120,7 +120,7 @@ def _find(
             return None  # the recorded number is another customer's now
         if len(exact) > 1:
             return _ambiguous_number(desired, exact)
-        if exact and (moved := _moved_away(number, exact[0], index, identities)) is not None:
+        if exact and (moved := _moved_away(key, exact[0], index, identities)) is not None:
             return was_replaced(desired, exact[0], moved)
         if exact or desired.number is not None:
             return exact[0] if exact else None
@@ -151,9 +151,9 @@ def _renumbered(
     return index.by_identity.get(identity) if identity is not None else None
 
 
-def _moved_away(number: str, holder: Live, index: _Index, identities: Mapping[str, int]) -> Live | None:
-    """The customer that had the number when it was last applied, and lives under another one now."""
-    identity = identities.get(number_key(number))
+def _moved_away(key: str, holder: Live, index: _Index, identities: Mapping[str, int]) -> Live | None:
+    """The customer that had the number of this `number_key` when it was last applied, and has another one now."""
+    identity = identities.get(key)
     if identity is None or identity == holder.internal_id:
         return None
     return index.by_identity.get(identity)

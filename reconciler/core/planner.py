@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
-from reconciler.core.actions import compared, create_action, left_alone, update_action
+from reconciler.core.actions import AGREED, compared, create_action, left_alone, update_action
 from reconciler.core.checks import (
     mute_notes,
     null_problems,
@@ -224,7 +224,11 @@ def _update(
 ) -> Action | None:
     """The update, if there is something to write; what is left alone is noted."""
     difference = compared(declaration, live, comparison.rules, comparison.memory)
-    if comparison.looks_at(declaration):
+    looks_at = comparison.looks_at(declaration)
+    if difference is AGREED:  # nearly every pair
+        decided.unchanged += looks_at and not is_renumbered
+        return None
+    if looks_at:
         decided.unchanged += difference.is_as_declared and not is_renumbered
         for customers, fields in ((decided.muted, difference.muted), (decided.ignored, difference.ignored)):
             if fields:
