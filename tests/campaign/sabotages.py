@@ -752,11 +752,5 @@ SABOTAGES = (
         "        if forms and not changes:\n            words",
         "acceptance/test_stores.py::test_a_form_of_what_was_sent_is_at_rest_and_the_line_is_proposed",
     ),
-    Sabotage(
-        "whoever's record is safe waits for the next transaction", RESUMED, "state/group_commit.py",
-        "lambda: ticket.done or not self._is_busy", "lambda: not self._is_busy",
-        "unit/state/test_group_commit.py::"
-        "test_whose_work_is_safe_goes_on_while_the_next_transaction_is_under_way",
-    ),
 )  # fmt: skip
 """In the order of the page."""

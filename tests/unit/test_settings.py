@@ -387,7 +387,7 @@ def test_a_misspelt_word_in_a_policy_is_an_error_since_the_policy_would_never_re
     policy = f"{{name: credit, message: x, schema: {{proprties: {{a: {{}}}}, {known}}}}}"
     found = folder.problems(f"version: 1\nguards: {{policies: [{policy}]}}")
     assert {(each.code, each.remedy) for each in found} == {
-        ("S124", "Did you mean properties or minProperties or maxProperties?"),
+        ("S124", "Did you mean properties or maxProperties or minProperties?"),
         ("S124", "Did you mean maximum or maxItems?"),
     }
     assert 'JSON Schema has no word "proprties", and passes over it in the policy "credit"' in {
