@@ -213,8 +213,8 @@ SABOTAGES = (
         _SAME + "test_a_new_customer_beside_a_live_one_of_the_same_organisation_is_a_finding",
     ),
     Sabotage(
-        "a look before a create knows one spelling alone", DOUBLED, "apply/presence.py",
-        "        if any(same_organisation(own, key) for own in ids.values()):\n", "        if False:\n",
+        "a look before a create knows one spelling alone", DOUBLED, "core/sameness.py",
+        "        if same_organisation(identity_key(our_id), identity_key(their_id)):\n", "        if False:\n",
         _SAME + "test_a_saved_plan_does_not_create_what_a_clerk_has_entered_in_another_spelling",
     ),
     Sabotage(
@@ -426,7 +426,7 @@ SABOTAGES = (
     ),
     Sabotage(
         "results are told as they come", DETERMINISTIC, "operations/writing.py",
-        "for result in _in_plan_order(plan, self._sent()):", "for result in self._sent():",
+        "for result in _in_plan_order(plan, self._counted(self._sent())):", "for result in self._counted(self._sent()):",
         "acceptance/test_deterministic.py::test_what_apply_tells_is_in_the_order_of_the_plan",
     ),
     Sabotage(
