@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from reconciler.operations.accept import Acceptance
     from reconciler.operations.dunning_letter import Letter
     from reconciler.operations.export import Exported, ExportOptions
+    from reconciler.operations.import_sheet import Imported, ImportOptions
     from reconciler.operations.listener import Listener
     from reconciler.operations.past_runs import PastRun
     from reconciler.operations.project import Project
@@ -72,6 +73,7 @@ _HOMES = {
     "operations.accept": ("Acceptance",),
     "operations.dunning_letter": ("Letter",),
     "operations.export": ("ExportOptions", "Exported"),
+    "operations.import_sheet": ("ImportOptions", "Imported"),
     "operations.listener": ("Listener",),
     "operations.past_runs": ("PastRun",),
     "operations.project": ("Project",),
@@ -94,6 +96,8 @@ __all__ = [
     "ExportOptions",
     "Exported",
     "Filters",
+    "ImportOptions",
+    "Imported",
     "InvalidInput",
     "Letter",
     "Listener",

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 import sys
-
-_COLLECTION = (100_000, 50, 100)
-"""After so many new objects the young ones are searched for cyclic garbage, every 50th time the older ones too, and so
-on. Hardly any is made here, and searching declarations and customers again and again was a sixth of a plan's time."""
 
 
 def main() -> int:
@@ -17,7 +12,9 @@ def main() -> int:
 
         sys.stdout.write(f"reconciler {__version__}\n")
         return 0
-    gc.set_threshold(*_COLLECTION)
+    from reconciler.garbage import collect_seldom  # noqa: PLC0415 - start-up
+
+    collect_seldom()
     from reconciler.cli.shell.application import run  # noqa: PLC0415 - start-up
 
     return run(sys.argv[1:])

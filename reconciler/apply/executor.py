@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import Future, wait
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from reconciler.apply.lanes import Lanes
 from reconciler.apply.presence import Presence
 from reconciler.apply.renumber import ONE_LOOK, LookingUp, renumber
 from reconciler.apply.writes import Claims, Ended, overtaken, write
@@ -55,15 +58,16 @@ def execute(
 ) -> Iterator[Result]:
     """Send the plan's requests and yield each action's result as it ends; one result per action.
 
-    At most `parallelism` requests are in flight. An action starts when all it depends on is done; when one of those did
-    not succeed, it is skipped. Once the interruption says `stop`, or the ERP takes no more, nothing new is started:
-    what is in flight is finished and the rest is skipped, each saying so. Once it says `abandon` too, what is in flight
-    is not waited for: it may or may not be done, and its intent stays open in the journal. since: UTC, ISO 8601, from
-    when on a customer may be one that the plan created. recheck_nested: whether a customer is read once more before an
-    update that its version may not protect.
+    At most `parallelism` requests are in flight (`lanes.py`). An action starts when all it depends on is done; when one
+    of those did not succeed, it is skipped. Once the interruption says `stop`, or the ERP takes no more, no more is
+    sent: what is in flight is finished and the rest is skipped, each saying so. Once it says `abandon` too, what is in
+    flight is not waited for: it may or may not be done, and its intent stays open in the journal. since: UTC, ISO 8601,
+    from when on a customer may be one that the plan created. recheck_nested: whether a customer is read once more
+    before an update that its version may not protect.
     """
     earlier, interruption = earlier or EarlierTry(), interruption or Interruption()
-    schedule = _Schedule(plan)
+    lanes = Lanes(parallelism)
+    schedule = _Schedule(plan, lanes)
     claims = Claims((result.number for result in earlier.results.values() if result.number), plan.actions)
     for result in earlier.results.values():
         schedule.take(result)
@@ -72,22 +76,20 @@ def execute(
     new_numbers = {action.number for action in plan.actions if action.action is Verb.RENUMBER}
     looking_up, open_labels = interruption.looking_up, earlier.open_labels
     sending = _Sending(erp, since, claims, presence, recheck_nested, looking_up, open_labels, new_numbers)
-    flying: dict[Future[Ended], Action] = {}
+    flying: dict[Future[Result], Action] = {}
     if not interruption.stop():
         presence.prepare(schedule.waiting.values())
     try:
         while schedule.waiting or flying:
             if interruption.stop():
-                schedule.halt("the run was stopped")
+                lanes.halt("the run was stopped")
             for result in schedule.skipped():
-                schedule.halt(_record(journal, replace(result, number=None)))
+                lanes.halt(_record(journal, replace(result, number=None)))
                 yield result
-            for planned in schedule.ready(max(1, parallelism) - len(flying)):
+            for planned in schedule.ready(lanes.room):
                 action = completed(planned, schedule.numbers.get)
-                performing = partial(
-                    _perform, action, journal, sending.check(action), sending.settle(action), abandoned
-                )
-                flying[run_in_daemon_thread(performing)] = action
+                flight = _Flight(action, journal, sending.check(action), sending.settle(action), lanes, abandoned)
+                flying[flight.begun()] = action
             yield from _landed(flying, schedule)
             if flying and interruption.abandon():
                 abandoned.set()
@@ -98,6 +100,7 @@ def execute(
         flying.clear()
         raise
     finally:
+        lanes.halt("the run has ended")
         wait(flying)
 
 
@@ -105,16 +108,16 @@ _LOOK_UP = 0.1
 """Seconds after which whoever waits for an answer looks up whether to wait any longer."""
 
 
-def _landed(flying: dict[Future[Ended], Action], schedule: _Schedule) -> Iterator[Result]:
+def _landed(flying: dict[Future[Result], Action], schedule: _Schedule) -> Iterator[Result]:
     """The results of what has ended, after a short wait; the rest keeps flying."""
-    done, _ = wait(flying, timeout=_LOOK_UP, return_when=FIRST_COMPLETED)
+    schedule.lanes.moved.wait(_LOOK_UP)
+    schedule.lanes.moved.clear()
+    done = [future for future in flying if future.done()]
     for future in sorted(done, key=lambda flight: schedule.place[flying[flight].label]):
-        ended = future.result()
+        result = future.result()
         del flying[future]
-        schedule.finish(ended.result)
-        if ended.hopeless:
-            schedule.halt(ended.hopeless)
-        yield ended.result
+        schedule.finish(result)
+        yield result
 
 
 def _left(action: Action) -> Result:
@@ -136,14 +139,14 @@ class _Sending:
     open_labels: Collection[str]
     new_numbers: Collection[str | None]
 
-    def check(self, action: Action) -> Callable[[], Ended | None]:
+    def check(self, action: Action) -> Callable[[], Ended | None] | None:
         """What is looked at right before an action is sent, and may end it unsent. What is open is looked up by the
         write: it may be done by an earlier try of the same run."""
         if action.label in self.open_labels:
-            return lambda: None
+            return None
         if action.action is Verb.CREATE:
             return partial(self._existing, action)
-        return partial(overtaken, action, self.erp) if self._rechecks(action) else lambda: None
+        return partial(overtaken, action, self.erp) if self._rechecks(action) else None
 
     def settle(self, action: Action) -> Callable[[], Ended]:
         """What sends the action, and says how it ended."""
@@ -174,30 +177,76 @@ class _Sending:
         return action.action is Verb.UPDATE and action.number in self.new_numbers
 
 
-def _perform(
-    action: Action,
-    journal: Journal,
-    check: Callable[[], Ended | None],
-    settle: Callable[[], Ended],
-    abandoned: threading.Event,
-) -> Ended:
-    """Record the intent, write, record the outcome: after a kill in between, a later run knows what to look up.
+_FRESH = 0.5
+"""Seconds for which a recorded intent proves that the run may write: after that, and before another run can have taken
+the lock and looked the action up, it is recorded once more."""
 
-    What `check` ends is not sent, and has no intent.
-    """
-    ended = check()
-    if ended is None and abandoned.is_set():
-        return Ended(_left(action))  # nobody waits any more, so nothing is begun
-    if ended is None:
+
+@dataclass(frozen=True, slots=True)
+class _Flight:
+    """One action under way. What `check` ends is not sent, and has no intent. abandoned: nobody waits any more."""
+
+    action: Action
+    journal: Journal
+    check: Callable[[], Ended | None] | None
+    settle: Callable[[], Ended]
+    lanes: Lanes
+    abandoned: threading.Event
+
+    def begun(self) -> Future[Result]:
+        """How it ends, which another thread sees to."""
+        self.lanes.enter()
+        future = run_in_daemon_thread(self._perform)
+        future.add_done_callback(lambda _: self.lanes.moved.set())
+        return future
+
+    def _perform(self) -> Result:
+        """Record the intent, write, record the outcome: after a kill in between, a later run knows what to look up."""
         try:
-            journal.intend(action.label)
+            result = self._prepared(self.lanes.request) or self._sent()
+        finally:
+            self.lanes.leave()
+        if not self.abandoned.is_set():  # else the run is over, and the journal perhaps another one's
+            self.lanes.halt(_record(self.journal, result))
+        return result
+
+    def _prepared(self, request: Callable[[], AbstractContextManager[None]]) -> Result | None:
+        """Check, and record the intent; how it ended, where it must not be sent. request: in which it is checked."""
+        if self.check is not None:
+            with request() if self.action.action is Verb.UPDATE else nullcontext():  # a create has been looked for
+                if ended := self.check():
+                    return self._told(ended)
+        if self.abandoned.is_set():
+            return _left(self.action)  # nothing is begun
+        try:
+            with self.lanes.recording():
+                self.journal.intend(self.action.label)
         except StateError as error:
-            return Ended(Result(action, Outcome.SKIPPED, action.number, _unrecordable(error), error.remedy), str(error))
-        ended = settle()
-    if abandoned.is_set():  # the run is over by then, and the journal perhaps another one's
-        return ended
-    lost = _record(journal, ended.result)
-    return replace(ended, hopeless=ended.hopeless or lost)
+            self.lanes.halt(str(error))
+            return _unsent(self.action, _unrecordable(error), error.remedy)
+        return None
+
+    def _sent(self) -> Result:
+        """Send it as soon as a request may go out; how it ended."""
+        recorded = time.monotonic()
+        with self.lanes.request():
+            if time.monotonic() - recorded > _FRESH and (result := self._prepared(nullcontext)):
+                return result
+            if self.abandoned.is_set():
+                return _left(self.action)
+            if self.lanes.halted:
+                return _unsent(self.action, f"{self.lanes.halted}.")
+            with self.lanes.answering():
+                return self._told(self.settle())
+
+    def _told(self, ended: Ended) -> Result:
+        """The result; nothing more is sent where that is hopeless, not even by who gets this request's turn."""
+        self.lanes.halt(ended.hopeless)
+        return ended.result
+
+
+def _unsent(action: Action, message: str, remedy: str = "") -> Result:
+    return Result(action, Outcome.SKIPPED, action.number, message, remedy)
 
 
 def _record(journal: Journal, result: Result) -> str:
@@ -217,15 +266,17 @@ def _unrecordable(error: StateError) -> str:
 
 @dataclass(slots=True)
 class _Schedule:
-    """Which actions may start. `numbers` is what the ERP gave to each ref; `halted` is why nothing more may start."""
+    """Which actions may start. `numbers` is what the ERP gave to each ref. `is_settled` once what depends on actions
+    that did not succeed was looked for."""
 
     plan: Plan
+    lanes: Lanes
     waiting: dict[str, Action] = field(default_factory=dict)
     place: dict[str, int] = field(default_factory=dict)
     ended: dict[str, Result] = field(default_factory=dict)
     numbers: dict[str, str] = field(default_factory=dict)
     renumbered: set[str] = field(default_factory=set)
-    halted: str = ""
+    is_settled: bool = False
 
     def __post_init__(self) -> None:
         self.waiting = {action.label: action for action in self.plan.actions}
@@ -246,20 +297,22 @@ class _Schedule:
 
     def skipped(self) -> Iterator[Result]:
         """The results of actions that cannot start any more."""
-        moved = True
-        while moved:
-            moved = False
+        while not self.is_settled or self.lanes.halted:
+            self.is_settled = True
             for action in list(self.waiting.values()):
                 result = self._held_back(action)
                 if result is not None:
                     self.take(result)
-                    moved = True
                     yield result
+            if self.is_settled:
+                return
 
     def finish(self, result: Result) -> None:
         """Note how an action ended."""
         self.ended[result.action.label] = result
-        if result.outcome is Outcome.DONE and result.action.ref and result.number:
+        if result.outcome is not Outcome.DONE:
+            self.is_settled = False
+        elif result.action.ref and result.number:
             self.numbers[result.action.ref] = result.number
 
     def take(self, result: Result) -> None:
@@ -267,20 +320,15 @@ class _Schedule:
         del self.waiting[result.action.label]
         self.finish(result)
 
-    def halt(self, reason: str) -> None:
-        """Start nothing more; the first reason stands."""
-        self.halted = self.halted or reason
-
     def _held_back(self, action: Action) -> Result | None:
         """The result of an action that cannot start any more, or None."""
-        if self.halted:
-            return Result(action, Outcome.SKIPPED, action.number, f"{self.halted}.")
+        if self.lanes.halted:
+            return _unsent(action, f"{self.lanes.halted}.")
         for name in action.depends_on:
             if name in self.ended and not self._is_done(name):
                 if name in self.renumbered:
-                    return Result(action, Outcome.SKIPPED, action.number, f"{name} was not renumbered.")
-                reason, remedy = _without_parent(self.ended[name])
-                return Result(action, Outcome.SKIPPED, action.number, reason, remedy)
+                    return _unsent(action, f"{name} was not renumbered.")
+                return _unsent(action, *_without_parent(self.ended[name]))
         return None
 
     def _is_done(self, label: str) -> bool:

@@ -10,21 +10,20 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from reconciler.core.diagnostics import Diagnostic, Severity
 from reconciler.core.doubts import Doubts, ids_of
-from reconciler.core.duplicates import Mark, marks
 from reconciler.core.errors import ErpError, NotFound, NotSent
-from reconciler.core.identity_key import identity_key, name_key, numeral_keys, same_organisation
 from reconciler.core.live import Live
-from reconciler.core.normalise import match_key, number_key, satisfied
+from reconciler.core.normalise import number_key
 from reconciler.core.plan import DOUBLED, Action, Outcome, Result, Verb
 from reconciler.core.ports import Erp, Need, Touched
+from reconciler.core.sameness import Mark, Side, marks, sameness
 from reconciler.resources.grammar import Resource
-from reconciler.resources.values import Values, get, parse_path, put
+from reconciler.resources.values import Values, parse_path, put
 
 _UNREADABLE = "Look at it in the ERP, save it again, and plan once more."
 
@@ -36,13 +35,13 @@ class _Look:
         self.doubts = touched.doubts
         self._by_mark: dict[Mark, dict[int, Live]] = defaultdict(dict)
         for at, customer in enumerate(live.unpacked() for live in touched.customers):
-            for mark in marks(customer.values, customer.number, resource):
+            for mark in marks(Side(customer.values, customer.number), resource):
                 self._by_mark[mark][at] = customer
 
     def near(self, action: Action) -> list[Live]:
         """The customers that may be the one to create: no other has a mark in common with it."""
         near: dict[int, Live] = {}
-        for mark in marks(_declared(action), action.number, action.table):
+        for mark in marks(_side(action), action.table):
             near |= self._by_mark.get(mark, {})
         return [near[at] for at in sorted(near)]
 
@@ -88,7 +87,7 @@ class Presence:
                 continue  # the reviewer agreed to have it beside the new one
             if reason := _same(action, customer):
                 return exists(action, customer.number, reason)
-        if doubt := doubts.about_new(action.number, ids_of(_declared(action)), action.alike):
+        if doubt := doubts.about_new(action.number, ids_of(_side(action).values), action.alike):
             return Result(action, Outcome.SKIPPED, action.number, f"{doubt}, so nothing was sent.", _UNREADABLE)
         return None
 
@@ -116,7 +115,7 @@ class Presence:
 
     def _read(self) -> _Look:
         resource = self._resource
-        members = resource.always | resource.match_set | {resource.label} | {path[0] for path in resource.postal_codes}
+        members = resource.always | resource.recognised_by | {resource.label}
         return _Look(self.erp.touched_since(self.since, Need(frozenset(members), {})), resource)
 
     @property
@@ -143,14 +142,15 @@ class Presence:
                     yield _double(result, customer.number, reason)
 
     def _is_twin(self, action: Action, customer: Live) -> bool:
-        """Whether nothing tells the two apart: a create without ids, and a customer that was created since the plan
-        was made, less two days, with the same name and main address. No consent covers that: it may be the create
-        itself, sent by a job that nobody remembers."""
-        if _ids(action) or not _place_of(action) or not self._is_recent(customer):
+        """Whether nothing tells the two apart: a create with an address and without ids, and a customer that was
+        created since the plan was made, less two days, with the same name and address. No consent covers that: it may
+        be the create itself, sent by a job that nobody remembers."""
+        side = _side(action)
+        has_place = any(side.values.get(path[0]) for path in action.table.postal_codes)
+        if ids_of(side.values) or not has_place or not self._is_recent(customer):
             return False
-        values = customer.values
-        same_name = name_key(action.name) == name_key(str(values.get(action.table.label) or ""))
-        return same_name and _same_address(action, values)
+        reason = sameness(side, Side(customer.values, customer.number), action.table)
+        return reason is not None and reason.path == (action.table.label,)
 
     def _is_recent(self, customer: Live) -> bool:
         """Two days: one for the look back, one for the zone of the ERP's clock, which is unknown (Q11)."""
@@ -173,7 +173,7 @@ def exists_remedy(action: Action, number: str, message: str) -> str:
         return (
             "If it is this customer, plan again: the two are compared then. If it is another one, declare a new number."
         )
-    is_sure = any(f"has the same {member} already" in message for member in _ids(action))
+    is_sure = any(f"has the same {member} already" in message for member in action.table.match)
     found = "a new plan finds it by its id. Or " if action.number is None and is_sure else ""
     return (
         f'If it is this customer, {found}declare number: "{number}". If both are meant, say so:'
@@ -192,64 +192,17 @@ def _double(result: Result, other: str, reason: str) -> Diagnostic:
     )
 
 
-def _declared(action: Action) -> Values:
-    """What a create declares, in the shape of a declaration."""
+def _side(action: Action) -> Side:
+    """The customer that a create makes, as it compares with another."""
     values: Values = {}
     for change in action.changes:
         put(values, parse_path(change.path), change.after)
-    return values
-
-
-def _ids(action: Action) -> Mapping[str, str]:
-    """The ids that a create declares, by member, as they compare."""
-    values, resource = _declared(action), action.table
-    return {member: key for member in resource.match if (key := match_key(member, values.get(member), resource))}
+    return Side(values, action.number)
 
 
 def _same(action: Action, customer: Live) -> str:
-    """Why the live customer is, or seems to be, the one to create; or nothing. As finding P511 (`core.duplicates`)."""
-    values = customer.values
+    """Why the live customer is, or seems to be, the one to create; or nothing. By the rule of finding P511."""
     if action.number is not None and number_key(action.number) == number_key(customer.number):
         return "has this number"
-    if action.number is not None and not numeral_keys(action.number).isdisjoint(numeral_keys(customer.number)):
-        return f"has a number that may be {action.number}"
-    ids = _ids(action)
-    stored = {
-        member: identity_key(value) for member in action.table.match if isinstance(value := values.get(member), str)
-    }
-    for member, key in ids.items():
-        if match_key(member, values.get(member), action.table) == key:
-            return f"has the same {member}"
-    for member, key in stored.items():
-        if any(same_organisation(own, key) for own in ids.values()):
-            return f"is likely the same organisation by its {member}"
-    if name_key(action.name) != name_key(str(values.get(action.table.label) or "")):
-        return ""
-    if not ids and _same_address(action, values):
-        return "has the same name and main address"
-    declared = _declared(action)
-    for path in action.table.postal_codes:
-        code, other = get(declared, path), get(values, path)
-        if isinstance(code, str) and isinstance(other, str) and identity_key(code) == identity_key(other):
-            return "has the same name and postal code"
-    return ""
-
-
-def _place_of(action: Action) -> bool:
-    """Whether the create declares something of the address that names a place."""
-    groups = {path[0] for path in action.table.postal_codes}
-    return any(change.after is not None and parse_path(change.path)[0] in groups for change in action.changes)
-
-
-def _same_address(action: Action, values: Mapping[str, object]) -> bool:
-    """Whether what is declared of the address that names a place is what the live customer has."""
-    groups = {path[0] for path in action.table.postal_codes}
-    for change in action.changes:
-        path = parse_path(change.path)
-        row = action.table.leaf(path)
-        if path[0] not in groups or row is None or change.after is None:
-            continue
-        now = get(values, path)
-        if isinstance(now, dict) or not satisfied(row, change.after, now):  # type: ignore[arg-type]  # a leaf
-            return False
-    return True
+    reason = sameness(_side(action), Side(customer.values, customer.number), action.table)
+    return f"has {reason.by}" if reason is not None else ""

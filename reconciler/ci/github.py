@@ -12,8 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.ci.github_job import Job, NotPosted
+from reconciler.core.errors import ReconcilerError
 from reconciler.exit_codes import Exit
+from reconciler.operations.mark_applied import Mark
 from reconciler.reports.safe_text import visible
+from reconciler.reports.wording import counted
 
 _REVIEWED = re.compile(r"<!-- reconciler:reviewed:(sha256:[0-9a-f]{64}) -->")
 _MOST = 65_000  # characters of a comment; GitHub takes 65,536
@@ -26,6 +29,8 @@ class Work:
     job: where it is told of. run_command: runs a command line in this process and returns its exit code. echo: takes a
     line of the job's log. environment: of the settings, empty when not even these can be read. folder: for its files.
     words: the command's own further words. options: global ones. comment, base, digest: as the action's inputs.
+    mark: tells the branch that says what was applied last, and the commit that it is to stand at; None with a shared
+    state, which knows that itself, and knows a run that was cut short.
     """
 
     job: Job
@@ -38,6 +43,7 @@ class Work:
     base: str = ""
     digest: str = ""
     options: list[str] = field(default_factory=list)
+    mark: Callable[[], Mark] | None = None
 
     def run(self, *arguments: str, report: str) -> tuple[Exit, str]:
         """Run a command in this process; its exit code, and its report as Markdown (empty when it made none)."""
@@ -95,12 +101,20 @@ def _planned(work: Work, *words: str) -> tuple[Exit, dict[str, Any], str]:
 
 
 def _apply(work: Work) -> Exit:
-    """Plan anew, and apply it when it would write exactly what was reviewed; otherwise exit 4 and show the new plan."""
+    """Plan anew, and apply it when it would write exactly what was reviewed; otherwise exit 4 and show the new plan.
+
+    A run of the reviewed changes that was cut short is gone on with first.
+    """
+    reviewed = work.digest or _reviewed(work)
+    if reviewed and work.mark is None:
+        code, page = work.run("runs", "resume", "--digest", reviewed, report="resumed.md")
+        work.job.summarise(page)
+        if code is not Exit.DONE:
+            return code
     code, plan, page = _planned(work)
     if not plan.get("actions"):
         work.job.summarise(page)
-        return Exit.DONE if code is Exit.CHANGES else code
-    reviewed = work.digest or _reviewed(work)
+        return _marked(work, Exit.DONE if code is Exit.CHANGES else code)
     if not reviewed:
         work.tell("error", "No reviewed plan was found for this commit, and nothing was written.")
         code = Exit.REFUSED
@@ -113,6 +127,17 @@ def _apply(work: Work) -> Exit:
     if pending:
         page = f"**Not applied: these are not the changes that were reviewed.** They wait for approval.\n\n{page}"
     work.job.summarise(page)
+    return _marked(work, code)
+
+
+def _marked(work: Work, code: Exit) -> Exit:
+    """After a whole apply, note in git which commit it was. It is applied, whatever becomes of the note."""
+    if code is Exit.DONE and work.mark is not None:
+        try:
+            mark = work.mark()
+            work.job.move_branch(mark.branch, mark.commit)
+        except (NotPosted, ReconcilerError) as error:
+            work.tell("warning", f"Which commit was applied last could not be noted in git: {error}")
     return code
 
 
@@ -131,8 +156,13 @@ def _reviewed(work: Work) -> str:
 
 
 def _drift(work: Work) -> Exit:
-    """One issue as long as there is drift: opened, kept up to date, closed when all is as applied again."""
-    code, page = work.run("drift", "--detailed-exitcode", *work.words, report="drift.md")
+    """One issue as long as there is drift: opened, kept up to date, closed when all is as applied again.
+
+    Where a shared state tells what is new, a comment on the issue does so too: GitHub sends mail for comments alone.
+    """
+    facts = work.folder / "drift.json"
+    told = ["--report", f"json={facts}"] if work.mark is None else []
+    code, page = work.run("drift", "--detailed-exitcode", *told, *work.words, report="drift.md")
     work.job.summarise(page)
     if not work.comment or code not in (Exit.DONE, Exit.CHANGES):
         return code
@@ -144,6 +174,9 @@ def _drift(work: Work) -> Exit:
             work.job.open_issue(f"The ERP has drifted from what was applied ({work.environment})", page)
         elif issue is not None:
             work.job.change_issue(int(issue["number"]), body=page, state="open" if code is Exit.CHANGES else "closed")
+            new = json.loads(facts.read_bytes())["summary"]["new"] if facts.exists() else 0
+            if new and code is Exit.CHANGES:
+                work.job.add_comment(int(issue["number"]), f"New since the last report: {counted(new, 'customer')}.")
     except NotPosted as error:
         work.tell("warning", f"The issue could not be written: {error}. The report is in the job's summary.")
     return code

@@ -64,9 +64,13 @@ class Job:
         """Post the page on the pull request, over the earlier one with the same marker. Raises NotPosted."""
         found = self.comment(number, marker)
         if found is None:
-            self._api("POST", f"issues/{number}/comments", {"body": page})
+            self.add_comment(number, page)
         else:
             self._api("PATCH", f"issues/comments/{int(found['id'])}", {"body": page})
+
+    def add_comment(self, number: int, page: str) -> None:
+        """Post on a pull request or an issue. Raises NotPosted."""
+        self._api("POST", f"issues/{number}/comments", {"body": page})
 
     def comment(self, number: int, marker: str) -> dict[str, Any] | None:
         """This job's own comment on a pull request. Raises NotPosted."""
@@ -83,6 +87,16 @@ class Job:
     def change_issue(self, number: int, **values: str) -> None:
         """Raises NotPosted."""
         self._api("PATCH", f"issues/{number}", values)
+
+    def move_branch(self, branch: str, commit: str) -> None:
+        """Move a branch forward to a commit that GitHub has, or make it: never by force. Raises NotPosted."""
+        try:
+            self._api("PATCH", f"git/refs/heads/{branch}", {"sha": commit, "force": False})
+        except NotPosted as refused:
+            try:
+                self._api("POST", "git/refs", {"ref": f"refs/heads/{branch}", "sha": commit})
+            except NotPosted:
+                raise refused from None
 
     def merged_as(self, commit: str) -> int | None:
         """The pull request whose merge made the commit. Raises NotPosted."""
@@ -109,7 +123,7 @@ class Job:
             if len(rows) < _PER_PAGE:
                 return
 
-    def _api(self, method: str, path: str, values: Mapping[str, str] | None = None) -> Any:
+    def _api(self, method: str, path: str, values: Mapping[str, str | bool] | None = None) -> Any:
         repository = self.environ.get("GITHUB_REPOSITORY", "")
         if not _REPOSITORY.fullmatch(repository):
             raise NotPosted("GITHUB_REPOSITORY names no repository")

@@ -61,6 +61,20 @@ def own_source() -> str | None:
     return spec
 
 
+def with_postgres(spec: str) -> str:
+    """The same with what a shared state needs.
+
+    >>> with_postgres("visma-reconciler==0.1.0")
+    'visma-reconciler[postgres]==0.1.0'
+    """
+    name, version = re.fullmatch(r"(?:([^@/=]+?)(?===| @ ))?(.+)", spec).groups()  # type: ignore[union-attr]  # it fits all
+    if name is None:
+        return f"{PACKAGE}[postgres] @ {spec}"
+    bare, _, extras = name.removesuffix("]").partition("[")
+    wanted = dict.fromkeys(filter(None, (*extras.split(","), "postgres")))
+    return f"{bare}[{','.join(wanted)}]{version}"
+
+
 def is_from_index(spec: str) -> bool:
     """Whether whoever owns a name on an index decides what is installed."""
     return bool(_INDEX.fullmatch(spec))

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from reconciler.ci.install import EXAMPLE
+from reconciler.ci.install import EXAMPLE, with_postgres
+from reconciler.ci.shared_state import with_shared_state
 
 _SECRETS = "VISMA_CLIENT_ID, VISMA_CLIENT_SECRET and VISMA_TENANT_ID"
 
@@ -67,16 +68,24 @@ def running_on(environ: Mapping[str, str]) -> str | None:
     return next((name for name, platform in PLATFORMS.items() if environ.get(platform.variable)), None)
 
 
-def before_merge(ci: str) -> str:
+def before_merge(ci: str, *, is_state_shared: bool = False) -> str:
     """What the pipelines need and no file can hold."""
-    return f"Before you merge, make {PLATFORMS[ci].before_merge}: docs/ci.md of reconciler says which may do what."
+    state = (
+        ", and beside each of them RECONCILER_STATE and RECONCILER_STATE_KEY (docs/state.md)" if is_state_shared else ""
+    )
+    return (
+        f"Before you merge, make {PLATFORMS[ci].before_merge}{state}: docs/ci.md of reconciler says which may do what."
+    )
 
 
-def pipelines(ci: str, install: str = EXAMPLE) -> dict[str, str]:
-    """The files of a platform by their paths: the examples of `examples/ci`, installing what pip understands by
-    `install`, which `check_install` took."""
-    files = {path: _example(name) for path, name in PLATFORMS[ci].files.items()}
-    return {path: text.replace(f'"{EXAMPLE}"', f'"{install}"') for path, text in files.items()}
+def pipelines(ci: str, install: str = EXAMPLE, *, is_state_shared: bool = False) -> dict[str, str]:
+    """The files of a platform by their paths: the examples of `examples/ci`, or those with a shared state, installing
+    what pip understands by `install`, which `check_install` took."""
+    texts = {path: (name, _example(name)) for path, name in PLATFORMS[ci].files.items()}
+    if not is_state_shared:
+        return {path: text.replace(f'"{EXAMPLE}"', f'"{install}"') for path, (_, text) in texts.items()}
+    before, after = with_postgres(EXAMPLE), with_postgres(install)
+    return {path: with_shared_state(*file).replace(f'"{before}"', f'"{after}"') for path, file in texts.items()}
 
 
 def _example(name: str) -> str:

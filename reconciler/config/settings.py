@@ -136,6 +136,18 @@ class Settings:
         return self.state.parent if isinstance(self.state, Path) else (self.root / _STATE).parent
 
 
+SHARED = ("defaults", "guards")
+"""The settings that several companies can have in common."""
+
+
+@dataclass(frozen=True, slots=True)
+class SharedSettings:
+    """What lies under a company's own settings: a YAML text with members of `SHARED`, and its file's name."""
+
+    file: str
+    data: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Credentials:
     """What a token is asked for with. Its repr shows no secret."""
@@ -156,23 +168,28 @@ def find_settings(start: Path) -> Path | None:
     return None
 
 
-def load_settings(path: Path, *, environment: str | None, environ: Mapping[str, str]) -> Settings:
-    """Read the settings for one environment (None: the file's default one). Raises InvalidInput with all problems."""
-    settings, problems = check_settings(path, environment=environment, environ=environ)
+def load_settings(
+    path: Path, *, environment: str | None, environ: Mapping[str, str], shared: SharedSettings | None = None
+) -> Settings:
+    """Read the settings for one environment (None: the file's default one). shared: what lies under them.
+
+    Raises InvalidInput with all problems.
+    """
+    settings, problems = check_settings(path, environment=environment, environ=environ, shared=shared)
     if settings is None or has_errors(problems):
         raise InvalidInput(problems)
     return settings
 
 
 def check_settings(
-    path: Path, *, environment: str | None, environ: Mapping[str, str]
+    path: Path, *, environment: str | None, environ: Mapping[str, str], shared: SharedSettings | None = None
 ) -> tuple[Settings | None, tuple[Diagnostic, ...]]:
     """The settings, and all problems.
 
     With errors the settings are only good for finding and checking the declarations, so that what is wrong with these
     can be told in the same run; None where even that cannot be known.
     """
-    loading = _Loading(Path(os.path.abspath(path)), environ)  # noqa: PTH100 (resolve() would follow links)
+    loading = _Loading(Path(os.path.abspath(path)), environ, shared)  # noqa: PTH100 (resolve() would follow links)
     try:
         return loading.settings(environment), in_order(loading.problems)
     except InvalidInput as error:
@@ -233,8 +250,9 @@ def _secret(environ: Mapping[str, str], problems: list[Diagnostic]) -> str:
 class _Loading:
     """One reading of a settings file; gathers its problems."""
 
-    def __init__(self, file: Path, environ: Mapping[str, str]) -> None:
+    def __init__(self, file: Path, environ: Mapping[str, str], shared: SharedSettings | None = None) -> None:
         self.file = file
+        self.shared = shared
         self.root = file.parent
         self.name = file.name
         self.environ = environ
@@ -297,12 +315,21 @@ class _Loading:
         parsed = yaml_nodes.parse(data, self.name, _BOUNDS)
         self.problems += parsed.diagnostics
         if len(parsed.documents) == 1 and isinstance(parsed.documents[0], yaml_nodes.Mapping):
-            return parsed.documents[0]
+            return self._on_shared(parsed.documents[0])
         if not has_errors(self.problems):
             source = parsed.documents[-1].source if parsed.documents else Source(self.name, 1, 1)
             summary = f"{self.name} must hold one mapping"
             self._error("S112", source, summary, "Write 'version: 1' and the settings below it.")
         raise InvalidInput(in_order(self.problems))
+
+    def _on_shared(self, document: yaml_nodes.Mapping) -> yaml_nodes.Mapping:
+        """The settings laid on those that they share with other companies."""
+        if self.shared is None:
+            return document
+        parsed = yaml_nodes.parse(self.shared.data, self.shared.file, _BOUNDS)
+        below = _mapping(parsed.documents[0] if parsed.documents else None)
+        entries = {name: entry for name, entry in below.entries.items() if name in SHARED}
+        return _mapping(yaml_nodes.merged(replace(below, entries=entries), document))
 
     def _check(self, node: yaml_nodes.Mapping, text: Any) -> tuple[dict[str, Any], frozenset[str]]:
         """The plain value, and which of its members are wrong."""

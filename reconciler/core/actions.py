@@ -72,16 +72,16 @@ class Compared:
 
 def compared(desired: Desired, live: Live, rules: Rules, memory: Memory) -> Compared:
     """Compare, and sort out what the rules leave alone: what is ignored, and what is muted."""
-    live = live.unpacked()
     if agree(desired.values, live.values, desired.complete):
-        return _AGREED
+        return AGREED
+    live = live.unpacked()
     key = number_key(live.number)
     wanted = comparable(desired.values, (), rules.resource)
     wanted = _as_stored(wanted, live, memory.normalised.get(key, {}))
     different = differences(wanted, live.values, desired.complete, rules.resource)
     if not different:
-        return _AGREED
-    names, applied = names_of(desired, live), memory.applied.get(key)
+        return AGREED
+    names, applied = names_of(desired, live), memory.last.get(key)
     mutes = NO_MUTES if rules.include_muted else rules.mutes
     changes: list[Change] = []
     muted: list[LeftField] = []
@@ -108,7 +108,8 @@ def compared(desired: Desired, live: Live, rules: Rules, memory: Memory) -> Comp
     )
 
 
-_AGREED = Compared({}, Differences())
+AGREED = Compared({}, Differences())
+"""The ERP has what is declared."""
 
 
 def _left(change: Change, rule: str, mute: Mute | None = None) -> LeftField:
@@ -123,9 +124,10 @@ def left_alone(desired: Desired, live: Live, fields: tuple[LeftField, ...]) -> L
 def update_action(
     desired: Desired, live: Live, found: Compared, wire: Wire, rules: Rules, problems: list[Diagnostic]
 ) -> Action | None:
-    live, different = live.unpacked(), found.different
+    different = found.different
     if not different:
         return None
+    live = live.unpacked()
     changes = list(found.changes)
     changed = _body_values(different, live, rules)
     changes += _carried(different, desired, changed)
@@ -171,6 +173,11 @@ def _exceptions(desired: Desired, rules: Rules) -> Iterator[tuple[str, tuple[str
     yield "ignore", rules.ignore
     yield "lifecycle.ignore_changes", desired.lifecycle.ignore_changes
     yield "lifecycle.create_only", desired.lifecycle.create_only
+
+
+def may_ignore(desired: Desired, rules: Rules) -> bool:
+    """Whether anything says of a declaration that some of it is ignored."""
+    return any(paths for _, paths in _exceptions(desired, rules))
 
 
 def _ignored(desired: Desired, rules: Rules) -> tuple[str, ...]:

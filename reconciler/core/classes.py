@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import lru_cache
 
 from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
@@ -175,8 +176,14 @@ def _choices(attribute: ClassAttribute) -> str:
 
 
 def _near(text: str, known: Iterable[str]) -> str:
+    return _nearest(text[:100], tuple(known))
+
+
+@lru_cache(maxsize=4096)
+def _nearest(text: str, known: tuple[str, ...]) -> str:
+    """Kept, because the same mistake is made in many declarations."""
     by_folded = {word.casefold(): word for word in known}
-    near = get_close_matches(text[:100].casefold(), by_folded, n=1)
+    near = get_close_matches(text.casefold(), by_folded, n=1)
     return f"Did you mean {by_folded[near[0]]}?" if near else ""
 
 

@@ -1,6 +1,6 @@
 """The diagnostics' codes: stable, each with one line on what it means. `docs/diagnostics.md` lists them.
 
-Letters name the room: S settings, Y YAML, D declarations, I identity, P plan, A apply, M mutes.
+Letters name the room: S settings, Y YAML, D declarations, I identity, P plan, A apply, M mutes, X import.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ CODES: dict[str, str] = {
     "Y216": "The file has so many problems that the rest of it is not read.",
     "Y217": "A file cannot be rewritten without changing more than was asked.",
     "Y218": "A text without quotes is cut at a comment that looks like a part of it.",
-    "D301": "An unknown member in a declaration.",
+    "D301": "An unknown member in a declaration, or one that only the ERP sets.",
     "D302": "A value has the wrong type.",
     "D303": "A value is none of the allowed words.",
     "D304": "A field that cannot be cleared is null or empty.",
@@ -59,8 +59,11 @@ CODES: dict[str, str] = {
     "D322": "A text that a spreadsheet left: an error, a number with an exponent, an apostrophe in front.",
     "D323": "An IBAN whose check digits or form are wrong.",
     "D324": "A code of no country (ISO 3166) or currency (ISO 4217).",
-    "D325": "A postal code with too few digits for its country.",
+    "D325": "A postal code with too few or too many digits for its country, or with letters where it has none.",
     "D326": "More than one line of a group is the default one.",
+    "D327": "A number below zero where that says nothing: a count, a limit, a share.",
+    "D328": "A text of one line holds a character that nobody sees.",
+    "D329": "A text has quotes around the whole of it.",
     "D331": "Two declarations have the same organisation number or VAT id (`guards.duplicates`).",
     "D313": "Two lines of a group have the same key.",
     "D314": "A lifecycle path names no field.",
@@ -95,11 +98,15 @@ CODES: dict[str, str] = {
     "I416": "A parent is the number of one customer and the ref of another.",
     "I417": "A parent is a ref that no declaration has.",
     "I418": "A customer is to be renumbered, and the ERP has neither number.",
-    "P511": "A new customer is, or looks like, a live or another declared one.",
+    "I419": "A customer cannot be renumbered as declared, so that its declaration means no live customer for now.",
+    "P511": "A new customer is, or looks like, a live or declared one, or an update gives an id that another one has.",
     "P512": "A managed customer lost its declaration.",
     "P533": "The mute of a field that differs has ended, so that the field is written again.",
     "P534": "A muted field is written all the same, by --include-muted.",
     "P535": "on_removed: deactivate can do nothing, because no earlier run is recorded.",
+    "P536": "What was applied last cannot be read from the git revision, so that causes are unknown.",
+    "P537": "Causes are told by what a git revision declares, since no state knows what was applied last.",
+    "P538": "A line is to be the default one beside another line that is.",
     "P513": "A policy says no to an action, with the severity of a warning.",
     "P518": "An attribute that the customer's class does not have.",
     "P519": "A value that its attribute's type in the customer's class does not take.",
@@ -133,6 +140,10 @@ CODES: dict[str, str] = {
     "M706": "The last day of a mute is over.",
     "M707": "A mute is for a customer that is not declared.",
     "M708": "Two mutes of the same field.",
+    "X801": "A column of a spreadsheet names no field, or one that another column names; or a sheet is passed over.",
+    "X802": "A cell of a spreadsheet cannot be read for certain.",
+    "X803": "A cell of a spreadsheet holds a formula.",
+    "X804": "A customer of a spreadsheet is declared, and the value of a cell cannot be put into that declaration.",
     "S124": "A word in a policy's schema that JSON Schema does not know.",
     "S122": "The tenant of an environment and VISMA_TENANT_ID disagree.",
     "S130": "The settings name a host that VISMA_ALLOWED_HOSTS does not, and that would be sent the credentials.",
@@ -143,4 +154,6 @@ CODES: dict[str, str] = {
     "Y219": "A quote ends before its text does.",
     "Y220": "A blank that YAML takes for a letter.",
     "Y221": "An anchor that nothing uses, and that takes a word out of a text.",
+    "S131": "A company of a fleet has no folder with settings below that of fleet.yaml.",
+    "S132": "Two companies of a fleet have one name.",
 }

@@ -102,10 +102,10 @@ def _agrees(desired: Values, live: Mapping[str, object]) -> bool:
     """Whether each declared leaf is the live one, type and all: enough for any field, and more than some ask."""
     for key, want in desired.items():
         have = live.get(key)
-        if isinstance(want, dict):
-            if not isinstance(have, dict) or not _agrees(want, have):
-                return False
-        elif want is not have and (type(want) is not type(have) or want != have):
+        if want is have:
+            continue
+        kind = type(want)
+        if kind is not type(have) or (not _agrees(want, have) if kind is dict else want != have):  # type: ignore[arg-type]  # both are dicts
             return False
     return True
 

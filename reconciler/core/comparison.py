@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from reconciler.core.desired import Desired
-from reconciler.core.diagnostics import Diagnostic
+from reconciler.core.diagnostics import Diagnostic, Severity, Source
 from reconciler.core.doubts import HELD_BACK
 from reconciler.core.identity import Pairing, pair
 from reconciler.core.ordering import is_target
@@ -25,7 +27,8 @@ from reconciler.core.rules import Memory, Rules, Target
 class Comparison:
     """What is declared and what is live, by which rules, and what earlier runs recorded.
 
-    targets: `number_key`s or refs to look at; empty means all.
+    targets: `number_key`s or refs to look at; empty means all. excluded: those of which nothing is written, also where
+    a target needs it. stuck: `number_key`s below which nobody is put, with the reason (`core.renumbering`).
     """
 
     desired: tuple[Desired, ...]
@@ -33,11 +36,13 @@ class Comparison:
     rules: Rules
     memory: Memory
     targets: frozenset[str] = frozenset()
+    excluded: frozenset[str] = frozenset()
+    stuck: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def renumberings(self) -> Renumberings:
         """Which customers are to be given another number."""
-        return renumberings(self.desired, self.view.customers, self.memory, self.view.doubts)
+        return renumberings(self.desired, self.view.customers, self.memory, self.view.doubts, self.rules.resource)
 
     @cached_property
     def foreseen(self) -> Comparison:
@@ -56,13 +61,22 @@ class Comparison:
             return self, ()
         desired, warnings = foreseen_declarations(self.desired, renumbering, self.rules.resource)
         view = foreseen_view(self.view, renumbering, self.rules.resource)
-        return replace(self, desired=desired, view=view, memory=foreseen_memory(self.memory, renumbering)), warnings
+        memory, stuck = foreseen_memory(self.memory, renumbering), renumbering.stuck
+        return replace(self, desired=desired, view=view, memory=memory, stuck=stuck), warnings
 
     @cached_property
     def paired(self) -> Pairing:
         """The declarations with their live customers."""
         memory, view = self.memory, self.view
-        return pair(self.desired, view.customers, memory.numbers, memory.identities, view.doubts, self.rules.resource)
+        return pair(
+            self.desired,
+            view.customers,
+            memory.numbers,
+            memory.identities,
+            view.doubts,
+            self.rules.resource,
+            self.stuck,
+        )
 
     def problems(self) -> list[Diagnostic]:
         """What is wrong with the live side, and with the pairing; of the targets only, where there are some."""
@@ -79,6 +93,28 @@ class Comparison:
         if problem.code != HELD_BACK or not self.targets:
             return True
         return any(one.source == problem.source and self.looks_at(one) for one in self.desired)
+
+    def about_targets(self, problems: Iterable[Diagnostic], needed: Iterable[Source] = ()) -> tuple[Diagnostic, ...]:
+        """The problems without warnings and notes on declarations that are not looked at; an error always matters.
+
+        needed: where declarations begin that the targets depend on.
+        """
+        if not self.targets:
+            return tuple(problems)
+        wanted = {one.source for one in self.desired if self.looks_at(one)} | set(needed)
+        files = {source.file for source in wanted}
+        starts: dict[str, list[Source]] = {}
+        for source in sorted(one.source for one in self.desired):
+            starts.setdefault(source.file, []).append(source)
+
+        def concerns(problem: Diagnostic) -> bool:
+            place = problem.source
+            if problem.severity is Severity.ERROR or place is None or place.file not in starts:
+                return True
+            begun = bisect_right(starts[place.file], place)
+            return starts[place.file][begun - 1] in wanted if begun else place.file in files
+
+        return tuple(filter(concerns, problems))
 
     @property
     def looked_at(self) -> frozenset[int]:

@@ -167,7 +167,7 @@ class _Look:
 
     def _field(self, change: Change, desired: Desired, live: Live) -> DriftedField:
         key = number_key(live.number)
-        applied = self.memory.applied.get(key)
+        applied = self.memory.last.get(key)
         mute = self.mutes.find(names_of(desired, live), change.path)
         first_seen, new = self._seen(key, change.path, fingerprint(change.before), muted=mute is not None)
         return DriftedField(
@@ -185,8 +185,8 @@ class _Look:
     def _missing(self, desired: Desired) -> DriftedCustomer:
         number = desired.number or self.memory.numbers.get(desired.ref or "")
         key = number_key(number) if number else desired.label
-        was_there = key in self.memory.applied
-        cause = Cause.DRIFT if was_there else Cause.CONFIG if self.memory.applied else Cause.UNKNOWN
+        was_there = key in self.memory.last
+        cause = Cause.DRIFT if was_there else Cause.CONFIG if self.memory.last else Cause.UNKNOWN
         mute = self.mutes.find((key, desired.ref), "")
         first_seen, new = self._seen(key, "", Standing.MISSING.value, muted=mute is not None)
         return DriftedCustomer(

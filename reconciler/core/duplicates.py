@@ -1,9 +1,9 @@
-"""New customers that are there already, or seem to be: finding P511. Pure.
+"""Customers that are there already, or seem to be: finding P511. Pure.
 
-A new customer is held against the live customers as they are, and against every other declaration. The same id is sure
-sameness, and `guards.duplicates` decides. The same but for a prefix, the same name and postal code, or a number that is
-the same but for zeros is likely sameness, and `guards.lookalikes` decides. `lifecycle.same_as` says for one declaration
-that both are meant: one organisation may well have several customers.
+A new customer is held against the live customers as they are, and against every other declaration. Sure sameness
+(`core.sameness`) is decided by `guards.duplicates`, likely sameness by `guards.lookalikes`. An update that gives a
+customer an id which another live one has makes no customer, and is likely sameness at most. `lifecycle.same_as` says
+for one declaration that both are meant: one organisation may well have several customers.
 """
 
 from __future__ import annotations
@@ -11,116 +11,140 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from enum import IntEnum
-from typing import Literal, TypeAlias
+from typing import Literal
 
 from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Diagnostic, Severity
-from reconciler.core.identity_key import (
-    HALF,
-    digit_run,
-    identity_key,
-    name_key,
-    numeral_keys,
-    organisation_number,
-    same_organisation,
-)
+from reconciler.core.identity_key import identity_key
 from reconciler.core.live import Live
-from reconciler.core.normalise import match_key, number_key
+from reconciler.core.normalise import number_key
 from reconciler.core.plan import Guard, Refusal
+from reconciler.core.sameness import DIGITS, Degree, Mark, Sameness, Side, marks, sameness
 from reconciler.resources.customer import CUSTOMER
 from reconciler.resources.grammar import Resource
-from reconciler.resources.values import Path, get, render_path
-
-Mark: TypeAlias = "tuple[str, str]"
-"""What a customer can be recognised by: the sort of mark, and its key."""
+from reconciler.resources.values import Path, render_path
 
 CODE = "P511"
-
-_DIGITS = "digits"
-"""The sort of mark by which two ids may hold one organisation number."""
 
 LOST = "P517"
 """Code of a likeness to a customer that lost its declaration: the new one may be the old one with another number."""
 
 
-class Degree(IntEnum):
-    """How sure it is that two customers are one."""
-
-    NAMESAKE = 0  # the same name alone: no finding, but neither can be taken for the other later
-    LIKELY = 1
-    SURE = 2
-
-
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A customer that a new one may be: live, or declared. `names` are its number and ref, as `same_as` gives them."""
+    """A customer that another one may be: live, or declared. `names` are its number and ref, as `same_as` gives them.
+
+    same_as: whom its own declaration names so. declaration: where it is known by that alone.
+    """
 
     label: str
     names: frozenset[str]
-    values: Mapping[str, object]
-    number: str | None = None
+    side: Side
+    same_as: tuple[str, ...] = ()
     declaration: Desired | None = None
+
+    @property
+    def number(self) -> str | None:
+        """The customer's number, where it has one."""
+        return self.side.number
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """What a plan makes of a declaration, and what another customer may be already.
+
+    side: all of a new customer; of an update, the ids that it gives. live: the number of the customer that is updated.
+    """
+
+    declaration: Desired
+    side: Side
+    live: str | None = None
+
+    @property
+    def label(self) -> str:
+        """As the action is called."""
+        return self.live or self.declaration.label
 
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """Why a new customer seems to be another: `path` is the declared member, `ours` and `theirs` the two values."""
+    """That a candidate seems to be another customer: why, or None for namesakes and those that are both meant."""
 
-    declaration: Desired
+    candidate: Candidate
     other: Known
-    path: Path
-    ours: str
-    theirs: str
-    degree: Degree
+    sameness: Sameness | None
+
+    @property
+    def degree(self) -> Degree:
+        """How sure it is."""
+        if self.sameness is None:
+            return Degree.NAMESAKE
+        return min(self.sameness.degree, Degree.LIKELY) if self.candidate.live else self.sameness.degree
 
 
-def of_live(customer: Live) -> Known:
-    """A live customer as one that a new one may be."""
-    return Known(customer.number, frozenset({number_key(customer.number)}), customer.values, customer.number)
+def of_live(customer: Live, declaration: Desired | None = None, ids: Mapping[str, object] | None = None) -> Known:
+    """A live customer as one that another may be. declaration: its own. ids: what the plan makes of its ids."""
+    names = {number_key(customer.number), *((declaration.ref,) if declaration is not None and declaration.ref else ())}
+    values = customer.values if ids is None else {**customer.values, **ids}
+    same_as = declaration.lifecycle.same_as if declaration is not None else ()
+    return Known(customer.number, frozenset(names), Side(values, customer.number), same_as)
 
 
 def of_declared(declaration: Desired) -> Known:
     """A declaration as one that another new one may be."""
     names = {name for name in (declaration.ref, declaration.number and number_key(declaration.number)) if name}
-    return Known(declaration.label, frozenset(names), declaration.values, declaration.number, declaration)
+    side = Side(declaration.values, declaration.number)
+    return Known(declaration.label, frozenset(names), side, declaration.lifecycle.same_as, declaration)
 
 
-def likenesses(new: Iterable[Desired], known: Iterable[Known], resource: Resource = CUSTOMER) -> Iterator[Likeness]:
-    """One for each new customer and known one that are, or seem to be, the same, with the surest reason.
+def of_new(declaration: Desired) -> Candidate:
+    """A customer that is to be created."""
+    return Candidate(declaration, Side(declaration.values, declaration.number))
+
+
+def of_update(declaration: Desired, live: Live, ids: Mapping[str, object]) -> Candidate:
+    """A customer that is to be given these ids."""
+    return Candidate(declaration, Side(ids), live.number)
+
+
+def likenesses(
+    candidates: Iterable[Candidate], known: Iterable[Known], resource: Resource = CUSTOMER
+) -> Iterator[Likeness]:
+    """One for each candidate and known customer that are, or seem to be, the same, with the surest reason.
 
     A declaration is not held against itself. Those that `same_as` of either side names are namesakes at most.
     """
-    by_mark: dict[Mark, list[Desired]] = defaultdict(list)
-    for declaration in new:
-        for mark in marks(declaration.values, declaration.number, resource):
-            by_mark[mark].append(declaration)
+    by_mark: dict[Mark, list[Candidate]] = defaultdict(list)
+    for candidate in candidates:
+        for mark in marks(candidate.side, resource):
+            by_mark[mark].append(candidate)
     if not by_mark:
         return
     for other in known:
         seen: set[int] = set()
-        for mark in marks(other.values, other.number, resource):
+        for mark in marks(other.side, resource):
             if mark[0] == resource.label and other.declaration is not None:
                 continue  # two declared namesakes are nothing: nobody can take one for the other
-            for declaration in by_mark.get(mark, ()):
-                if id(declaration) in seen or _is_itself(declaration, other):
+            for candidate in by_mark.get(mark, ()):
+                if id(candidate) in seen or _is_itself(candidate, other):
                     continue
-                likeness = _compare(declaration, other, resource)
-                if mark[0] == _DIGITS and likeness.degree is Degree.NAMESAKE and not is_meant(declaration, other):
+                is_known_apart = is_meant(candidate.declaration, other)
+                reason = None if is_known_apart else sameness(candidate.side, other.side, resource)
+                if mark[0] == DIGITS and reason is None and not is_known_apart:
                     continue  # some digits in common are nothing
-                seen.add(id(declaration))
-                yield likeness
+                seen.add(id(candidate))
+                yield Likeness(candidate, other, reason)
 
 
 def findings(
-    found: Iterable[Likeness],
+    similar: Iterable[Likeness],
     *,
     duplicates: Literal["warning", "error"],
     lookalikes: Literal["warning", "error"],
     lost: Collection[str] = (),
     lost_is_retired: bool = False,
 ) -> tuple[list[Diagnostic], list[Refusal]]:
-    """P511 for each likeness that is more than a namesake: a warning, or what refuses the plan (exit 4).
+    """P511 for each likeness that has a reason: a warning, or what refuses the plan (exit 4).
 
     lost: numbers of live customers that are no longer declared: to be like one of them is P517. lost_is_retired:
     whether the plan makes them Inactive; then the likeness always refuses it.
@@ -128,16 +152,17 @@ def findings(
     diagnostics: list[Diagnostic] = []
     refusals: list[Refusal] = []
     told: set[frozenset[str]] = set()
-    for likeness in found:
-        if likeness.degree is Degree.NAMESAKE:
+    for likeness in similar:
+        if likeness.sameness is None:
             continue
-        pair = frozenset({likeness.declaration.label, likeness.other.label})
-        if pair in told:  # two new customers are told once, and a customer that is declared and live too
+        pair = frozenset({likeness.candidate.label, likeness.other.label})
+        if pair in told:  # two candidates are told once, and a customer that is declared and live too
             continue
         told.add(pair)
+        is_new = likeness.candidate.live is None
         level = duplicates if likeness.degree is Degree.SURE else lookalikes
-        is_lost = likeness.other.declaration is None and likeness.other.number in lost
-        finding = _diagnostic(likeness, is_lost=is_lost)
+        is_lost = is_new and likeness.other.declaration is None and likeness.other.number in lost
+        finding = _diagnostic(likeness, likeness.sameness, is_lost=is_lost)
         diagnostics.append(finding)
         if level == "error" or (is_lost and lost_is_retired):
             name = "duplicates" if likeness.degree is Degree.SURE else "lookalikes"
@@ -145,7 +170,7 @@ def findings(
             way_out = "" if is_lost and lost_is_retired else f" guards.{name}: warning only warns."
             remedy = f"{finding.remedy}{way_out}"
             refusals.append(
-                Refusal(Guard.DUPLICATE, summary, remedy, likeness.declaration.number, diagnostics[-1].source)
+                Refusal(Guard.DUPLICATE, summary, remedy, likeness.candidate.declaration.number, finding.source)
             )
     return diagnostics, refusals
 
@@ -177,123 +202,71 @@ def declared_twice(
             break
 
 
-def _diagnostic(likeness: Likeness, *, is_lost: bool) -> Diagnostic:
-    ours, other = likeness.declaration, likeness.other
+def _diagnostic(likeness: Likeness, reason: Sameness, *, is_lost: bool) -> Diagnostic:
+    ours, other = likeness.candidate, likeness.other
     place = f" ({other.declaration.source})" if other.declaration is not None else ""
-    member = render_path(likeness.path)
-    if likeness.degree is Degree.SURE:
-        what = f"has the same {member} already" if not place else f"has the same {member}"
-        summary = f"{ours.label} is new, and {other.label}{place} {what}"
-    else:
-        summary = f"{ours.label} is new, and looks like {other.label}{place} by its {member}"
-    same = f'lifecycle: {{same_as: ["{other.number or other.label.removeprefix("ref ")}"]}}'
-    one = f'declare number: "{other.number}"' if other.number and not place else "keep one declaration"
-    if ours.number and other.number and not place:
-        one = f"{other.number} is perhaps {ours.number} renumbered in the ERP: {one}"
-    if other.number and not place and ours.number:
-        one += f', or, to give it the new number, lifecycle: {{renumbered_from: "{other.number}"}}'
+    summary = _summary(likeness, reason, f"{other.label}{place}")
     if is_lost:
         summary += ", which is no longer declared"
+    same = f'lifecycle: {{same_as: ["{other.number or other.label.removeprefix("ref ")}"]}}'
     return Diagnostic(
         Severity.WARNING,
         LOST if is_lost else CODE,
         summary,
-        detail=_values(likeness),
-        remedy=f"If they are one customer, {one}; if both are meant, say so: {same}.",
-        source=ours.locate(likeness.path),
+        detail=f"Here {_value(reason.path, reason.ours)}, there {_value(reason.their_path, reason.theirs)}."
+        if reason.is_crossed
+        else f"Here {reason.ours!r}, there {reason.theirs!r}.",
+        remedy=f"If they are one customer, {_if_one(likeness)}; if both are meant, say so: {same}.",
+        source=ours.declaration.locate(reason.path),
     )
 
 
-def _values(likeness: Likeness) -> str:
-    return f"Here {likeness.ours!r}, there {likeness.theirs!r}."
+def _summary(likeness: Likeness, reason: Sameness, other: str) -> str:
+    ours, member = likeness.candidate, render_path(reason.path)
+    is_sure = reason.degree is Degree.SURE
+    if ours.live is not None:
+        what = f"the {member} that {other} has" if is_sure else f"a {member} by which it looks like {other}"
+        summary = f"{ours.label} is to be given {what}"
+    elif is_sure:
+        summary = f"{ours.label} is new, and {other} has the same {member}"
+        summary += "" if likeness.other.declaration is not None else " already"
+    else:
+        summary = f"{ours.label} is new, and looks like {other} by its {member}"
+    if reason.is_crossed:
+        summary += f": the same digits stand in its {render_path(reason.their_path)}"
+    return summary
 
 
-def marks(values: Mapping[str, object], number: str | None, resource: Resource) -> Iterator[Mark]:
-    """What a customer can be recognised by: two that have no mark in common are never the same."""
-    for name in resource.match:
-        value = values.get(name)
-        if isinstance(value, str) and (key := identity_key(value)):
-            yield name, match_key(name, value, resource)
-            stem = organisation_number(key)
-            if stem:
-                yield "organisation", stem
-            for digits in filter(None, dict.fromkeys((digit_run(key), digit_run(stem)))):
-                yield _DIGITS, digits[:HALF]
-                yield _DIGITS, digits[-HALF:]
-    label = values.get(resource.label)
-    if isinstance(label, str):
-        name = name_key(label)
-        yield resource.label, name
-        for path in resource.postal_codes:
-            if isinstance(code := get(values, path), str):
-                yield "address", f"{name}\n{identity_key(code)}"
-    if number is not None:
-        for key in numeral_keys(number):
-            yield resource.key, key
+def _value(path: Path, value: str) -> str:
+    return f"{render_path(path)} {value!r}"
 
 
-def _is_itself(declaration: Desired, other: Known) -> bool:
-    """Whether both are one declaration: its parent may have been resolved in one of them (`core.parents`)."""
-    return other.declaration is not None and declaration.label == other.declaration.label
+def _if_one(likeness: Likeness) -> str:
+    """What to do where the two are one customer."""
+    ours, other = likeness.candidate, likeness.other
+    if ours.live is not None:
+        return "decide which one stays, make the other one Inactive in the ERP, and declare the one that stays"
+    if not other.number or other.declaration is not None:
+        return "keep one declaration"
+    if not ours.declaration.number:
+        return f'declare number: "{other.number}"'
+    return (
+        f"{other.number} is perhaps {ours.declaration.number} renumbered in the ERP: declare number:"
+        f' "{other.number}", or, to give it the new number, lifecycle: {{renumbered_from: "{other.number}"}}'
+    )
+
+
+def _is_itself(candidate: Candidate, other: Known) -> bool:
+    """Whether both are one declaration, whose parent may have been resolved in one of them (`core.parents`), or one
+    live customer."""
+    if other.declaration is not None:
+        return candidate.declaration.label == other.declaration.label
+    return candidate.live is not None and number_key(candidate.live) in other.names
 
 
 def is_meant(declaration: Desired, other: Known) -> bool:
     """Whether `same_as` of either says that both are one organisation's, on purpose."""
-    theirs = other.declaration.lifecycle.same_as if other.declaration is not None else ()
     ours = {declaration.ref, declaration.number and number_key(declaration.number)}
     return any(name in other.names or number_key(name) in other.names for name in declaration.lifecycle.same_as) or any(
-        name in ours or number_key(name) in ours for name in theirs
+        name in ours or number_key(name) in ours for name in other.same_as
     )
-
-
-def _compare(declaration: Desired, other: Known, resource: Resource) -> Likeness:
-    """The surest reason to take the two for one; their marks have met."""
-    namesake = Likeness(declaration, other, (resource.label,), "", "", Degree.NAMESAKE)
-    if is_meant(declaration, other):
-        return namesake
-    return (
-        _same_id(declaration, other, resource)
-        or _same_number(declaration, other, resource)
-        or _same_name(declaration, other, resource)
-        or namesake
-    )
-
-
-def _same_id(declaration: Desired, other: Known, resource: Resource) -> Likeness | None:
-    ids = [
-        (name, ours, there, theirs)
-        for name in resource.match
-        if isinstance(ours := declaration.values.get(name), str)
-        for there in resource.match
-        if isinstance(theirs := other.values.get(there), str)
-    ]
-    for name, ours, there, theirs in ids:
-        if name == there and match_key(name, ours, resource) == match_key(there, theirs, resource) != "":
-            return Likeness(declaration, other, (name,), ours, theirs, Degree.SURE)
-    for name, ours, _, theirs in ids:
-        if same_organisation(identity_key(ours), identity_key(theirs)):
-            return Likeness(declaration, other, (name,), ours, theirs, Degree.LIKELY)
-    return None
-
-
-def _same_number(declaration: Desired, other: Known, resource: Resource) -> Likeness | None:
-    ours, theirs = declaration.number, other.number
-    if ours is None or theirs is None or number_key(ours) == number_key(theirs):
-        return None
-    if numeral_keys(ours).isdisjoint(numeral_keys(theirs)):
-        return None
-    return Likeness(declaration, other, (resource.key,), ours, theirs, Degree.LIKELY)
-
-
-def _same_name(declaration: Desired, other: Known, resource: Resource) -> Likeness | None:
-    """The same name and postal code."""
-    ours, theirs = declaration.values.get(resource.label), other.values.get(resource.label)
-    if not (isinstance(ours, str) and isinstance(theirs, str) and name_key(ours) == name_key(theirs)):
-        return None
-    for path in resource.postal_codes:
-        code, other_code = get(declaration.values, path), get(other.values, path)
-        if isinstance(code, str) and isinstance(other_code, str) and identity_key(code) == identity_key(other_code):
-            return Likeness(
-                declaration, other, (resource.label,), f"{ours}, {code}", f"{theirs}, {other_code}", Degree.LIKELY
-            )
-    return None

@@ -44,6 +44,7 @@ def pair(
     identities: Mapping[str, int] | None = None,
     doubts: Doubts = SURE,
     resource: Resource = CUSTOMER,
+    stuck: Mapping[str, str] | None = None,
 ) -> Pairing:
     """Find the live customer of each declaration.
 
@@ -54,16 +55,18 @@ def pair(
 
     recorded: ref to number. identities: `number_key` to the internal id it had.
     doubts: a declaration that may mean what cannot be read is held back, and paired with nothing. resource: in whose
-    forms the match fields compare.
+    forms the match fields compare. stuck: `number_key`s of parents below which nobody is put for now, with the reason.
     """
     wanted = list(desired)
     index = _index(live, {name for each in wanted if each.number is None for name in each.match}, resource)
     taken: dict[int, Desired] = {}
     pairs: list[tuple[Desired, Live | None]] = []
     problems: list[Diagnostic] = []
+    is_sure = doubts.is_sure
     for each in sorted(wanted, key=lambda one: one.number is None):  # a number is the stronger claim
-        number, ids = each.number or (recorded or {}).get(each.ref or ""), ids_of(each.values)
-        if (row := doubts.about(number, ids)) is not None:
+        number = each.number or (recorded or {}).get(each.ref or "")
+        ids = {} if is_sure else ids_of(each.values)
+        if not is_sure and (row := doubts.about(number, ids)) is not None:
             problems.append(held_back(each, f"its row cannot be read ({row.place})"))
             continue
         found = _find(each, index, recorded or {}, identities or {}, taken)
@@ -84,7 +87,7 @@ def pair(
             pairs.append((each, found))
     place = {id(each): at for at, each in enumerate(wanted)}
     pairs.sort(key=lambda both: place[id(both[0])])
-    pairs, ambiguous = with_parents(pairs, wanted, index.by_number)
+    pairs, ambiguous = with_parents(pairs, wanted, index.by_number, stuck or {})
     return Pairing(tuple(pairs), len(index.by_identity) - len(taken), (*problems, *ambiguous))
 
 
@@ -109,14 +112,15 @@ def _find(
 ) -> Live | Diagnostic | None:
     number = desired.number or recorded.get(desired.ref or "")
     if number is not None:
-        same = index.by_number.get(number_key(number), [])
+        key = number_key(number)
+        same = index.by_number.get(key, [])
         exact = [live for live in same if live.number == number] or same
-        identity = identities.get(number_key(number)) if desired.number is None else None
+        identity = identities.get(key) if desired.number is None else None
         if identity is not None and any(live.internal_id != identity for live in exact):
             return None  # the recorded number is another customer's now
         if len(exact) > 1:
             return _ambiguous_number(desired, exact)
-        if exact and (moved := _moved_away(number, exact[0], index, identities)) is not None:
+        if exact and (moved := _moved_away(key, exact[0], index, identities)) is not None:
             return was_replaced(desired, exact[0], moved)
         if exact or desired.number is not None:
             return exact[0] if exact else None
@@ -147,9 +151,9 @@ def _renumbered(
     return index.by_identity.get(identity) if identity is not None else None
 
 
-def _moved_away(number: str, holder: Live, index: _Index, identities: Mapping[str, int]) -> Live | None:
-    """The customer that had the number when it was last applied, and lives under another one now."""
-    identity = identities.get(number_key(number))
+def _moved_away(key: str, holder: Live, index: _Index, identities: Mapping[str, int]) -> Live | None:
+    """The customer that had the number of this `number_key` when it was last applied, and has another one now."""
+    identity = identities.get(key)
     if identity is None or identity == holder.internal_id:
         return None
     return index.by_identity.get(identity)

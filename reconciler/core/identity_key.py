@@ -12,13 +12,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from decimal import Decimal
-
-from stdnum.eu.vat import MEMBER_STATES
-from stdnum.se import orgnr
-from stdnum.se import vat as se_vat
-
-PREFIXES = frozenset({code.upper() for code in MEMBER_STATES} | {"EL", "NO", "GB", "CH", "IS"})
-"""Countries whose VAT ids are written with the country in front. Greece writes EL."""
+from functools import cache
 
 _SHORTEST_STEM = 6
 """Characters below which what is left of an id tells no organisation apart."""
@@ -53,7 +47,7 @@ def identity_key(text: str) -> str:
     ('NO923456789MVA', '5566778899', '')
     """
     if text.isascii():  # nearly every id
-        return "".join(filter(str.isalnum, text)).upper()
+        return (text if text.isalnum() else "".join(filter(str.isalnum, text))).upper()
     plain = unicodedata.normalize("NFKC", text).upper()
     return "".join(str(unicodedata.digit(char)) if char.isdigit() else char for char in plain if char.isalnum())
 
@@ -72,6 +66,9 @@ def organisation_number(key: str) -> str:
     if country == "CH":
         body = _SWISS.sub("", body)
     if len(body) == 12 and country in ("", "SE"):
+        from stdnum.se import orgnr  # noqa: PLC0415 (12 ms, when ids are held against each other)
+        from stdnum.se import vat as se_vat  # noqa: PLC0415 (as above)
+
         if body.startswith(_CENTURIES) and orgnr.is_valid(body[2:]) and not se_vat.is_valid(body):
             body = body[2:]
         elif country or se_vat.is_valid(body):
@@ -113,10 +110,18 @@ def _split(key: str) -> tuple[str, str]:
     """The country in front, if there is one, and the rest, without what only says that it is an id."""
     key = _LABEL.sub("", key, count=1) if key[:1].isalpha() else key
     country, body = key[:2], key[2:]
-    if country not in PREFIXES:
+    if country not in _prefixes():
         return "", key
     body = _LABEL.sub("", body, count=1)
     return (country, body) if _BODY.match(body) else ("", key)
+
+
+@cache
+def _prefixes() -> frozenset[str]:
+    """Countries whose VAT ids are written with the country in front. Greece writes EL."""
+    from stdnum.eu.vat import MEMBER_STATES  # noqa: PLC0415 (12 ms, when ids are held against each other)
+
+    return frozenset({code.upper() for code in MEMBER_STATES} | {"EL", "NO", "GB", "CH", "IS"})
 
 
 def numeral_keys(number: str) -> frozenset[str]:

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from decimal import Decimal
 
+from reconciler.core.amounts import plain
 from reconciler.core.identity_key import identity_key, name_key
 from reconciler.core.stored_forms import in_forms
 from reconciler.resources.customer import CUSTOMER
@@ -57,7 +58,7 @@ def normalise(row: Field, value: Scalar) -> Scalar:
     """The value in the form in which it is compared and shown.
 
     Absent, null and "" are one thing for text (11.7). Texts of one line lose surrounding blanks, and Unicode is in its
-    composed form; numbers compare by amount, so 19.9 is 19.90.
+    composed form; amounts lose the zeros that change nothing: 25.000 is 25.
     """
     if value is None or value == "":
         return None
@@ -66,6 +67,8 @@ def normalise(row: Field, value: Scalar) -> Scalar:
         if row.kind is Kind.DATE:
             return date_key(text) or None
         return (text if row.multiline else text.strip()) or None
+    if isinstance(value, Decimal):
+        return plain(value)
     if row.kind is Kind.DECIMAL and isinstance(value, int) and not isinstance(value, bool):
         return Decimal(value)
     return value

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from graphlib import TopologicalSorter
 
-from reconciler.core.checks import same_label
+from reconciler.core.checks import excluded_parent, same_label
 from reconciler.core.diagnostics import Diagnostic
 from reconciler.core.normalise import number_key
 from reconciler.core.parents import circled, in_circles, parent_of
@@ -69,15 +70,29 @@ def is_target(number: str | None, ref: str | None, targets: frozenset[str]) -> b
     return (number is not None and number_key(number) in targets) or ref in targets
 
 
-def targeted(actions: list[Action], targets: frozenset[str]) -> list[Action]:
+def targeted(
+    actions: list[Action], targets: frozenset[str], excluded: frozenset[str], problems: list[Diagnostic]
+) -> list[Action]:
+    """The actions of the targets, with those that they depend on. What depends on an excluded one is left out, too."""
     by_label = {action.label: action for action in actions}
     wanted: set[str] = set()
     for action in actions:
-        if is_target(action.number, action.ref, targets):
-            needed = [action.label]
-            while needed:
-                label = needed.pop()
-                if label in by_label and label not in wanted:
-                    wanted.add(label)
-                    needed.extend(by_label[label].depends_on)
+        if not is_target(action.number, action.ref, targets):
+            continue
+        needed = _with_needed(action, by_label)
+        barrier = next((one for one in needed if is_target(one.number, one.ref, excluded)), None)
+        if barrier is None:
+            wanted.update(one.label for one in needed)
+        else:
+            problems.append(excluded_parent(action, barrier))
     return [action for action in actions if action.label in wanted]
+
+
+def _with_needed(action: Action, by_label: Mapping[str, Action]) -> list[Action]:
+    """The action and all that it depends on; there are no circles."""
+    found = {action.label: action}
+    for one in (waiting := [action]):
+        new = [by_label[label] for label in one.depends_on if label in by_label and label not in found]
+        found |= {other.label: other for other in new}
+        waiting += new
+    return list(found.values())

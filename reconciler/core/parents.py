@@ -18,7 +18,7 @@ from reconciler.core.live import Live
 from reconciler.core.normalise import number_key
 from reconciler.core.plan import Action, Result
 from reconciler.resources.customer import CUSTOMER
-from reconciler.resources.values import NumberOf
+from reconciler.resources.values import NumberOf, Values
 
 Pair: TypeAlias = "tuple[Desired, Live | None]"
 
@@ -103,69 +103,97 @@ def in_circles(above: Mapping[str, str]) -> set[str]:
 
 
 def with_parents(
-    pairs: Sequence[Pair], declarations: Iterable[Desired], holders: Mapping[str, Sequence[Live]]
+    pairs: Sequence[Pair],
+    declarations: Iterable[Desired],
+    holders: Mapping[str, Sequence[Live]],
+    stuck: Mapping[str, str] | None = None,
 ) -> tuple[list[Pair], list[Diagnostic]]:
     """The pairs, each ref of a parent replaced by what it stands for, and what is to be said of parents.
 
     That is the number of a live customer, or `NumberOf` one that is still to be created. Where the parent itself could
     not be paired, a new child is left out with it, and a live one keeps the parent that it has. holders: live customers
-    by `number_key`.
+    by `number_key`. stuck: numbers of parents that could not be paired either, with the reason.
     """
     declared = tuple(declarations)
     by_ref = _by_ref(declared)
-    if not any(_ref_of(declaration, by_ref) for declaration, _ in pairs):
+    if not stuck and not any(_ref_of(declaration, by_ref) for declaration, _ in pairs):
         return list(pairs), []  # as in nearly every project
     by_number = {number_key(declaration.number): declaration for declaration in declared if declaration.number}
-    left_out = _orphaned(pairs, by_ref)
+    left_out = _orphaned(pairs, by_ref, stuck or {})
     kept = [(declaration, live) for declaration, live in pairs if id(declaration) not in left_out]
     live_of = {declaration.ref: live for declaration, live in kept if declaration.ref is not None}
     problems = [
-        held_back(declaration, f"its parent, ref {left_out[id(declaration)]}, could not be found for certain", _FIRST)
+        held_back(declaration, left_out[id(declaration)], _FIRST)
         for declaration, _ in pairs
         if id(declaration) in left_out
     ]
 
-    def with_parent(declaration: Desired) -> Desired:
+    def with_parent(declaration: Desired, live: Live | None) -> Desired:
         parent = declaration.values.get(CUSTOMER.parent)
         ref = _ref_of(declaration, by_ref)
         if ref is None:
-            return declaration
+            why = _stuck(parent, stuck or {}) if live is not None else ""
+            if not why or (live is not None and _has_parent(live, parent)):
+                return declaration
+            problems.append(_kept(declaration, why))
+            return replace(declaration, values=_without_parent(declaration))
         if isinstance(parent, str) and _has_other_meaning(parent, by_ref[ref], live_of.get(ref), by_number, holders):
             problems.append(_ambiguous(declaration, by_ref[ref]))
-        values = dict(declaration.values)
-        if ref in live_of:
-            live = live_of[ref]
-            values[CUSTOMER.parent] = NumberOf(ref) if live is None else live.number
-        else:
-            problems.append(_kept(declaration, ref))
-            del values[CUSTOMER.parent]
-        return replace(declaration, values=values)
+        if ref not in live_of:
+            problems.append(_kept(declaration, f"the declared one, ref {ref}, could not be found for certain"))
+            return replace(declaration, values=_without_parent(declaration))
+        parent_live = live_of[ref]
+        number = NumberOf(ref) if parent_live is None else parent_live.number
+        return replace(declaration, values={**declaration.values, CUSTOMER.parent: number})
 
-    return [(with_parent(declaration), live) for declaration, live in kept], problems
+    return [(with_parent(declaration, live), live) for declaration, live in kept], problems
 
 
 _FIRST = "See what is said of its parent, and settle that first."
 
 
-def _orphaned(pairs: Sequence[Pair], by_ref: Mapping[str, Desired]) -> dict[int, str]:
-    """The new customers whose parent could not be paired, or is one of these itself: the ref by the declaration's
-    `id`."""
+def _without_parent(declaration: Desired) -> Values:
+    return {name: value for name, value in declaration.values.items() if name != CUSTOMER.parent}
+
+
+def _has_parent(live: Live, parent: object) -> bool:
+    """Whether the live customer stands below that number already."""
+    now = live.values.get(CUSTOMER.parent)
+    return isinstance(now, str) and isinstance(parent, str) and number_key(now) == number_key(parent)
+
+
+def _stuck(parent: object, stuck: Mapping[str, str]) -> str:
+    """Why nobody is put below the number for now, or nothing."""
+    reason = stuck.get(number_key(parent)) if isinstance(parent, str) else None
+    return f"its parent {parent} is not settled ({reason})" if reason is not None else ""
+
+
+def _orphaned(pairs: Sequence[Pair], by_ref: Mapping[str, Desired], stuck: Mapping[str, str]) -> dict[int, str]:
+    """The new customers whose parent could not be paired, or is one of these itself: why, by the declaration's `id`."""
     paired = {declaration.ref for declaration, _ in pairs}
+    stuck = dict(stuck)
     orphaned: dict[int, str] = {}
-    new = [(declaration, ref) for declaration, live in pairs if live is None and (ref := _ref_of(declaration, by_ref))]
-    while lost := [
-        (declaration, ref) for declaration, ref in new if ref not in paired and id(declaration) not in orphaned
-    ]:
-        orphaned |= {id(declaration): ref for declaration, ref in lost}
-        paired -= {declaration.ref for declaration, _ in lost}
+    new = [declaration for declaration, live in pairs if live is None]
+
+    def lost(declaration: Desired) -> str:
+        ref = _ref_of(declaration, by_ref)
+        if ref is None:
+            return _stuck(declaration.values.get(CUSTOMER.parent), stuck)
+        return "" if ref in paired else f"its parent, ref {ref}, could not be found for certain"
+
+    while reasons := {id(one): why for one in new if id(one) not in orphaned and (why := lost(one))}:
+        orphaned |= reasons
+        held = [one for one in new if id(one) in reasons]
+        paired -= {one.ref for one in held}
+        stuck |= {number_key(one.number): "it is held back itself" for one in held if one.number}
     return orphaned
 
 
-def _kept(child: Desired, ref: str) -> Diagnostic:
+def _kept(child: Desired, why: str) -> Diagnostic:
     return Diagnostic(
         Severity.WARNING,
         HELD_BACK,
-        f"{child.label} keeps the parent that it has: the declared one, ref {ref}, could not be found for certain",
+        f"{child.label} keeps the parent that it has: {why}",
         remedy=_FIRST,
         source=child.source,
     )

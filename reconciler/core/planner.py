@@ -7,12 +7,29 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
-from reconciler.core.actions import compared, create_action, left_alone, update_action
-from reconciler.core.checks import mute_notes, null_problems, orphans, prevented, rivals, targeted_note
+from reconciler.core.actions import AGREED, compared, create_action, left_alone, update_action
+from reconciler.core.checks import (
+    mute_notes,
+    null_problems,
+    orphans,
+    prevented,
+    rivals,
+    second_defaults,
+    targeted_note,
+)
 from reconciler.core.comparison import Comparison, Heading
 from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Diagnostic
-from reconciler.core.duplicates import Likeness, findings, is_meant, likenesses, of_declared, of_live
+from reconciler.core.duplicates import (
+    Likeness,
+    findings,
+    is_meant,
+    likenesses,
+    of_declared,
+    of_live,
+    of_new,
+    of_update,
+)
 from reconciler.core.guards import refusals as volume_refusals
 from reconciler.core.guards import volume_verdicts
 from reconciler.core.identity import pair
@@ -34,7 +51,14 @@ from reconciler.core.plan import (
 )
 from reconciler.core.ports import Need, View, Wire
 from reconciler.core.removed import deactivations, nothing_known, removal_notes, removed
-from reconciler.core.renumbering import LOOKS, after_renumbering, former_key, renumber_actions, under_present_numbers
+from reconciler.core.renumbering import (
+    LOOKS,
+    after_renumbering,
+    former_key,
+    renumber_actions,
+    renumberings,
+    under_present_numbers,
+)
 from reconciler.core.rules import Memory, Rules
 from reconciler.core.snapshot import created_since
 from reconciler.resources.customer import CUSTOMER
@@ -68,7 +92,7 @@ def compute_plan(comparison: Comparison, wire: Wire, *, heading: Heading, config
     if targets:
         planned = {action.number for action in ordered}
         refusals = [refusal for refusal in refusals if refusal.number in planned]
-        problems.append(targeted_note(targets))
+        problems.append(targeted_note(targets, comparison.excluded))
     summary = Summary(
         create=sum(action.action is Verb.CREATE for action in ordered),
         update=sum(action.action is Verb.UPDATE for action in ordered),
@@ -167,7 +191,7 @@ def _decide(comparison: Comparison, wire: Wire) -> _Decided:
             decided.refusals.append(prevented(declaration, live))
     problems.extend(rivals(paired, rules.resource))
     problems.extend(orphans(actions, paired, comparison.view, rules.resource))
-    similar = _similar(comparison)
+    similar = _similar(comparison, actions)
     actions = _with_alike(actions, similar)
     if not comparison.targets:
         decided.undeclared = removed(comparison.desired, paired, comparison.view, memory, renumbering.spoken_for)
@@ -178,9 +202,9 @@ def _decide(comparison: Comparison, wire: Wire) -> _Decided:
     problems.extend(null_problems(actions, rules))
     decided.actions = in_order(after_renumbering(linked(actions, problems), rules.resource))
     if comparison.targets:  # what comes along with a target is looked at as the target itself
-        decided.actions = targeted(decided.actions, comparison.targets)
+        decided.actions = targeted(decided.actions, comparison.targets, comparison.excluded, problems)
         planned = {action.label for action in decided.actions}
-        similar = [likeness for likeness in similar if likeness.declaration.label in planned]
+        similar = [likeness for likeness in similar if likeness.candidate.label in planned]
     for action in decided.actions:
         problems.extend(mute_notes(action, names.get(action.label, ()), rules))
     doubles, decided.unwanted = findings(
@@ -200,11 +224,17 @@ def _update(
 ) -> Action | None:
     """The update, if there is something to write; what is left alone is noted."""
     difference = compared(declaration, live, comparison.rules, comparison.memory)
-    if comparison.looks_at(declaration):
+    looks_at = comparison.looks_at(declaration)
+    if difference is AGREED:  # nearly every pair
+        decided.unchanged += looks_at and not is_renumbered
+        return None
+    if looks_at:
         decided.unchanged += difference.is_as_declared and not is_renumbered
         for customers, fields in ((decided.muted, difference.muted), (decided.ignored, difference.ignored)):
             if fields:
                 customers.append(left_alone(declaration, live, fields))
+    if difference.changes:
+        decided.problems += second_defaults(declaration, live.unpacked(), difference.changes, comparison.rules.resource)
     return update_action(declaration, live, difference, wire, comparison.rules, decided.problems)
 
 
@@ -217,29 +247,49 @@ def _deactivate(decided: _Decided, actions: list[Action], wire: Wire, rules: Rul
             actions.append(retired)
 
 
-def _similar(comparison: Comparison) -> list[Likeness]:
-    """How the new customers are like live ones, and like what else is declared."""
-    new = [declaration for declaration, live in comparison.paired.pairs if live is None]
-    if not new:
+def _similar(comparison: Comparison, actions: Iterable[Action]) -> list[Likeness]:
+    """How the new customers are like live ones, and like what else is declared; and of the updates, which give a
+    customer an id that another live one will have then."""
+    pairs, resource = comparison.paired.pairs, comparison.rules.resource
+    given = {action.number: ids for action in actions if action.action is Verb.UPDATE and (ids := _given_ids(action))}
+    new = [of_new(declaration) for declaration, live in pairs if live is None]
+    updates = [
+        of_update(declaration, live, given[live.number])
+        for declaration, live in pairs
+        if live is not None and live.number in given
+    ]
+    if not (new or updates):
         return []
-    known = chain(map(of_live, comparison.view.customers), map(of_declared, comparison.desired))
-    return list(likenesses(new, known, comparison.rules.resource))
+    own = {live.number: declaration for declaration, live in pairs if live is not None}
+    customers = comparison.view.customers
+    known = chain((of_live(live, own.get(live.number)) for live in customers), map(of_declared, comparison.desired))
+    then = (of_live(live, own.get(live.number), given.get(live.number)) for live in customers)
+    return [*likenesses(new, known, resource), *likenesses(updates, then, resource)]
+
+
+def _given_ids(action: Action) -> dict[str, object]:
+    """The ids that an action changes, by member."""
+    ids = action.table.match_set
+    return {
+        change.path: change.after for change in action.changes if change.path in ids and change.before != change.after
+    }
 
 
 def _with_alike(actions: Iterable[Action], similar: Iterable[Likeness]) -> list[Action]:
     """The creates with the live customers that are like them now: none of them can be their doing, and the reviewer who
-    agrees to the plan agrees to have them beside. Of these, `same_as` are the ones that the declaration names."""
+    agrees to the plan agrees to have them beside. Of these, `same_as` are the ones that the declaration names. Updates
+    with those that have an id which they give."""
     alike: dict[str, set[str]] = defaultdict(set)
     meant: dict[str, set[str]] = defaultdict(set)
     for likeness in similar:
         if likeness.other.declaration is None:
-            label, number = likeness.declaration.label, likeness.other.label
+            label, number = likeness.candidate.label, likeness.other.label
             alike[label].add(number)
-            if is_meant(likeness.declaration, likeness.other):
+            if is_meant(likeness.candidate.declaration, likeness.other):
                 meant[label].add(number)
     return [
         replace(action, alike=tuple(sorted(alike[action.label])), same_as=tuple(sorted(meant[action.label])))
-        if action.action is Verb.CREATE and action.label in alike
+        if action.action is not Verb.RENUMBER and action.label in alike
         else action
         for action in actions
     ]
@@ -282,7 +332,7 @@ def incomplete(
     if all(names <= customer.values.keys() for customer in rows):
         return ()  # nothing is lacking: the pairs need not be found
     reads = []
-    present = under_present_numbers(concerned, rows, memory)
+    present = under_present_numbers(concerned, renumberings(concerned, rows, memory, resource=need.resource))
     for declaration, customer in pair(present, rows, memory.numbers, memory.identities, resource=need.resource).pairs:
         if customer is None:
             continue

@@ -20,11 +20,15 @@ from reconciler.core.normalise import number_key
 from reconciler.core.plan import Action, Cause, Change, Guard, Refusal, Verb
 from reconciler.core.ports import View, Wire
 from reconciler.core.rules import Memory
+from reconciler.core.sameness import Side, contradiction
 from reconciler.resources.customer import CUSTOMER
 from reconciler.resources.grammar import Resource
 from reconciler.resources.values import get, parse_path, put
 
 Part = TypeVar("Part")
+
+STUCK = "I419"
+"""Code of a diagnostic: a renumbering stands against the rules."""
 
 LOOKS = 3
 """Requests beside the action itself: whose the two numbers are before it, and the customer's number after it."""
@@ -71,11 +75,29 @@ class Renumberings:
         yield from self.notes
         yield from (problem for _, problem in self.refused if isinstance(problem, Diagnostic))
 
+    def problems(self) -> Iterator[Diagnostic]:
+        """The same where nothing is planned that could be refused: what refuses a plan is an error, too."""
+        yield from self.diagnostics
+        for declaration, problem in self.refused:
+            if isinstance(problem, Refusal):
+                yield Diagnostic(
+                    Severity.ERROR,
+                    STUCK,
+                    f"{declaration.label} is neither compared nor changed: {problem.summary}",
+                    remedy=problem.remedy,
+                    source=declaration.source,
+                )
+
     @property
     def spoken_for(self) -> frozenset[str]:
         """The `number_key`s of the customers that refused declarations name: not one of them lost its declaration."""
         keys = (key for one, _ in self.refused for key in (former_key(one), number_key(one.number or "")))
         return frozenset(key for key in keys if key)
+
+    @property
+    def stuck(self) -> dict[str, str]:
+        """`number_key` of each number whose customer cannot be told for now, and why: nobody is put below it."""
+        return {number_key(one.number or ""): problem.summary for one, problem in reversed(self.refused)}
 
     def refusals(self, declarations: Collection[int]) -> Iterator[Refusal]:
         """What refuses the plan, each once. declarations: the `id`s of those that are looked at."""
@@ -87,18 +109,22 @@ class Renumberings:
 
 
 def renumberings(
-    desired: Iterable[Desired], live: Iterable[Live], memory: Memory, doubts: Doubts = SURE
+    desired: Iterable[Desired],
+    live: Iterable[Live],
+    memory: Memory,
+    doubts: Doubts = SURE,
+    resource: Resource = CUSTOMER,
 ) -> Renumberings:
     """Which renumberings are due, which are done, and which cannot be.
 
     doubts: where one of the two numbers may be that of a customer that is not among the live ones, the declaration is
-    held back.
+    held back. resource: in whose forms ids compare.
     """
     declarations = tuple(desired)
     wishes = [one for one in declarations if one.lifecycle.renumbered_from and one.number]
     if not wishes:
         return Renumberings()
-    return _Resolution(wishes, declarations, live, memory, doubts).resolve()
+    return _Resolution(wishes, declarations, live, memory, doubts, resource).resolve()
 
 
 def former_key(declaration: Desired) -> str | None:
@@ -117,9 +143,11 @@ class _Resolution:
         live: Iterable[Live],
         memory: Memory,
         doubts: Doubts,
+        resource: Resource,
     ) -> None:
         self._wishes = wishes
         self._doubts = doubts
+        self._resource = resource
         self._by_former = {former_key(wish) or "": wish for wish in reversed(wishes)}
         self._declared = {number_key(one.number): one for one in declarations if one.number}
         self._memory = memory
@@ -138,13 +166,16 @@ class _Resolution:
         for wish in self._wishes:
             former, number = former_key(wish) or "", number_key(wish.number or "")
             at_former, at_number = self._by_number.get(former, []), self._by_number.get(number, [])
-            if self._is_done(wish):
-                self._done(wish, former, number, at_number[0])
-            elif problem := self._problem(wish, former, at_former, at_number):
+            is_done = self._is_done(wish)
+            if problem := (
+                self._mistaken(wish, at_number[0]) if is_done else self._problem(wish, former, at_former, at_number)
+            ):
                 self._found.refused.append((wish, problem))
                 other = self._declared.get(former)
                 if at_former and other is not None and other.lifecycle.renumbered_from is None:
                     self._found.refused.append((other, problem))  # it would be written onto the wish's customer
+            elif is_done:
+                self._done(wish, former, number, at_number[0])
             else:
                 self._found.due.append(Due(wish, at_former[0]))
                 self._found.numbers[former] = wish.number or ""
@@ -232,7 +263,25 @@ class _Resolution:
                 f"{other.number} is declared ({other.source}), and its customer is to be renumbered to {wish.number}",
                 f"Apply the renumbering first, and declare {other.number} for another customer after that.",
             )
-        return None
+        return self._mistaken(wish, at_former[0])
+
+    def _mistaken(self, wish: Desired, customer: Live) -> Refusal | None:
+        """A customer that has another id than the declared one, and of which no earlier run recorded that it is it."""
+        number = number_key(wish.number or "")
+        if self._is_known(former_key(wish) or "", number, customer):
+            return None
+        sides = Side(wish.values, wish.number), Side(customer.values, customer.number)
+        differing = contradiction(*sides, self._resource)
+        if differing is None:
+            return None
+        name, ours, theirs = differing
+        return _refusal(
+            wish,
+            f"{customer.number} is perhaps not the customer that is to be renumbered from"
+            f" {wish.lifecycle.renumbered_from} to {wish.number}: its {name} is {theirs!r}, and declared is {ours!r}",
+            f"If it is that customer, declare the {name} that it has until it is renumbered, and correct it after that;"
+            " if not, remove renumbered_from.",
+        )
 
     def _taken(self, wish: Desired, holder: Live) -> Refusal:
         """Swaps and chains end here too: the ERP would have to change both numbers at once."""
@@ -360,6 +409,7 @@ def foreseen_memory(memory: Memory, found: Renumberings) -> Memory:
         _Moved(memory.applied, found.moved, formers),
         dict(_Moved(memory.identities, found.moved, formers)),
         _Moved(memory.normalised, found.moved, formers),
+        None if memory.baseline is None else _Moved(memory.baseline, found.moved, formers),
     )
 
 
@@ -389,11 +439,13 @@ class _Moved(Mapping[str, Part]):
         return sum(1 for _ in self)
 
 
-def under_present_numbers(desired: Iterable[Desired], live: Iterable[Live], memory: Memory) -> tuple[Desired, ...]:
-    """The declarations as they find their customers before anything is renumbered."""
-    declarations = tuple(desired)
-    due = {id(one.declaration): one.live.number for one in renumberings(declarations, live, memory).due}
-    return tuple(replace(one, number=due[id(one)]) if id(one) in due else one for one in declarations)
+def under_present_numbers(desired: Iterable[Desired], found: Renumberings) -> tuple[Desired, ...]:
+    """The declarations as they find their customers before anything is renumbered, without those that are refused."""
+    due = {id(one.declaration): one.live.number for one in found.due}
+    refused = {id(declaration) for declaration, _ in found.refused}
+    return tuple(
+        replace(one, number=due[id(one)]) if id(one) in due else one for one in desired if id(one) not in refused
+    )
 
 
 # ---- the plan's part ----

@@ -51,9 +51,19 @@ class Target:
 @dataclass(frozen=True, slots=True)
 class Memory:
     """What earlier runs recorded: the number of each ref; by `number_key` the values last applied, the internal id, and
-    the values that the ERP stored in another form (rendered path to what was sent and what it stored)."""
+    the values that the ERP stored in another form (rendered path to what was sent and what it stored).
+
+    baseline: the values that a later difference counts from, where these are more than `applied`: customers as they
+    were adopted, or as a git revision declares them. It tells causes alone: what is written never depends on it.
+    """
 
     numbers: Mapping[str, str] = field(default_factory=dict)
     applied: Mapping[str, Values] = field(default_factory=dict)
     identities: Mapping[str, int] = field(default_factory=dict)
     normalised: Mapping[str, Mapping[str, tuple[object, object]]] = field(default_factory=dict)
+    baseline: Mapping[str, Values] | None = None
+
+    @property
+    def last(self) -> Mapping[str, Values]:
+        """What causes are told by: the values that each customer had when it was as declared."""
+        return self.applied if self.baseline is None else self.baseline

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, DecimalException
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any, TypedDict
 
 import msgspec
@@ -35,12 +36,31 @@ def parse(body: bytes) -> Any:
         raise ValueError(str(error)) from None
 
 
-def parse_rows(body: bytes, names: frozenset[str]) -> list[dict[str, Any]] | None:
-    """The objects of a JSON array as `parse` gives them, with only these members; None when it is something else."""
+def parse_rows(
+    body: bytes, names: frozenset[str], mirrors: Mapping[str, Sequence[str]] = MappingProxyType({})
+) -> list[dict[str, Any]] | None:
+    """The objects of a JSON array as `parse` gives them, with only these members; None when it is something else.
+
+    mirrors: names with those of the members that are mostly the same. What is written alike is parsed once, and is one
+    object.
+    """
+    families = [(main, names.intersection(followers)) for main, followers in mirrors.items() if main in names]
+    apart = frozenset(name for main, followers in families for name in (main, *followers))
+    decode = _DECODER.decode
     try:
-        return _rows_decoder(names).decode(body.removeprefix(_BOM))
+        rows = _rows_decoder(names, apart).decode(body.removeprefix(_BOM))
+        for row in rows if apart else ():
+            for main, followers in families:
+                text = row.get(main)
+                if text is not None:
+                    row[main] = decode(text)
+                for name in followers:
+                    other = row.get(name)
+                    if other is not None:
+                        row[name] = row[main] if other == text else decode(other)
     except (ValueError, RecursionError, ArithmeticError):
         return None
+    return rows
 
 
 class Unfit(str):
@@ -130,9 +150,10 @@ _MOST_DIGITS = 40
 
 
 @lru_cache(maxsize=16)
-def _rows_decoder(names: frozenset[str]) -> msgspec.json.Decoder[list[dict[str, Any]]]:
-    """msgspec passes over what a TypedDict does not name without making objects of it."""
-    row = TypedDict("row", dict.fromkeys(sorted(names), Any), total=False)  # type: ignore[misc]  # made at run time
+def _rows_decoder(names: frozenset[str], apart: frozenset[str]) -> msgspec.json.Decoder[list[dict[str, Any]]]:
+    """msgspec passes over what a TypedDict does not name without making objects of it. apart: what stays as written."""
+    members = {name: msgspec.Raw if name in apart else Any for name in sorted(names)}
+    row = TypedDict("row", members, total=False)  # type: ignore[misc]  # made at run time
     return msgspec.json.Decoder(list[row], float_hook=Decimal)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from reconciler.core.errors import UnexpectedAnswer
@@ -32,13 +34,19 @@ def object_of(path: str, answer: Answer) -> Json:
     return found
 
 
-def rows_of(path: str, answer: Answer, names: frozenset[str] | None = None) -> list[Any]:
+def rows_of(
+    path: str,
+    answer: Answer,
+    names: frozenset[str] | None = None,
+    mirrors: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> list[Any]:
     """A JSON array: of objects where the ERP is sound, with only the members of these names when they are given.
+    mirrors: as `answer.parse_rows` takes them.
 
     Whatever else stands in it is given as it is, and a row that cannot be parsed as `Unfit`: one row must not cost the
     others. Raises UnexpectedAnswer.
     """
-    if names is not None and answer.status == 200 and (rows := parse_rows(answer.body, names)) is not None:
+    if names is not None and answer.status == 200 and (rows := parse_rows(answer.body, names, mirrors)) is not None:
         return rows
     try:
         return parse_rows_apart(answer.body) if answer.status == 200 else _array(path, json_of(path, answer))

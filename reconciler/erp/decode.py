@@ -21,7 +21,7 @@ from reconciler.core.normalise import attribute_key, nfc, normalise
 from reconciler.core.ports import Need
 from reconciler.erp.error_answers import visible
 from reconciler.resources.customer import CUSTOMER
-from reconciler.resources.grammar import Field, Form, Group, Kind, Read, Resource, Row
+from reconciler.resources.grammar import OF_EVERY_ROW, Field, Form, Group, Kind, Read, Resource, Row
 from reconciler.resources.values import Path, Scalar, Values, render_path
 
 Json: TypeAlias = "dict[str, Any]"
@@ -148,7 +148,7 @@ def _live(number: str, row: Json, need: Need) -> Live:
 
 def row_names(need: Need) -> frozenset[str]:
     """The members of a row that `decode` looks at: the others need not be read."""
-    names = set(_OF_ROWS)
+    names = set(OF_EVERY_ROW)
     for name in need.fields | need.resource.always:
         row = need.resource.fields[name]
         read = row.members if isinstance(row, Group) and row.flat else (row,)
@@ -184,10 +184,7 @@ def _known_decoder(resource: Resource) -> msgspec.json.Decoder[Any]:
 @lru_cache(maxsize=16)
 def _known_members(resource: Resource) -> frozenset[str]:
     read = (row.members if isinstance(row, Group) and row.flat else (row,) for row in resource.rows)
-    return frozenset(_OF_ROWS) | resource.read_only | {row.read_path[0] for rows in read for row in rows}
-
-
-_OF_ROWS = ("internalId", "timeStamp", "lastModifiedDateTime", "createdDateTime", "metadata")
+    return resource.read_only | {row.read_path[0] for rows in read for row in rows}
 
 
 _Reader: TypeAlias = Callable[[Json], object]
@@ -207,6 +204,9 @@ class _Step(NamedTuple):
 
 _UNKNOWN = object()
 
+_BARE = frozenset((Kind.REFERENCE, Kind.ENUM, Kind.NUMBER))
+"""Kinds of text around which blanks say nothing."""
+
 
 @lru_cache(maxsize=16)
 def _steps(resource: Resource, fields: frozenset[str], but: frozenset[str] = frozenset()) -> tuple[_Step, ...]:
@@ -222,7 +222,8 @@ def _main_of(row: Row) -> str | None:
 def _step(row: Row, above: Path, main: str | None = None) -> _Step:
     if isinstance(row, Field) and len(row.read_path) <= 2 and row.where is not Read.EXPANDED:
         key, *inner = row.read_path
-        convert = None if row.kind is Kind.TEXT and not row.multiline else _converter(row, (*above, *row.read_path))
+        is_text = row.kind in _BARE or (row.kind is Kind.TEXT and not row.multiline)
+        convert = None if is_text else _converter(row, (*above, *row.read_path))
         return _Step(row.name, main, key, inner[0] if inner else None, convert)
     return _Step(row.name, main, None, None, _reader(row, above) if above else _top_reader(row))
 
@@ -231,10 +232,12 @@ def _values(holder: Json, steps: tuple[_Step, ...], above: Path = ()) -> Values:
     """The members of one object. This is where a refresh spends its time: no calls for what is plain text."""
     values: dict[str, Any] = {}
     for name, main, key, inner, convert in steps:
-        if main is not None and main in values and holder.get(main) == holder.get(name):
-            values[name] = values[main]
-            continue
         if key is None:
+            if main is not None and main in values:
+                mirrored, mirror = holder.get(main), holder.get(name)
+                if mirrored is mirror or mirrored == mirror:
+                    values[name] = values[main]
+                    continue
             assert convert is not None
             if (member := convert(holder)) is not _UNKNOWN:
                 values[name] = member
@@ -249,7 +252,7 @@ def _values(holder: Json, steps: tuple[_Step, ...], above: Path = ()) -> Values:
         elif convert is not None:
             values[name] = convert(value)
         elif type(value) is str:
-            values[name] = nfc(value).strip() or None  # as `normalise` does
+            values[name] = (value if value.isascii() else nfc(value)).strip() or None  # as `normalise` does
         else:
             raise _impossible((*above, key) if inner is None else (*above, key, inner))
     return values
@@ -344,7 +347,7 @@ def _converter(row: Field, path: Path) -> Callable[[object], Scalar]:
     """Checks the type of a value that is there, and normalises it."""
     if row.kind is Kind.INTEGER:
         return lambda value: _integer(value, path)
-    if row.kind in (Kind.REFERENCE, Kind.ENUM, Kind.NUMBER):
+    if row.kind in _BARE:
 
         def bare(value: object) -> Scalar:
             if type(value) is not str:
@@ -355,9 +358,10 @@ def _converter(row: Field, path: Path) -> Callable[[object], Scalar]:
     if row.kind is Kind.DECIMAL:
 
         def amount(value: object) -> Scalar:
-            if not isinstance(value, int | Decimal) or type(value) is bool or _is_absurd(value):
+            kind = type(value)
+            if (kind is not Decimal and kind is not int) or _is_absurd(value):  # type: ignore[arg-type]  # it is one
                 raise _impossible(path)
-            return normalise(row, value)
+            return value if kind is Decimal else normalise(row, value)  # type: ignore[return-value, arg-type]
 
         return amount
     types = _TYPES.get(row.kind, (str,))
@@ -372,12 +376,14 @@ def _converter(row: Field, path: Path) -> Callable[[object], Scalar]:
 
 _TYPES: dict[Kind, tuple[type, ...]] = {Kind.BOOLEAN: (bool,)}
 
-_MOST = 10**30
-"""What an amount stays below, and the digits that it has behind the point too: 1e-999999999 must not become digits."""
+_MOST_DIGITS = 30
+"""Before the point of an amount, and behind it: 1e-999999999 must not become digits."""
 
 
 def _is_absurd(value: int | Decimal) -> bool:
-    return not -_MOST < value < _MOST or (isinstance(value, Decimal) and bool(value) and value.adjusted() < -30)
+    if type(value) is int:
+        return not -(10**_MOST_DIGITS) < value < 10**_MOST_DIGITS
+    return bool(value) and not -_MOST_DIGITS <= value.adjusted() < _MOST_DIGITS  # type: ignore[union-attr]
 
 
 @lru_cache(maxsize=16)

@@ -20,6 +20,7 @@ from reconciler.erp.decode import Json, decode_row, is_older, row_names, strange
 from reconciler.erp.ordered_pool import in_order
 from reconciler.erp.paths import CUSTOMERS
 from reconciler.erp.transport import Transport
+from reconciler.resources.customer import CUSTOMER
 from reconciler.resources.grammar import Group
 
 READS = 3
@@ -159,12 +160,14 @@ class Listing:
         """One page; `number` counts from 1. names, made: as in `pages`."""
         query = {"pageNumber": str(number), "pageSize": str(size), **parameters}
         answer = self._transport.get(CUSTOMERS, _query(query))
-        rows = rows_of(CUSTOMERS, answer, names)
+        rows = rows_of(CUSTOMERS, answer, names, CUSTOMER.mirrors)
         strange = strange_members(answer.body, rows)
         ids = [row.get("internalId") if type(row) is dict else row for row in rows]
         total = _page_total(rows)
+        del answer  # as each row below: several pages are in hand at once
         if made is not None:
-            rows = [made(row, f"row {at} of page {number}") for at, row in enumerate(rows, 1)]
+            for at, row in enumerate(rows):
+                rows[at] = made(row, f"row {at + 1} of page {number}")
         return Page(rows, ids, total, strange)
 
     def _until_empty(self, page: Page, read: Callable[[int], Page], start: int) -> Iterator[Page]:

@@ -5,34 +5,38 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from reconciler.config.edit import accept as editing
 from reconciler.config.edit.proposed_edits import Denied, Granted, ProposedEdit, proposed_edits
 from reconciler.config.edit.write_files import Replacement, replace_files
 from reconciler.config.read.declarations import Loaded
 from reconciler.config.read.pattern_checks import names_field, remedy
 from reconciler.config.settings import Settings
+from reconciler.core.actions import compared, left_alone, may_ignore
+from reconciler.core.comparison import Comparison
 from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Diagnostic
 from reconciler.core.errors import WrongUsage
 from reconciler.core.identity import Pairing, pair
+from reconciler.core.live import Live
 from reconciler.core.mutes import ActiveMutes, names_of
 from reconciler.core.normalise import number_key
 from reconciler.core.patterns import covers, patterns
-from reconciler.core.plan import Cause
-from reconciler.core.renumbering import under_present_numbers
+from reconciler.core.plan import Cause, LeftAlone
+from reconciler.core.renumbering import renumberings, under_present_numbers
 from reconciler.core.rules import Memory, Rules
-from reconciler.operations.declarations import load, target_keys
-from reconciler.operations.files import read_declarations
+from reconciler.operations.declarations import load, select
+from reconciler.operations.files import edited
+from reconciler.operations.last_applied import last_applied
 from reconciler.operations.mutes import sound_mutes
 from reconciler.operations.pipeline import refresh, rules_of
 from reconciler.operations.workspace import Workspace
-from reconciler.resources.values import render_path
+from reconciler.resources.values import Path, parse_path, render_path
 
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
     """What was accepted, or would be. `missing`: chosen declarations whose customer the ERP does not have.
 
+    ignored: by customer, what is declared, differs and is ignored, so that nothing asks for it.
     not_applied, muted: values that were left out because nothing was named, and only the declarations changed them, or
     drift mutes them. unpaired: whether a chosen declaration could not be told from others; `diagnostics` say why.
     """
@@ -41,6 +45,7 @@ class Acceptance:
     granted: tuple[Granted, ...]
     denied: tuple[Denied, ...]
     missing: tuple[Desired, ...]
+    ignored: tuple[LeftAlone, ...]
     not_applied: int
     muted: int
     unpaired: bool
@@ -62,39 +67,44 @@ def accept(
 ) -> Acceptance:
     """Write what the ERP holds into the declarations, where the ERP changed it.
 
-    numbers: only these customers, by number or ref. fields: only these paths; `*` is one segment. everything: also
-    edits of the declarations that are not applied yet, and muted values; so do numbers and fields. dry_run: write
-    nothing. Raises InvalidInput, WrongUsage, ErpError, StateError.
+    numbers: only these customers, by number, ref or a pattern of them. fields: only these paths; `*` is one segment.
+    everything: also edits of the declarations that are not applied yet, and muted values; so do numbers and fields.
+    dry_run: write nothing. Raises InvalidInput, WrongUsage, ErpError, StateError.
     """
     for pattern in fields:
         if not names_field(pattern):
             raise WrongUsage(f"--field {pattern!r} names no field", remedy=remedy(pattern))
-    loaded = load(workspace, numbers)
+    loaded = load(workspace)
+    keys = select(loaded, numbers).targets
     mutes = None
     if not (everything or numbers or fields):
         mutes = ActiveMutes(sound_mutes(workspace, loaded).mutes, workspace.now()[:10])
     erp, place = workspace.erp(), workspace.place
     workspace.listener.say(f"Reading the customers of {place.environment} ...")
-    memory = workspace.store.known(place).load().memory()
+    last = last_applied(workspace)
+    memory = last.memory
     view = refresh(loaded, erp, memory=memory)
     rules = rules_of(workspace.settings)
-    present = under_present_numbers(loaded.desired, view.customers, memory)
+    found = renumberings(loaded.desired, view.customers, memory, view.doubts, rules.resource)
+    present = under_present_numbers(loaded.desired, found)
+    memory = last.with_causes(Comparison(present, view, rules, memory)).memory
     paired = pair(present, view.customers, memory.numbers, memory.identities, view.doubts, rules.resource)
-    choice = _Choice(target_keys(numbers), fields, mutes)
+    choice = _Choice(keys, fields, mutes)
     rewriting = _Rewriting(workspace.settings, workspace.environ, memory, choice, rules)
     files = rewriting.run(paired)
     if not dry_run:
         replace_files(files)
-    unpaired = _unpaired(loaded, paired, choice) if numbers else bool(paired.diagnostics)
+    unpaired = _unpaired(loaded, paired, choice) if numbers else bool(paired.diagnostics or found.refused)
     return Acceptance(
         tuple(files),
         tuple(rewriting.granted),
         tuple(rewriting.denied),
         tuple(rewriting.missing),
+        tuple(rewriting.ignored),
         choice.not_applied,
         choice.muted,
         unpaired or bool(numbers and rewriting.missing),
-        (*view.doubts.diagnostics(), *paired.diagnostics),
+        (*view.doubts.diagnostics(), *found.problems(), *paired.diagnostics),
     )
 
 
@@ -124,7 +134,7 @@ class _Choice:
 
     def takes(self, edit: ProposedEdit) -> bool:
         """Whether the value is to be accepted; counts those that are left out without having been asked for."""
-        if self._fields and not self._names(edit):
+        if not any(map(self.names, _paths(edit))):
             return False
         if self._mutes is None:
             return True
@@ -136,15 +146,16 @@ class _Choice:
             return True
         return False
 
-    def _names(self, edit: ProposedEdit) -> bool:
-        return any(covers(pattern, path) for pattern in self._fields for path in _paths(edit))
+    def names(self, path: Path) -> bool:
+        """Whether the field at the path is one of those that were named, or all are."""
+        return not self._fields or any(covers(pattern, path) for pattern in self._fields)
 
 
 def _is_muted(edit: ProposedEdit, mutes: ActiveMutes) -> bool:
     return mutes.find(names_of(edit.desired, edit.live), render_path(edit.path)) is not None
 
 
-def _paths(edit: ProposedEdit) -> Iterator[tuple[str, ...]]:
+def _paths(edit: ProposedEdit) -> Iterator[Path]:
     """The paths by which an edit can be chosen: a line is one thing, chosen by any of its members."""
     yield edit.path
     for side in (edit.before, edit.after):
@@ -164,6 +175,7 @@ class _Rewriting:
     granted: list[Granted] = field(default_factory=list)
     denied: list[Denied] = field(default_factory=list)
     missing: list[Desired] = field(default_factory=list)
+    ignored: list[LeftAlone] = field(default_factory=list)
 
     def run(self, paired: Pairing) -> list[Replacement]:
         """The files to replace."""
@@ -174,24 +186,22 @@ class _Rewriting:
             if live is None:
                 self.missing.append(desired)
                 continue
+            self._note_ignored(desired, live)
             taken = [edit for edit in proposed_edits(desired, live, self.rules, self.memory) if self.choice.takes(edit)]
             if taken:
                 by_file.setdefault(desired.source.file, []).extend(taken)
         return [change for name, taken in by_file.items() for change in self._file(name, taken)]
 
+    def _note_ignored(self, desired: Desired, live: Live) -> None:
+        if not may_ignore(desired, self.rules):
+            return
+        left = compared(desired, live, self.rules, self.memory).ignored
+        if fields := tuple(one for one in left if self.choice.names(parse_path(one.path))):
+            self.ignored.append(left_alone(desired, live, fields))
+
     def _file(self, name: str, wanted: list[ProposedEdit]) -> Iterator[Replacement]:
-        path = self.settings.root / name
-        data = read_declarations(path, name, self.settings.limits.files.file_size)
-        done = editing.accept(
-            data,
-            name,
-            wanted,
-            rules=self.rules,
-            memory=self.memory,
-            defaults=self.settings.defaults,
-            environ=self.environ,
-        )
-        self.granted += done.granted
-        self.denied += done.denied
-        if done.data != data:
-            yield Replacement(path, name, data, done.data)
+        accepted, replacement = edited(self.settings, self.environ, name, wanted, self.rules, self.memory)
+        self.granted += accepted.granted
+        self.denied += accepted.denied
+        if replacement is not None:
+            yield replacement

@@ -11,7 +11,7 @@ from reconciler.core.errors import WrongUsage
 from reconciler.core.plan import Plan, Run
 from reconciler.core.ports import Erp
 from reconciler.operations.checks import check_reviewed
-from reconciler.operations.declarations import load
+from reconciler.operations.declarations import Selection, load, select
 from reconciler.operations.pipeline import compare
 from reconciler.operations.signing import plan_key
 from reconciler.operations.workspace import Workspace
@@ -34,7 +34,7 @@ def apply(
     `full`; all for a fresh plan. Raises InvalidInput, WrongUsage and what `writing.write` does.
     """
     if plan is not None and targets:
-        raise WrongUsage("--target does not go with a saved plan", remedy="Give --target when planning.")
+        raise WrongUsage("--target and --exclude do not go with a saved plan", remedy="Give them when planning.")
     if plan is not None and include_muted:
         raise WrongUsage("--include-muted does not go with a saved plan", remedy="Give --include-muted when planning.")
     if plan is not None and refresh is not None:
@@ -45,8 +45,9 @@ def apply(
             remedy="Give --refresh full or incremental, or save a plan with `plan --refresh none -o FILE`.",
         )
     if plan is None:
-        loaded = load(workspace, targets)
-        propose = partial(_fresh, workspace, loaded, targets, include_muted, refresh or "incremental")
+        loaded = load(workspace)
+        selection = select(loaded, targets)
+        propose = partial(_fresh, workspace, loaded, selection, include_muted, refresh or "incremental")
     else:
         saved = _admitted(plan, plan_key(workspace.environ))
         check_reviewed(saved, options.consent)
@@ -64,9 +65,9 @@ def _admitted(plan: Plan | Path, key: bytes | None) -> Plan:
 
 
 def _fresh(
-    workspace: Workspace, loaded: Loaded, targets: Sequence[str], include_muted: bool, refresh: str, erp: Erp
+    workspace: Workspace, loaded: Loaded, selection: Selection, include_muted: bool, refresh: str, erp: Erp
 ) -> Proposal:
-    compared = compare(workspace, loaded, erp, targets, refresh, include_muted=include_muted)
+    compared = compare(workspace, loaded, erp, selection, refresh, include_muted=include_muted)
     return Proposal(compared.plan, preview=compared.plan, compared=compared)
 
 

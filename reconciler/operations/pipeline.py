@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import astuple, dataclass, replace
 from typing import TypeVar
 
 from reconciler._version import __version__
@@ -24,8 +24,9 @@ from reconciler.core.ports import Erp, View
 from reconciler.core.rules import Memory, Rules, Target
 from reconciler.core.stores import kept_in
 from reconciler.erp.encode import WireCodec
-from reconciler.operations.declarations import target_keys
+from reconciler.operations.declarations import EVERYBODY, Selection
 from reconciler.operations.git import commit_of
+from reconciler.operations.last_applied import LastApplied, last_applied
 from reconciler.operations.mutes import sound_mutes
 from reconciler.operations.refresh import Refreshing
 from reconciler.operations.workspace import Workspace
@@ -43,37 +44,40 @@ class Compared:
     plan: Plan
     heading: Heading
     comparison: Comparison
+    last: LastApplied
 
 
 def compare(
     workspace: Workspace,
     loaded: Loaded,
     erp: Erp | None,
-    targets: Sequence[str],
+    selection: Selection,
     mode: str = "incremental",
     *,
     include_muted: bool = False,
+    applied: str | None = None,
 ) -> Compared:
     """Read the live customers, and plan. erp: None with mode `none` only. include_muted: also write what is muted.
 
-    Raises InvalidInput for a file of mutes with errors, ErpError, StateError, WrongUsage.
+    applied: the git revision whose declarations tell the causes (`last_applied`). Raises InvalidInput for a file of
+    mutes with errors, ErpError, StateError, WrongUsage.
     """
     place, settings = workspace.place, workspace.settings
-    mutes = sound_mutes(workspace, loaded)
+    mutes, last = sound_mutes(workspace, loaded), last_applied(workspace, applied)
     if erp is not None:
         workspace.listener.say(f"Reading the customers of {place.environment} ...")
-    memory = workspace.store.known(place).load().memory()
+    memory = last.memory
     live = refreshing(workspace, loaded, memory)
     commit = commit_of(settings.root, workspace.environ)
 
     def planned(view: View) -> Compared:
         heading = heading_of(place, workspace.now())
-        comparison = comparison_of(settings, loaded, view, memory, target_keys(targets))
+        comparison = last.with_causes(comparison_of(settings, loaded, view, memory, selection))
         active = ActiveMutes(mutes.mutes, heading.created_at[:10])
         comparison = replace(comparison, rules=replace(comparison.rules, mutes=active, include_muted=include_muted))
-        with_mute_problems = replace(loaded, diagnostics=(*loaded.diagnostics, *_of_plan(mutes)))
+        with_mute_problems = replace(loaded, diagnostics=(*loaded.diagnostics, *_of_plan(mutes), *last.diagnostics()))
         plan = make_plan(settings, with_mute_problems, comparison, heading, git_commit=commit)
-        return Compared(plan, heading, comparison)
+        return Compared(plan, heading, comparison, last)
 
     compared, _ = refresh_and_compute(live, erp, mode, planned, lambda compared: updated(compared.plan))
     return compared if erp is None else replace(compared, plan=explain(compared.plan, erp, loaded.desired))
@@ -153,10 +157,11 @@ def make_plan(
         config=ConfigSummary(loaded.digest, len(loaded.desired), git_commit),
     )
     refusals, warnings = broken(plan.actions, _policies(settings))
+    problems = (*loaded.diagnostics, *plan.diagnostics, *warnings, *made_offline(comparison.view))
     return seal(
         replace(
             plan,
-            diagnostics=(*loaded.diagnostics, *plan.diagnostics, *warnings, *made_offline(comparison.view)),
+            diagnostics=comparison.about_targets(problems, (action.source for action in plan.actions)),
             refusals=(*plan.refusals, *refusals),
         )
     )
@@ -167,10 +172,10 @@ def comparison_of(
     loaded: Loaded,
     view: View,
     memory: Memory | None = None,
-    targets: frozenset[str] = frozenset(),
+    selection: Selection = EVERYBODY,
 ) -> Comparison:
-    """The declarations and the live customers, by the rules of the settings. targets: see `Comparison`."""
-    return Comparison(loaded.desired, view, rules_of(settings), memory or Memory(), targets)
+    """The declarations and the live customers, by the rules of the settings."""
+    return Comparison(loaded.desired, view, rules_of(settings), memory or Memory(), *astuple(selection))
 
 
 def heading_of(place: Target, created_at: str) -> Heading:

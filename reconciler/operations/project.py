@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from reconciler.operations.dunning_letter import Letter
     from reconciler.operations.export import Exported, ExportOptions
     from reconciler.operations.fmt import Formatted
+    from reconciler.operations.import_sheet import Imported, ImportOptions
     from reconciler.operations.numbers import WrittenNumbers
     from reconciler.operations.past_runs import PastRun
     from reconciler.operations.validate import Validation
@@ -115,15 +116,18 @@ class Project:
         targets: Sequence[str] = (),
         refresh: str = "incremental",
         base: str | None = None,
+        applied: str | None = None,
         fail_outside: bool = False,
         include_muted: bool = False,
     ) -> Plan:
         """What would change in the ERP. It may refuse itself (`plan.refusals`): then it cannot be applied.
 
-        targets: only these customers, by number or ref. refresh: `incremental`, `full`, or `none` for the snapshot
-        alone. base: a git revision; each change then says whether it is the branch's, and with `fail_outside` others
-        refuse the plan. include_muted: also change what a running mute covers. Raises InvalidInput, WrongUsage,
-        ErpError, StateError.
+        targets: only these customers, by number, ref or a pattern such as `100*`; behind a `!`, not these. refresh:
+        `incremental`, `full`, or `none` for the snapshot alone. base: a git revision; each change then says whether it
+        is the branch's, and with `fail_outside` others refuse the plan. applied: a git revision whose declarations were
+        applied last, for the causes of changes; without it the state tells them or, where that knows of no apply, the
+        branch reconciler/applied/ENVIRONMENT. include_muted: also change what a running mute covers. Raises
+        InvalidInput, WrongUsage, ErpError, StateError.
         """
         from reconciler.operations.plan import plan
 
@@ -132,6 +136,7 @@ class Project:
             targets=targets,
             refresh=refresh,
             base=base,
+            applied=applied,
             fail_outside=fail_outside,
             include_muted=include_muted,
         )
@@ -172,16 +177,24 @@ class Project:
         return apply(self._workspace, plan, options, targets=targets, include_muted=include_muted, refresh=refresh)
 
     def resume(
-        self, run: str | None = None, *, parallelism: int | None = None, reserve: int = 0, no_wait: bool = False
+        self,
+        run: str | None = None,
+        *,
+        reviewed: str | None = None,
+        parallelism: int | None = None,
+        reserve: int = 0,
+        no_wait: bool = False,
     ) -> Run | None:
         """Go on with a run that was cut short, the newest unless one is named; None when none is unfinished.
 
-        Its plan was agreed to when it began: nobody is asked again. Otherwise as `apply`.
+        Its plan was agreed to when it began: nobody is asked again. reviewed: a `changes_digest`; a run with other
+        changes is left alone. Otherwise as `apply`.
         """
         from reconciler.operations.resume import resume
         from reconciler.operations.writing import WriteOptions
 
-        return resume(self._workspace, run, WriteOptions(parallelism=parallelism, reserve=reserve, no_wait=no_wait))
+        options = WriteOptions(parallelism=parallelism, reserve=reserve, no_wait=no_wait)
+        return resume(self._workspace, run, options, reviewed)
 
     def undo(
         self,
@@ -217,17 +230,17 @@ class Project:
 
     # ---- the other direction ----
 
-    def drift(self, *, targets: Sequence[str] = (), refresh: str = "incremental") -> Drift:
+    def drift(self, *, targets: Sequence[str] = (), refresh: str = "incremental", applied: str | None = None) -> Drift:
         """What the ERP changed since the last apply, what the declarations changed, and both. Arguments as `plan`."""
         from reconciler.operations.drift import drift
 
-        return drift(self._workspace, targets=targets, refresh=refresh)
+        return drift(self._workspace, targets=targets, refresh=refresh, applied=applied)
 
-    def record_drift(self, report: Drift, targets: Sequence[str] = ()) -> None:
+    def record_drift(self, report: Drift) -> None:
         """Note that the report was delivered: what it has is not new in the next one. Raises StateError."""
         from reconciler.operations.drift import record_drift
 
-        record_drift(self._workspace, report, targets)
+        record_drift(self._workspace, report)
 
     def mute(self, number: str, path: str, *, until: str | None, reason: str | None) -> None:
         """Accept drift of a field for a time: it goes into the file of mutes. Raises WrongUsage, InvalidInput."""
@@ -257,6 +270,12 @@ class Project:
         from reconciler.operations.export import export
 
         return export(self._workspace, filters, options)
+
+    def import_sheet(self, file: Path, options: ImportOptions | None = None) -> Imported:
+        """Write the customers of a spreadsheet as declarations. Raises InvalidInput, WrongUsage."""
+        from reconciler.operations.import_sheet import import_sheet
+
+        return import_sheet(self._workspace, file, options)
 
     def fmt(self, *, write: bool = True) -> Formatted:
         """Put the declarations into canonical form; what they declare never changes. Raises InvalidInput."""

@@ -112,7 +112,7 @@ def _written(
     for change in action.changes:
         _apply(applied, parse_path(change.path), change.after)
     if declared is not None:
-        applied = _compared(declared, ignore)
+        applied = compared_values(declared, ignore)
         for change in action.changes:
             if isinstance(get(applied, path := parse_path(change.path)), NumberOf):
                 put(applied, path, change.after)  # the number that the parent was given
@@ -180,11 +180,12 @@ def _unchanged(
 ) -> Known:
     before = previous.get(number_key(customer.number))
     pairs = before.normalised if before else {}
-    applied = _with_last(_compared(each, ignore), muted, before.applied if before else {})
+    applied = _with_last(compared_values(each, ignore), muted, before.applied if before else {})
     return Known(customer.number, applied, at, each.ref, customer.internal_id, pairs)
 
 
-def _compared(each: Desired, ignore: tuple[str, ...]) -> Values:
+def compared_values(each: Desired, ignore: tuple[str, ...]) -> Values:
+    """What an apply of the declaration leaves in the ERP. ignore: paths that the settings leave alone."""
     return comparable(each.values, ignore + each.lifecycle.ignore_changes + each.lifecycle.create_only)
 
 

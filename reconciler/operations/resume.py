@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from reconciler.core.plan import Plan, Run, Verb
 from reconciler.core.ports import Erp
-from reconciler.operations.checks import check_applicable
+from reconciler.operations.checks import check_applicable, check_digest
 from reconciler.operations.past_runs import is_of
 from reconciler.operations.workspace import Workspace
 from reconciler.operations.writing import Attempt, Proposal, WriteOptions, earlier_attempt, write
@@ -15,12 +15,15 @@ from reconciler.reports.wording import counted
 from reconciler.state.journal import RunInfo, RunStatus
 
 
-def resume(workspace: Workspace, run_id: str | None, options: WriteOptions) -> Run | None:
+def resume(workspace: Workspace, run_id: str | None, options: WriteOptions, reviewed: str | None = None) -> Run | None:
     """Go on with a run, or with the newest one; None when there is nothing to go on with.
 
-    The run's plan was agreed to when it began: nobody is asked again. Raises WrongUsage when there is no such run, and
-    what `writing.write` does.
+    The run's plan was agreed to when it began: nobody is asked again. reviewed: go on only if these are its changes
+    (`changes_digest`): other ones are left to a new plan, which shows what is still to do. Raises WrongUsage when there
+    is no such run, and what `writing.write` does.
     """
+    if reviewed is not None:
+        check_digest(reviewed)
 
     def propose(_erp: Erp) -> Proposal | None:
         runs = workspace.store.runs
@@ -29,6 +32,9 @@ def resume(workspace: Workspace, run_id: str | None, options: WriteOptions) -> R
             workspace.listener.say("There is no run to go on with." if info is None else f"Run {info.id} is done.")
             return None
         plan = runs.get(info.id).plan()
+        if reviewed is not None and plan.changes_digest != reviewed:
+            workspace.listener.say(f"Run {info.id} had other changes than the reviewed ones: it is not gone on with.")
+            return None
         check_applicable(plan, workspace.place, force=True)  # a volume guard was passed when the run began
         earlier = earlier_attempt(workspace.store, info, plan)
         workspace.listener.say(

@@ -21,25 +21,30 @@ api:
 customers: [customers/**/*.yaml]
 """
 
-_CUSTOMER = """\
-# yaml-language-server: $schema=../schemas/customer.schema.json
-# A field that is not declared is never touched; null or "" clears it in the ERP.
-number: "10000"
-name: NewCustomer
-overrideWithClassValues: true   # on create only: take the class's settings
-customerClassId: "1"
-mainAddress:
-  addressLine1: TestRoad 13
-  postalCode: "0101"            # text, quoted or not: the leading zero stays
-  countryId: "NO"               # text, quoted or not: never a boolean
+_SHARED_STATE = """\
+# The address of your database, without a password; RECONCILER_STATE counts before it (docs/state.md of reconciler).
+state: postgresql://db.example/reconciler
 """
+
+SAMPLE = "customers/sample.yaml"
+
+_SAMPLE = """\
+# yaml-language-server: $schema=../schemas/customer.schema.json
+# A sample, commented out: what is declared here is created in your ERP when it is applied.
+# # A field that is not declared is never touched; null or "" clears it in the ERP.
+# number: "10000"
+# name: NewCustomer
+# overrideWithClassValues: true   # on create only: take the class's settings
+# customerClassId: "1"
+# mainAddress:
+#   addressLine1: TestRoad 13
+#   postalCode: "0101"            # text, quoted or not: the leading zero stays
+#   countryId: "NO"               # text, quoted or not: never a boolean
+"""
+"""A first declaration, as a comment: a number that looks real may be a customer's."""
 
 _IGNORED = (".reconciler/", *(f"/{name}.*" for name in ("plan", "undo", "run", "apply", "drift")), "/reports/")
 """The state, and saved plans and reports, which hold personal data."""
-
-_BESIDE_PIPELINES = """\
-# A sample, commented out: what is declared here when a merge is applied is created in your ERP.
-"""
 
 _EDITOR = {
     ".vscode/extensions.json": {"recommendations": ["redhat.vscode-yaml"]},
@@ -58,23 +63,20 @@ def _quoted(text: str) -> str:
     return json.dumps(text.replace("${", "$${"), ensure_ascii=False)
 
 
-def _example_customer(has_pipelines: bool) -> dict[str, str]:
-    """A first declaration. Beside pipelines it is but a comment: a merge would create it in the real ledger."""
-    if not has_pipelines:
-        return {"customers/10000.yaml": _CUSTOMER}
-    schema, *lines = _CUSTOMER.splitlines(keepends=True)
-    return {"customers/sample.yaml": schema + _BESIDE_PIPELINES + "".join(f"# {line}" for line in lines)}
+def files(
+    company: str, tenant: str, pipelines: Mapping[str, str], *, example: bool = True, is_state_shared: bool = False
+) -> dict[str, str]:
+    """The project's files by their paths; `pipelines` are among them, `example` is for a sample declaration.
 
-
-def files(company: str, tenant: str, pipelines: Mapping[str, str], *, example: bool = True) -> dict[str, str]:
-    """The project's files by their paths; `pipelines` are among them, `example` is for a first declaration.
+    is_state_shared: the settings name a database; until it is there, only the built-in ERP can be used.
 
     Credentials are never among them: they come from the environment.
     """
     tenant_line = f"  tenant_id: {_quoted(tenant)}" if tenant else "  # tenant_id: from VISMA_TENANT_ID, or here"
     return {
-        "reconciler.yaml": _SETTINGS.format(company=_quoted(company), tenant=tenant_line),
-        **(_example_customer(bool(pipelines)) if example else {}),
+        "reconciler.yaml": _SETTINGS.format(company=_quoted(company), tenant=tenant_line)
+        + (_SHARED_STATE if is_state_shared else ""),
+        **({SAMPLE: _SAMPLE} if example else {}),
         "schemas/customer.schema.json": schema_text("customer"),
         "schemas/reconciler.schema.json": schema_text("reconciler"),
         ".gitignore": "".join(f"{name}\n" for name in _IGNORED),

@@ -8,7 +8,7 @@ from glob import escape
 from pathlib import Path
 
 from reconciler.config.read.globs import Matches, matches
-from reconciler.config.settings import check_settings
+from reconciler.config.settings import SharedSettings, check_settings
 from reconciler.core.diagnostics import Diagnostic
 from reconciler.core.errors import InvalidInput, WrongUsage
 from reconciler.operations import clock
@@ -30,12 +30,13 @@ def validate(
     *,
     environment: str | None = None,
     environ: Mapping[str, str],
+    shared: SharedSettings | None = None,
 ) -> Validation:
-    """Check the settings file, and what it names, or only these files and folders.
+    """Check the settings file, and what it names, or only these files and folders. shared: what lies under it.
 
     Raises InvalidInput when not even the settings can be read, WrongUsage for paths that hold nothing.
     """
-    settings, problems = check_settings(file, environment=environment, environ=environ)
+    settings, problems = check_settings(file, environment=environment, environ=environ, shared=shared)
     if settings is None:
         raise InvalidInput(problems)
     files, unread = _existing(paths, settings.root)

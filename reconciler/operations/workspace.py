@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, ExitStack
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from reconciler.config.settings import SANDBOX, Settings, load_settings, require_tenant
+from reconciler.config.settings import SANDBOX, Settings, SharedSettings, load_settings, require_tenant
 from reconciler.core.rules import Target
 from reconciler.core.shared_state import SharedState
 from reconciler.core.some_names import some_names
@@ -35,12 +36,25 @@ class Workspace:
 
     lock_timeout: seconds to wait for another run.
     environ: where credentials, keys and interpolated values come from; the process environment is not looked at.
+    shared: settings that lie under those of the file. home: the folder that keeps what is not shared between runs,
+    where that is not the file's.
     """
 
-    def __init__(self, file: Path, *, environment: str | None, environ: Mapping[str, str], listener: Listener) -> None:
+    def __init__(
+        self,
+        file: Path,
+        *,
+        environment: str | None,
+        environ: Mapping[str, str],
+        listener: Listener,
+        shared: SharedSettings | None = None,
+        home: Path | None = None,
+    ) -> None:
         self.environ = environ
         self.listener = listener
-        self.settings: Settings = load_settings(file, environment=environment, environ=environ)
+        settings = load_settings(file, environment=environment, environ=environ, shared=shared)
+        self.home = home or settings.root
+        self.settings: Settings = _kept_at(settings, self.home)
         self.lock_timeout = 0.0
         self._stack = ExitStack()
         self._erps: dict[Pace, Customers] = {}
@@ -53,12 +67,13 @@ class Workspace:
     @cached_property
     def store(self) -> Store:
         """The state. Nothing is made before something is written."""
-        location, place = self.settings.state, None
-        if isinstance(location, SharedState):
-            place = self.place
-            self._tell_of(location)
+        location = self.settings.state
+        place = self.place if isinstance(location, SharedState) else None
         key = key_from(self.environ)
-        return open_store(location, place=place, key=key, environ=self.environ, job=job_url(self.environ))
+        store = open_store(location, place=place, key=key, environ=self.environ, job=job_url(self.environ))
+        if isinstance(location, SharedState):
+            self._tell_of(location)
+        return store
 
     def _tell_of(self, location: SharedState) -> None:
         """What whoever shares the database can see, and who else could answer in its place."""
@@ -98,9 +113,7 @@ class Workspace:
         if pace not in self._erps:
             if self._way is None:
                 self._way = (
-                    self._stack.enter_context(
-                        connection.running_sandbox(private_folder(self.settings.root / SANDBOX_DB))
-                    )
+                    self._stack.enter_context(connection.running_sandbox(private_folder(self.home / SANDBOX_DB)))
                     if self.settings.environment == SANDBOX
                     else connection.access(self.settings, self.environ)
                 )
@@ -134,6 +147,14 @@ class Workspace:
                 f"The ERP shows members that this version does not know (with how many customers): {named}."
                 " They are neither compared nor written; `reconciler customers show NUMBER --raw` shows them."
             )
+
+
+def _kept_at(settings: Settings, home: Path) -> Settings:
+    """The settings, with a state file that lies below their folder moved below another one."""
+    state = settings.state
+    if isinstance(state, SharedState) or home == settings.root or not state.is_relative_to(settings.root):
+        return settings
+    return replace(settings, state=home / state.relative_to(settings.root))
 
 
 def private_folder(file: Path) -> Path:

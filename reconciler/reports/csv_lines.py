@@ -16,6 +16,7 @@ import re
 from collections.abc import Iterable
 from decimal import Decimal
 
+from reconciler.core.amounts import written
 from reconciler.reports.records import Record, cell
 from reconciler.reports.safe_text import escaped
 from reconciler.resources.customer import ATTRIBUTES
@@ -71,10 +72,22 @@ def sheet_text(text: str) -> str:
     return "".join(part if _BREAKS.fullmatch(part) else escaped(part) for part in _BREAKS.split(text))
 
 
+def _tamed(value: object) -> object:
+    """The texts in what is written as JSON, with the apostrophe inside that a text of its own gets."""
+    match value:
+        case str():
+            return _INSIDE.sub(r"\1'", value)
+        case dict():
+            return {key: _tamed(member) for key, member in value.items()}
+        case list():
+            return [_tamed(item) for item in value]
+    return value
+
+
 def _cell(value: object) -> str:
     if isinstance(value, Decimal):
-        return format(value, "f").replace(".", ",")
-    text = cell(value)
+        return written(value).replace(".", ",")
+    text = cell(_tamed(value) if isinstance(value, dict | list) else value)
     if isinstance(value, str):
         text = _INSIDE.sub(r"\1'", sheet_text(text))
         if is_formula(text):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 import msgspec
 
-from reconciler.core.diagnostics import Diagnostic
+from reconciler.core.diagnostics import Diagnostic, Source
 from reconciler.core.doubts import told_summary
 from reconciler.core.drift import Drift
 from reconciler.core.plan import Outcome, Run
@@ -70,18 +70,28 @@ def run(run: Run) -> bytes:
 
 
 def export(
-    folder: str, customers: int, requests: int, left_out: Iterable[tuple[str, str, str]], unseen: Iterable[str]
+    folder: str,
+    counts: Mapping[str, int],
+    left_out: Iterable[tuple[str, str, str]],
+    unseen: Iterable[str],
+    declared: Iterable[tuple[str, Source]] = (),
+    updated: Iterable[str] = (),
 ) -> bytes:
-    """`{"format": "reconciler/export", "left_out": [{"number": ..., "path": ..., "reason": ...}], ...}`."""
+    """`{"format": "reconciler/export", "left_out": [{"number": ..., "path": ..., "reason": ...}], ...}`.
+
+    counts: of the new declarations (`customers`) and of the requests. declared: what was declared already, and where;
+    updated: the files in which that was brought up to date.
+    """
     return _dump(
         {
             "format": "reconciler/export",
             "format_version": "1.0",
             "folder": folder,
-            "customers": customers,
-            "requests": requests,
+            **counts,
             "left_out": [{"number": number, "path": path, "reason": reason} for number, path, reason in left_out],
             "unseen": list(unseen),
+            "declared": [{"number": number, "source": source} for number, source in declared],
+            "updated": list(updated),
         }
     )
 

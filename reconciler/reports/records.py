@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 
+from reconciler.core.amounts import plain_text
 from reconciler.core.declaration_values import declared
 from reconciler.core.errors import WrongUsage
 from reconciler.core.live import Live
@@ -113,7 +114,7 @@ def cell(value: object) -> str:
         case bool():
             return "true" if value else "false"
         case Decimal():
-            return format(value, "f")
+            return plain_text(value)
         case dict() | list():
             return json_line(value) if value else ""
         case _:

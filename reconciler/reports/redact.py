@@ -26,7 +26,9 @@ from reconciler.resources.values import Path, parse_path, render_path
 
 _HEX = 12  # 48 bits: no two of a million customers' values are likely to meet
 _MEMBERS = {segment for path, _ in CUSTOMER.walk() for segment in path} | {"true", "false", "null"}
-_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"|(?<!\w)\'((?:[^\'\\]|\\.)*)\'(?!\w)', re.DOTALL)
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*+)(?:"|\\?\Z)|(?<![\w\\])\'((?:[^\'\\]|\\.)*+)\'(?!\w)', re.DOTALL)
+"""What a message quotes; a quote that is not closed lasts to the end. No part of a text is looked at over and over."""
+
 _KEYED = tuple(
     name
     for name, row in FIELDS.items()
@@ -36,7 +38,8 @@ _KEYED = tuple(
 _PLAIN_KEY = re.compile(rf"\b({'|'.join(_KEYED)})\.([A-Za-z0-9_-]+)")
 _ADDRESS = re.compile(r"(?<![^\s@<>\"'])[^\s@<>\"']+@[^\s@<>\"']+")
 _OF_CLASSES = ("P507", "P508", "P509", "P510")  # they quote what customer classes hold
-_ANSWERED = re.compile(r"( was answered \d{3}[^:]*): (.*?)( \(ERP reference [^()]*\))?$", re.DOTALL)
+_ANSWERED = re.compile(r"( was answered \d{3}[^:]{0,300}+): (.*?)( \(ERP reference [^()]*\))?$", re.DOTALL)
+_FIRST_MARK = 0xF0000  # private characters: they stand for what was found while more is looked for
 _SHORTEST = 3  # a shorter value would be found inside other words
 
 
@@ -100,21 +103,26 @@ class Redactor:
 
     def text(self, text: str, values: Iterable[object] = ()) -> str:
         """A message with what it quotes and the given values replaced; names of fields stay."""
-        known = sorted({str(value) for value in values if value is not None and len(str(value)) >= _SHORTEST}, key=len)
-        for value in reversed(known):
-            text = text.replace(value, self.word(value))
+        text = self._without(text, {str(value) for value in values if value is not None})
         text = _PLAIN_KEY.sub(lambda match: self.path(match[0]), text)
         return _ADDRESS.sub(lambda match: self.word(match[0]), _QUOTED.sub(self._unquoted, text))
 
+    def _without(self, text: str, values: Iterable[str]) -> str:
+        """The text with words for the values, the longest first. No value is looked for in the words of others."""
+        words: dict[int, str] = {}
+        for value in sorted(values, key=len, reverse=True):
+            if len(value) >= _SHORTEST and value in text:
+                mark = _FIRST_MARK + len(words)
+                words[mark] = self.word(value)
+                text = text.replace(value, chr(mark))
+        return text.translate(words) if words else text
+
     def _unquoted(self, match: re.Match[str]) -> str:
         inner = match[1] if match[1] is not None else match[2]
-        kept = (
-            not inner
-            or inner.startswith("redacted:")
-            or CUSTOMER.leaf(parse_path(inner)) is not None
-            or inner in _MEMBERS
-        )
-        return match[0] if kept else match[0][0] + self.word(inner) + match[0][-1]
+        if not inner or inner.startswith("redacted:") or inner in _MEMBERS:
+            return match[0]
+        named = CUSTOMER.leaf(parse_path(inner)) is not None
+        return match[0][0] + (self.path(inner) if named else self.word(inner)) + match[0][0]
 
     # ---- plans and runs ----
 

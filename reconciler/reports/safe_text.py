@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterable
 from decimal import Decimal
 
+from reconciler.core.amounts import plain_text
 from reconciler.core.safe_json import SUSPECT, is_hidden
 
 LONGEST = 20_000
 """Characters of a value or a message that reports show. JSON and CSV hold the whole."""
 
 _COMMAND = re.compile(r"^(\s*):(?=:)|##(?=(?i:vso)?\[)")
-_DIGITS = 60
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
@@ -64,7 +64,7 @@ def shown(value: object) -> str:
         case str():
             return '"' + escaped(value.replace("\\", "\\\\").replace('"', '\\"')) + '"'
         case Decimal():
-            return _amount(value)
+            return plain_text(value)
         case dict():
             members = (f"{visible(str(key))}: {shown(member)}" for key, member in value.items())
             return "{" + _listed(members, len(value)) + "}"
@@ -72,15 +72,6 @@ def shown(value: object) -> str:
             return "[" + _listed(map(shown, value), len(value)) + "]"
         case _:
             return visible(str(value))
-
-
-def _amount(value: Decimal) -> str:
-    """Without the zeros that change nothing: `25` for 25.000, which is easily read as 25 thousand."""
-    if not value.is_finite() or abs(value.adjusted()) >= _DIGITS:
-        return str(value)  # 1e999999999 would be a billion digits
-    whole, point, decimals = format(value, "f").partition(".")
-    decimals = decimals.rstrip("0")
-    return f"{whole}{point}{decimals}" if decimals else whole
 
 
 def _listed(members: Iterable[str], count: int) -> str:

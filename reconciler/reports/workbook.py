@@ -12,6 +12,7 @@ from importlib.util import find_spec
 from io import BytesIO
 from typing import Any
 
+from reconciler.core.amounts import plain_text
 from reconciler.core.errors import WrongUsage
 from reconciler.reports.csv_lines import is_formula, sheet_text
 from reconciler.reports.view.sheet import Cell, Sheet
@@ -73,9 +74,15 @@ def _cells(page: Any, values: Sequence[Cell]) -> list[Any]:
             cell.data_type = "s"  # also what begins like a formula
             cell.quotePrefix = is_formula(content)
         elif isinstance(content, Decimal):
-            cell.number_format = "#,##0.00" if content % 1 else "#,##0"
+            cell.number_format = _format(content)
         cells.append(cell)
     return cells
+
+
+def _format(value: Decimal) -> str:
+    """How Excel shows an amount: two decimals where there are any, and never one less than there are."""
+    decimals = plain_text(value).partition(".")[2]
+    return f"#,##0.{'0' * max(2, len(decimals))}" if decimals else "#,##0"
 
 
 def _content(value: Cell) -> Cell:

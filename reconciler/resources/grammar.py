@@ -63,6 +63,7 @@ class Content(StrEnum):
     COUNTRY = "country code"  # ISO 3166-1, two letters
     CURRENCY = "currency code"  # ISO 4217, three letters
     POSTAL_CODE = "postal code"  # of the country that stands beside it
+    FOREIGN_ID = "id of others"  # in the customer's books, or of a register
     IBAN = "IBAN"  # ISO 13616, with two check digits
 
 
@@ -89,9 +90,10 @@ class Field:
     early a reviewer should see a change of it. comparison: which texts are the same value. multiline: line breaks
     and blanks at the ends of the text count. by_ref: the ref of another declaration may stand for its number.
     forms: in which forms this ERP keeps it (`core.stored_forms`); no row states them, the settings do. content: what
-    the text is. sole: a flag that only one line of the group may have. amount: whether it is an amount of money;
-    currency: the member of the record that holds its currency, "" where none does. stakes: what a change of it puts at
-    stake, "" = its title.
+    the text is. sole: a flag that only one line of the group may have; sole_within: of those with the same value of
+    that member, as is likely and not documented. unsigned: a number that says nothing below zero. amount: whether it is
+    an amount of money; currency: the member of the record that holds its currency, "" where none does. stakes: what a
+    change of it puts at stake, "" = its title.
     """
 
     name: str
@@ -121,6 +123,8 @@ class Field:
     forms: tuple[str, ...] = ()
     content: Content = Content.ANY
     sole: bool = False
+    sole_within: str = ""
+    unsigned: bool = False
     amount: bool = False
     currency: str = ""
     stakes: str = ""
@@ -272,6 +276,10 @@ def walk(rows: Mapping[str, Row], above: Path = ()) -> Iterator[tuple[Path, Fiel
             yield (*path, "*"), row.value
 
 
+OF_EVERY_ROW = ("internalId", "timeStamp", "lastModifiedDateTime", "createdDateTime", "metadata")
+"""Members that the API itself gives to rows (5), whatever they are rows of."""
+
+
 @dataclass(frozen=True, eq=False)
 class Resource:
     """One sort of record in the ERP: its rows, and which of them play a part in the rules that all resources share.
@@ -311,7 +319,7 @@ class Resource:
     @cached_property
     def read_only(self) -> frozenset[str]:
         """The members of a row that nobody can write."""
-        return frozenset((*self.shown, *self.bookkeeping))
+        return frozenset((*OF_EVERY_ROW, *self.shown, *self.bookkeeping))
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:
@@ -337,6 +345,17 @@ class Resource:
     def listed(self) -> frozenset[str]:
         """Fields that a list can show, with its expand flags."""
         return frozenset(row.name for row in self.rows if row.where in (Read.ROW, Read.EXPANDED))
+
+    @cached_property
+    def sole_flags(self) -> tuple[tuple[str, Field], ...]:
+        """(group, flag) of each flag that only one line of its group may have."""
+        return tuple(
+            (group.name, flag)
+            for group in self.groups
+            if group.form is Form.LINES
+            for flag in group.members
+            if isinstance(flag, Field) and flag.sole
+        )
 
     @cached_property
     def mirrors(self) -> dict[str, tuple[str, ...]]:

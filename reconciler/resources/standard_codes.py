@@ -41,4 +41,7 @@ ZERO_FIRST = frozenset(("NO", "DK", "FI", "DE", "EE", "ES", "FR", "IT"))
 POSTAL_DIGITS = {
     "NO": 4, "DK": 4, "NL": 4, "SE": 5, "FI": 5, "DE": 5, "EE": 5, "ES": 5, "FR": 5, "IT": 5,
 }  # fmt: skip
-"""How many digits a postal code has (Universal Postal Union); in the Netherlands two letters follow them."""
+"""How many digits a postal code has (Universal Postal Union)."""
+
+POSTAL_LETTERS = {"NL": 2}
+"""How many letters follow them."""

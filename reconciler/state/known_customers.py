@@ -26,6 +26,8 @@ _PUT = f"""
         normalised = excluded.normalised
 """  # noqa: S608 - put together from constants
 _TABLE = "known"
+BASELINE = "baseline"
+"""In the place of a run: nothing was applied to the customer, it was only adopted as it was."""
 _ONE = "target = ? AND resource = ? AND number_key = ?"
 
 Part = TypeVar("Part")
@@ -46,6 +48,7 @@ class Known:
 
     `applied` has the shape of a declaration and holds what was declared then, None for what was cleared. `normalised`
     is by path as `render_path` writes it. `applied_at` is UTC, ISO 8601; `run` the id of the run, where there was one.
+    With `BASELINE` as its run, it is a customer as it was adopted: `applied` holds all that was read of it.
     """
 
     number: str
@@ -60,6 +63,11 @@ class Known:
     def key(self) -> str:
         """The number in the form in which two numbers are the same."""
         return number_key(self.number)
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether nothing was applied to it yet."""
+        return self.run == BASELINE
 
     @property
     def pairs(self) -> dict[str, tuple[object, object]]:
@@ -99,11 +107,13 @@ class LoadedKnown(Mapping[str, Known]):
         """What the planner wants to know; the applied values are decoded when it asks."""
         identities = {key: row[3] for key, row in self._rows.items() if row[3] is not None}
         changed = {key: row for key, row in self._rows.items() if row[7] != _NONE}
+        managed = {key: row for key, row in self._rows.items() if row[5] != BASELINE}
         return Memory(
             self.numbers(),
-            _Lazily(self, self._rows.keys(), lambda known: known.applied),
+            _Lazily(self, managed.keys(), lambda known: known.applied),
             identities,
             _Lazily(self, changed.keys(), lambda known: known.pairs),
+            _Lazily(self, self._rows.keys(), lambda known: known.applied),
         )
 
 

@@ -23,15 +23,18 @@ class Packer:
     def __init__(self, resource: Resource = CUSTOMER) -> None:
         self._apart = resource.apart
         self._objects = {row.name for row in resource.groups if row.is_object}
-        self._followers = tuple((main, name) for main, names in resource.mirrors.items() for name in names)
+        self._mains = {name: main for main, names in resource.mirrors.items() for name in names}
+        self._followers = tuple((main, name) for name, main in self._mains.items())
 
     def pack(self, live: Live, *, whole: bool = True) -> PackedLive:
         """The record, packed. What is absent from `values` and what is None cannot be told apart afterwards, except in
         the fields that only an expand flag or an extra GET brings: there absent means unknown."""
         kept: dict[str, Any] = {}
-        for name, value in live.values.items():
-            if isinstance(value, dict) and name in self._objects:
-                kept[name] = {key: member for key, member in value.items() if member is not None}
+        values = live.values
+        for name, value in values.items():
+            if type(value) is dict and name in self._objects:
+                is_main_itself = name in self._mains and value is values.get(self._mains[name])  # as `decode` leaves it
+                kept[name] = is_main_itself or {key: member for key, member in value.items() if member is not None}
             elif value is not None or name in self._apart:
                 kept[name] = value
         for main, name in self._followers:

@@ -24,7 +24,7 @@ class Cursor(Protocol):
 
     @property
     def rowcount(self) -> int:
-        """How many rows it changed; known once the work's check is called."""
+        """How many rows it changed; known when the work's check is called."""
 
     def fetchone(self) -> Any:
         """The next row, or None."""
@@ -48,8 +48,8 @@ class Connection(Protocol):
 
 Check: TypeAlias = Callable[[], None]
 Work: TypeAlias = Callable[[Connection], Check | None]
-"""What is written in a transaction. It may answer a check, which is called once all statements are sent, and raises
-when the transaction must not stand: looking at each answer at once would cost a round trip each."""
+"""What is written in a transaction. It may answer a check, which is called once that is safe, and raises when there was
+nothing to change: looking at each answer at once would cost a round trip each."""
 
 Place: TypeAlias = "tuple[str, str, str]"
 """Environment, tenant and base URL: numbers mean something only within one."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from reconciler.core.errors import StateError
-from reconciler.state.port import Check, Connection
+from reconciler.state.port import Connection
 from reconciler.state.sealing import KEY_VARIABLE, NEW_KEY_VARIABLE, Seal
 
 _IS_EMPTY = "SELECT NOT EXISTS (SELECT 1 FROM target) AND NOT EXISTS (SELECT 1 FROM run)"
@@ -20,18 +20,18 @@ def claim(db: Connection, seal: Seal, where: str) -> None:
         record(db, seal)
 
 
-def still_sealed(db: Connection, seal: Seal, where: str) -> Check:
-    """A check that nobody changed the key since the state was opened."""
-    cursor = db.execute("SELECT max(key_id) FROM seal")
+def check_still_sealed(db: Connection, seal: Seal, where: str) -> None:
+    """Raise StateError when somebody changed the key since the state was opened."""
+    (key_id,) = db.execute("SELECT max(key_id) FROM seal").fetchone()
+    if key_id != seal.key_id:
+        raise rekeyed(where)
 
-    def check() -> None:
-        (key_id,) = cursor.fetchone()
-        if key_id != seal.key_id:
-            raise StateError(
-                f"The key of the state {where} was changed meanwhile", remedy=f"Run again with the new {KEY_VARIABLE}."
-            )
 
-    return check
+def rekeyed(where: str) -> StateError:
+    """Somebody changed the key since the state was opened."""
+    return StateError(
+        f"The key of the state {where} was changed meanwhile", remedy=f"Run again with the new {KEY_VARIABLE}."
+    )
 
 
 def record(db: Connection, seal: Seal) -> None:

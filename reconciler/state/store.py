@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol
 
+from reconciler.core.errors import StateError
 from reconciler.core.rules import Target
 from reconciler.core.shared_state import SharedState
 from reconciler.resources.customer import CUSTOMER
@@ -183,6 +185,11 @@ def open_store(
     """
     seal = Seal(key)
     if isinstance(location, SharedState):
+        if find_spec("psycopg") is None:
+            raise StateError(
+                "A state in PostgreSQL needs its driver, which is not installed",
+                remedy="Install it: pip install 'visma-reconciler[postgres]'",
+            )
         from reconciler.state.postgres.backend import PostgresBackend  # noqa: PLC0415 - the driver takes 0.2 s to load
 
         return Store(PostgresBackend(location, place, seal, environ or {}), clock=clock, job=job)

@@ -54,7 +54,7 @@ class Runner:
         (venv / "reconciler").write_text(f'#!/bin/sh\nexec "{sys.executable}" -S -c "{NOTE}" "$@"\n', encoding="utf-8")
         for file in (tools / "gh", venv / "reconciler"):
             file.chmod(0o755)
-        self.tell(comments={}, issues=[], merged={}, refuses=False, log=[])
+        self.tell(comments={}, issues=[], merged={}, refuses=False, branches={}, newer=False, log=[])
         self.env = {
             "PATH": f"{tools}:{os.environ['PATH']}",
             "HOME": str(self.temp),

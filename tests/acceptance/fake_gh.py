@@ -2,7 +2,7 @@
 """Stands for GitHub's `gh api` in tests: the service itself cannot be had. Keeps what it was told in $FAKE_GITHUB.
 
 The file: {"comments": {pull request: [...]}, "issues": [...], "merged": {commit: pull request}, "refuses": bool,
-"log": [...]}.
+"branches": {name: commit}, "newer": whether a branch stands at a later commit, "log": [...]}.
 """
 
 import json
@@ -32,6 +32,14 @@ def answer(state: dict, method: str, path: str, values: dict) -> object:
             state["issues"].append({"number": len(state["issues"]) + 1, "user": BOT, "state": "open", **values})
         case ["PATCH", "issues", number]:
             state["issues"][int(number) - 1].update(values)
+        case ["PATCH", "git", "refs", "heads", *name] if "/".join(name) in state["branches"]:
+            if state["newer"] and not values["force"]:
+                sys.exit("gh: Update is not a fast forward (HTTP 422)")
+            state["branches"]["/".join(name)] = values["sha"]
+        case ["POST", "git", "refs"]:
+            if values["ref"].removeprefix("refs/heads/") in state["branches"]:
+                sys.exit("gh: Reference already exists (HTTP 422)")
+            state["branches"][values["ref"].removeprefix("refs/heads/")] = values["sha"]
         case ["GET", "commits", commit, "pulls"]:
             number = state["merged"].get(commit)
             merged = {"number": number, "merged_at": "2026-01-31T12:00:00Z", "merge_commit_sha": commit}

@@ -81,7 +81,7 @@ def test_only_the_accepted_values_change_and_the_next_plan_is_empty(company: Com
         "+  addressLine1: TestRoad 50   # since 2019\n",
         '+  postalCode: "0155"\n',
         '+  city: "Sør-Odal"\n',
-        "+creditLimit: 2000.50  # from the board\n",
+        "+creditLimit: 2000.5  # from the board\n",
         '+mainContact: {phone1: "+4799887766", web: www.x.example}\n',
     ]
     assert is_settled(company)

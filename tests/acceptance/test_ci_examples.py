@@ -11,9 +11,11 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from base64 import b64encode
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 from unittest import mock
 
 import pytest
@@ -21,9 +23,11 @@ import yaml
 
 from reconciler import __version__
 from reconciler.ci.install import EXAMPLE
+from reconciler.ci.shared_state import CHANGES, with_shared_state
 from reconciler.cli.shell.application import run
 from tests.acceptance.ci_runner import NOTE
 from tests.acceptance.conftest import Company
+from tests.postgres_server import empty_schema
 
 ROOT = Path(__file__).parents[2]
 CI = ROOT / "examples" / "ci"
@@ -43,46 +47,73 @@ def _documents(path: Path) -> list[Any]:
     return list(yaml.safe_load_all(path.read_text(encoding="utf-8")))
 
 
+STATES = ("none", "postgres")
+"""What a pipeline's jobs share."""
+
+
+def _text(name: str, state: str) -> str:
+    file = ROOT / "action.yml" if name == "github/action.yml" else CI / name
+    text = file.read_text(encoding="utf-8")
+    return with_shared_state(name, text) if state == "postgres" else text
+
+
+def _example(name: str, state: str = "none") -> list[Any]:
+    """The documents of an example, as `init` writes it."""
+    return list(yaml.safe_load_all(_text(name, state)))
+
+
 # ---- linted ----
 
 
 @pytest.mark.parametrize(
-    ("schema", "files"),
+    ("schema", "names"),
     [
-        ("github-actions", ["action.yml"]),
-        ("github-workflows", [f"examples/ci/github/{name}.yml" for name in ("pull-request", "merge", "drift")]),
-        ("gitlab-ci", ["examples/ci/gitlab/.gitlab-ci.yml"]),
-        ("azure-pipelines", ["examples/ci/azure/azure-pipelines.yml"]),
-        ("bitbucket-pipelines", ["examples/ci/bitbucket/bitbucket-pipelines.yml"]),
+        ("github-actions", ["github/action.yml"]),
+        ("github-workflows", [f"github/{name}.yml" for name in ("pull-request", "merge", "drift")]),
+        ("gitlab-ci", ["gitlab/.gitlab-ci.yml"]),
+        ("azure-pipelines", ["azure/azure-pipelines.yml"]),
+        ("bitbucket-pipelines", ["bitbucket/bitbucket-pipelines.yml"]),
     ],
 )
-def test_every_example_fits_its_platforms_schema(schema: str, files: list[str]) -> None:
-    _tool("check-jsonschema", "--regex-variant", "nonunicode", "--builtin-schema", f"vendor.{schema}", *files)
+def test_every_example_fits_its_platforms_schema(schema: str, names: list[str], tmp_path: Path) -> None:
+    """With a shared state, too."""
+    files = [tmp_path / f"{state}-{Path(name).name}" for name in names for state in STATES]
+    for file, text in zip(files, (_text(name, state) for name in names for state in STATES), strict=True):
+        file.write_text(text, encoding="utf-8")
+    words = ["--regex-variant", "nonunicode", "--builtin-schema", f"vendor.{schema}"]
+    _tool("check-jsonschema", *words, *map(str, files))
 
 
 def test_the_gitlab_component_has_inputs_and_fits_the_schema_once_they_are_filled_in(tmp_path: Path) -> None:
-    spec, jobs = _documents(CI / "gitlab" / "template.yml")
-    text = json.dumps(jobs)
-    for name, each in spec["spec"]["inputs"].items():
-        assert each["description"]
-        assert f"$[[ inputs.{name} ]]" in text
-        text = text.replace(f"$[[ inputs.{name} ]]", each["default"])
-    assert "$[[" not in text
-    filled = tmp_path / "filled.yml"
-    filled.write_text(text, encoding="utf-8")
-    _tool("check-jsonschema", "--builtin-schema", "vendor.gitlab-ci", str(filled))
+    files = []
+    for state in STATES:
+        spec, jobs = _example("gitlab/template.yml", state)
+        text = json.dumps(jobs)
+        for name, each in spec["spec"]["inputs"].items():
+            assert each["description"]
+            assert f"$[[ inputs.{name} ]]" in text
+            text = text.replace(f"$[[ inputs.{name} ]]", each["default"])
+        assert "$[[" not in text
+        files.append(tmp_path / f"{state}.yml")
+        files[-1].write_text(text, encoding="utf-8")
+    _tool("check-jsonschema", "--builtin-schema", "vendor.gitlab-ci", *map(str, files))
 
 
-def test_what_init_writes_for_github_passes_a_security_linter(tmp_path: Path) -> None:
-    assert run(["init", str(tmp_path), "--ci", "github"]) == 0
+@pytest.mark.parametrize("state", ["sqlite", "postgres"])
+def test_what_init_writes_for_github_passes_a_security_linter(tmp_path: Path, state: str) -> None:
+    assert run(["init", str(tmp_path), "--ci", "github", "--state", state]) == 0
     _tool("zizmor", "--offline", "--no-progress", "--persona=auditor", "--min-severity=medium", ".", cwd=tmp_path)
 
 
 def _scripts() -> Iterator[tuple[str, str]]:
-    """Every shell script in the examples, by where it stands."""
-    found = [ROOT / "action.yml", *sorted(CI.glob("*/*.yml")), CI / "gitlab" / ".gitlab-ci.yml"]
-    for path in found:
-        yield from _walk(_documents(path), path.name)
+    """Every shell script in the examples, by where it stands; of those with a shared state the ones that differ."""
+    seen: set[str] = set()
+    for state in STATES:
+        for name in CHANGES:
+            for place, script in _walk(_example(name, state), f"{state}.{name}"):
+                if script not in seen:
+                    yield place, script
+                seen.add(script)
 
 
 def _walk(value: Any, place: str) -> Iterator[tuple[str, str]]:
@@ -141,6 +172,19 @@ def test_init_writes_the_examples_as_they_stand(tmp_path: Path, ci: str) -> None
     assert written >= examples - {(ROOT / "action.yml").read_text(encoding="utf-8")}
 
 
+@pytest.mark.parametrize("ci", ["github", "gitlab", "azure", "bitbucket"])
+def test_with_a_shared_state_no_job_may_write_to_the_repository_and_the_settings_name_a_database(
+    tmp_path: Path, ci: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Nothing works before the database is named: no job keeps a state of its own by mistake."""
+    assert run(["init", str(tmp_path), "--ci", ci, "--state", "postgres"]) == 0
+    assert "RECONCILER_STATE and RECONCILER_STATE_KEY" in capfd.readouterr().err
+    assert "\nstate: postgresql://db.example/reconciler\n" in (tmp_path / "reconciler.yaml").read_text(encoding="utf-8")
+    texts = [path.read_text(encoding="utf-8") for path in tmp_path.rglob("*.yml") if "schemas" not in path.parts]
+    for word in ("contents: write", "mark-applied", "System.AccessToken", "git fetch"):
+        assert not any(word in text for text in texts), word
+
+
 def test_the_action_that_init_writes_is_the_one_that_its_workflows_use(tmp_path: Path) -> None:
     assert run(["init", str(tmp_path), "--ci", "github"]) == 0
     for path in (tmp_path / ".github" / "workflows").glob("*.yml"):
@@ -164,29 +208,30 @@ def test_the_examples_install_this_version() -> None:
 
 
 def test_the_workflows_that_forks_can_start_get_no_secrets() -> None:
-    for path in (CI / "github").glob("*.yml"):
-        text = path.read_text(encoding="utf-8")
-        workflow = _documents(path)[0]
+    for name, state in ((name, state) for name in CHANGES for state in STATES if name.startswith("github/")):
+        if name == "github/action.yml":
+            continue
+        text, workflow = _text(name, state), _example(name, state)[0]
         assert "pull_request_target" not in re.sub(r"#.*", "", text)
         assert workflow["permissions"] == {}
         for job in workflow["jobs"].values():
             secret = "secrets." in json.dumps(job)
             assert not secret or "environment" in job
-            if path.name == "pull-request.yml" and secret:
+            if name == "github/pull-request.yml" and secret:
                 assert "head.repo.full_name == github.repository" in job["if"]
 
 
 def test_azures_agent_obeys_nothing_that_reconciler_prints() -> None:
     """`##vso[...]` counts anywhere in a line, so also in a customer's name."""
     found = 0
-    for stage in _documents(CI / "azure" / "azure-pipelines.yml")[0]["stages"]:
+    for stage in _example("azure/azure-pipelines.yml")[0]["stages"]:
         for job in stage["jobs"]:
             steps = job.get("steps") or job["strategy"]["runOnce"]["deploy"]["steps"]
             for step in steps:
                 if re.search(r"^\s*reconciler ", step.get("bash", ""), re.MULTILINE):
                     found += 1
                     assert step["target"] == {"commands": "restricted", "settableVariables": "none"}
-    assert found == 4
+    assert found == 5
 
 
 def test_no_example_keeps_a_plan_or_the_state() -> None:
@@ -232,7 +277,37 @@ class Shell:
             "TMPDIR": str(temp),
             "VISMA_CLIENT_ID": company.sandbox.client_id,
             "VISMA_CLIENT_SECRET": company.sandbox.client_secret,
+            "HOME": str(temp),
+            **{
+                f"GIT_{role}_{what}": "ci@example.org" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
+            },
         }
+        self.git("init", "-q", "--bare", str(temp / "origin"))
+        self.git("init", "-q", "-b", "main")
+        self.git("remote", "add", "origin", str(temp / "origin"))
+
+    def git(self, *words: str) -> str:
+        """Run git in the folder."""
+        done = subprocess.run(
+            ["git", *words], cwd=self.folder, env=self.env, capture_output=True, text=True, check=True, timeout=60
+        )
+        return done.stdout.strip()
+
+    def merge(self) -> str:
+        """Commit the declarations, and push main; the commit."""
+        self.git("add", "customers", "reconciler.yaml")
+        self.git("commit", "-qm", "merged")
+        self.git("push", "-q", "origin", "main")
+        return self.git("rev-parse", "HEAD")
+
+    def marked(self) -> str:
+        """The commit that the origin says was applied last."""
+        return self.git("ls-remote", "origin", "refs/heads/reconciler/applied/production").partition("\t")[0]
+
+    def forget(self) -> None:
+        """A fresh checkout of main alone."""
+        shutil.rmtree(self.folder / ".reconciler", ignore_errors=True)
+        self.git("update-ref", "-d", "refs/remotes/origin/reconciler/applied/production")
 
     def run(self, *script: str, **env: str) -> tuple[int, str]:
         """Run a script as CI systems do, stopping at the first failure, in a fresh checkout; exit code and output."""
@@ -265,8 +340,8 @@ class Shell:
 class Pipeline:
     """A platform's jobs, as its example has them: up to the review, then what a person starts, then the schedule."""
 
-    def __init__(self, shell: Shell) -> None:
-        self.shell = shell
+    def __init__(self, shell: Shell, state: str) -> None:
+        self.shell, self.state = shell, state
 
     def review(self) -> None:
         """Validate and plan, for the merge request and after the merge."""
@@ -276,34 +351,34 @@ class Pipeline:
         """Apply what was reviewed; the exit code."""
         raise NotImplementedError
 
-    def drift(self) -> int:
-        """Look for drift; the exit code."""
+    def drift(self) -> tuple[int, str]:
+        """Look for drift; the exit code, and what is said."""
         raise NotImplementedError
 
 
 class GitLab(Pipeline):
     """examples/ci/gitlab/template.yml."""
 
-    jobs = _documents(CI / "gitlab" / "template.yml")[1]
-
-    def _job(self, name: str, **more: str) -> int:
+    def _job(self, name: str, **more: str) -> tuple[int, str]:
+        self.shell.forget()
+        jobs = _example("gitlab/template.yml", self.state)[1]
         env = {"CI_PROJECT_DIR": str(self.shell.folder), "FOLDER": ".", "WANTED": EXAMPLE, "RECONCILER_ENV": ""}
-        script = [*self.jobs[".reconciler"]["before_script"], *self.jobs[f"reconciler:{name}"]["script"]]
-        return self.shell.run(*script, **env, **more)[0]
+        script = [*jobs[".reconciler"]["before_script"], *jobs[f"reconciler:{name}"]["script"]]
+        return self.shell.run(*script, **env, **more)
 
     def review(self) -> None:
         """The widgets' files are there, and the digest is all that is handed on."""
-        assert [self._job(name) for name in ("validate", "plan", "review")] == [0, 0, 0]
+        assert [self._job(name)[0] for name in ("validate", "plan", "review")] == [0, 0, 0]
         folder = self.shell.folder
         assert json.loads((folder / "gl-code-quality-report.json").read_text(encoding="utf-8")) == []
-        assert json.loads((folder / "tfplan.json").read_text(encoding="utf-8"))["update"] == 1
+        assert json.loads((folder / "tfplan.json").read_text(encoding="utf-8"))["update"] == 2
 
     def apply(self) -> int:
         """With the variable from the dotenv report."""
         name, _, digest = (self.shell.folder / "review.env").read_text(encoding="utf-8").strip().partition("=")
-        return self._job("apply", **{name: digest})
+        return self._job("apply", **{name: digest})[0]
 
-    def drift(self) -> int:
+    def drift(self) -> tuple[int, str]:
         """The scheduled job."""
         return self._job("drift")
 
@@ -311,16 +386,19 @@ class GitLab(Pipeline):
 class Azure(Pipeline):
     """examples/ci/azure/azure-pipelines.yml."""
 
-    stages: ClassVar = {
-        each["stage"]: each["jobs"][0] for each in _documents(CI / "azure" / "azure-pipelines.yml")[0]["stages"]
-    }
     digest = ""
 
     def _stage(self, name: str, **variables: str) -> tuple[int, str]:
-        temp, job, code, said = self.shell.folder.parent / "agent", self.stages[name], 0, ""
+        stages = {
+            each["stage"]: each["jobs"][0] for each in _example("azure/azure-pipelines.yml", self.state)[0]["stages"]
+        }
+        temp, job, code, said = self.shell.folder.parent / "agent", stages[name], 0, ""
         temp.mkdir(exist_ok=True)
+        self.shell.forget()
         known = variables | {"reconcilerInstall": EXAMPLE} | self.shell.env
         for step in job.get("steps") or job["strategy"]["runOnce"]["deploy"]["steps"]:
+            if step.get("fetchDepth") == "0":  # the agent then fetches all branches
+                self.shell.git("fetch", "-q", "origin")
             if "bash" in step and code == 0:
                 env = {key: known[value[2:-1]] for key, value in step.get("env", {}).items() if value[2:-1] in known}
                 code, said = self.shell.run(step["bash"], AGENT_TEMPDIRECTORY=str(temp), **env)
@@ -340,15 +418,19 @@ class Azure(Pipeline):
         """With the variable of the stage before."""
         return self._stage("apply", reviewed=self.digest)[0]
 
-    def drift(self) -> int:
+    def drift(self) -> tuple[int, str]:
         """The scheduled stage."""
-        return self._stage("drift")[0]
+        return self._stage("drift")
 
 
 class Bitbucket(Pipeline):
     """examples/ci/bitbucket/bitbucket-pipelines.yml."""
 
-    pipelines = _documents(CI / "bitbucket" / "bitbucket-pipelines.yml")[0]["pipelines"]
+    @property
+    def pipelines(self) -> Any:
+        """By what starts them."""
+        self.shell.forget()
+        return _example("bitbucket/bitbucket-pipelines.yml", self.state)[0]["pipelines"]
 
     def review(self) -> None:
         """The tests' file is there, and the digest is the only artifact."""
@@ -367,31 +449,77 @@ class Bitbucket(Pipeline):
         """With the artifact of the step before."""
         return self.shell.run(*self.pipelines["branches"]["main"][-1]["step"]["script"])[0]
 
-    def drift(self) -> int:
+    def drift(self) -> tuple[int, str]:
         """The scheduled pipeline."""
-        return self.shell.run(*self.pipelines["custom"]["drift"][0]["step"]["script"])[0]
+        return self.shell.run(*self.pipelines["custom"]["drift"][0]["step"]["script"])
 
 
-@pytest.mark.parametrize("platform", [GitLab, Azure, Bitbucket])
-def test_a_pipeline_applies_what_was_reviewed_and_nothing_else(
-    company: Company, tmp_path: Path, platform: type[Pipeline]
-) -> None:
-    """While a clerk's value stands where another was reviewed, it refuses; then it applies; later drift is told."""
+AFTER = "[{number: 1, creditLimit: 111}, {number: 2, creditLimit: 222}]"
+
+
+@pytest.fixture
+def reviewed(request: pytest.FixtureRequest, company: Company, tmp_path: Path) -> Iterator[Pipeline]:
+    """A platform's pipeline, and a change of two customers that was reviewed and merged."""
+    platform, state = request.param
     company.store.seed(2, 1, start=1)
     company.declare(BEFORE)
     assert company.apply().code == 0
-    company.declare(BEFORE.replace("100", "111"))
+    with empty_schema() if state == "postgres" else nullcontext() as location:
+        company.settings(f"state: {PLACEHOLDER}\nstate_schema: {location.schema}" if location else "")
+        pipeline = platform(Shell(company, tmp_path), state)
+        if location:
+            pipeline.shell.env |= {
+                "RECONCILER_STATE": location.url,
+                "RECONCILER_STATE_KEY": b64encode(bytes(32)).decode(),
+            }
+        company.declare(AFTER)
+        pipeline.shell.merge()
+        pipeline.review()
+        yield pipeline
+
+
+PLACEHOLDER = "postgresql://db.example/reconciler"
+PLATFORMS = [GitLab, Azure, Bitbucket]
+
+
+@pytest.mark.parametrize("reviewed", [(platform, "none") for platform in PLATFORMS], indirect=True)
+def test_a_pipeline_applies_what_was_reviewed_and_marks_it_in_git_for_the_drift_job(
+    company: Company, reviewed: Pipeline
+) -> None:
+    """While a clerk's value stands where another was reviewed, it refuses, and marks nothing. Once it is applied, a
+    drift job that has no state tells a clerk's edit from a merge that is not applied yet."""
     before = len(company.bodies())
-    pipeline = platform(Shell(company, tmp_path))
-    pipeline.review()
     company.store.edit("1", {"creditLimit": 5})
-    assert pipeline.apply() == 4
-    assert len(company.bodies()) == before
+    assert reviewed.apply() == 4
+    assert (len(company.bodies()), reviewed.shell.marked()) == (before, "")
     company.store.edit("1", {"creditLimit": 100})
-    assert pipeline.apply() == 0
-    assert len(company.bodies()) == before + 1
+    assert reviewed.apply() == 0
+    assert len(company.bodies()) == before + 2
+    assert reviewed.shell.marked() == reviewed.shell.git("rev-parse", "main")
+    company.declare(AFTER.replace("222", "333"))
+    reviewed.shell.merge()
     company.store.edit("1", {"creditLimit": 6})
-    assert pipeline.drift() == 2
+    code, said = reviewed.drift()
+    assert code == 2
+    assert "→ 6  (drift" in said
+    assert "→ 333  (config" in said
+
+
+@pytest.mark.parametrize("reviewed", [(platform, "postgres") for platform in PLATFORMS], indirect=True)
+def test_a_pipeline_with_a_shared_state_goes_on_where_it_was_cut_short_and_tells_drift_once(
+    company: Company, reviewed: Pipeline
+) -> None:
+    before = len(company.bodies())
+    company.sandbox.fault(kind="respond", method="PUT", path="/v1/customer", skip=1, status=403, body="")
+    assert reviewed.apply() == 5
+    assert len(company.bodies()) == before + 1
+    assert reviewed.apply() == 0, "started again it sends the rest of what was reviewed"
+    assert len(company.bodies()) == before + 2
+    assert reviewed.shell.marked() == ""
+    company.store.edit("1", {"creditLimit": 6})
+    code, said = reviewed.drift()
+    assert (code, "→ 6  (drift" in said) == (2, True)
+    assert reviewed.drift()[0] == 0, "told already"
 
 
 def test_the_action_installs_what_it_is_told_or_its_own_source_and_never_a_bare_name(tmp_path: Path) -> None:

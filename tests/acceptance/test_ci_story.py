@@ -8,6 +8,7 @@ import pytest
 
 from tests.acceptance.ci_runner import Runner
 from tests.acceptance.conftest import Company
+from tests.postgres_server import empty_schema
 
 MARKER = "<!-- reconciler:plan:production -->"
 BEFORE = "[{number: 1, creditLimit: 100}, {number: 2, creditLimit: 200}]"
@@ -60,10 +61,12 @@ def test_from_the_pull_request_to_the_erp(company: Company, runner: Runner) -> N
     assert planned.outputs["digest"] not in second
     assert len(company.bodies()) == before
 
+    head = runner.commit("the merge")
     job = _merged(runner)
     applied = runner.step(job, command="apply")
     assert applied.code == 0, applied.err
     assert (applied.outputs["exit-code"], applied.outputs["pending"]) == ("0", "false")
+    assert runner.github["branches"] == {"reconciler/applied/production": head}
     assert _limits(company) == ["122", "200"]
     assert "Applied: 0 created, 1 updated" in applied.out
 
@@ -190,3 +193,48 @@ def test_drift_opens_one_issue_keeps_it_up_to_date_and_closes_it(company: Compan
     runner.step(job, command="drift")
     [issue] = runner.github["issues"]
     assert issue["state"] == "closed"
+
+
+def test_only_a_whole_apply_of_what_is_committed_moves_the_branch_and_never_past_a_newer_one(
+    company: Company, runner: Runner
+) -> None:
+    runner.git("init", "-q")
+    head = runner.commit("reviewed")
+    job, digest = runner.push(head), runner.step(runner.pull_request(), command="plan").outputs["digest"]
+    company.sandbox.fault(kind="respond", method="PUT", path="/v1/customer", status=403, body="")
+    assert runner.step(job, command="apply", digest=digest).outputs["exit-code"] == "1"
+    assert runner.step(job, command="apply", digest=f"sha256:{'0' * 64}").outputs["exit-code"] == "4"
+    assert runner.github["branches"] == {}
+    company.declare("[{number: 3, creditLimit: 300}]", "more.yaml")
+    company.store.edit("3", {"creditLimit": 300})
+    uncommitted = runner.step(job, command="apply", digest=digest)
+    assert (uncommitted.code, runner.github["branches"]) == (0, {})
+    assert "are not those of the commit" in uncommitted.out
+    runner.tell(branches={"reconciler/applied/production": "f" * 40}, newer=True)
+    head = runner.commit("more")
+    late = runner.step(runner.push(head), command="apply")
+    assert (late.code, runner.github["branches"]) == (0, {"reconciler/applied/production": "f" * 40})
+    assert "could not be noted in git: gh: Update is not a fast forward" in late.out
+
+
+def test_with_a_shared_state_the_job_goes_on_where_it_was_cut_short_and_the_issue_tells_news(
+    company: Company, runner: Runner
+) -> None:
+    with empty_schema() as location:
+        company.settings(f"state: postgresql://db.example/reconciler\nstate_schema: {location.schema}")
+        runner.env["RECONCILER_STATE"] = location.url
+        company.declare(AFTER.replace("200", "222"))
+        job, digest = _merged(runner), runner.step(runner.pull_request(), command="plan").outputs["digest"]
+        before = len(company.bodies())
+        company.sandbox.fault(kind="respond", method="PUT", path="/v1/customer", skip=1, status=403, body="")
+        assert runner.step(job, command="apply", digest=digest).outputs["exit-code"] == "5"
+        again = runner.step(job, command="apply", digest=digest)
+        assert again.code == 0, again.err
+        assert (_limits(company), len(company.bodies())) == (["111", "222"], before + 2)
+        assert runner.github["branches"] == {}
+        for limit in (1, 1, 2):
+            company.store.edit("1", {"creditLimit": limit})
+            assert runner.step(job, command="drift").outputs["exit-code"] == "2"
+    [issue] = runner.github["issues"]
+    assert "drift" in issue["body"]
+    assert runner.comments(issue["number"]) == ["New since the last report: 1 customer."], "not of the same edit twice"

@@ -34,6 +34,7 @@ ATTEMPTS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("schema",): ("customer",),
     ("auth",): (),
     ("export",): ("-o", "exported"),
+    ("import",): ("k.csv",),
     ("demo",): (),
     ("explain",): ("drift",),
     ("version",): (),

@@ -357,7 +357,7 @@ def test_csv_reads_back_and_no_cell_is_a_formula(company: Company) -> None:
         "'=1+1", "'+4799999999", "'-2", "'@SUM(A1)", 'say "x", y', "two\nlines", "plain; text",
     ]  # fmt: skip
     assert rows[0]["mainContact.phone1"] == "'+4712345678"
-    assert rows[0]["creditLimit"] == "-5,50"
+    assert rows[0]["creditLimit"] == "-5,5"
     assert all(not cell.startswith(("=", "+", "@")) for row in rows for cell in row.values())
     assert ended.out.count("\r\n") == 8
 

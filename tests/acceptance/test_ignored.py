@@ -109,3 +109,16 @@ def test_only_the_first_customers_are_listed_and_all_are_counted(company: Compan
     assert out.count("ignored by ignore") == 10
     assert "and 4 more; --format json has all" in out
     assert "14 customers differ in ignored fields" in out
+
+
+def test_accept_names_what_is_ignored_instead_of_saying_that_nothing_differs(ignoring: tuple[Company, str]) -> None:
+    """It is counted, and the file stays; of a field that was not asked for nothing is said."""
+    company, rule = ignoring
+    ended = company.run("accept")
+    assert ended.code == 0
+    assert f"= creditLimit  5000 is declared, 100 in the ERP  (ignored by {rule})" in ended.out
+    assert "Nothing to accept: what differs is ignored." in ended.err
+    assert "Ignored, though not the same: 1 value of 1 customer." in ended.err
+    assert "no declared value" not in ended.err
+    assert "gnored" not in company.run("accept", "--field", "name").err
+    assert "5000 is declared" in company.run("accept", "--dry-run", "--all").err

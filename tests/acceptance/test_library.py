@@ -14,6 +14,7 @@ import pytest
 
 from reconciler import (
     Declined,
+    ExportOptions,
     InvalidInput,
     Listener,
     Locked,
@@ -287,7 +288,9 @@ def test_drift_is_seen_accepted_and_exported(mixed: Company) -> None:
         assert project.accept().is_good
         assert project.plan().is_empty
         assert not project.validate().diagnostics
-        assert project.export().customers == 1
+        exported = project.export()
+        assert (exported.customers, [number for number, _ in exported.declared]) == (0, ["1"])
+        assert project.export(options=ExportOptions(mixed.folder / "copy")).customers == 1
 
 
 def test_errors_are_raised_as_values(company: Company) -> None:

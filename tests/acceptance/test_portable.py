@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.acceptance.test_init import uncomment
+
 # Without a lock of the system filelock makes do with the existence of a file.
 CHILD = textwrap.dedent(
     """
@@ -52,6 +54,7 @@ def project(tmp_path: Path) -> Path:
     """A project as `init` makes it, with the sandbox as its ERP."""
     made = run(tmp_path, "init", "shop")
     assert made.returncode == 0, made.stderr
+    uncomment(tmp_path / "shop")
     return tmp_path / "shop"
 
 

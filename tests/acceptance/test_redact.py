@@ -184,3 +184,24 @@ def test_the_erp_s_own_words_are_redacted_since_they_may_name_another_customer(s
         assert "400 Bad Request: (the ERP's words are redacted: redacted:" in ended.out
         assert "Olsen" not in ended.out + ended.err
         assert "Hansen" not in ended.out + ended.err
+
+
+def test_a_message_grows_no_faster_than_what_is_hidden_in_it_whatever_the_values_are() -> None:
+    """The words that stand for values are never searched for other values."""
+    word = "redacted:"
+    values = {word[start:end] for start in range(len(word)) for end in range(start + 3, len(word) + 1)}
+    text = Redactor(b"0" * 16).text("redacted: red", values)
+    assert len(text) < 100
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'name "\\"Ola\\" AS" has quotes',
+        "add 'directDebitLines[\"Ola/1\"].iban' to",
+        'is "Ola',
+        "Its reason: 'it\\'s \"Ola\"'.",
+    ],
+)
+def test_what_is_quoted_is_hidden_whatever_quotes_it_holds(text: str) -> None:
+    assert "Ola" not in Redactor(b"0" * 16).text(text)

@@ -64,6 +64,19 @@ def test_without_runs_there_is_nothing_to_list_or_to_go_on_with(company: Company
     assert not (company.folder / ".reconciler" / "state.db").exists()
 
 
+def test_a_run_is_gone_on_with_for_its_own_reviewed_changes_alone(three: Company) -> None:
+    """A pipeline must not send what another commit asked for."""
+    digest = three.plan()["changes_digest"]
+    assert cut_short(three, skip=1).code == 5
+    sent = len(three.bodies())
+    other = three.run("runs", "resume", "--digest", f"sha256:{'0' * 64}")
+    assert (other.code, len(three.bodies())) == (0, sent)
+    assert "other changes than the reviewed ones" in other.err
+    assert three.run("runs", "resume", "--digest", "sha256:12").code == 64
+    assert three.run("runs", "resume", "--digest", digest).code == 0
+    assert limits(three) == ["111", "222", "333"]
+
+
 def test_the_list_shows_the_newest_first_and_how_each_ended(three: Company) -> None:
     assert three.apply().code == 0
     three.declare(THREE.replace("222", "221").replace("333", "332"))

@@ -190,6 +190,72 @@ def test_same_as_ends_the_findings_for_the_customers_that_it_names_alone(company
     assert company.store.count() == 2
 
 
+@pytest.mark.parametrize(
+    ("theirs", "told"),
+    [
+        ({"corporateId": "556677-8899"}, "10001 is to be given the corporateId that 10002 has"),
+        (
+            {"vatRegistrationId": "SE556677889901"},
+            "10001 is to be given a corporateId by which it looks like 10002:"
+            " the same digits stand in its vatRegistrationId",
+        ),
+    ],
+)
+def test_an_update_that_gives_an_id_which_another_customer_has_is_a_finding(
+    company: Company, theirs: dict[str, str], told: str
+) -> None:
+    company.store.create({"name": "A"}, number="10001")
+    declared = 'number: 10001\nname: A\ncorporateId: "5566778899"\n'
+    company.declare(declared)
+    digest = str(company.plan()["changes_digest"])
+    company.store.create({"name": "B", **theirs}, number="10002")
+    assert company.run("apply", "--digest", digest).code == 4
+    planned = company.run("plan", "--format", "json")
+    assert [each["summary"] for each in planned.json["diagnostics"] if each["code"] == "P511"] == [told]
+    company.settings("guards: {lookalikes: error}")
+    assert company.apply().code == 4
+    assert company.store.write_log() == []
+    company.declare(declared + 'lifecycle: {same_as: ["10002"]}\n')
+    assert company.plan()["diagnostics"] == []
+    assert company.apply().code == 0
+
+
+def test_an_id_that_one_update_takes_and_another_gives_is_no_finding(company: Company) -> None:
+    company.store.create({"name": "A", "corporateId": "5566778899"}, number="10001")
+    company.store.create({"name": "B"}, number="10002")
+    company.declare(
+        '- {number: 10001, name: A, corporateId: "911111111"}\n- {number: 10002, name: B, corporateId: "5566778899"}'
+    )
+    assert company.plan()["diagnostics"] == []
+
+
+def test_the_same_digits_in_the_other_id_field_are_told_plainly(company: Company) -> None:
+    company.store.create({"name": "B", "vatRegistrationId": "SE556677889901"}, number="10002")
+    company.declare('{number: 10001, name: A, corporateId: "5566778899"}')
+    planned = company.run("plan", "--format", "json")
+    told = next(each for each in planned.json["diagnostics"] if each["code"] == "P511")
+    assert told["summary"] == (
+        "10001 is new, and looks like 10002 by its corporateId: the same digits stand in its vatRegistrationId"
+    )
+    assert told["detail"] == "Here corporateId '5566778899', there vatRegistrationId 'SE556677889901'."
+
+
+@pytest.mark.parametrize("theirs", [{}, {"mainAddress.city": "Oslo"}])
+def test_a_namesake_without_postal_code_is_likely_in_a_plan_and_before_the_first_write(
+    company: Company, theirs: dict[str, str]
+) -> None:
+    company.declare('{number: 10001, name: Elv Fisk AS, mainAddress: {postalCode: "0181", city: Oslo}}')
+    assert company.run("plan", "-o", "plan.json").code == 0
+    company.store.create({"name": "Elv  Fisk AS", **theirs}, number="10002")
+    planned = company.run("plan", "--format", "json")
+    assert [each["code"] for each in planned.json["diagnostics"]] == ["P511"]
+    applied = company.run("apply", "plan.json")
+    assert (applied.code, company.store.numbers()) == (5, ["10002"]), applied.out
+    company.store.edit("10002", {"mainAddress.city": "Bergen"})
+    assert company.plan()["diagnostics"] == []
+    assert company.run("apply", "plan.json").code == 0
+
+
 STRANGE = [
     ("\u201c10000\u201d", "10000"),
     ("\u201e10000\u201f", "10000"),

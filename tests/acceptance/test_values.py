@@ -61,6 +61,41 @@ ERRORS = {
         "2:79: D326",
         "Keep isDefault: true in one line",
     ),
+    "decimals in an id": ("accountReference: 155.0", "2:19: D322", 'Write "155".'),
+    "decimals in a reference": ("customerClassId: '1.0'", "2:18: D322", 'Write "1".'),
+    "decimals in a phone number": ("mainContact: {phone1: 4722334455.0}", "2:23: D322", 'Write "4722334455".'),
+    "decimals with a comma": ("gln: '7080001234567,0'", "2:6: D322", 'Write "7080001234567".'),
+    "an exponent in small letters": ("corporateId: 9.2e8", "2:14: D322", "with all its digits"),
+    "a negative limit": ("creditLimit: -5000", "2:14: D327", "Write 5000, or 0."),
+    "a negative count": ("numberOfEmployees: -3", "2:20: D327", "Write 3, or 0."),
+    "negative days": ("creditDaysPastDue: -1", "2:20: D327", "Write 1, or 0."),
+    "a negative amount of a line": (
+        "directDebitLines: [{mandateId: M, maxAmount: -5.50}]",
+        "2:46: D327",
+        "Write 5.5, or 0.",
+    ),
+    "a blank of no width in a name": ('name: "Berg\\u200bSag"', "2:7: D328", "U+200B zero width space"),
+    "a soft hyphen": ("name: Berg\u00adSag", "2:7: D328", 'Write "BergSag".'),
+    "a mark of direction": (
+        'mainContact: {web: "\\u202ewww.a.example"}',
+        "2:20: D328",
+        "U+202E right-to-left override",
+    ),
+    "a byte order mark": ('mainAddress: {county: "\\ufeff03"}', "2:23: D328", 'Write "03".'),
+    "a break of lines that nobody sees": ('mainAddress: {city: "Oslo\\u2028Vest"}', "2:21: D328", 'Write "Oslo Vest".'),
+    "a control in an attribute": ('attributes: {A: "x\\x07"}', "2:17: D328", "U+0007 a control character"),
+    "a joiner at the end": ('mainContact: {email: "a@b.example\\u200d"}', "2:22: D328", "U+200D zero width joiner"),
+    "quotes around an id": ("vatRegistrationId: '\"NO923456789\"'", "2:20: D329", 'Write "NO923456789".'),
+    "curly quotes around an address": (
+        'mainContact: {phone1: "\u201d22334455\u201d"}',
+        "2:23: D329",
+        'Write "22334455".',
+    ),
+    "a postal code with a digit too many": (
+        "mainAddress: {postalCode: '01555', countryId: NO}",
+        "2:27: D325",
+        "country",
+    ),
 }
 SHORT_CODES = {"NO": ("155", "0155"), "DK": ("800", "0800"), "FI": ("100", "00100"), "SE": ("1234", ""),
                "NL": ("123 AB", ""), "DE": ("1067", "01067")}  # fmt: skip
@@ -71,6 +106,40 @@ currencyId: kr
 mainAddress: {postalCode: 155, countryId: NO}
 directDebitLines: [{mandateId: M, iban: NL00}]
 """
+WARNINGS = {
+    "letters in a postal code": (
+        "mainAddress: {postalCode: O155, countryId: NO}",
+        "2:27: D325",
+        "Write the 4 digits alone",
+    ),
+    "the town in a postal code": ("mainAddress: {postalCode: 0155 Oslo, countryId: NO}", "2:27: D325", "town"),
+    "too many letters": ("mainAddress: {postalCode: 1234 ABC, countryId: NL}", "2:27: D325", "4 digits and 2 letters"),
+    "quotes around a name": ("name: '\"Berg Sag AS\"'", "2:7: D329", 'Write "Berg Sag AS".'),
+    "a negative share": ("salesPersons: [{salesPersonID: 1, commissionPct: -3}]", "2:50: D327", "Write 3, or 0."),
+    "two default sales persons": (
+        "salesPersons: [{salesPersonID: 1, isDefault: true}, {salesPersonID: 2, isDefault: true}]",
+        "2:83: D326",
+        "Keep isDefault: true in one line",
+    ),
+    "decimals in a number": ("parentRecordNumber: '10.0'", "2:21: D322", 'Write "10".'),
+}
+FINE = [
+    "mainAddress: {postalCode: NO-0155, countryId: NO}",
+    "mainAddress: {postalCode: N-0155, countryId: NO}",
+    "mainAddress: {postalCode: 123 45, countryId: SE}",
+    "mainAddress: {postalCode: 1234AB, countryId: NL}",
+    "mainAddress: {postalCode: SW1A 1AA, countryId: GB}",
+    "customerClassId: 1E5",
+    "attributes: {VERSION: 10.0}",
+    "accountReference: v1.0",
+    "mainAddress: {addressLine1: 'Gate 10.0'}",
+    "creditLimit: 0",
+    "salesPersons: [{salesPersonID: 1, isDefault: true}, {salesPersonID: 2, locationID: B, isDefault: true}]",
+    'name: "\u0645\u06cc\\u200c\u062e\u0648\u0627\u0647\u0645"',
+    'name: "\U0001f469\\u200d\U0001f4bb"',
+    'name: \'"Berg" og "Sag"\'',
+    "name: \u00abBerg\u00bb AS",
+]
 PROSE = ["'t Hooge Huys", "'s-Hertogenbosch", "'70s Bar", "#1 Bakeri", "1E+02", "Elv #2", "E+S AS", "##"]
 NUMBERS = {
     "curly quotes": ("\u201c10000\u201d", "10000"),
@@ -99,6 +168,24 @@ def test_a_value_that_is_surely_a_mistake_is_an_error(company: Company, mistake:
     assert company.sandbox.requests == []
 
 
+@pytest.mark.parametrize("mistake", WARNINGS)
+def test_a_value_that_is_likely_a_mistake_is_a_warning_that_as_typed_ends(company: Company, mistake: str) -> None:
+    line, place, remedy = WARNINGS[mistake]
+    company.declare(f'number: "1"\n{line}\n', "a.yaml")
+    ended = company.run("validate")
+    assert ended.code == 0
+    assert f"customers/a.yaml:{place} warning: " in ended.out
+    assert remedy in ended.out
+    company.declare(f'number: "1"\n{line}\nlifecycle: {{as_typed: [{line.partition(":")[0]}]}}\n', "a.yaml")
+    assert company.run("validate").out == "Valid: 1 declaration.\n"
+
+
+@pytest.mark.parametrize("line", FINE)
+def test_a_value_that_only_resembles_a_mistake_is_left_alone(company: Company, line: str) -> None:
+    company.declare(f'number: "1"\n{line}\n', "a.yaml")
+    assert company.run("validate").out == "Valid: 1 declaration.\n"
+
+
 @pytest.mark.parametrize("kind", NUMBERS)
 @pytest.mark.parametrize("field", ["number", "parentRecordNumber"])
 def test_a_number_with_a_character_that_no_number_has_is_an_error(company: Company, kind: str, field: str) -> None:
@@ -124,7 +211,9 @@ def test_a_postal_code_that_lost_its_zero_is_a_warning_by_country_also_that_of_t
     for line in (3, 6):
         assert f"customers/a.yaml:{line}:17: D325 warning: postalCode" in ended.out
     assert (f'Write "{meant}"' if meant else "Write the whole code.") in ended.out
-    company.declare(customers.replace(code, "12345" if country in ("SE", "FI", "DE") else "1234 AB"), "a.yaml")
+    company.declare(
+        customers.replace(code, {"NL": "1234 AB", "NO": "1234", "DK": "1234"}.get(country, "12345")), "a.yaml"
+    )
     assert "D325" not in company.run("validate").out
 
 
@@ -159,6 +248,8 @@ def test_an_export_of_values_that_are_refused_otherwise_is_valid_and_plans_empty
     company.store.edit("1", {"name": "#REF!", "currencyId": "kr", "corporateId": "9.2E+08", "creditLimit": 25.125,
                              "accountReference": "two\nlines", "mainContact.phone1": "'+47"})  # fmt: skip
     company.store.edit("2", {"mainAddress.postalCode": "155", "mainAddress.countryId": "NO", "gln": "'0155"})
+    company.store.edit("2", {"creditLimit": -5.5, "numberOfEmployees": -1, "mainContact.name": "A\u200bB"})
+    company.store.edit("2", {"mainContact.attention": '"Ola"', "priceClassId": "1.0"})
     line = {"id": f"{1:032}", "mandateId": "M/1", "iban": "NL00", "isDefault": True}
     company.store.edit("3", {"mainAddress.countryId": "XK", "directDebitLines": [line]})
     ended = company.run("export")
@@ -168,7 +259,15 @@ def test_an_export_of_values_that_are_refused_otherwise_is_valid_and_plans_empty
     plan = company.plan()
     assert (plan["actions"], plan["diagnostics"]) == ([], [])
     text = (company.folder / "customers" / "2.yaml").read_text()
-    assert "lifecycle:\n  as_typed:\n    - gln\n    - mainAddress.postalCode\n" in text
+    for path in (
+        "gln",
+        "mainAddress.postalCode",
+        "creditLimit",
+        "numberOfEmployees",
+        "mainContact.name",
+        "priceClassId",
+    ):
+        assert f"    - {path}\n" in text
     assert company.run("fmt", "--check").code == 0
 
 
@@ -223,3 +322,44 @@ def test_backslashes_in_a_glob_are_named_with_the_glob_as_it_should_be(company: 
     assert ended.code == 3
     assert 'S126 the glob "customers\\**\\*.yaml" has backslashes' in ended.out
     assert '"customers/**/*.yaml"' in ended.out
+
+
+@pytest.mark.parametrize("form", ["table", "json", "yaml", "csv"])
+def test_live_amounts_are_shown_without_zeros_that_change_nothing(company: Company, form: str) -> None:
+    """What is left with three decimals is written so that it is read in one way, where it is read again."""
+    company.store.seed(2, 1, start=1)
+    company.store.edit("1", {"creditLimit": 25.000})
+    company.store.edit("2", {"creditLimit": 25.125})
+    out = company.run("customers", "list", "--fields", "number,creditLimit", "--format", form).out
+    wanted = {"table": ("1       25\n", "25.125\n"), "json": (": 25\n", ": 25.125\n"),
+              "yaml": (": 25\n", ": 25.1250\n"), "csv": ("1;25\r\n", "2;25,1250\r\n")}[form]  # fmt: skip
+    assert all(text in out for text in wanted), out
+    assert "25" in company.run("customers", "show", "1").out.split()
+
+
+def test_a_second_default_line_that_only_the_erp_knows_is_a_finding_of_the_plan(company: Company) -> None:
+    """It ends when that line is declared as no default one, deleted, or meant."""
+    company.store.seed(1, 1, start=1)
+    line = {"id": f"{1:032}", "mandateId": "OLD", "iban": "NL91ABNA0417164300", "isDefault": True}
+    company.store.edit("1", {"directDebitLines": [line]})
+    new = "{mandateId: NEW, iban: NL91ABNA0417164300, isDefault: true}"
+    company.declare(f'number: "1"\ndirectDebitLines: [{new}]\n', "a.yaml")
+    (problem,) = company.plan()["diagnostics"]
+    assert (problem["code"], problem["severity"], problem["source"]["line"]) == ("P538", "warning", 2)
+    assert "directDebitLines.NEW.isDefault is to be true beside directDebitLines.OLD.isDefault" in problem["summary"]
+    for text in (
+        f"directDebitLines: [{new}, {{mandateId: OLD, isDefault: false}}]",
+        f"directDebitLines: {{complete: true, lines: [{new}]}}",
+        f"directDebitLines: [{new}]\nlifecycle: {{as_typed: [directDebitLines.NEW.isDefault]}}",
+    ):
+        company.declare(f'number: "1"\n{text}\n', "a.yaml")
+        assert company.plan()["diagnostics"] == [], text
+
+
+@pytest.mark.parametrize("member", ["consolidateInvoices", "internalId", "lastModifiedDateTime"])
+def test_a_member_that_only_the_erp_sets_is_read_only_not_unknown(company: Company, member: str) -> None:
+    company.declare(f'number: "1"\n{member}: 1\n', "a.yaml")
+    ended = company.run("validate")
+    assert ended.code == 3
+    assert f"customers/a.yaml:2:1: D301 {member} is read-only: only the ERP sets it" in ended.out
+    assert "unknown" not in ended.out

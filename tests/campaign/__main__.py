@@ -31,6 +31,7 @@ LONG: dict[str, Callable[[], int]] = {
     "twice": _part("tests.campaign.twice"),
     "soak": _part("tests.campaign.soak"),
     "fuzz": _part("tests.campaign.fuzz"),
+    "growth": _part("tests.campaign.growth"),
     "sabotage": _part("tests.campaign.sabotage"),
 }
 

@@ -59,6 +59,16 @@ def planned(document: Mapping[str, Any]) -> dict[Difference, tuple[Any, Any]]:
     }
 
 
+def renumbered(document: Mapping[str, Any]) -> dict[Difference, tuple[Any, Any]]:
+    """The renumberings of a plan file in the form of `differences`."""
+    return {
+        (action["name"], "number"): (change["before"], change["after"])
+        for action in document["actions"]
+        if action["action"] == "renumber"
+        for change in action["changes"]
+    }
+
+
 def created(document: Mapping[str, Any]) -> set[str]:
     """Names of the customers that a plan file creates."""
     return {action["name"] for action in document["actions"] if action["action"] == "create"}

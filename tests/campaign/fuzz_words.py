@@ -24,13 +24,13 @@ CALLS = [
 
 
 _COMMANDS = [
-    "init", "validate", "fmt", "plan", "show", "apply", "drift", "accept", "schema", "auth", "export", "customers",
-    "list", "show", "dunning-letter",
+    "init", "validate", "fmt", "plan", "show", "apply", "drift", "accept", "schema", "auth", "export", "import",
+    "customers", "list", "show", "dunning-letter",
     "create", "runs", "resume", "undo", "state", "unlock", "clear", "sandbox", "seed", "edit", "reset",
 ]  # fmt: skip
 _OPTIONS = [
     "--chdir", "-c", "--env", "--log-level", "--log-format", "--no-color", "--quiet", "--version", "-o",
-    "--target", "--refresh", "--base",
+    "--target", "--exclude", "--unmanaged", "--skip-unknown", "--encoding", "--refresh", "--base",
     "--fail-outside", "--detailed-exitcode", "--format", "--report", "--max-chars", "--redact", "--auto-approve",
     "--parallelism", "--reserve", "--no-wait",
     "--force", "--write-numbers", "--digest", "--only-new", "--mute", "--until", "--reason", "--status", "--class",

@@ -22,12 +22,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.campaign.sabotages import SABOTAGES, Sabotage
+from tests.campaign.sabotages_state import OF_THE_STATE
 
 ROOT = Path(__file__).parents[2]
 SECONDS = 900
 MEMORY = 8 << 30
 """Bytes of address space for a test: a bound that is taken away must not take the machine along."""
 COPIED = ("reconciler", "tests", "schemas", "examples", "docs", "pyproject.toml", "README.md", "action.yml")
+
+
+ALL = (*SABOTAGES, *OF_THE_STATE)
 
 
 @dataclass(frozen=True)
@@ -142,7 +146,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--skip-unbroken", action="store_true", help="do not look first whether the tests pass")
     options = parser.parse_args(arguments)
     word = options.only.lower()
-    chosen = [each for each in SABOTAGES if word in f"{each.name} {each.promise} {each.file}".lower()]
+    chosen = [each for each in ALL if word in f"{each.name} {each.promise} {each.file}".lower()]
     with copied() as copy:
         unproven: list[str] = []
         if not options.skip_unbroken:

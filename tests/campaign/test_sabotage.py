@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.campaign.sabotage import ROOT, changed, main
-from tests.campaign.sabotages import SABOTAGES, Sabotage
+from tests.campaign.sabotage import ALL, ROOT, changed, main
+from tests.campaign.sabotages import Sabotage
 
 
-@pytest.mark.parametrize("sabotage", SABOTAGES, ids=[each.name for each in SABOTAGES])
+@pytest.mark.parametrize("sabotage", ALL, ids=[each.name for each in ALL])
 def test_each_change_fits_its_file(sabotage: Sabotage) -> None:
     text = (ROOT / "reconciler" / sabotage.file).read_text(encoding="utf-8")
     assert changed(text, sabotage) != text
@@ -20,7 +20,7 @@ def test_a_text_that_is_not_there_once_is_an_error() -> None:
 
 
 def test_names_are_unique() -> None:
-    assert len({each.name for each in SABOTAGES}) == len(SABOTAGES) >= 15
+    assert len({each.name for each in ALL}) == len(ALL) >= 15
 
 
 def test_one_is_tried_for_real_in_the_copy_and_noticed(capsys: pytest.CaptureFixture[str]) -> None:

@@ -49,7 +49,7 @@ class World:
         """The folder of the state is deleted."""
         shutil.rmtree(self.folder / "state", ignore_errors=True)
 
-    def configure(self, *, nested_edits_touch: bool, parallelism: int, **settings: str) -> None:
+    def configure(self, *, nested_edits_touch: bool, parallelism: int, **settings: Any) -> None:
         """Settings of the project and of the ERP that a history begins with."""
         self.sandbox.switch(nested_edits_touch=nested_edits_touch)
         here = self.sandbox

@@ -16,6 +16,7 @@ _ROOMS = {
     "P": "Plan",
     "A": "Apply",
     "M": "Muted drift",
+    "X": "Spreadsheets (`import`)",
 }
 
 

@@ -22,6 +22,8 @@ TITLES = (
     "Deterministic plans",
     "Apply, then the plan is empty",
     "Export, then the plan is empty",
+    "Who moved is told, and never guessed",
+    "No mistake and no doubt in silence",
 )
 
 

@@ -52,7 +52,7 @@ def test_the_declarations_that_their_page_shows_are_valid(tmp_path: Path) -> Non
     examples = re.findall(r"(?s)```yaml\n(.+?)```", page("declarations.md"))
     run_quietly("--chdir", str(tmp_path), "init", ".", "--company", "Fjord Handel AS")
     for example in examples:
-        (tmp_path / "customers" / "10000.yaml").write_text(example, encoding="utf-8")
+        (tmp_path / "customers" / "sample.yaml").write_text(example, encoding="utf-8")
         assert run_quietly("--chdir", str(tmp_path), "validate") == "Valid: 2 declarations.\n"
 
 

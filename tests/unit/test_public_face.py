@@ -18,10 +18,10 @@ HEAVY = ("httpx", "deepdiff", "jsonschema", "starlette", "uvicorn", "yaml", "msg
 def test_the_public_names_are_these_and_no_others() -> None:
     assert reconciler.__all__ == [
         "Acceptance", "Action", "Cause", "Change", "Declined", "Diagnostic", "Drift", "ErpError", "ExportOptions",
-        "Exported", "Filters", "InvalidInput", "Letter", "Listener", "Live", "Locked", "NotFound", "Outcome", "PastRun",
-        "Plan", "Project", "ReconcilerError", "Refused", "Rejected", "Result", "Run", "Settings", "Severity", "Source",
-        "StateError", "Target", "Validation", "Verb", "WrongUsage", "__version__", "dumps", "load_plan", "loads",
-        "render", "save_plan",
+        "Exported", "Filters", "ImportOptions", "Imported", "InvalidInput", "Letter", "Listener", "Live", "Locked",
+        "NotFound", "Outcome", "PastRun", "Plan", "Project", "ReconcilerError", "Refused", "Rejected", "Result",
+        "Run", "Settings", "Severity", "Source", "StateError", "Target", "Validation", "Verb", "WrongUsage",
+        "__version__", "dumps", "load_plan", "loads", "render", "save_plan",
     ]  # fmt: skip
 
 
@@ -34,10 +34,9 @@ def test_no_public_name_has_the_means_to_send_a_request() -> None:
 def test_the_methods_of_a_project_are_these_and_no_others() -> None:
     assert [name for name in dir(reconciler.Project) if not name.startswith("_")] == [
         "accept", "apply", "attribute_ids", "check", "clear_state", "close", "copy_state", "customer", "customers",
-        "drift", "dunning_letter", "export", "fmt", "line_authors", "lock_timeout", "mute", "open", "place", "plan",
-        "record_drift", "rekey_state", "resume", "run", "runs", "settings", "state", "undo", "undo_plan", "unlock",
-        "validate",
-        "write_numbers",
+        "drift", "dunning_letter", "export", "fmt", "import_sheet", "line_authors", "lock_timeout", "mute", "open",
+        "place", "plan", "record_drift", "rekey_state", "resume", "run", "runs", "settings", "state", "undo",
+        "undo_plan", "unlock", "validate", "write_numbers",
     ]  # fmt: skip
 
 

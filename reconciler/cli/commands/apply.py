@@ -9,6 +9,7 @@ import typer
 
 from reconciler.cli.shell.options import (
     AutoApprove,
+    Excludes,
     Format,
     IncludeMuted,
     LockTimeout,
@@ -22,6 +23,7 @@ from reconciler.cli.shell.options import (
     Reserve,
     Targets,
     WriteNumbers,
+    selected,
 )
 from reconciler.cli.shell.output import check_formats
 from reconciler.cli.shell.session import Session
@@ -43,6 +45,7 @@ def apply(
     lock_timeout: LockTimeout = 0.0,
     force: Annotated[bool, typer.Option("--force", help="Override the volume guards, never a policy.")] = False,
     target: Targets = None,
+    exclude: Excludes = None,
     include_muted: IncludeMuted = False,
     refresh: Annotated[
         RefreshMode | None,
@@ -78,7 +81,7 @@ def apply(
             planfile,
             consent=consent,
             force=force,
-            targets=target or [],
+            targets=selected(target, exclude),
             include_muted=include_muted,
             refresh=refresh.value if refresh else None,
             parallelism=parallelism,

@@ -8,7 +8,9 @@ import typer
 
 from reconciler.cli.shell.notifying import notify as tell
 from reconciler.cli.shell.options import (
+    Applied,
     DetailedExitcode,
+    Excludes,
     Format,
     MaxChars,
     Notify,
@@ -17,6 +19,7 @@ from reconciler.cli.shell.options import (
     RefreshMode,
     Reports,
     Targets,
+    selected,
 )
 from reconciler.cli.shell.output import check_formats, drift_document, emit, tell_invalid
 from reconciler.cli.shell.session import Session
@@ -33,7 +36,9 @@ from reconciler.reports.safe_text import visible
 def drift(
     context: typer.Context,
     target: Targets = None,
+    exclude: Excludes = None,
     refresh: Refresh = RefreshMode.INCREMENTAL,
+    applied: Applied = None,
     only_new: Annotated[
         bool, typer.Option("--only-new", help="Show and count only what the last report did not have.")
     ] = False,
@@ -70,7 +75,7 @@ def drift(
     reports = check_formats(form, report or [], ReportKind.DRIFT, session)
     with session.project as project:
         try:
-            whole = project.drift(targets=target or [], refresh=refresh.value)
+            whole = project.drift(targets=selected(target, exclude), refresh=refresh.value, applied=applied)
         except InvalidInput as error:
             tell_invalid(session, error, form, reports)
             raise
@@ -79,20 +84,20 @@ def drift(
         emit(session, form, reports, document)
         tell(session, notify, document)
         if not no_record:
-            _record(session, whole, target or [])
+            _record(session, whole)
     if has_errors(shown.diagnostics):
         raise typer.Exit(Exit.INVALID)
     raise typer.Exit(Exit.CHANGES if detailed_exitcode and shown.alerts else Exit.DONE)
 
 
-def _record(session: Session, drift: Drift, targets: list[str]) -> None:
+def _record(session: Session, drift: Drift) -> None:
     """Record the report once all of it was delivered: what nobody could read is still new. A state that cannot be
     written hides no report."""
     if session.unwritten or not session.is_delivered:
         session.warn("This report is not recorded, because not all of it was written: its news stays new.")
         return
     try:
-        session.project.record_drift(drift, targets)
+        session.project.record_drift(drift)
     except StateError as error:
         session.warn(f"This report is not recorded, so the next one cannot tell what is new: {error}")
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from reconciler.cli.shell.exported import show_export
 from reconciler.cli.shell.filter_options import (
     Attribute,
     ClassId,
@@ -24,16 +25,10 @@ from reconciler.cli.shell.filter_options import (
 from reconciler.cli.shell.options import Plain
 from reconciler.cli.shell.output import PLAIN, check_formats
 from reconciler.cli.shell.session import Session
-from reconciler.config.read.files import display
-from reconciler.core.errors import ReportError
+from reconciler.core.filters import parse_text
 from reconciler.exit_codes import Exit
-from reconciler.operations.export import Exported, ExportOptions
-from reconciler.reports import json_documents
-from reconciler.reports.wording import counted
+from reconciler.operations.export import ExportOptions
 from reconciler.resources.customer import NOTE, SALES_PERSONS
-from reconciler.state import plan_file
-
-_TOLD = 10
 
 
 class Layout(StrEnum):
@@ -43,6 +38,19 @@ class Layout(StrEnum):
     SINGLE = "single"
 
 
+Numbers = Annotated[
+    list[str] | None, typer.Argument(metavar="[NUMBER]...", help="Only these customers [all].", show_default=False)
+]
+Unmanaged = Annotated[
+    bool, typer.Option("--unmanaged", help="Only customers without a declaration, such as those that clerks made.")
+]
+Folder = Annotated[
+    Path | None,
+    typer.Option("--out", "-o", metavar="DIR", help="Folder to write to [customers, beside reconciler.yaml]."),
+]
+LayoutOption = Annotated[
+    Layout, typer.Option("--layout", help="files: one for each customer; single: customers.yaml with all.")
+]
 SkipClassDefaults = Annotated[
     bool,
     typer.Option(
@@ -51,39 +59,46 @@ SkipClassDefaults = Annotated[
         "invoiceOrdersSeparately and attributes' default values.",
     ),
 ]
+WithNotes = Annotated[bool, typer.Option("--with-notes", help="Also notes; costs one more request for each customer.")]
+WithSalesPersons = Annotated[
+    bool, typer.Option("--with-sales-persons", help="Also sales persons; costs one more request for each customer.")
+]
+WithMirrors = Annotated[
+    bool,
+    typer.Option("--with-mirrors", help="Also invoice and delivery addresses and contacts that equal the main ones."),
+]
+Schema = Annotated[
+    str | None,
+    typer.Option(
+        "--schema", metavar="PATH", help="Point editors to this schema in each new file [that of the project]."
+    ),
+]
+Force = Annotated[
+    bool,
+    typer.Option(
+        "--force", help="Bring declared customers up to date in their files; overwrite files that are in the way."
+    ),
+]
+WholeReport = Annotated[
+    list[str] | None,
+    typer.Option("--report", metavar="json=PATH", help="Also write to a file what was left out, all of it."),
+]
 
 
 def export(
     context: typer.Context,
-    out: Annotated[
-        Path | None,
-        typer.Option("--out", "-o", metavar="DIR", help="Folder to write to [customers, beside reconciler.yaml]."),
-    ] = None,
-    layout: Annotated[
-        Layout, typer.Option("--layout", help="files: one for each customer; single: customers.yaml with all.")
-    ] = Layout.FILES,
+    numbers: Numbers = None,
+    unmanaged: Unmanaged = False,
+    out: Folder = None,
+    layout: LayoutOption = Layout.FILES,
     skip_class_defaults: SkipClassDefaults = False,
-    with_notes: Annotated[
-        bool, typer.Option("--with-notes", help="Also notes; costs one more request for each customer.")
-    ] = False,
-    with_sales_persons: Annotated[
-        bool, typer.Option("--with-sales-persons", help="Also sales persons; costs one more request for each customer.")
-    ] = False,
-    with_mirrors: Annotated[
-        bool,
-        typer.Option(
-            "--with-mirrors", help="Also invoice and delivery addresses and contacts that equal the main ones."
-        ),
-    ] = False,
-    schema: Annotated[
-        str | None, typer.Option("--schema", metavar="PATH", help="Point editors to this schema in each file.")
-    ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite existing files.")] = False,
+    with_notes: WithNotes = False,
+    with_sales_persons: WithSalesPersons = False,
+    with_mirrors: WithMirrors = False,
+    schema: Schema = None,
+    force: Force = False,
     form: Plain = "text",
-    report: Annotated[
-        list[str] | None,
-        typer.Option("--report", metavar="json=PATH", help="Also write to a file what was left out, all of it."),
-    ] = None,
+    report: WholeReport = None,
     status: Status = None,
     customer_class: ClassId = None,
     name: Name = None,
@@ -97,6 +112,9 @@ def export(
 ) -> None:
     """Write live customers as YAML whose first plan is empty: every field that can be read and has a value.
 
+    A customer that is declared already is never written a second time: you are told where it stands. With --force it
+    is brought up to date there; comments, order and file names stay.
+
     Nothing is written until the whole list was read, each customer once. The files hold personal data; as they are
     meant for git, the umask decides who may read them.
     """
@@ -106,37 +124,9 @@ def export(
     filters = read_filters(context.params)
     own = (*([NOTE] if with_notes else []), *([SALES_PERSONS] if with_sales_persons else []))
     single = layout is Layout.SINGLE
-    options = ExportOptions(out, single, own, with_mirrors, skip_class_defaults, schema, force)
+    chosen = tuple(parse_text("NUMBER", number) for number in numbers or ())
+    options = ExportOptions(out, single, own, with_mirrors, skip_class_defaults, schema, force, chosen, unmanaged)
     with session.project as project:
         done = project.export(filters, options)
-    _report(session, done, [path for _, path in reports], is_json=form == "json")
+    show_export(session, done, [path for _, path in reports], is_json=form == "json", is_forced=force)
     raise typer.Exit(Exit.DONE)
-
-
-def _report(session: Session, done: Exported, paths: list[Path], *, is_json: bool) -> None:
-    """All that was left out, as JSON where that is asked for; and what was written, in words."""
-    folder = display(done.folder, session.settings.root)
-    document = json_documents.export(folder, done.customers, done.requests, done.undeclarable, done.unseen)
-    if is_json:
-        session.write(document)
-    for path in paths:
-        try:
-            plan_file.write_private(path, document)
-        except ReportError as error:
-            session.miss(error)
-    _tell(session, done, is_whole=bool(paths) or is_json)
-
-
-def _tell(session: Session, done: Exported, *, is_whole: bool) -> None:
-    """What was written, and the first of what could not be. is_whole: whether a report has all of it."""
-    for number, path, reason in done.undeclarable[:_TOLD]:
-        session.warn(f"{number}: {path} is not in its declaration: {reason}.")
-    if len(done.undeclarable) > _TOLD:
-        where = "the report has all" if is_whole else "--report json=PATH writes all of them to a file"
-        session.warn(f"{counted(len(done.undeclarable) - _TOLD, 'more value')} could not be declared; {where}.")
-    for diagnostic in done.doubts.diagnostics():
-        session.warn(f"{diagnostic.code} {diagnostic.summary}. {diagnostic.detail}".strip())
-    if done.unseen:
-        session.warn(f"The ERP's list showed no {' and no '.join(done.unseen)}; they are not in the export.")
-    name = display(done.folder, session.settings.root)
-    session.say(f"Wrote {counted(done.customers, 'customer')} to {name} ({counted(done.requests, 'request')}).")

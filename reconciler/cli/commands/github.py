@@ -10,6 +10,7 @@ import shlex
 import sys
 import tempfile
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -20,7 +21,9 @@ from reconciler.ci.github_job import Job
 from reconciler.cli.shell.application import run
 from reconciler.cli.shell.session import Session
 from reconciler.core.errors import ReconcilerError
+from reconciler.core.shared_state import SharedState
 from reconciler.exit_codes import Exit
+from reconciler.operations.mark_applied import Mark, mark_of
 
 
 class Command(StrEnum):
@@ -56,10 +59,22 @@ def github(
         base,
         digest,
         options,
+        None if _is_state_shared(session) else partial(_mark, session),
     )
     code = STEPS[command.value](work)
     work.job.put(exit_code=int(code))
     raise typer.Exit(Exit.DONE if code is Exit.CHANGES else code)
+
+
+def _is_state_shared(session: Session) -> bool:
+    try:
+        return isinstance(session.settings.state, SharedState)
+    except ReconcilerError:
+        return False
+
+
+def _mark(session: Session) -> Mark:
+    return mark_of(session.settings, session.environ)
 
 
 def _echo(line: str) -> None:

@@ -14,7 +14,7 @@ from reconciler.cli.shell.application import run
 from reconciler.cli.shell.session import Session
 from reconciler.core.errors import WrongUsage
 from reconciler.exit_codes import Exit
-from reconciler.operations.scaffold import check_label, files, write
+from reconciler.operations.scaffold import SAMPLE, check_label, files, write
 
 
 class Ci(StrEnum):
@@ -24,6 +24,13 @@ class Ci(StrEnum):
     GITLAB = "gitlab"
     AZURE = "azure"
     BITBUCKET = "bitbucket"
+
+
+class State(StrEnum):
+    """Where the state is kept."""
+
+    SQLITE = "sqlite"
+    POSTGRES = "postgres"
 
 
 def init(
@@ -41,6 +48,9 @@ def init(
             " git+https://HOST/PATH@COMMIT [where this one is from].",
         ),
     ] = None,
+    state: Annotated[
+        State, typer.Option("--state", help="A file on each machine, or a database for all, which the pipelines use.")
+    ] = State.SQLITE,
     from_live: Annotated[
         bool,
         typer.Option(
@@ -48,7 +58,7 @@ def init(
         ),
     ] = False,
 ) -> None:
-    """Write reconciler.yaml, a first declaration, the schemas for your editor, and a CI workflow.
+    """Write reconciler.yaml, a sample declaration, the schemas for your editor, and a CI workflow.
 
     On a terminal, init asks for what was not given.
     """
@@ -63,7 +73,9 @@ def init(
     tenant = tenant or _asked(session, "Id of the company tenant (empty: from VISMA_TENANT_ID)", "")
     check_label("--company", label)
     check_label("--tenant", tenant)
-    texts = files(label, tenant, pipelines(ci.value, install) if ci else {}, example=not from_live)
+    shared = state is State.POSTGRES
+    workflow = pipelines(ci.value, install, is_state_shared=shared) if ci else {}
+    texts = files(label, tenant, workflow, example=not from_live, is_state_shared=shared)
     written = []
     for name, is_new in write(directory, texts):
         if is_new:
@@ -73,16 +85,15 @@ def init(
     for name in written:
         session.say(f"Wrote {name}")
     code = _export(session, directory) if from_live else Exit.DONE
-    if ci and not from_live:
-        session.say(
-            "customers/sample.yaml is only a comment, since a merge would create it in your ERP: declare a customer in"
-            " its place, or take over the live ones with reconciler export."
-        )
     if not from_live:
-        session.say("Next: reconciler validate, then reconciler --env sandbox plan")
+        session.say(
+            f"Next: declare a customer in {SAMPLE}, which is only a comment, or take over the live ones with"
+            " reconciler export; then reconciler --env sandbox plan"
+        )
     if ci:
-        session.say(before_merge(ci.value))
-        session.warn(told_source(install)) if is_from_index(install) else session.say(told_source(install))
+        session.say(before_merge(ci.value, is_state_shared=shared))
+        tell = session.warn if is_from_index(install) else session.say
+        tell(told_source(install))
     raise typer.Exit(code)
 
 
@@ -96,4 +107,4 @@ def _asked(session: Session, question: str, default: str) -> str:
 def _export(session: Session, directory: Path) -> int:
     """Export into the new project, as a command of its own would."""
     chosen = ["--env", session.environment] if session.environment else []
-    return run(["--chdir", str(directory), *chosen, "export", "--schema", "../schemas/customer.schema.json"])
+    return run(["--chdir", str(directory), *chosen, "export"])

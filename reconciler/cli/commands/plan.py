@@ -9,7 +9,9 @@ import typer
 
 from reconciler.cli.shell.notifying import notify as tell
 from reconciler.cli.shell.options import (
+    Applied,
     DetailedExitcode,
+    Excludes,
     Format,
     IncludeMuted,
     MaxChars,
@@ -19,6 +21,7 @@ from reconciler.cli.shell.options import (
     RefreshMode,
     Reports,
     Targets,
+    selected,
 )
 from reconciler.cli.shell.output import check_formats, emit, plan_document, tell_invalid
 from reconciler.cli.shell.planned import plan_exit, say_saved
@@ -34,6 +37,7 @@ def plan(
         Path | None, typer.Option("--out", "-o", metavar="FILE", help="Save the plan, to apply it later.")
     ] = None,
     target: Targets = None,
+    exclude: Excludes = None,
     include_muted: IncludeMuted = False,
     refresh: Refresh = RefreshMode.INCREMENTAL,
     base: Annotated[
@@ -44,6 +48,7 @@ def plan(
             help="Separate this branch's changes from what REF already asks for, and from drift.",
         ),
     ] = None,
+    applied: Applied = None,
     fail_outside: Annotated[
         bool,
         typer.Option("--fail-outside", help="With --base: refuse a plan with changes that are not this branch's."),
@@ -61,9 +66,10 @@ def plan(
     with session.project as project:
         try:
             plan = project.plan(
-                targets=target or [],
+                targets=selected(target, exclude),
                 refresh=refresh.value,
                 base=base,
+                applied=applied,
                 fail_outside=fail_outside,
                 include_muted=include_muted,
             )

@@ -84,6 +84,10 @@ def resume(
     run: Annotated[
         str | None, typer.Argument(metavar="[RUN]", help="A run's id [the newest run, if it is not finished].")
     ] = None,
+    digest: Annotated[
+        str | None,
+        typer.Option("--digest", metavar="SHA256", help="Go on only if the run's changes are these reviewed ones."),
+    ] = None,
     parallelism: Parallelism = None,
     reserve: Reserve = 0,
     no_wait: NoWait = False,
@@ -102,7 +106,7 @@ def resume(
     reports = check_formats(form, report or [], ReportKind.RUN, session)
     with writing(session, form) as project:
         project.lock_timeout = lock_timeout
-        done = project.resume(run, parallelism=parallelism, reserve=reserve, no_wait=no_wait)
+        done = project.resume(run, reviewed=digest, parallelism=parallelism, reserve=reserve, no_wait=no_wait)
     if done is None:
         raise typer.Exit(Exit.DONE)
     end(session, done, form, reports, numbers=write_numbers)

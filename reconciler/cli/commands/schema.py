@@ -19,9 +19,11 @@ class SchemaName(StrEnum):
     PLAN = "plan"
     DRIFT = "drift"
     MUTES = "mutes"
+    FLEET = "fleet"
+    FLEET_SETTINGS = "fleet-settings"
 
 
 def schema(context: typer.Context, name: Annotated[SchemaName, typer.Argument(help="Which schema.")]) -> None:
-    """Print a JSON Schema: of declarations, reconciler.yaml, plan files, drift reports, or muted drift."""
+    """Print a JSON Schema: of declarations, reconciler.yaml, plan files, drift reports, muted drift, fleets."""
     context.obj.write(schema_text(name.value).encode())
     raise typer.Exit(Exit.DONE)

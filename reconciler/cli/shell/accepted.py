@@ -34,11 +34,19 @@ def show_acceptance(session: Session, done: Acceptance, *, dry_run: bool) -> Non
     elif not done.denied:
         session.say(
             "Nothing to accept: where the ERP has the customer, no declared value that is compared differs."
+            if not (left_out or done.ignored)
+            else "Nothing to accept: what differs is ignored."
             if not left_out
             else "Nothing to accept: the ERP changed no declared value that counts."
         )
     if left_out:
         session.say(left_out)
+    if done.ignored:
+        values = counted(sum(len(customer.fields) for customer in done.ignored), "value")
+        session.say(
+            f"Ignored, though not the same: {values} of {counted(len(done.ignored), 'customer')}."
+            " No plan writes them, and accept does not take them."
+        )
     if done.denied:
         session.say(f"Not accepted: {counted(len(done.denied), 'value')}. The declarations keep them.")
     for line in diagnostics_lines(done.diagnostics):
@@ -65,6 +73,11 @@ def _lines(done: Acceptance) -> Iterator[Text]:
         for refused in denied:
             yield Text.assemble("    ", ("✗", "bold red"), f" {_change(refused.edit)}")
             yield Text(f"        not accepted: {visible(refused.why)}")
+    for customer in done.ignored:
+        yield Text.assemble((visible(customer.number), "bold"), f"  {visible(str(customer.source))}")
+        for field in customer.fields:
+            values = f"{shown(field.after)} is declared, {shown(field.before)} in the ERP"
+            yield Text(f"    = {visible(field.path)}  {values}  (ignored by {visible(field.rule)})", "dim")
     for desired in done.missing:
         yield Text.assemble(
             (visible(desired.label), "bold"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
+from keyword import iskeyword
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from typer import _click
 
 SUMMARIES = {
-    "init": "Start a project: settings, a first declaration, schemas, CI.",
+    "init": "Start a project: settings, a sample or the live customers, schemas, CI.",
     "validate": "Check settings and declarations, offline.",
     "fmt": "Put declarations into canonical form.",
     "plan": "Show what would change in the ERP.",
@@ -28,18 +29,20 @@ SUMMARIES = {
     "explain": "Explain a code, a field or a setting; read the manual.",
     "auth": "Check credentials, tenant and scopes; show the request budget.",
     "export": "Write live customers as YAML whose first plan is empty.",
+    "import": "Write a spreadsheet's customers as YAML.",
     "demo": "Try the whole cycle on the embedded ERP.",
     "customers": "Query the live customers.",
     "dunning-letter": "Create dunning letters.",
     "runs": "Earlier applies: list, show, resume, undo.",
     "state": "The state between runs: show, unlock, copy, rekey, clear.",
+    "fleet": "Many companies at once: validate, plan, apply, drift, status.",
     "sandbox": "The embedded ERP: serve, seed, edit, reset.",
     "version": "Show the version.",
 }
 """One line for each, in the order of the help. The module, and in it the function or `app`, has the same name."""
 
-HIDDEN = ("github",)
-"""What only action.yml calls."""
+HIDDEN = ("github", "mark-applied")
+"""What only action.yml and the pipelines call."""
 
 
 class Commands(TyperGroup):
@@ -70,19 +73,23 @@ class Commands(TyperGroup):
 
 
 def _build(name: str) -> _click.Command:
-    module = import_module(f"reconciler.cli.commands.{name.replace('-', '_')}")
+    module = import_module(f"reconciler.cli.commands.{_python_name(name)}")
     holder = typer.Typer(rich_markup_mode=None)
     if hasattr(module, "app"):
         holder.add_typer(module.app, name=name)
     else:
-        holder.command(name)(_function(module, name))
+        holder.command(name)(_function(module, _python_name(name)))
     command = get_group(holder).commands[name]
     complete(command, name)
     return command
 
 
+def _python_name(name: str) -> str:
+    return f"{name}_" if iskeyword(name) else name.replace("-", "_")
+
+
 def _function(module: object, name: str) -> Callable[..., Any]:
-    found: Callable[..., Any] = getattr(module, name)
+    found: Callable[..., Any] = getattr(module, name.replace("-", "_"))
     return found
 
 

@@ -110,9 +110,32 @@ Targets = Annotated[
     typer.Option(
         "--target",
         metavar="NUMBER",
-        help="Only this customer, by number or ref; may be repeated. Every declaration must still be valid.",
+        help="Only this customer, by number, ref, or a pattern of them ('100*'); may be repeated. Every declaration"
+        " must still be valid.",
     ),
 ]
+Applied = Annotated[
+    str | None,
+    typer.Option(
+        "--applied",
+        metavar="REF",
+        help="Git revision that was applied last, to tell drift from changes not applied yet [the state, or"
+        " reconciler/applied/ENVIRONMENT].",
+    ),
+]
+Excludes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--exclude", metavar="NUMBER", help="Not this customer, by number, ref, or a pattern of them; may be repeated."
+    ),
+]
+
+
+def selected(target: list[str] | None, exclude: list[str] | None) -> list[str]:
+    """The words of --target and --exclude as operations take them."""
+    return [*(target or ()), *(f"!{word}" for word in exclude or ())]
+
+
 IncludeMuted = Annotated[
     bool,
     typer.Option("--include-muted", help="Also write fields under a running mute; without it they stay as they are."),

@@ -33,7 +33,10 @@ def run_facts(past: PastRun) -> dict[str, Any]:
 def run_table(rows: list[dict[str, Any]]) -> list[Text]:
     """The runs, a line each below a head."""
     cells = [("RUN", "STARTED", "STATUS", "ENVIRONMENT", "ACTIONS")]
-    cells += [(row["id"], row["started_at"], row["status"], visible(row["environment"]), _counts(row)) for row in rows]
+    cells += [
+        (visible(row["id"]), visible(row["started_at"]), row["status"], visible(row["environment"]), _counts(row))
+        for row in rows
+    ]
     widths = [max(len(row[at]) for row in cells) for at in range(4)]
     lines = ["  ".join([*(f"{row[at]:<{widths[at]}}" for at in range(4)), row[4]]) for row in cells]
     return [Text(line, style="bold" if at == 0 else "") for at, line in enumerate(lines)]

@@ -69,9 +69,10 @@ class Session:
             self.out.print(line, soft_wrap=self.width is None, highlight=False)
 
     def say(self, message: str) -> None:
-        """One line of progress to standard error; silent with --quiet."""
+        """Progress to standard error, each line made harmless; silent with --quiet."""
         if self.quiet:
             return
+        message = "\n".join(map(visible, message.split("\n")))
         if _is_styled(self, sys.stderr):
             self.err.print(message, markup=False, highlight=False, soft_wrap=True)
         else:

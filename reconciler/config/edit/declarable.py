@@ -10,7 +10,7 @@ from reconciler.config.read.decoding import CONTROL
 from reconciler.config.read.nodes import Broken
 from reconciler.config.read.typed_values import is_wall_clock
 from reconciler.config.read.typed_values import number as read_number
-from reconciler.config.read.value_checks import AS_TYPED, findings
+from reconciler.config.read.value_checks import AS_TYPED, findings, is_negative
 from reconciler.core.normalise import number_key
 from reconciler.resources.customer import CUSTOMER, FIELDS
 from reconciler.resources.grammar import Field, Form, Group, Kind, Row
@@ -46,11 +46,11 @@ def lifecycle_of(values: Values) -> dict[str, list[str]]:
 
 
 def _is_remarkable(path: Path, value: object) -> bool:
-    """Whether something would be said of a text. Amounts are not: they are written so that nothing is."""
-    if not isinstance(value, str):
-        return False
+    """Whether something would be said of a value. An amount with three decimals is written so that nothing is."""
     row = CUSTOMER.leaf(path)
-    return row is not None and any(not finding.final for finding in findings(row, value, Broken()))
+    if row is None or not isinstance(value, str):
+        return row is not None and is_negative(row, value)  # type: ignore[arg-type]  # a leaf
+    return any(not finding.final for finding in findings(row, value, Broken()))
 
 
 def _members(

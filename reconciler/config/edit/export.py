@@ -7,12 +7,20 @@ import hashlib
 import os
 import re
 import tempfile
+from collections import abc
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, TypeAlias
 
+from reconciler.config.edit.layout import NodePath
+from reconciler.config.edit.meaning import raw
+from reconciler.config.edit.rewrite import Edit, rewrite
+from reconciler.config.edit.tree import Tree, read_tree
+from reconciler.config.edit.yaml_writer import Raw
+from reconciler.config.read.nodes import Mapping, Node
+from reconciler.config.read.nodes import Sequence as ListNode
 from reconciler.core.errors import ReportError, WrongUsage
 from reconciler.core.normalise import number_key
 from reconciler.core.some_names import some_names
@@ -22,6 +30,8 @@ LONGEST_NAME = 100
 _RESERVED = re.compile("CON|PRN|AUX|NUL|CLOCK|(COM|LPT)[0-9]", re.IGNORECASE)
 _UNSAFE = re.compile("[^A-Za-z0-9-]")
 _NAMED = 5
+_LIST = b"customers:"
+_NOBODY = _LIST + b" []\n"
 
 Part: TypeAlias = "tuple[str, bytes]"
 """A customer's number with its declaration."""
@@ -116,12 +126,22 @@ def check_numbers(numbers: Iterable[str]) -> None:
             )
 
 
-def check_free(folder: Path, names: Iterable[str]) -> None:
-    """Raise WrongUsage when one of the files is there already, be it a broken link; nothing is written then."""
-    taken = [name for name in names if os.path.lexists(folder / name)]
-    if taken:
+def check_free(folder: Path, names: Iterable[str], declaring: abc.Mapping[str, str], *, force: bool) -> None:
+    """Raise WrongUsage when one of the files is there already, be it a broken link; nothing is written then.
+
+    declaring: by the names of files that hold declarations, whose they are: such a file is never overwritten. force:
+    whether others are.
+    """
+    present = [name for name in names if os.path.lexists(folder / name)]
+    for name in present:
+        if name in declaring:
+            raise WrongUsage(
+                f"{folder / name} is in the way: it declares {declaring[name]}",
+                remedy="Give that file another name, or export to another folder with -o.",
+            )
+    if present and not force:
         raise WrongUsage(
-            f"{folder} has files that would be overwritten: {some_names(taken, _NAMED)}",
+            f"{folder} has files that would be overwritten: {some_names(present, _NAMED)}",
             remedy="Export to another folder with -o, or overwrite them with --force.",
         )
 
@@ -136,23 +156,68 @@ def write_files(folder: Path, head: bytes, parts: Iterable[Part], *, force: bool
 
 def write_single(folder: Path, head: bytes, parts: Iterable[Part], *, size: int, most: int, force: bool) -> None:
     """One file with all customers, of about `size` bytes, and `most` at most. Raises ReportError."""
-    if size > most:
-        raise ReportError(
-            f"One file with all customers would have more than the {most >> 20} MiB that a file may have",
-            remedy="Take --layout files, or export less with a filter.",
-        )
+    _check_size(size, most)
     with _errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         _write(folder / SINGLE, _listed(head, parts), force=force)
 
 
+def appended(data: bytes, name: str, parts: Iterable[Part], *, most: int) -> bytes:
+    """The bytes of a file with a list of customers, and these customers at its end; nothing else of it changes.
+
+    name: as in messages. Raises ReportError when the result would be too large, WrongUsage when there is no such list.
+    """
+    texts = [declaration for _, declaration in parts]
+    _check_size(len(data) + sum(map(len, texts)), most)
+    if data.endswith(_NOBODY):
+        return data.removesuffix(_NOBODY) + _LIST + b"\n" + b"".join(texts)
+    tree, _ = read_tree(data, name)
+    at, count = _list_of(tree)
+    edits = [Edit(0, (*at, count + index), _item(text)) for index, text in enumerate(texts)]
+    new = rewrite(data, name, edits)
+    if new.problem is not None:
+        raise WrongUsage(new.problem.summary, remedy="Take --layout files, or another folder with -o.")
+    return new.data
+
+
+def _list_of(tree: Tree | None) -> tuple[NodePath, int]:
+    """Where the file's list of customers stands, and how many it has."""
+    node: Node | None = tree.documents[0] if tree is not None and len(tree.documents) == 1 else None
+    at: NodePath = ()
+    if isinstance(node, Mapping):
+        at, node = ("customers",), node.get("customers")
+    if not isinstance(node, ListNode):
+        raise WrongUsage(
+            f"{SINGLE} is there already, and is no list of customers that others could be added to",
+            remedy="Take --layout files, or another folder with -o.",
+        )
+    return at, len(node.items)
+
+
+def _item(text: bytes) -> Raw:
+    """A customer of the list, as `_listed` has it, for an edit."""
+    tree, _ = read_tree(text, SINGLE)
+    assert tree is not None, "a declaration is YAML"
+    said = raw(tree.documents[0])
+    assert isinstance(said, list)
+    return said[0]
+
+
+def _check_size(size: int, most: int) -> None:
+    if size > most:
+        raise ReportError(
+            f"One file with all customers would have more than the {most >> 20} MiB that a file may have",
+            remedy="Take --layout files, or export less with a filter.",
+        )
+
+
 def _listed(head: bytes, parts: Iterable[Part]) -> Iterator[bytes]:
-    yield head + b"customers:"
+    yield head + _LIST
     is_empty = True
     for _, declaration in parts:
         yield b"\n" + declaration.removesuffix(b"\n")
         is_empty = False
-    yield b" []\n" if is_empty else b"\n"
+    yield _NOBODY.removeprefix(_LIST) if is_empty else b"\n"
 
 
 def _write(path: Path, chunks: Iterable[bytes], *, force: bool) -> None:

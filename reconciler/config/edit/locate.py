@@ -66,20 +66,21 @@ class LocatedDeclaration:
         row = CUSTOMER.leaf(edit.path)
         assert row is not None
         assert not isinstance(edit.after, dict)
-        place = self._written(edit.path)
+        place = self._written(edit)
         if edit.after is None and not row.clearable:
             yield from self._undeclared(edit, place)
             return
         self.granted.append(Granted(edit, self._note(edit, place)))
         yield self._edit(place, literal(edit.after))
 
-    def _written(self, path: Path) -> NodePath:
-        """A leaf's path with the attribute's id as it is written."""
+    def _written(self, edit: ProposedEdit) -> NodePath:
+        """A leaf's path with the attribute's id as it is written, or as the ERP spells it."""
+        path = edit.path
         group = self._raw.get(path[0])
         if path[0] not in CUSTOMER.maps:
             return path
         known = (name for name in group if attribute_key(name) == path[1]) if isinstance(group, dict) else iter(())
-        return path[0], next(known, self._desired.spelled.get(path, path[1]))
+        return path[0], next(known, self._desired.spelled.get(path) or edit.live.line_ids.get(path, path[1]))
 
     def _undeclared(self, edit: ProposedEdit, path: NodePath) -> Iterator[Edit]:
         """The ERP has no value, and the field cannot be declared to have none: take the member out."""
@@ -128,6 +129,11 @@ class LocatedDeclaration:
                 yield self._edit((*at, new), _line(row, edit.after))
                 new += 1
                 continue
+            if edit.path[len(group)] not in keys:
+                self.granted.append(Granted(edit))
+                yield self._edit((*at, new), _segment(row, edit.path[len(group)], edit.after))
+                new += 1
+                continue
             place: NodePath = (*at, keys[edit.path[len(group)]])
             if _is_gone(edit, row):
                 self.granted.append(Granted(edit, self._note(edit, place)))
@@ -166,9 +172,10 @@ class LocatedDeclaration:
         return "/".join(parts)
 
     def _whole_list(self, group: Path, row: Group, proposed: Sequence[ProposedEdit]) -> Iterator[Edit]:
-        """A list that comes from defaults is replaced by one of this declaration's own."""
+        """A list that comes from defaults, or is not declared, becomes one of this declaration's own."""
         held = get(self._desired.values, group)
-        lines: Values = {key: dict(line) if isinstance(line, dict) else line for key, line in held.items()}  # type: ignore[attr-defined]  # lines are held by key
+        declared = held if isinstance(held, dict) else {}
+        lines: Values = {key: dict(line) if isinstance(line, dict) else line for key, line in declared.items()}
         for edit in proposed:
             key = edit.path[len(group)]
             if _is_gone(edit, row):
@@ -184,9 +191,7 @@ class LocatedDeclaration:
         if row.form is Form.LINES:
             items = [_line(row, line) for line in lines.values() if isinstance(line, dict)]
         else:
-            items = [
-                {row.key[0]: Literal(key, "plain"), row.value.name: literal(value)} for key, value in lines.items()
-            ]
+            items = [_segment(row, key, value) for key, value in lines.items()]
         complete: Raw = {"complete": Literal("true", "plain"), "lines": items}
         yield self._edit(group, complete if group[0] in self._desired.complete else items)
 
@@ -213,6 +218,10 @@ def _line(row: Group, line: Values) -> Raw:
         for member in row.members
         if isinstance(member, Field) and member.where is not Read.NEVER and (value := line.get(member.name)) is not None
     }
+
+
+def _segment(row: Group, key: str, value: object) -> Raw:
+    return {row.key[0]: Literal(key, "plain"), row.value.name: literal(value)}
 
 
 def _at(said: Raw | None, path: NodePath) -> Raw | None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from reconciler.core.actions import compared
 from reconciler.core.desired import Desired
 from reconciler.core.live import Live
+from reconciler.core.normalise import attribute_key
 from reconciler.core.plan import Cause
 from reconciler.core.rules import Memory, Rules
 from reconciler.resources.customer import CUSTOMER, FIELDS
-from reconciler.resources.grammar import Form, Group
+from reconciler.resources.grammar import Form, Group, Row
 from reconciler.resources.values import Path, Scalar, Values, get, parse_path
 
 
@@ -68,6 +69,33 @@ def proposed_edits(desired: Desired, live: Live, rules: Rules, memory: Memory) -
     for path in difference.removed:
         edits[path] = ProposedEdit(desired, live, path, None, get(live.values, path), _cause(path, causes))  # type: ignore[arg-type]  # leaves of Values are Scalars
     return tuple(edits[path] for path in sorted(edits, key=CUSTOMER.order))
+
+
+def stated(desired: Desired, live: Live, values: Values, *, only_new: bool = False) -> tuple[ProposedEdit, ...]:
+    """What it takes until the declaration states these values: leaves, and whole lines. Others stay.
+
+    values: of `live`; a None among them says nothing. only_new: only what the declaration says nothing of.
+    """
+    edits = (edit for name, value in values.items() for edit in _stated(FIELDS[name], (name,), value, desired, live))
+    return tuple(edit for edit in edits if not (only_new and _is_there(desired.values, edit.path)))
+
+
+def _stated(row: Row | None, path: Path, value: object, desired: Desired, live: Live) -> Iterator[ProposedEdit]:
+    held = get(desired.values, path)
+    if isinstance(row, Group) and isinstance(value, dict):
+        if len(path) > 1 and _is_line(path) and held is None:
+            yield ProposedEdit(desired, live, path, None, value, Cause.UNKNOWN)
+            return
+        for key, below in value.items():
+            inside = attribute_key(key) if row.form is Form.MAP else key
+            yield from _stated(row.member(key), (*path, inside), below, desired, live)
+    elif value is not None and value != held and not isinstance(value, dict):
+        yield ProposedEdit(desired, live, path, held, value, Cause.UNKNOWN)  # type: ignore[arg-type]  # leaves
+
+
+def _is_there(values: Values, path: Path) -> bool:
+    held = get(values, path[:-1]) if len(path) > 1 else values
+    return isinstance(held, dict) and path[-1] in held
 
 
 def _cause(path: Path, causes: Mapping[Path, set[Cause]]) -> Cause:

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 
 from reconciler.config.read.nodes import MERGE, NULLS, Scalar
 from reconciler.config.read.typed_values import BOOLEANS, NUMBER
-from reconciler.config.read.value_checks import has_three_decimals, plain_amount
+from reconciler.core.amounts import written
 from reconciler.resources.customer import CUSTOMER
 
 _MISREAD = re.compile(
@@ -79,7 +79,7 @@ def literal(value: object, *, declaration: bool = True, quoted: bool = False) ->
         case int():
             return Literal(str(value), "plain")
         case Decimal():
-            return Literal(plain_amount(value) if has_three_decimals(value) else format(value, "f"), "plain")
+            return Literal(written(value), "plain")
     text = str(value)
     if declaration:
         text = text.replace("${", "$${")

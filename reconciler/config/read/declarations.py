@@ -107,6 +107,9 @@ def no_collection() -> Iterator[None]:
         yield
     finally:
         if was_enabled:
+            if not gc.get_freeze_count():  # else a program around this one has set some apart
+                gc.freeze()
+                gc.unfreeze()  # all that was made is old now, and no young garbage to search
             gc.enable()
 
 

@@ -8,12 +8,13 @@ left to the full parser, which alone says what is wrong.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 from unicodedata import is_normalized
 
-from reconciler.config.read.content_checks import is_suspect
+from reconciler.config.read.content_checks import is_of_codes, is_suspect
 from reconciler.config.read.nodes import NULLS, Scalar
 from reconciler.config.read.schema import IDENTITY
 from reconciler.config.read.simple_lines import Tokens, unquoted
@@ -23,7 +24,7 @@ from reconciler.config.read.value_checks import Remark, is_unremarkable
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
 from reconciler.core.normalise import normalise
 from reconciler.resources.customer import FIELDS
-from reconciler.resources.grammar import Content, Field, Form, Group, Kind
+from reconciler.resources.grammar import Field, Form, Group, Kind
 from reconciler.resources.values import NumberOf, Path, Values, leaves, put
 
 Convert: TypeAlias = "Callable[[str], Any]"
@@ -215,15 +216,6 @@ class ShapeCompiler:
         return self._converters[path]
 
     def _new_converter(self, path: Path, row: Field) -> Convert:
-        schema, _ = self._reader.leaf(path)
-        if (
-            row.kind is Kind.TEXT
-            and not row.multiline
-            and row.clearable
-            and row.content in (Content.ANY, Content.POSTAL_CODE)
-            and not schema.keys() & {"enum", "format", "minLength", "maxLength"}
-        ):
-            return _text
         read = self._read(path)
 
         def convert(token: str) -> Any:
@@ -235,7 +227,11 @@ class ShapeCompiler:
                 raise FallBackToFullParser
             return leaf
 
-        return convert if row.kind in _MANY else _remembering(convert)
+        if row.kind not in _MANY:
+            return _Remembered(convert).__getitem__
+        schema, _ = self._reader.leaf(path)
+        is_quick = not row.multiline and not is_of_codes(row) and not schema.keys() & {"enum", "format"}
+        return _quick_reader(row, schema, convert) if is_quick else convert
 
     def _read(self, path: Path) -> Convert:
         """What reads a value as the reader does, and raises FallBackToFullParser unless it is surely valid."""
@@ -261,38 +257,39 @@ def _nothing(_token: str) -> None:
     """The line is a comment, or the name of a group."""
 
 
-def _text(token: str) -> str | None:
-    """A text of one line without limits. Most values are such texts; none of them holds a line break."""
-    if "${" in token:
-        raise FallBackToFullParser
-    mark = token[:1]
-    if mark == '"' and "\\" not in token:
-        text = token[1:-1]
-    elif mark in ('"', "'"):
-        text = unquoted(token)
-    elif token in NULLS:
-        return None
-    else:
-        text = token
-    if text.strip() != text or is_suspect(text) or not (text.isascii() or is_normalized("NFC", text)):
-        raise FallBackToFullParser
-    return text or None
+def _quick_reader(row: Field, schema: dict[str, Any], convert: Convert) -> Convert:
+    """`convert` for a text of one line, which is asked only for the few texts that are not surely right as they are."""
+    low, high = max(1, schema.get("minLength", 1)), schema.get("maxLength", sys.maxsize)
+    is_number = row.kind is Kind.NUMBER
+
+    def read(token: str) -> Any:
+        text = token[1:-1] if token[:1] == '"' else token
+        if (
+            low <= len(text) <= high
+            and (text.isascii() and text.isalnum() if is_number else text.strip() == text)
+            and (text.isascii() or is_normalized("NFC", text))
+            and not ("\\" in text or "${" in text or token in NULLS or is_suspect(text))
+        ):
+            return text
+        return convert(token)
+
+    return read
 
 
-def _remembering(convert: Convert) -> Convert:
-    """Equal values are judged once, and are one object."""
-    known: dict[str, Any] = {}
+class _Remembered(dict[str, Any]):
+    """Leaves by the token that they are made of: equal values are judged once, and are one object."""
 
-    def remembered(token: str) -> Any:
-        try:
-            return known[token]
-        except KeyError:
-            leaf = convert(token)
-            if len(known) < _MAX_REMEMBERED:
-                known[token] = leaf
-            return leaf
+    __slots__ = ("_convert",)
 
-    return remembered
+    def __init__(self, convert: Convert) -> None:
+        super().__init__()
+        self._convert = convert
+
+    def __missing__(self, token: str) -> Any:
+        leaf = self._convert(token)
+        if len(self) < _MAX_REMEMBERED:
+            self[token] = leaf
+        return leaf
 
 
 def _row(path: Path) -> Field | None:

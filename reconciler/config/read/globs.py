@@ -6,7 +6,7 @@ import os
 import re
 import stat
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import translate
 from pathlib import Path, PurePath
@@ -37,6 +37,24 @@ def matches(glob: str, root: Path, listed: Listed | None = None) -> Matches:
     listed: shared by the globs of one run, so that no folder is listed twice.
     """
     return _Walk(root, {} if listed is None else listed).run([_Part(part) for part in PurePath(glob).parts])
+
+
+def is_read(glob: str, parts: Sequence[str]) -> bool:
+    """Whether the glob matches a file with this path, by its parts below the root, if it is there.
+
+    >>> is_read("customers/**/*.yaml", ("customers", "1.yaml")), is_read("customers/*.yaml", ("out", "1.yaml"))
+    (True, False)
+    """
+    return _fits([_Part(part) for part in PurePath(glob).parts], parts)
+
+
+def _fits(wanted: Sequence[_Part], parts: Sequence[str]) -> bool:
+    if not wanted:
+        return not parts
+    if wanted[0].is_any_depth and _fits(wanted[1:], parts):
+        return True
+    fits_first = bool(parts) and not parts[0].startswith(".") and wanted[0].fits(parts[0]) is not None
+    return fits_first and _fits(wanted if wanted[0].is_any_depth else wanted[1:], parts[1:])
 
 
 class _Part:

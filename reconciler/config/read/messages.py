@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -29,12 +30,23 @@ def _escaped(character: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """A text from a file in double quotes.
+    """A text from a file in double quotes, as YAML writes it: a reader sees where it ends, and so does the redaction.
 
-    >>> quoted("Oslo")
-    '"Oslo"'
+    >>> print(quoted('Oslo "Vest"'))
+    "Oslo \\"Vest\\""
     """
+    if '"' in text or "\\" in text:
+        text = text[: MAX_SHOWN + 1].replace("\\", "\\\\").replace('"', '\\"')
     return f'"{shown(text)}"'
+
+
+def character_name(character: str) -> str:
+    """What to call a character that cannot be shown.
+
+    >>> character_name("\\u200b")
+    'U+200B zero width space'
+    """
+    return f"U+{ord(character):04X} {unicodedata.name(character, 'a control character').lower()}"
 
 
 def nearest(name: str, known: Iterable[str]) -> list[str]:

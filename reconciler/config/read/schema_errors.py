@@ -13,7 +13,7 @@ from reconciler.config.read.typed_values import BOOLEANS, BROKEN, FORMATS, MAX_D
 from reconciler.config.read.value_checks import FOUR_DECIMALS, grouped_amounts
 from reconciler.config.read.yaml_nodes import Mapping, Node, Scalar, Sequence
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
-from reconciler.resources.customer import FIELDS
+from reconciler.resources.customer import CUSTOMER
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
@@ -142,7 +142,12 @@ def _unknown(error: ValidationError, node: Node, name: str) -> Iterator[_Finding
     assert isinstance(error.schema, dict)
     known = error.schema.get("properties", {})
     keys = [key for key, _ in node.entries.values() if key.text not in known]
+    read_only = CUSTOMER.read_only if CUSTOMER.category in known else frozenset[str]()
     for key in keys[:_LISTED]:
+        if key.text in read_only:
+            remedy = "Remove it; `reconciler customers show NUMBER` shows what the ERP has."
+            yield "unknown", f"{key.text} is read-only: only the ERP sets it", remedy, key.source
+            continue
         remedy = _remedy_for_unknown(key.text, error.schema, name)
         yield "unknown", f"unknown member {quoted(key.text)}", remedy, key.source
     if rest := keys[_LISTED:]:
@@ -159,7 +164,7 @@ def _remedy_for_unknown(name: str, schema: dict[str, Any], above: str) -> str:
     above: the path of the mapping that it stands in.
     """
     here = schema.get("properties", {})
-    if above.split(".", maxsplit=1)[0] in FIELDS and name in FIELDS:
+    if above.split(".", maxsplit=1)[0] in CUSTOMER.fields and name in CUSTOMER.fields:
         return f"{name} stands at the top level: move it out of {above}."
     below: dict[str, str] = {}
     for group, members in here.items():
@@ -170,9 +175,8 @@ def _remedy_for_unknown(name: str, schema: dict[str, Any], above: str) -> str:
         same = next(iter(nearest(name, below)), None)
     if same is not None:
         return f"Did you mean {below[same]}.{same}? Write it below {below[same]}."
-    page = (
-        " All of them: reconciler explain fields." if FIELDS.keys() <= here.keys() and not nearest(name, here) else ""
-    )
+    is_long = CUSTOMER.fields.keys() <= here.keys() and not nearest(name, here)
+    page = " All of them: reconciler explain fields." if is_long else ""
     return did_you_mean(name, here, what="Members here") + page
 
 

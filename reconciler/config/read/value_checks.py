@@ -14,8 +14,9 @@ from decimal import Decimal
 from typing import Any, TypeAlias
 
 from reconciler.config.read.content_checks import Finding, complaint, joint_findings
-from reconciler.config.read.messages import quoted, shown
+from reconciler.config.read.messages import character_name, quoted, shown
 from reconciler.config.read.nodes import Node, Scalar
+from reconciler.core.amounts import written
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
 from reconciler.core.patterns import covers, patterns
 from reconciler.resources.grammar import Field, Kind
@@ -42,8 +43,11 @@ def findings(row: Field, value: Value, node: Node) -> Iterator[Finding]:
     if isinstance(value, str):
         if not is_unremarkable(row, value):
             yield from _about_text(row, value, node)
-    elif isinstance(value, Decimal) and not is_unremarkable(row, value):
-        yield _ambiguous_amount(row, value)
+    elif isinstance(value, int | Decimal) and not is_unremarkable(row, value):
+        if isinstance(value, Decimal) and has_three_decimals(value):
+            yield _ambiguous_amount(row, value)
+        if is_negative(row, value):
+            yield _negative(row, value)
 
 
 def is_unremarkable(row: Field, value: Value) -> bool:
@@ -55,7 +59,7 @@ def is_unremarkable(row: Field, value: Value) -> bool:
             return False
         is_trimmed = row.kind is not Kind.TEXT or value == value.strip()  # ids lose their blanks in silence
         return row.multiline or (is_trimmed and not _LINE_BREAK.search(value) and complaint(row, value.strip()) is None)
-    return not (isinstance(value, Decimal) and has_three_decimals(value))
+    return not (isinstance(value, Decimal) and has_three_decimals(value)) and not is_negative(row, value)
 
 
 def problems(
@@ -88,7 +92,8 @@ def _about_text(row: Field, text: str, node: Node) -> Iterator[Finding]:
         return
     if not row.multiline and _LINE_BREAK.search(text) and isinstance(node, Scalar) and node.style != '"':
         yield _line_break(row, text, node)
-    elif row.kind is Kind.TEXT and not row.multiline and text != bare and bare:
+        return
+    if row.kind is Kind.TEXT and not row.multiline and text != bare and bare:
         summary = f"{row.name} has blanks at its ends, which are cut: {quoted(bare)}"
         yield Finding(Severity.WARNING, "D319", summary, f"Write {quoted(bare)}, without them.", final=True)
     if not row.multiline and (finding := complaint(row, bare)):
@@ -140,16 +145,12 @@ def _plain(character: str) -> str:
 
 
 def _strange_number(row: Field, text: str, strange: str) -> Finding:
-    names = ", ".join(_name(character) for character in strange[:3])
+    names = ", ".join(character_name(character) for character in strange[:3])
     clean = "".join(_plain(character) for character in text if not _is_unwritten(character)).strip()
     summary = f"{row.name} {quoted(text.strip())} holds {names}"
     return Finding(
         Severity.ERROR, "D320", summary, f'Write "{shown(clean)}".' if clean else "Write the number alone.", final=True
     )
-
-
-def _name(character: str) -> str:
-    return f"U+{ord(character):04X} {unicodedata.name(character, 'a control character').lower()}"
 
 
 # ---- amounts ----
@@ -160,6 +161,17 @@ _GROUPED = re.compile(r"(-?)([0-9]{1,3})((?:[.,'’ \u00a0\u202f][0-9]{3})+)(?:(
 def has_three_decimals(value: Decimal) -> bool:
     """Whether the amount was written with exactly three decimals: to many a reader, that point parts thousands."""
     return value.as_tuple().exponent == -3
+
+
+def is_negative(row: Field, value: Value) -> bool:
+    """Whether it is below zero where that says nothing: a count, a limit."""
+    return row.unsigned and isinstance(value, int | Decimal) and value < 0
+
+
+def _negative(row: Field, value: int | Decimal) -> Finding:
+    text = written(Decimal(value))
+    severity = Severity.WARNING if row.kind is Kind.DECIMAL and not row.amount else Severity.ERROR  # a share may be one
+    return Finding(severity, "D327", f"{row.name} is {text}, and cannot be below 0", f"Write {text[1:]}, or 0.")
 
 
 def _ambiguous_amount(row: Field, value: Decimal) -> Finding:
@@ -174,18 +186,7 @@ FOUR_DECIMALS = "An amount that does have three decimals is written with a fourt
 def amounts_to_choose(text: str) -> str:
     """What to write instead of an amount with one point or comma and three digits behind it."""
     small = Decimal(text.replace(",", "."))
-    return f"Write {int(text.replace('.', '').replace(',', ''))} or {plain_amount(small)}."
-
-
-def plain_amount(value: Decimal) -> str:
-    """An amount without zeros that change nothing, written so that it is read in one way only.
-
-    >>> [plain_amount(Decimal(text)) for text in ("25.000", "25.10", "25.125", "2E+3")]
-    ['25', '25.1', '25.1250', '2000']
-    """
-    text = format(value, "f")
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    return f"{text}0" if len(text.partition(".")[2]) == 3 else text
+    return f"Write {int(text.replace('.', '').replace(',', ''))} or {written(small)}."
 
 
 def grouped_amounts(text: str) -> tuple[str, ...]:
@@ -203,5 +204,5 @@ def grouped_amounts(text: str) -> tuple[str, ...]:
     if found[5] is not None:
         return (f"{sign}{digits}.{found[5]}",)
     if len(found[3]) == 4 and found[3][0] in ".,":
-        return f"{sign}{digits}", sign + plain_amount(Decimal(f"{found[2]}.{found[3][1:]}"))
+        return f"{sign}{digits}", sign + written(Decimal(f"{found[2]}.{found[3][1:]}"))
     return (f"{sign}{digits}",)

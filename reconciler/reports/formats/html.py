@@ -73,7 +73,7 @@ def render(report: Report, *, max_chars: int | None = None) -> bytes:
     problems = report.kind is ReportKind.VALIDATION
     filters = facets.of_diagnostics(report.diagnostics) if problems else facets.of_customers(report.customers)
     title = TITLES[report.kind]
-    page = _template().render(
+    page = template("report.html").render(
         report=report,
         title=title,
         full_title=cut(" · ".join(filter(None, (title, report.header.company, report.headline))), _TITLE),
@@ -82,9 +82,7 @@ def render(report: Report, *, max_chars: int | None = None) -> bytes:
         glossary=glossary(report),
         order=order_of(CUSTOMER),
         has_ages=any(row.days is not None for row in report.customers),
-        csp=_policy(),
-        style=Markup(_asset("report.css")),  # noqa: S704 (our own file)
-        script=Markup(_asset("report.js")),  # noqa: S704 (our own file)
+        **assets(),
         badge=_badge(report),
         charts=_charts(report),
         facets=filters,
@@ -104,7 +102,8 @@ def render(report: Report, *, max_chars: int | None = None) -> bytes:
 
 
 @cache
-def _template() -> jinja2.Template:
+def template(name: str) -> jinja2.Template:
+    """A page in the folder `html_template`, with what makes foreign texts harmless."""
     env = jinja2.Environment(
         loader=jinja2.PackageLoader("reconciler.reports", "html_template"),
         autoescape=True,
@@ -135,12 +134,21 @@ def _template() -> jinja2.Template:
         "OUTCOMES": _OUTCOMES,
         "ORIGINS": ORIGINS,
     }
-    return env.get_template("report.html")
+    return env.get_template(name)
 
 
 @cache
 def _asset(name: str) -> str:
     return resources.files("reconciler.reports").joinpath("html_template", name).read_text(encoding="utf-8")
+
+
+def assets() -> dict[str, object]:
+    """What every page holds: `style`, `script`, and `csp`, which allows nothing but these."""
+    return {
+        "csp": _policy(),
+        "style": Markup(_asset("report.css")),  # noqa: S704 (our own file)
+        "script": Markup(_asset("report.js")),  # noqa: S704 (our own file)
+    }
 
 
 @cache
@@ -182,16 +190,16 @@ def _charts(report: Report) -> list[Chart]:
     if report.kind is ReportKind.VALIDATION:
         problems = facets.of_diagnostics(report.diagnostics)
         charts = [
-            _chart("Declarations and problems", report.counts, len(report.counts)),
-            _chart("Problems by file", problems["file"].counts),
-            _chart("Problems by code", problems["cause"].counts),
+            chart("Declarations and problems", report.counts, len(report.counts)),
+            chart("Problems by file", problems["file"].counts),
+            chart("Problems by code", problems["cause"].counts),
         ]
     else:
         fields = [field for row in report.customers for field in row.fields]
         charts = [
             *_customer_charts(report),
-            _chart("Fields by cause", facets.tally(fields, "cause")),
-            _chart("Fields by name", facets.tally(fields, "name")),
+            chart("Fields by cause", facets.tally(fields, "cause")),
+            chart("Fields by name", facets.tally(fields, "name")),
         ]
     return [chart for chart in charts if chart.bars]
 
@@ -200,16 +208,16 @@ def _customer_charts(report: Report) -> list[Chart]:
     """How many customers, each counted once in a chart."""
     counts = report.told_counts
     if report.kind is not ReportKind.DRIFT:
-        return [_chart("Customers by result" if report.kind is ReportKind.RUN else "Customers", counts, len(counts))]
+        return [chart("Customers by result" if report.kind is ReportKind.RUN else "Customers", counts, len(counts))]
     counts["muted"] = sum(row.muted for row in report.customers)  # one with other differences counts among these
     differing = {word: counts[word] for word in _DIFFERING if counts.get(word)}
     others = {word: count for word, count in counts.items() if word not in _DIFFERING and word != "new"}
     ages = Counter(_age_word(row.days) for row in report.customers if row.days is not None and row.fields)
     in_order = {word: ages[word] for word in (*(word for _, word in _AGES), _OLD) if ages[word]}
     return [
-        _chart("Customers that differ", differing, len(differing)),
-        _chart("Customers by the age of their drift", in_order),
-        _chart("All customers", others),
+        chart("Customers that differ", differing, len(differing)),
+        chart("Customers by the age of their drift", in_order),
+        chart("All customers", others),
     ]
 
 
@@ -220,7 +228,7 @@ def _age_word(days: int) -> str:
     return next((word for most, word in _AGES if days <= most), _OLD)
 
 
-def _chart(title: str, counts: Mapping[str, int], most: int = _BARS) -> Chart:
+def chart(title: str, counts: Mapping[str, int], most: int = _BARS) -> Chart:
     """The first counts as bars, long words cut. What is there is never drawn as nothing."""
     highest = max(counts.values(), default=0) or 1
     bars = tuple(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from reconciler.core.amounts import plain_text
 from reconciler.reports.safe_text import shown, visible
 
 _DIGITS = 20
@@ -53,13 +54,12 @@ def amount_change(before: Any, after: Any, currencies: tuple[str | None, str | N
 
 
 def spaced(value: Decimal) -> str:
-    """Thousands apart by a blank, no zeros that change nothing, two decimals where there are any.
+    """Thousands apart by a blank, two decimals where there are any.
 
     >>> spaced(Decimal("25000.00")), spaced(Decimal("1234567.5")), spaced(Decimal("-0.125"))
     ('25 000', '1 234 567.50', '-0.125')
     """
-    whole, _, decimals = format(value, "f").partition(".")
-    decimals = decimals.rstrip("0")
+    whole, _, decimals = plain_text(value).partition(".")
     sign, digits = ("-", whole[1:]) if whole.startswith("-") else ("", whole)
     grouped = f"{int(digits):,}".replace(",", " ")
     return sign + grouped + (f".{decimals:0<2}" if decimals else "")

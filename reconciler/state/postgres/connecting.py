@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+import socket
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +28,9 @@ _KEEP_ALIVE: dict[str, Any] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 30_000,  # milliseconds; a write that nobody confirms ends the session
 }
+
+LONGEST_ANSWER = 10.0
+"""Seconds until a session that does not answer a short question counts as gone."""
 
 _LONG_LIVED = """
     SELECT set_config(name, value, false)
@@ -79,16 +86,41 @@ def connect(location: SharedState, environ: Mapping[str, str], *, long_lived: bo
     with translated(location):
         db = psycopg.connect(location.url, autocommit=True, application_name="reconciler", **settings)
         try:
-            db.execute("SELECT set_config('search_path', %s, false)", (f'"{location.schema}"',))
-            if long_lived:
-                db.execute(_LONG_LIVED)
-            row = db.execute("SHOW synchronous_commit").fetchone()
-            if row is not None and row[0] == "off":  # a journal that may be lost is none
-                db.execute("SET synchronous_commit = on")
+            with answered_within(db, LONGEST_ANSWER):
+                _prepare(db, location, long_lived=long_lived)
         except BaseException:
             db.close()
             raise
     return db
+
+
+def _prepare(db: psycopg.Connection[Any], location: SharedState, *, long_lived: bool) -> None:
+    with db.pipeline():
+        db.execute("SELECT set_config('search_path', %s, false)", (f'"{location.schema}"',))
+        if long_lived:
+            db.execute(_LONG_LIVED)
+        shown = db.execute("SHOW synchronous_commit")
+    row = shown.fetchone()
+    if row is not None and row[0] == "off":  # a journal that may be lost is none
+        db.execute("SET synchronous_commit = on")
+
+
+@contextmanager
+def answered_within(db: psycopg.Connection[Any], seconds: float) -> Iterator[None]:
+    """Within the block, a server that is connected and answers nothing is hung up on after so many seconds: psycopg
+    itself would wait forever."""
+    watch = threading.Timer(seconds, _hang_up, (db,))
+    watch.daemon = True
+    watch.start()
+    try:
+        yield
+    finally:
+        watch.cancel()
+
+
+def _hang_up(db: psycopg.Connection[Any]) -> None:
+    with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(db.fileno())) as connection:
+        connection.shutdown(socket.SHUT_RDWR)
 
 
 def _has_root(location: SharedState, environ: Mapping[str, str]) -> bool:

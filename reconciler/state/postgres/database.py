@@ -20,14 +20,17 @@ from reconciler.core.shared_state import SharedState
 from reconciler.state import migrations
 from reconciler.state.group_commit import GroupCommit
 from reconciler.state.port import Check, Connection, Cursor, Place, Work
-from reconciler.state.postgres.connecting import connect
+from reconciler.state.postgres.connecting import answered_within, connect
 from reconciler.state.postgres.foreign_errors import damaged, lost, newer, translated
 from reconciler.state.postgres.tables import migrate, version
-from reconciler.state.sealed_with import check_readable, claim, still_sealed
+from reconciler.state.sealed_with import check_readable, claim, rekeyed
 from reconciler.state.sealing import Seal
 
 _VALUE = re.compile(r"\?")
 _REGAIN_FOR, _PAUSE = 15.0, 0.5  # seconds
+_LONGEST = 120.0
+"""Seconds until a database that does not answer counts as lost. 100,000 customers are read by one statement, and
+written in one transaction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,11 @@ class Fence:
     key: int
     token: str
     pid: int
+
+    @property
+    def values(self) -> tuple[object, ...]:
+        """The values of `STANDS`."""
+        return self.key, self.token, self.pid, *halves(self.key)
 
 
 STANDS = """
@@ -48,6 +56,10 @@ STANDS = """
 """
 """Whoever takes the lock next changes the row, and so waits for the transactions that it still protects."""
 
+_FENCED = f"SELECT 1 / count(*) FROM ({STANDS}) AS standing".encode()  # noqa: S608 - constants
+_SEALED = b"SELECT 1 / count(*) FROM (SELECT max(key_id) AS id FROM seal) AS key WHERE id IS NOT DISTINCT FROM %s::text"
+"""These divide by zero where what they ask for is not so, and with that end the transaction before its commit."""
+
 
 class Transaction:
     """A `port.Connection` over psycopg's."""
@@ -56,7 +68,7 @@ class Transaction:
         self._db = db
 
     def execute(self, statement: str, values: Sequence[Any] = (), /) -> Cursor:
-        """Run a statement; its answer is waited for when it is looked at."""
+        """Run a statement; within a pipeline its answer is waited for when it is looked at."""
         return self._db.execute(_adapted(statement), values or None)
 
     def executemany(self, statement: str, rows: Iterable[Sequence[Any]], /) -> object:
@@ -64,6 +76,15 @@ class Transaction:
         with self._db.cursor() as cursor:
             cursor.executemany(_adapted(statement), rows)
         return None
+
+
+class _View(Transaction):
+    """One that only reads, a statement at a time."""
+
+    def execute(self, statement: str, values: Sequence[Any] = (), /) -> Cursor:
+        """Run a statement; bytes arrive as they are, not twice as long as text."""
+        with answered_within(self._db, _LONGEST):
+            return self._db.execute(_adapted(statement), values or None, binary=True)
 
 
 @lru_cache(maxsize=256)
@@ -96,6 +117,7 @@ class PostgresDatabase:
         self._environ = environ
         self._lost: StateError | None = None
         self._reader: psycopg.Connection[Any] | None = None
+        self._readable: psycopg.Connection[Any] | None = None
         self._writer: psycopg.Connection[Any] | None = None
         self._reading = threading.Lock()
         self._commits = GroupCommit(self._transact)
@@ -148,28 +170,36 @@ class PostgresDatabase:
     def _with_reader(self, ask: Callable[[psycopg.Connection[Any]], Any]) -> Any:
         """What the database answers; a session that ended since it was last used is opened again."""
         if self._reader is not None:
-            with suppress(psycopg.OperationalError):
+            with suppress(psycopg.OperationalError), answered_within(self._reader, _LONGEST):
                 return ask(self._reader)
             self._reader.close()
             self._reader = None
         self._reader = self.session()
-        return ask(self._reader)
+        with answered_within(self._reader, _LONGEST):
+            return ask(self._reader)
 
     @contextmanager
     def read(self) -> Iterator[Connection | None]:
         """One consistent view; None where there is nothing yet. Raises StateError."""
         with self._reading, translated(self.location):
-            if not self._with_reader(self._is_readable):
+            if not self._with_reader(self._begin_view):
                 yield None
                 return
             db = self._reader
             assert db is not None
-            db.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             try:
-                yield Transaction(db)
+                yield _View(db)
             finally:
                 with suppress(psycopg.Error):
                     db.execute("ROLLBACK")
+
+    def _begin_view(self, db: psycopg.Connection[Any]) -> bool:
+        """Begin a transaction that only reads; a session is asked once what it will read."""
+        if self._readable is not db and not self._is_readable(db):
+            return False
+        self._readable = db
+        db.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        return True
 
     def _is_readable(self, db: psycopg.Connection[Any]) -> bool:
         """Whether there are tables of this version, and this key. Older ones are brought up to date."""
@@ -194,15 +224,15 @@ class PostgresDatabase:
 
     def open(self) -> None:
         """Make the tables if they are missing. Raises StateError."""
-        with self._commits.turn, translated(self.location):
+        with self._commits.alone(), translated(self.location):
             self._opened_writer()
 
-    def _transact(self, works: Sequence[Work]) -> None:
+    def _transact(self, works: Sequence[Work]) -> list[Check | None]:
         if self._lost is not None:
             raise self._lost
         try:
             with translated(self.location):
-                self._perform(works)
+                return self._perform(works)
         except StateError as error:
             if self._writer is not None and self._writer.closed:
                 self._writer = None
@@ -210,50 +240,47 @@ class PostgresDatabase:
                     self._lost = error
             raise
 
-    def _perform(self, works: Sequence[Work]) -> None:
+    def _perform(self, works: Sequence[Work]) -> list[Check | None]:
+        """Nothing is waited for before the commit: all of it takes one round trip, unless a work looks at an answer."""
         db = self._opened_writer()
         try:
-            with db.pipeline():
+            with answered_within(db, _LONGEST), db.pipeline():
                 db.execute("BEGIN")
                 # one writer at a time for a place, as with a file: what is compared before it is replaced stands
                 db.execute("SELECT pg_advisory_xact_lock(%s)", (self.key("write"),))
+                self._guard(db)
                 transaction = Transaction(db)
-                checks: list[Check | None] = [
-                    self._fenced(db),
-                    still_sealed(transaction, self.seal, str(self.location)),
-                ]
-                checks += [work(transaction) for work in works]
-                db.execute("SELECT 1").fetchone()  # waits for the answers to all before it
-                for check in checks:
-                    if check is not None:
-                        check()
+                checks = [work(transaction) for work in works]
                 db.execute("COMMIT")
+        except psycopg.errors.DivisionByZero:
+            db.rollback()
+            raise self._why_refused(db) from None
         except BaseException:
             with suppress(psycopg.Error):
                 db.rollback()
             raise
+        return checks
 
-    def _fenced(self, db: psycopg.Connection[Any]) -> Check | None:
-        """Under a run's lock nothing is written once it is lost: what could not be recorded must not be sent."""
-        fence = self.fence
-        if fence is None:
-            return None
-        values = (fence.key, fence.token, fence.pid, *halves(fence.key))
-        cursor = db.execute(STANDS.encode(), values)
+    def _guard(self, db: psycopg.Connection[Any]) -> None:
+        """Under a run's lock nothing is written once it is lost: what could not be recorded must not be sent. Nor once
+        the state is sealed with another key. The server itself refuses the transaction then."""
+        db.execute(_SEALED, (self.seal.key_id,))
+        if self.fence is not None:
+            db.execute(_FENCED, self.fence.values)
 
-        def check() -> None:
-            if cursor.fetchone() is None:
-                self._lost = lost(self.location)
-                raise self._lost
-
-        return check
+    def _why_refused(self, db: psycopg.Connection[Any]) -> StateError:
+        """Why the server refused a transaction at its guard."""
+        if self.fence is not None and db.execute(STANDS.encode(), self.fence.values).fetchone() is None:
+            self._lost = lost(self.location)
+            return self._lost
+        return rekeyed(str(self.location))
 
     def _opened_writer(self) -> psycopg.Connection[Any]:
         if self._writer is None or self._writer.closed:
             db = self.session()
             try:
-                migrate(db, self.location, advisory_key("migrate", self.location.schema))
-                with db.transaction():
+                with answered_within(db, _LONGEST), db.transaction():
+                    migrate(db, self.location, advisory_key("migrate", self.location.schema))
                     claim(Transaction(db), self.seal, str(self.location))
             except BaseException:
                 db.close()
@@ -283,11 +310,11 @@ class PostgresDatabase:
 
     def close(self) -> None:
         """End the sessions; using it again opens them again."""
-        with self._reading, self._commits.turn:
+        with self._reading, self._commits.alone():
             for db in (self._reader, self._writer):
                 if db is not None:
                     db.close()
-            self._reader = self._writer = None
+            self._reader = self._writer = self._readable = None
 
 
 def halves(key: int) -> tuple[int, int]:

@@ -18,6 +18,8 @@ import psycopg
 from reconciler.core.errors import StateError
 from reconciler.core.shared_state import SharedState
 from reconciler.state.lock_holder import Holder, Life, locked
+from reconciler.state.postgres import connecting
+from reconciler.state.postgres.connecting import answered_within
 from reconciler.state.postgres.database import Fence, PostgresDatabase, halves
 from reconciler.state.postgres.foreign_errors import translated
 from reconciler.state.process_identity import Owner, is_here, surely_lives
@@ -81,7 +83,7 @@ class SessionLock:
     def _note(self, db: psycopg.Connection[Any], token: str, owner: Owner) -> None:
         """Say who holds it, and fence what is written from now on."""
         pid = _answer(db, "SELECT pg_backend_pid()")
-        db.execute(_PUT.encode(), (self._key, token, pid, msgspec.json.encode(owner).decode()))
+        _do(db, _PUT, self._key, token, pid, msgspec.json.encode(owner).decode())
         self._database.fence = Fence(self._key, token, pid)
 
     def _take_again(self, token: str, owner: Owner) -> bool:
@@ -103,8 +105,8 @@ class SessionLock:
         """The row first: while it stands, the lock is ours. A session that is gone gave it back already."""
         if self._session is not None:
             with suppress(psycopg.Error):
-                self._session.execute("DELETE FROM lock_holder WHERE place = %s AND token = %s", (self._key, token))
-                self._session.execute("SELECT pg_advisory_unlock(%s)", (self._key,))
+                _do(self._session, "DELETE FROM lock_holder WHERE place = %s AND token = %s", self._key, token)
+                _do(self._session, "SELECT pg_advisory_unlock(%s)", self._key)
 
     @property
     def _key(self) -> int:
@@ -125,7 +127,7 @@ class SessionLock:
 
     def _holder(self, db: psycopg.Connection[Any]) -> Holder | None:
         pid = _answer(db, _HELD, *halves(self._key))
-        row = db.execute("SELECT pid, owner FROM lock_holder WHERE place = %s", (self._key,)).fetchone()
+        row = _do(db, "SELECT pid, owner FROM lock_holder WHERE place = %s", self._key).fetchone()
         owner = None if row is None else _owner(row[1])
         if pid is None:
             return None if row is None else Holder(owner, Life.ENDED)
@@ -152,11 +154,11 @@ class SessionLock:
                 raise locked(holder, shared=True)
             until = time.monotonic() + _FREED_WITHIN
             while (pid := _answer(db, _HELD, *halves(self._key))) is not None:
-                db.execute("SELECT pg_terminate_backend(%s)", (pid,))
+                _do(db, "SELECT pg_terminate_backend(%s)", pid)
                 if time.monotonic() > until:
                     raise locked(holder, shared=True)
                 time.sleep(0.05)
-        db.execute("DELETE FROM lock_holder WHERE place = %s", (self._key,))
+        _do(db, "DELETE FROM lock_holder WHERE place = %s", self._key)
         return holder.owner
 
 
@@ -168,8 +170,13 @@ def _owner(text: str) -> Owner | None:
 
 
 def _answer(db: psycopg.Connection[Any], statement: str, *values: object) -> Any:
-    row = db.execute(statement.encode(), values or None).fetchone()
+    row = _do(db, statement, *values).fetchone()
     return None if row is None else row[0]
+
+
+def _do(db: psycopg.Connection[Any], statement: str, *values: object) -> psycopg.Cursor[Any]:
+    with answered_within(db, connecting.LONGEST_ANSWER):
+        return db.execute(statement.encode(), values or None)
 
 
 def refuse_shared_sessions(
@@ -183,10 +190,10 @@ def refuse_shared_sessions(
     try:
         for _ in range(2):
             mine = _answer(db, "SELECT pg_backend_pid()")
-            other.execute("BEGIN")
+            _do(other, "BEGIN")
             theirs = _answer(other, "SELECT pg_backend_pid()")
             is_kept = _answer(db, "SELECT pg_backend_pid()") == mine
-            other.execute("ROLLBACK")
+            _do(other, "ROLLBACK")
             if theirs == mine or not is_kept:
                 raise StateError(
                     f"The state {location} is behind a pooler in transaction mode, which keeps no session: the lock"

@@ -15,14 +15,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from filelock import FileLock
-
 from reconciler.core.errors import StateError
 from reconciler.core.rules import Target
 from reconciler.state import migrations
-from reconciler.state.group_commit import GroupCommit, perform
-from reconciler.state.port import Connection, Place, Work
-from reconciler.state.sealed_with import check_readable, claim, still_sealed
+from reconciler.state.group_commit import GroupCommit
+from reconciler.state.port import Check, Connection, Place, Work
+from reconciler.state.sealed_with import check_readable, check_still_sealed, claim
 from reconciler.state.sealing import Seal
 from reconciler.state.sqlite.foreign_errors import damaged, foreign, newer, no_file, translated
 
@@ -133,14 +131,15 @@ class Database:
         """
         self._commits.write(work)
 
-    def _transact(self, works: Sequence[Work]) -> None:
+    def _transact(self, works: Sequence[Work]) -> list[Check | None]:
         with translated(self.path):
             db = self._opened_writer()
             db.execute("BEGIN IMMEDIATE")
             try:
-                still_sealed(db, self.seal, str(self.path))()
-                perform(works, db)
+                check_still_sealed(db, self.seal, str(self.path))
+                checks = [work(db) for work in works]
                 db.execute("COMMIT")
+                return checks
             finally:
                 if db.in_transaction:
                     with suppress(sqlite3.Error):
@@ -177,7 +176,7 @@ class Database:
 
     def close(self) -> None:
         """Release the file; using it again opens it again."""
-        with self._reading, self._commits.turn, translated(self.path):
+        with self._reading, self._commits.alone(), translated(self.path):
             for db in (self._reader, self._writer):  # the writer last: it folds the log into the file
                 if db is not None:
                     db.close()
@@ -216,6 +215,8 @@ def create(path: Path) -> None:
     with translated(path):
         if has_content(path):
             return
+        from filelock import FileLock  # noqa: PLC0415 (25 ms, and the file is made but once)
+
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = beside(path, ".new.lock")
         with FileLock(lock, mode=0o600):  # two that make it at once would delete each other's log

@@ -14,7 +14,6 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import msgspec
-from filelock import FileLock, Timeout
 
 from reconciler.core.errors import Locked, StateError
 from reconciler.state.lock_holder import Holder, Life, locked
@@ -120,6 +119,8 @@ def release(path: Path, *, force: bool = False) -> Owner | None:
 @contextmanager
 def _system_lock(path: Path, *, patience: float = _PATIENCE) -> Iterator[None]:
     """The system's lock within the block; `patience` in seconds. Raises Locked, StateError."""
+    from filelock import FileLock, Timeout  # noqa: PLC0415 (25 ms, and a plan takes no lock)
+
     lock = FileLock(path, mode=0o600)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -9,11 +9,13 @@ from typing import Any, cast
 
 import pytest
 
+from reconciler.apply import executor
 from reconciler.apply.executor import EarlierTry, Interruption, execute
+from reconciler.apply.lanes import Lanes
 from reconciler.apply.presence import Presence
 from reconciler.core.diagnostics import Source
 from reconciler.core.doubts import SURE, Doubts, Unreadable
-from reconciler.core.errors import AuthenticationFailed, ErpError, NotFound, Rejected
+from reconciler.core.errors import AuthenticationFailed, ErpError, NotFound, Rejected, StateError
 from reconciler.core.live import Live
 from reconciler.core.plan import Action, Cause, Change, Outcome, Plan, Request, Result, Verb
 from reconciler.core.ports import Erp, Need, Sent, Touched
@@ -312,3 +314,62 @@ def _refuse(label: str) -> None:
 def test_a_result_says_which_version_its_write_made() -> None:
     (result,) = World().run(update("1"))
     assert result == replace(result, number="1", version="1-v2", message="")
+
+
+# ---- intents ahead of the requests ----
+
+
+def _intended(world: World) -> list[str]:
+    return [label for what, label in world.log if what == "intend"]
+
+
+def _opened_once(world: World, count: int, gate: threading.Event) -> None:
+    """Open the gate of the requests once so many intents are recorded."""
+    threading.Thread(target=lambda: (_until(lambda: len(_intended(world)) == count), gate.set())).start()
+
+
+@pytest.fixture
+def two_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Recording takes twice as long as a request."""
+    monkeypatch.setattr(Lanes, "_ahead", 2)
+
+
+@pytest.mark.usefixtures("two_ahead")
+def test_intents_are_recorded_while_a_request_is_in_flight_and_no_more_requests_than_allowed() -> None:
+    gate = threading.Event()
+    world = World(gate=gate)
+    _opened_once(world, 3, gate)
+    results = world.run(*(create(str(at)) for at in range(5)))
+    assert [each.outcome for each in results] == [Outcome.DONE] * 5
+    assert world.most == 1
+    assert all(world.log.index(("intend", str(at))) < world.log.index(("send", str(at))) for at in range(5))
+
+
+@pytest.mark.usefixtures("two_ahead")
+def test_what_was_intended_and_not_sent_when_the_run_halts_stays_unsent_and_its_end_is_recorded() -> None:
+    gate = threading.Event()
+    world = World({"0": AuthenticationFailed("401")}, gate=gate)
+    _opened_once(world, 3, gate)
+    results = world.run(*(update(str(at)) for at in range(5)))
+    assert [label for what, label in world.log if what == "send"] == ["0"]
+    assert {each.message for each in results[1:]} == {"the ERP refuses the credentials."}
+    ended = {label: outcome for label, outcome, *_ in world.finished}
+    assert ended == {"0": Outcome.FAILED} | dict.fromkeys("1234", Outcome.SKIPPED)
+
+
+@pytest.mark.usefixtures("two_ahead")
+def test_an_intent_that_waited_long_is_recorded_once_more_before_it_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lock may be lost by then, and another run may have looked the action up."""
+    monkeypatch.setattr(executor, "_FRESH", -1.0)
+    world = World()
+
+    def intend(label: str) -> None:
+        if label in _intended(world):
+            raise StateError("the lock is lost")
+        world.log.append(("intend", label))
+
+    monkeypatch.setattr(world, "intend", intend)
+    (result,) = world.run(update("1"))
+    assert result.outcome is Outcome.SKIPPED
+    assert "the journal cannot be written, so nothing more is sent: the lock is lost" in result.message
+    assert "send" not in dict(world.log)

@@ -176,5 +176,5 @@ def test_a_failure_to_read_changes_no_outcome_and_is_told() -> None:
 def test_customers_that_are_gone_are_told_up_to_ten(list_requests: int) -> None:
     done = [result(str(at), 1, 5) for at in range(1, 13)]
     checked = read(FakeErp([live("1", creditLimit=5)]), *done, list_requests=list_requests)
-    assert checked.unread == "the ERP does not have 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 any more"
+    assert checked.unread == "the ERP does not have 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 1 more any more"
     assert checked.results == tuple(done)

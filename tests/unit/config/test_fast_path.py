@@ -69,3 +69,50 @@ def test_every_line_is_part_of_exactly_one_declaration() -> None:
     cuts = [each for each in blocks(found) if each]
     assert "# note\n" + "".join(text[each.start : each.end] for each in cuts) == text
     assert [each.line for each in cuts] == [2, 10, 18]
+
+
+ODD = [
+    *(
+        "'s-Gravenhage",
+        "'0123",
+        "'=A1",
+        "#N/A",
+        "#1 Pub",
+        "Err:502",
+        "err: none",
+        "abc:d",
+        "1E+02",
+        "1.5E+10",
+        " x",
+        "x ",
+    ),
+    *("\u00a0x", "A\u030angstrom", "\u00c5ngstrom", "\uff11\uff12", "12\u200b", "10 000", "", "-", "null"),
+]
+
+
+@pytest.mark.parametrize("text", ODD)
+@pytest.mark.parametrize("member", ["number", "name", "corporateId", "gln"])
+def test_an_odd_value_is_read_as_the_full_parser_reads_it(
+    member: str, text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    members = {"number": "2", "name": "Two", member: text}
+    block = '- number: \'{number}\'\n  name: "{name}"\n  corporateId: "{corporateId}"\n  gln: "{gln}"\n'
+    example = {"number": "1", "name": "One", "corporateId": "923456789", "gln": "7080000000000"}
+    lines = [
+        block.format(**example),
+        block.format(**{**example, **members}),
+        block.format(**{**example, "number": "3"}),
+    ]
+    for data in ("".join(lines).encode(), "".join(lines).replace("'", '"').encode()):
+        fast = load_texts({"a.yaml": data}, environ={})
+        with monkeypatch.context() as context:
+            context.setattr(declarations, "simple", lambda *_: None)
+            full = load_texts({"a.yaml": data}, environ={})
+        assert fast.diagnostics == full.diagnostics
+        assert [(one.number, one.values) for one in fast.desired] == [(one.number, one.values) for one in full.desired]
+        assert fast.digest == full.digest
+
+
+def test_an_apostrophe_that_belongs_to_a_name_costs_no_full_reading(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = ONE.format(1) + ONE.format(2).replace('"Oslo"', '"\'s-Gravenhage"')
+    assert taken(text, monkeypatch) == [Unmerged, FastDeclaration]

@@ -42,7 +42,7 @@ def test_a_schema_that_does_not_exist_is_not_found() -> None:
         load_schema("nonsense")
 
 
-@pytest.mark.parametrize("name", ["customer", "reconciler", "mutes"])
+@pytest.mark.parametrize("name", ["customer", "reconciler", "mutes", "fleet-settings"])
 def test_schemas_are_valid_and_hold_nothing_on_which_validators_disagree(name: str) -> None:
     schema = load_schema(name)
     Draft202012Validator.check_schema(schema)
@@ -53,7 +53,7 @@ def test_schemas_are_valid_and_hold_nothing_on_which_validators_disagree(name: s
             assert not re.search(r"\$|\\[dDwWsSbB]", pattern)
 
 
-@pytest.mark.parametrize("name", ["customer", "reconciler", "mutes"])
+@pytest.mark.parametrize("name", ["customer", "reconciler", "mutes", "fleet-settings"])
 def test_every_member_has_a_title_and_a_description(name: str) -> None:
     schema = load_schema(name)
     for each in subschemas(schema):
@@ -64,7 +64,7 @@ def test_every_member_has_a_title_and_a_description(name: str) -> None:
                 assert below.get("description"), member
 
 
-@pytest.mark.parametrize("name", ["customer", "reconciler", "mutes"])
+@pytest.mark.parametrize("name", ["customer", "reconciler", "mutes", "fleet-settings"])
 def test_every_mapping_with_members_is_closed(name: str) -> None:
     for each in subschemas(load_schema(name)):
         if isinstance(each.get("properties"), dict) and "title" not in each["properties"]:

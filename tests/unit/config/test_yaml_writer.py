@@ -80,7 +80,7 @@ def test_keys_are_texts_too(members: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     ("value", "written"),
     [
-        (True, "true"), (False, "false"), (None, "null"), (0, "0"), (-5, "-5"), (Decimal("19.90"), "19.90"),
+        (True, "true"), (False, "false"), (None, "null"), (0, "0"), (-5, "-5"), (Decimal("19.90"), "19.9"),
         (Decimal("1E+3"), "1000"), (Decimal("1E-7"), "0.0000001"), ("Fjord Bygg AS", "Fjord Bygg AS"), ("NO", '"NO"'),
         ("0155", '"0155"'), ("a\nb", '"a\\nb"'), ("${x}", '"$${x}"'),
     ],

@@ -103,3 +103,9 @@ def test_an_attribute_is_held_against_its_class(attribute: str, value: str, code
 def test_classes_are_read_only_for_plans_that_touch_them() -> None:
     assert touches_classes(_actions(name="A", customerClassId="1"))
     assert not touches_classes(_actions(live(name="A"), name="B"))
+
+
+def test_a_class_that_cannot_be_read_is_told() -> None:
+    actions = _actions(name="A", customerClassId="NL", attributes={"REGION": "NORTH"})
+    (note,) = class_notes(actions, {"NL": CustomerClass("NL", "", problem="attributes is no list")})
+    assert (note.code, note.summary) == ("P532", "10000: what class NL gives is not known: attributes is no list")

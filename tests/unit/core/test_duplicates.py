@@ -8,9 +8,10 @@ import pytest
 
 from reconciler.core.desired import Desired, Lifecycle
 from reconciler.core.diagnostics import Severity, Source
-from reconciler.core.duplicates import Degree, declared_twice, findings, likenesses, of_declared, of_live
+from reconciler.core.duplicates import declared_twice, findings, likenesses, of_declared, of_live, of_new, of_update
 from reconciler.core.live import Live
 from reconciler.core.plan import Guard
+from reconciler.core.sameness import Degree
 
 
 def declared(
@@ -27,7 +28,8 @@ def live(number: str, **values: Any) -> Live:
 
 def degrees(new: Desired, *known: Live) -> list[tuple[str, Degree, str]]:
     return [
-        (likeness.other.label, likeness.degree, likeness.path[0]) for likeness in likenesses([new], map(of_live, known))
+        (likeness.other.label, likeness.degree, likeness.sameness.path[0] if likeness.sameness else "")
+        for likeness in likenesses([of_new(new)], map(of_live, known))
     ]
 
 
@@ -42,17 +44,57 @@ def test_an_id_that_holds_the_others_number_is_likely() -> None:
     assert degrees(new, live("1", vatRegistrationId="NO911111111MVA")) == [("1", Degree.LIKELY, "corporateId")]
 
 
-def test_a_name_is_likely_with_its_postal_code_and_a_namesake_without() -> None:
-    address = {"postalCode": "0181"}
-    new = declared("9", name="Elv Fisk AS", mainAddress=address)
-    assert degrees(new, live("1", name="ELV FISK AS", mainAddress=address)) == [("1", Degree.LIKELY, "name")]
-    assert degrees(new, live("1", name="ELV FISK AS")) == [("1", Degree.NAMESAKE, "name")]
+def test_a_name_is_likely_with_its_postal_code() -> None:
+    new = declared("9", name="Elv Fisk AS", mainAddress={"postalCode": "0181"})
+    assert degrees(new, live("1", name="ELV FISK AS", mainAddress={"postalCode": "0181"})) == [
+        ("1", Degree.LIKELY, "name")
+    ]
+    assert degrees(new, live("1", name="ELV FISK AS", mainAddress={"postalCode": "0182"})) == [
+        ("1", Degree.NAMESAKE, "")
+    ]
     assert degrees(new, live("1", name="Elv")) == []
+
+
+@pytest.mark.parametrize("address", [{}, {"city": "Oslo"}, {"postalCode": None, "city": "OSLO "}, None])
+def test_where_a_postal_code_is_missing_the_name_is_likely_unless_the_address_differs(
+    address: dict[str, Any] | None,
+) -> None:
+    new = declared("9", name="Elv Fisk AS", mainAddress={"postalCode": "0181", "city": "Oslo"})
+    assert degrees(new, live("1", name="Elv Fisk AS", mainAddress=address)) == [("1", Degree.LIKELY, "name")]
+    assert degrees(new, live("1", name="Elv Fisk AS", mainAddress={"city": "Bergen"})) == [("1", Degree.NAMESAKE, "")]
+
+
+def test_where_a_postal_code_is_missing_two_ids_tell_namesakes_apart() -> None:
+    new = declared("9", name="Elv Fisk AS", corporateId="911111111")
+    assert degrees(new, live("1", name="Elv Fisk AS", corporateId="922222222")) == [("1", Degree.NAMESAKE, "")]
+    assert degrees(new, live("1", name="Elv Fisk AS")) == [("1", Degree.LIKELY, "name")]
+
+
+def test_the_same_digits_in_the_other_id_field_are_told_plainly() -> None:
+    new = declared("9", corporateId="911111111")
+    similar = likenesses([of_new(new)], [of_live(live("1", vatRegistrationId="NO911111111MVA"))])
+    (finding,), _ = findings(similar, duplicates="error", lookalikes="warning")
+    assert finding.summary == (
+        "9 is new, and looks like 1 by its corporateId: the same digits stand in its vatRegistrationId"
+    )
+    assert finding.detail == "Here corporateId '911111111', there vatRegistrationId 'NO911111111MVA'."
+
+
+def test_an_update_that_gives_an_id_which_another_customer_has_is_likely() -> None:
+    ours, own = declared("1", corporateId="911111111"), live("1", corporateId="9")
+    other = of_live(live("2", name="B", corporateId="911 111 111"))
+    update = of_update(ours, own, {"corporateId": "911111111"})
+    (likeness,) = likenesses([update], [of_live(own, ours, {"corporateId": "911111111"}), other])
+    assert (likeness.other.label, likeness.degree) == ("2", Degree.LIKELY)
+    (finding,), _ = findings([likeness], duplicates="error", lookalikes="warning")
+    assert (finding.code, finding.summary) == ("P511", "1 is to be given the corporateId that 2 has")
+    meant = of_update(declared("1", same_as=("2",)), own, {"corporateId": "911111111"})
+    assert [likeness.degree for likeness in likenesses([meant], [other])] == [Degree.NAMESAKE]
 
 
 def test_a_number_with_other_zeros_is_likely_and_the_same_number_is_no_finding() -> None:
     assert degrees(declared("10"), live("0010")) == [("0010", Degree.LIKELY, "number")]
-    assert degrees(declared("10"), live("10")) == [("10", Degree.NAMESAKE, "name")]
+    assert degrees(declared("10"), live("10")) == [("10", Degree.NAMESAKE, "")]
 
 
 def test_an_id_without_letters_or_digits_is_nobodys() -> None:
@@ -62,12 +104,12 @@ def test_an_id_without_letters_or_digits_is_nobodys() -> None:
 @pytest.mark.parametrize("name", ["1", "01 ".strip("0")])
 def test_same_as_makes_it_a_namesake(name: str) -> None:
     new = declared("9", same_as=(name,), corporateId="91")
-    assert degrees(new, live("1", corporateId="91")) == [("1", Degree.NAMESAKE, "name")]
+    assert degrees(new, live("1", corporateId="91")) == [("1", Degree.NAMESAKE, "")]
 
 
 def test_a_declaration_is_not_held_against_itself_and_two_new_ones_are_told_once() -> None:
     one, two = declared("1", corporateId="91"), declared(ref="b", corporateId="9-1")
-    found = list(likenesses([one, two], map(of_declared, [one, two])))
+    found = list(likenesses(map(of_new, [one, two]), map(of_declared, [one, two])))
     assert len(found) == 2
     diagnostics, refusals = findings(found, duplicates="error", lookalikes="warning")
     assert [diagnostic.code for diagnostic in diagnostics] == ["P511"]
@@ -76,8 +118,8 @@ def test_a_declaration_is_not_held_against_itself_and_two_new_ones_are_told_once
 
 def test_guards_decide_what_refuses() -> None:
     new = declared("9", corporateId="911111111")
-    sure = list(likenesses([new], [of_live(live("1", corporateId="911111111"))]))
-    likely = list(likenesses([new], [of_live(live("1", vatRegistrationId="NO911111111MVA"))]))
+    sure = list(likenesses([of_new(new)], [of_live(live("1", corporateId="911111111"))]))
+    likely = list(likenesses([of_new(new)], [of_live(live("1", vatRegistrationId="NO911111111MVA"))]))
     assert len(findings(sure, duplicates="error", lookalikes="warning")[1]) == 1
     assert findings(sure, duplicates="warning", lookalikes="error")[1] == []
     assert findings(likely, duplicates="error", lookalikes="warning")[1] == []

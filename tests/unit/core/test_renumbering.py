@@ -78,6 +78,22 @@ def test_where_nothing_recorded_says_that_it_is_the_customer_a_warning_does() ->
     assert note.remedy == "Check that 20000 is the customer you mean, then remove renumbered_from."
 
 
+@pytest.mark.parametrize("number", ["1", "2"])
+def test_a_customer_with_another_id_is_not_the_one_to_renumber_unless_it_is_recorded(number: str) -> None:
+    """Whether its number is still to be changed, or seems to be changed already."""
+    declaration = wish("2", "1", corporateId="911111111")
+    stranger = one(1, number, corporateId="922222222")
+    (summary,) = refused(resolved(declaration, customers=[stranger]))
+    assert summary == (
+        f"{number} is perhaps not the customer that is to be renumbered from 1 to 2:"
+        " its corporateId is '922222222', and declared is '911111111'"
+    )
+    for key in ("n1", "n2"):
+        assert resolved(declaration, customers=[stranger], memory=known(**{key: 1})).refused == []
+    for ids in ({"corporateId": "911 111 111"}, {"corporateId": None}, {"vatRegistrationId": "922222222"}):
+        assert resolved(declaration, customers=[one(1, number, **ids)]).refused == []
+
+
 def _unreadable(number: str | None, internal_id: int | None = None) -> Doubts:
     return Doubts((Unreadable("a wrong shape", number=number, internal_id=internal_id),))
 
@@ -246,6 +262,25 @@ def test_nothing_is_planned_for_a_declaration_whose_renumbering_is_refused() -> 
     assert _refused_plan(targets=frozenset({"5"})).refusals == ()
 
 
+def test_nobody_is_put_below_a_customer_whose_renumbering_is_refused() -> None:
+    """A new child is held back, and its own children with it; a live one keeps the parent that it has."""
+    children = (
+        declared("3", name="New", parentRecordNumber="2"),
+        declared("4", name="Live", parentRecordNumber="2"),
+        declared("5", name="Below", parentRecordNumber="3"),
+    )
+    customers = (live("1", name="A"), live("2", name="B"), live("4", name="Live", parentRecordNumber=None))
+    targets = frozenset({"3", "4", "5"})
+    plan = plan_of(wish("2", "1", name="A"), *children, live=customers, targets=targets)
+    assert (plan.actions, plan.refusals) == ((), ())
+    why = "its parent 2 is not settled (1 cannot be renumbered to 2: another customer has that number (B))"
+    assert [(problem.code, problem.summary) for problem in plan.diagnostics if problem.code != "P503"] == [
+        ("P529", f"3 is held back: {why}"),
+        ("P529", "5 is held back: its parent 3 is not settled (it is held back itself)"),
+        ("P529", f"4 keeps the parent that it has: {why}"),
+    ]
+
+
 def test_the_customers_of_a_refused_renumbering_stay_live_for_all_others() -> None:
     """A target beside a refused renumbering is held against the customers that it names, as against any other."""
     beside = (declared("5", name="C", corporateId="91"), declared("1", name="New", line=7))
@@ -259,16 +294,19 @@ def test_the_customers_of_a_refused_renumbering_stay_live_for_all_others() -> No
 
 def test_the_memory_that_is_compared_has_each_customer_once() -> None:
     desired, customers = (wish("2", "1"),), (one(1, "1"), one(3, "3"))
-    memory = Memory({"r": "1"}, {"1": {"name": "A"}, "3": {}}, {"1": 1, "3": 3}, {"1": {"name": ("a", "A")}})
+    normalised: dict[str, dict[str, tuple[object, object]]] = {"1": {"name": ("a", "A")}}
+    memory = Memory({"r": "1"}, {"1": {"name": "A"}, "3": {}}, {"1": 1, "3": 3}, normalised, {"1": {"name": "B"}})
     after = Comparison(desired, View(customers, "", 1), Rules(), memory).foreseen.memory
     assert after.numbers == {"r": "2"}
     assert (dict(after.applied), len(after.applied)) == ({"3": {}, "2": {"name": "A"}}, 2)
     assert (dict(after.identities), dict(after.normalised)) == ({"3": 3, "2": 1}, {"2": {"name": ("a", "A")}})
+    assert dict(after.last) == {"2": {"name": "B"}}
     assert "1" not in after.applied
     with pytest.raises(KeyError):
         after.applied["1"]
 
 
 def test_a_declaration_finds_its_customer_before_it_is_renumbered() -> None:
-    found = under_present_numbers([wish("2", "1"), declared("3")], [one(1, "1"), one(3, "3")], Memory())
+    declarations, customers = [wish("2", "1"), declared("3")], [one(1, "1"), one(3, "3")]
+    found = under_present_numbers(declarations, renumberings(declarations, customers, Memory()))
     assert [declaration.number for declaration in found] == ["1", "3"]

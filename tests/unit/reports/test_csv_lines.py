@@ -19,7 +19,7 @@ def cells(*values: object, separator: str = ";") -> list[str]:
 
 
 def test_decimals_have_a_comma_and_cells_a_semicolon() -> None:
-    assert line(["a", Decimal("25000.50"), 7, True, None, "x;y"]) == 'a;25000,50;7;true;;"x;y"\r\n'
+    assert line(["a", Decimal("25000.50"), 7, True, None, "x;y"]) == 'a;25000,5;7;true;;"x;y"\r\n'
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\uff1d"])
@@ -41,8 +41,8 @@ def test_a_report_begins_with_a_byte_order_mark_and_its_columns() -> None:
     assert text.startswith(f"{BOM}Order;Customer;Name;Action;Field;API name;Before;After;Currency;Difference;Factor;")
     rows = list(csv.DictReader(io.StringIO(text.removeprefix(BOM), newline=""), delimiter=";"))
     credit = next(row for row in rows if row["API name"] == "creditLimit")
-    assert (credit["Field"], credit["Before"], credit["After"]) == ("Credit limit", "10000,00", "15000,00")
-    assert (credit["Currency"], credit["Difference"], credit["Factor"]) == ("NOK", "5000,00", "'+50%")
+    assert (credit["Field"], credit["Before"], credit["After"]) == ("Credit limit", "10000", "15000")
+    assert (credit["Currency"], credit["Difference"], credit["Factor"]) == ("NOK", "5000", "'+50%")
     assert (credit["Line by"], credit["Commit"]) == ("Kari Nordmann", "3c3888b1")
     assert [row["Overwrites the ERP's change"] for row in rows].count("yes") == 2
 
@@ -58,3 +58,8 @@ def test_hostile_texts_stay_texts(name: str) -> None:
     for cell in (cell for row in rows for cell in row):
         assert not cell.startswith(("=", "+", "@", "\t", "\r"))
         assert not any(char in cell for char in "\x1b\x00\u202e\x9b")
+
+
+def test_no_text_inside_of_a_list_is_a_formula_for_a_spreadsheet_with_another_separator() -> None:
+    """It would cut the line at its own separator, in the middle of the cell."""
+    assert line([[{"bic": "A,=1+1"}], {"A": "x;@y"}]) == '"[{""bic"":""A,\'=1+1""}]";"{""A"":""x;\'@y""}"\r\n'

@@ -24,6 +24,7 @@ ALLOWED = {
     ("erp/classes.py", "attributeId"): "the id of an attribute in CustomerClassDto, where no row is about it",
     ("core/plan.py", "branch"): "the word for a Git branch",
     ("core/diagnostics.py", "note"): "a severity",
+    ("core/fleet.py", "status"): "a command of a fleet",
     ("core/live.py", "number"): "the attribute of a class",
     ("erp/answer.py", "number"): "an option of msgspec",
     ("state/plan_file.py", "number"): "an option of msgspec, and a key of the plan file",

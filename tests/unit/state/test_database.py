@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -514,13 +515,13 @@ def test_an_interrupted_thread_takes_no_other_threads_write_with_it(
     with open_store(path) as store, ThreadPoolExecutor(4) as pool:
         transact, interrupts = store.database._commits._transact, [KeyboardInterrupt()]
 
-        def interrupted(batch: list[object]) -> None:
+        def interrupted(batch: list[Any]) -> list[Any]:
             if interrupts:
                 raise interrupts.pop()
-            transact(batch)
+            return transact(batch)
 
         monkeypatch.setattr(store.database._commits, "_transact", interrupted)
-        with store.database._commits.turn:
+        with store.database._commits.alone():
             writes = [pool.submit(store.known(TARGET).record, [known_of(str(number))]) for number in range(4)]
             while len(store.database._commits._waiting) < 4:
                 time.sleep(0.001)

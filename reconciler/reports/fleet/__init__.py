@@ -1,0 +1,1 @@
+"""The report of a fleet, in each of its formats."""
