@@ -56,6 +56,12 @@ ATTEMPTS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("sandbox", "create"): ("name=Clerk AS",),
     ("sandbox", "renumber"): ("10000", "10001"),
     ("sandbox", "reset"): (),
+    ("fleet", "validate"): (),
+    ("fleet", "plan"): (),
+    ("fleet", "apply"): (),
+    ("fleet", "drift"): (),
+    ("fleet", "status"): (),
+    ("mark-applied",): (),
     ("github",): ("apply",),
 }
 """Arguments for each command of the registry, RUN for the newest run. `sandbox` and `demo` write to an ERP of their

@@ -135,7 +135,7 @@ def test_a_variable_for_one_command_does_not_reach_another(
 
 def test_every_command_that_takes_the_lock_can_wait_for_it() -> None:
     waiting = {path for path, option in _options() if option.opts[0] == "--lock-timeout"}
-    assert waiting == {"apply", "runs resume", "runs undo", "state clear", "state copy", "state rekey"}
+    assert waiting == {"apply", "fleet apply", "runs resume", "runs undo", "state clear", "state copy", "state rekey"}
 
 
 # ---- help, explain, version ----
@@ -144,7 +144,16 @@ def test_every_command_that_takes_the_lock_can_wait_for_it() -> None:
 def test_the_help_of_each_command_has_an_example_its_exit_codes_and_where_to_read_on(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    paths = {path for path, _ in _options()} - {"", *HIDDEN, "customers", "dunning-letter", "runs", "state", "sandbox"}
+    paths = {path for path, _ in _options()} - {
+        "",
+        *HIDDEN,
+        "customers",
+        "dunning-letter",
+        "runs",
+        "state",
+        "sandbox",
+        "fleet",
+    }
     assert paths <= set(_MORE) | {"github"}
     for path in sorted(_MORE):
         assert run([*path.split(), "--help"]) == 0

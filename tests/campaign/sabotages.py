@@ -66,7 +66,7 @@ SABOTAGES = (
     ),
     Sabotage(
         "a variable that forces one command forces another", CONSENT, "cli/shell/command_list.py",
-        '_AMBIGUOUS = ("--force", "--out", "--dry-run")', '_AMBIGUOUS = ("--out", "--dry-run")',
+        '_AMBIGUOUS = ("--force", ', '_AMBIGUOUS = (',
         "acceptance/test_habits.py::test_no_variable_means_two_things",
     ),
     Sabotage(

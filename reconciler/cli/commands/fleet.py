@@ -22,7 +22,9 @@ Out = Annotated[
 Plans = Annotated[Path | None, typer.Argument(metavar="[DIR]", help="The folder of `fleet plan -o DIR`.")]
 Digest = Annotated[str | None, typer.Option("--digest", metavar="SHA256", help="Agree only to these changes of all.")]
 Force = Annotated[bool, typer.Option("--force", help="Override the volume guards, never a policy.")]
-NoRecord = Annotated[bool, typer.Option("--no-record", help="Only look; the next report does not compare with this.")]
+NoRecord = Annotated[
+    bool, typer.Option("--no-record", help="Only look; the next report does not compare with this one.")
+]
 
 
 @app.command("validate")

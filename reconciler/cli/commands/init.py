@@ -33,21 +33,24 @@ class State(StrEnum):
     POSTGRES = "postgres"
 
 
+Install = Annotated[
+    str | None,
+    typer.Option(
+        "--install",
+        metavar="SPEC",
+        help="With --ci: where the jobs get reconciler from: NAME==VERSION, the https address of a wheel, or"
+        " git+https://HOST/PATH@COMMIT [where this one is from].",
+    ),
+]
+
+
 def init(
     context: typer.Context,
     directory: Annotated[Path, typer.Argument(metavar="[DIR]", help="Folder of the new project.")] = Path(),
     company: Annotated[str, typer.Option("--company", help="Label that plans and reports show.")] = "",
     tenant: Annotated[str, typer.Option("--tenant", help="Id of the company tenant [VISMA_TENANT_ID].")] = "",
     ci: Annotated[Ci | None, typer.Option("--ci", help="Also write a CI workflow.")] = None,
-    install: Annotated[
-        str | None,
-        typer.Option(
-            "--install",
-            metavar="SPEC",
-            help="With --ci: where the jobs get reconciler from: NAME==VERSION, the https address of a wheel, or"
-            " git+https://HOST/PATH@COMMIT [where this one is from].",
-        ),
-    ] = None,
+    install: Install = None,
     state: Annotated[
         State, typer.Option("--state", help="A file on each machine, or a database for all, which the pipelines use.")
     ] = State.SQLITE,
@@ -92,9 +95,14 @@ def init(
         )
     if ci:
         session.say(before_merge(ci.value, is_state_shared=shared))
-        tell = session.warn if is_from_index(install) else session.say
-        tell(told_source(install))
+        _tell_source(session, install)
     raise typer.Exit(code)
+
+
+def _tell_source(session: Session, install: str) -> None:
+    """Where the pipelines install from; a warning where somebody else may decide what that is."""
+    tell = session.warn if is_from_index(install) else session.say
+    tell(told_source(install))
 
 
 def _asked(session: Session, question: str, default: str) -> str:

@@ -65,6 +65,13 @@ _MORE: Mapping[str, _More] = {
     "explain": _More(("explain D301", "explain creditLimit", "explain drift", "explain --list"), "cli"),
     "auth": _More(("auth", "auth --format json"), "settings", _READS),
     "export": _More(("export", "export --status Active -o customers/active"), "adoption", _READS),
+    "import": _More(("import customers.xlsx --dry-run", "import customers.csv"), "adoption", _READS),
+    "mark-applied": _More(("mark-applied",), "ci", _READS),
+    "fleet validate": _More(("fleet validate",), "fleet", _READS),
+    "fleet plan": _More(("fleet plan -o plans",), "fleet", _PLANS),
+    "fleet apply": _More(("fleet apply plans",), "fleet", _WRITES),
+    "fleet drift": _More(("fleet drift --only-new",), "fleet", (Exit.CHANGES, Exit.INVALID)),
+    "fleet status": _More(("fleet status",), "fleet", _READS),
     "demo": _More(("demo", "demo --dir shop"), "concepts"),
     "version": _More(("version",), "cli"),
     "customers list": _More(

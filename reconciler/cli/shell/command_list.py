@@ -93,8 +93,9 @@ def _function(module: object, name: str) -> Callable[..., Any]:
     return found
 
 
-_AMBIGUOUS = ("--force", "--out", "--dry-run")
-"""What means one thing in one command and another in the next: each has a variable of its own."""
+_AMBIGUOUS = ("--force", "--out", "--dry-run", "--digest", "--state")
+"""What means one thing in one command and another in the next, or (RECONCILER_STATE) beside all of them: each has a
+variable of its own."""
 
 
 def complete(command: object, path: str = "") -> None:
