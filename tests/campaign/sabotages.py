@@ -426,7 +426,8 @@ SABOTAGES = (
     ),
     Sabotage(
         "results are told as they come", DETERMINISTIC, "operations/writing.py",
-        "for result in _in_plan_order(plan, self._counted(self._sent())):", "for result in self._counted(self._sent()):",
+        "for result in _in_plan_order(plan, self._counted(self._sent())):",
+        "for result in self._counted(self._sent()):",
         "acceptance/test_deterministic.py::test_what_apply_tells_is_in_the_order_of_the_plan",
     ),
     Sabotage(
