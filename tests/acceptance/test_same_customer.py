@@ -70,6 +70,12 @@ ORGANISATIONS = {
 }
 """Each country's organisation in the spellings that occur, in the field where they stand."""
 
+
+def meant(name: str) -> dict[str, object]:
+    """Says that the id is meant as it is written, also with decimals."""
+    return {"lifecycle": {"as_typed": [name]}}
+
+
 PAIRS = [
     (country, theirs, ours)
     for country, spellings in ORGANISATIONS.items()
@@ -85,7 +91,7 @@ def test_a_new_customer_beside_a_live_one_of_the_same_organisation_is_a_finding(
 ) -> None:
     company.store.seed(1, 1, start=10001)
     company.store.edit("10001", {"name": "Somebody", "corporateId": "", "vatRegistrationId": "", theirs[0]: theirs[1]})
-    company.declare(json.dumps({"number": "20001", "name": "Anybody", ours[0]: ours[1]}))
+    company.declare(json.dumps({"number": "20001", "name": "Anybody", ours[0]: ours[1]} | meant(ours[0])))
     planned = company.run("plan", "--format", "json")
     told = [each for each in planned.json["diagnostics"] if each["code"] == "P511"]
     assert len(told) == 1, planned.err
@@ -100,7 +106,7 @@ def test_a_new_customer_beside_a_live_one_of_the_same_organisation_is_a_finding(
 def test_a_saved_plan_does_not_create_what_a_clerk_has_entered_in_another_spelling(
     company: Company, country: str, theirs: tuple[str, str], ours: tuple[str, str]
 ) -> None:
-    company.declare(json.dumps({"ref": "new", "name": "Anybody", ours[0]: ours[1]}))
+    company.declare(json.dumps({"ref": "new", "name": "Anybody", ours[0]: ours[1]} | meant(ours[0])))
     assert company.run("plan", "-o", "plan.json").code == 0
     company.store.seed(1, 1, start=10001)
     company.store.edit("10001", {"name": "Somebody", "corporateId": "", "vatRegistrationId": "", theirs[0]: theirs[1]})
