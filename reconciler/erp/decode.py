@@ -361,7 +361,7 @@ def _converter(row: Field, path: Path) -> Callable[[object], Scalar]:
             kind = type(value)
             if (kind is not Decimal and kind is not int) or _is_absurd(value):  # type: ignore[arg-type]  # it is one
                 raise _impossible(path)
-            return value if kind is Decimal else normalise(row, value)  # type: ignore[return-value, arg-type]
+            return normalise(row, value)  # type: ignore[arg-type]  # as above
 
         return amount
     types = _TYPES.get(row.kind, (str,))

@@ -487,7 +487,7 @@ def test_hostile_values_cannot_steer_the_terminal(company: Company) -> None:
 
 def test_thousands_of_values_are_accepted_at_once(company: Company) -> None:
     company.store.seed(500, 3, start=1)
-    path = company.declare("".join(f"- number: {n}\n  creditLimit: -1  # {n}\n  gln: none\n" for n in range(1, 501)))
+    path = company.declare("".join(f"- number: {n}\n  creditLimit: 1.01  # {n}\n  gln: none\n" for n in range(1, 501)))
     ended = company.run("accept")
     assert ended.code == 0, ended.err
     assert "of 500 customers in 1 file" in ended.err

@@ -82,7 +82,8 @@ def full(company: Company) -> None:
     }
     texts = [
         {"number": f"T{at}", "name": f"x{text}" if not text.strip() else text.replace("${", "$${"),
-         "mainAddress": {"addressLine1": text.replace("${", "$${"), "postalCode": "0001", "countryId": "NO"}}
+         "mainAddress": {"addressLine1": text.replace("${", "$${"), "postalCode": "0001", "countryId": "NO"},
+         "lifecycle": {"as_typed": ["name", "mainAddress.addressLine1"]}}
         for at, text in enumerate(NASTY)
     ]  # fmt: skip
     company.declare(yaml.safe_dump([everything, *texts]), "made.yaml")

@@ -165,7 +165,7 @@ def test_the_sandbox_is_not_seeded_from_a_negative_number(company: Company) -> N
 def test_json_on_standard_output_steers_neither_a_terminal_nor_a_ci_server(company: Company) -> None:
     """And means the same: a saved plan still has its digest, and its values arrive as declared."""
     name = "##vso[task.complete]##[error]\u202e\u200b\u2028x"
-    company.declare(json.dumps([{"number": "1", "name": name}]))
+    company.declare(json.dumps([{"number": "1", "name": name, "lifecycle": {"as_typed": ["name"]}}]))
     planned = company.run("plan", "-o", "plan.json", "--format", "json")
     ended = [planned, company.run("apply", "plan.json", "--format", "json")]
     ended += [company.run(*words, "--format", "json") for words in (("customers", "list"), ("customers", "show", "1"))]

@@ -70,7 +70,7 @@ def test_with_the_reviewed_digest_apply_asks_no_more(company: Company, reviewed:
     company.run("plan", "-o", "plan.json")
     ended = company.run("apply", *(["plan.json"] if saved else []), "--digest", reviewed)
     assert ended.code == 0, ended.err
-    assert (_limit(company, "1"), _limit(company, "2")) == ("111.50", "222")
+    assert (_limit(company, "1"), _limit(company, "2")) == ("111.5", "222")
     assert company.run("apply", "--digest", reviewed).code == 0  # nothing is left to write
 
 

@@ -55,7 +55,7 @@ ERRORS = {
     "a country of nobody": ("deliveryAddress: {countryId: UK}", "2:30: D324", "Write a code such as NO."),
     "a currency in small letters": ("currencyId: nok", "2:13: D324", "Write NOK."),
     "a currency by its sign": ("currencyId: kr", "2:13: D324", "Write a code such as NOK."),
-    "a currency with a slip": ("currencyId: NKO", "2:13: D324", "Did you mean NOK"),
+    "a currency with a slip": ("currencyId: NKO", "2:13: D324", "Did you mean NIO or NOK"),
     "two default mandates": (
         "directDebitLines: [{mandateId: A, isDefault: true}, {mandateId: B, isDefault: true}]",
         "2:79: D326",
@@ -320,7 +320,7 @@ def test_backslashes_in_a_glob_are_named_with_the_glob_as_it_should_be(company: 
     settings.write_text(settings.read_text().replace("customers/**/*.yaml", "customers\\**\\*.yaml"))
     ended = company.run("validate")
     assert ended.code == 3
-    assert 'S126 the glob "customers\\**\\*.yaml" has backslashes' in ended.out
+    assert r'S126 the glob "customers\\**\\*.yaml" has backslashes' in ended.out
     assert '"customers/**/*.yaml"' in ended.out
 
 
