@@ -85,7 +85,10 @@ def test_a_command_of_another_tool_points_to_what_there_is(
     assert remedy in _said(capfd, *words.split())
 
 
-def test_a_value_that_looks_like_an_option_is_a_value(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_value_that_looks_like_an_option_is_a_value(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
     assert run(["customers", "list", "--name", "-out=x"]) == 64
     assert "There is no reconciler.yaml" in capfd.readouterr().err
 
