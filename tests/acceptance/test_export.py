@@ -363,11 +363,11 @@ def test_two_numbers_that_differ_in_case_only_are_refused_before_anything_is_wri
     assert not (company.folder / "customers").exists()
 
 
-def test_five_thousand_customers_plan_empty_at_once(company: Company) -> None:
+def test_two_thousand_customers_plan_empty_at_once(company: Company) -> None:
     with open_store(company.sandbox.store.path) as store:
-        store.seed(5000, 9, odd=True)
+        store.seed(2000, 9, odd=True)
     folder = exported(company)
-    assert len(files(folder)) == len(company.store.numbers()) > 5000
+    assert len(files(folder)) == len(company.store.numbers()) > 2000
 
 
 def test_what_a_clerk_changed_in_an_exported_company_is_accepted_line_by_line(company: Company) -> None:
