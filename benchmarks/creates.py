@@ -47,8 +47,8 @@ def _run(folder: Path, base: str, *command: str) -> tuple[Cost, Counter[str]]:
     """What the command costs, and the API requests that the ERP saw of it."""
     _control(base, "DELETE")
     spent = cost([sys.executable, "-m", "reconciler", *command], folder, world.environment())
-    seen = [each for each in json.loads(_control(base, "GET")) if each["target"].startswith("/v1/")]
-    return spent, Counter(_kind(each["method"], each["target"]) for each in seen)
+    calls = [call for call in json.loads(_control(base, "GET")) if call["target"].startswith("/v1/")]
+    return spent, Counter(_kind(call["method"], call["target"]) for call in calls)
 
 
 def _kind(method: str, target: str) -> str:

@@ -61,7 +61,7 @@ class Place:
         """What has passed since it was last asked."""
         if self.proxy is None:
             return Traffic()
-        time.sleep(0.1)
+        time.sleep(0.1)  # what is still on its way through the proxy
         passed, self.proxy.traffic = self.proxy.traffic, Traffic()
         return passed
 
@@ -123,7 +123,7 @@ class _Waiting:
 
     def send(self, request: Request) -> Sent:
         """Take what an answer takes."""
-        time.sleep(ERP_MS / 1000)
+        time.sleep(ERP_MS / 1000)  # what is measured beside it
         return Sent("1", "v2")
 
 

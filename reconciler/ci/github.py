@@ -161,8 +161,8 @@ def _drift(work: Work) -> Exit:
     Where a shared state tells what is new, a comment on the issue does so too: GitHub sends mail for comments alone.
     """
     facts = work.folder / "drift.json"
-    told = ["--report", f"json={facts}"] if work.mark is None else []
-    code, page = work.run("drift", "--detailed-exitcode", *told, *work.words, report="drift.md")
+    facts_report = ["--report", f"json={facts}"] if work.mark is None else []
+    code, page = work.run("drift", "--detailed-exitcode", *facts_report, *work.words, report="drift.md")
     work.job.summarise(page)
     if not work.comment or code not in (Exit.DONE, Exit.CHANGES):
         return code

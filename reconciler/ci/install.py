@@ -47,8 +47,8 @@ def check_install(spec: str) -> None:
 def own_source() -> str | None:
     """Where this reconciler was installed from, if that is a commit or a file that others can reach (PEP 610)."""
     try:
-        told = distribution(PACKAGE).read_text("direct_url.json")
-        origin = json.loads(told) if told else {}
+        direct_url = distribution(PACKAGE).read_text("direct_url.json")
+        origin = json.loads(direct_url) if direct_url else {}
         url, commit = str(origin.get("url", "")), origin.get("vcs_info", {}).get("commit_id")
         digest = origin.get("archive_info", {}).get("hashes", {}).get("sha256")
     except (PackageNotFoundError, ValueError, AttributeError):

@@ -139,8 +139,8 @@ class FleetReport:
     @property
     def counts(self) -> dict[CompanyOutcome, int]:
         """How many companies ended in each way, those that need a look first; only what there is."""
-        found = Counter(company.outcome for company in self.companies)
-        return {outcome: found[outcome] for outcome in CompanyOutcome if found[outcome]}
+        counts = Counter(company.outcome for company in self.companies)
+        return {outcome: counts[outcome] for outcome in CompanyOutcome if counts[outcome]}
 
     def exit_code(self, *, detailed: bool) -> int:
         """The worst of all companies. Without `detailed`, changes and drift are nothing to exit for."""

@@ -90,9 +90,9 @@ def targeted(
 
 def _with_needed(action: Action, by_label: Mapping[str, Action]) -> list[Action]:
     """The action and all that it depends on; there are no circles."""
-    found = {action.label: action}
+    reached = {action.label: action}
     for one in (waiting := [action]):
-        new = [by_label[label] for label in one.depends_on if label in by_label and label not in found]
-        found |= {other.label: other for other in new}
+        new = [by_label[label] for label in one.depends_on if label in by_label and label not in reached]
+        reached |= {other.label: other for other in new}
         waiting += new
-    return list(found.values())
+    return list(reached.values())

@@ -22,6 +22,7 @@ from reconciler.core.errors import ErpError, InvalidInput, Locked, NotSent, Reco
 from reconciler.core.fleet import EXIT_CODES, CompanyOutcome, CompanyReport, CompanyState, Work
 from reconciler.core.plan import Action, Outcome, Plan, Run, Verb
 from reconciler.core.shared_state import SharedState
+from reconciler.core.some_names import some_names
 from reconciler.fleet.tasks import Task, TaskResult
 from reconciler.operations.apply import apply
 from reconciler.operations.drift import drift, record_drift
@@ -124,9 +125,12 @@ def _first(lines: Iterable[str]) -> dict[str, Any]:
 
 def _worst(diagnostics: Iterable[Diagnostic]) -> dict[str, Any]:
     """The first problems, errors before warnings; notes are in the documents."""
-    told = [problem for problem in dict.fromkeys(diagnostics) if problem.severity is not Severity.NOTE]
-    told.sort(key=lambda problem: problem.severity is not Severity.ERROR)
-    return {"diagnostics": tuple(told[:_MOST_PROBLEMS]), "diagnostics_left_out": max(0, len(told) - _MOST_PROBLEMS)}
+    problems = [problem for problem in dict.fromkeys(diagnostics) if problem.severity is not Severity.NOTE]
+    problems.sort(key=lambda problem: problem.severity is not Severity.ERROR)
+    return {
+        "diagnostics": tuple(problems[:_MOST_PROBLEMS]),
+        "diagnostics_left_out": max(0, len(problems) - _MOST_PROBLEMS),
+    }
 
 
 def _invalid(task: Task, diagnostics: tuple[Diagnostic, ...], reason: str = "") -> TaskResult:
@@ -145,8 +149,7 @@ def _invalid(task: Task, diagnostics: tuple[Diagnostic, ...], reason: str = "") 
 def _action_line(action: Action) -> str:
     """`~ 10000 NewCustomer: mainAddress.addressLine1, creditLimit`"""
     paths = [change.path for change in action.changes]
-    more = f" and {len(paths) - _MOST_FIELDS:,} more" if len(paths) > _MOST_FIELDS else ""
-    fields = f": {', '.join(paths[:_MOST_FIELDS])}{more}" if action.action is Verb.UPDATE else ""
+    fields = f": {some_names(paths, _MOST_FIELDS)}" if action.action is Verb.UPDATE else ""
     return f"{_SYMBOLS[action.action]} {action.label} {action.name}".rstrip() + fields
 
 
@@ -231,23 +234,23 @@ class _Performing:
         return TaskResult(report)
 
     def _planned(self, workspace: Workspace) -> TaskResult:
-        found = plan(workspace, refresh=self.task.options.refresh)
-        outcome, reason, remedy = _plan_outcome(found)
+        new_plan = plan(workspace, refresh=self.task.options.refresh)
+        outcome, reason, remedy = _plan_outcome(new_plan)
         report = _report(
             self.task,
             outcome,
             reason,
             remedy,
-            summary=_plan_counts(found),
-            changes_digest="" if found.is_empty else found.changes_digest,
-            requests=found.refresh.requests,
-            limit=found.budget.limit,
-            remaining=found.budget.remaining,
-            **_first(map(_action_line, found.actions)),
-            **_worst((*self.task.problems, *found.diagnostics)),
+            summary=_plan_counts(new_plan),
+            changes_digest="" if new_plan.is_empty else new_plan.changes_digest,
+            requests=new_plan.refresh.requests,
+            limit=new_plan.budget.limit,
+            remaining=new_plan.budget.remaining,
+            **_first(map(_action_line, new_plan.actions)),
+            **_worst((*self.task.problems, *new_plan.diagnostics)),
             **self._facts,
         )
-        return TaskResult(report, plan_file.dumps(found))
+        return TaskResult(report, plan_file.dumps(new_plan))
 
     def _applied(self, workspace: Workspace) -> TaskResult:
         if not isinstance(workspace.settings.state, SharedState) and self.place.home is None:
@@ -284,22 +287,22 @@ class _Performing:
         return None
 
     def _drifted(self, workspace: Workspace) -> TaskResult:
-        found = drift(workspace, refresh=self.task.options.refresh)
-        if has_errors(found.diagnostics):
-            return _invalid(self.task, found.diagnostics)
+        drift_report = drift(workspace, refresh=self.task.options.refresh)
+        if has_errors(drift_report.diagnostics):
+            return _invalid(self.task, drift_report.diagnostics)
         if self.task.options.record:
-            record_drift(workspace, found)
+            record_drift(workspace, drift_report)
         report = _report(
             self.task,
-            CompanyOutcome.DRIFT if found.alerts else CompanyOutcome.CLEAN,
-            summary=_drift_counts(found),
-            drift_since=_since(found),
-            requests=found.refresh.requests,
-            **_first(_drift_lines(found)),
-            **_worst((*self.task.problems, *found.diagnostics)),
+            CompanyOutcome.DRIFT if drift_report.alerts else CompanyOutcome.CLEAN,
+            summary=_drift_counts(drift_report),
+            drift_since=_since(drift_report),
+            requests=drift_report.refresh.requests,
+            **_first(_drift_lines(drift_report)),
+            **_worst((*self.task.problems, *drift_report.diagnostics)),
             **self._facts,
         )
-        return TaskResult(report, json_documents.drift(found))
+        return TaskResult(report, json_documents.drift(drift_report))
 
     def _status(self, workspace: Workspace) -> TaskResult:
         past, store, target = runs(workspace), workspace.store, workspace.place
@@ -327,20 +330,20 @@ class _Performing:
 # ---- what came of it ----
 
 
-def _plan_outcome(found: Plan) -> tuple[CompanyOutcome, str, str]:
-    if has_errors(found.diagnostics):
-        first = next(problem for problem in found.diagnostics if problem.severity is Severity.ERROR)
+def _plan_outcome(new_plan: Plan) -> tuple[CompanyOutcome, str, str]:
+    if has_errors(new_plan.diagnostics):
+        first = next(problem for problem in new_plan.diagnostics if problem.severity is Severity.ERROR)
         return CompanyOutcome.INVALID, first.summary, first.remedy
-    if found.refusals:
-        reason = "; ".join(refusal.summary for refusal in found.refusals[:3])
-        return CompanyOutcome.REFUSED, reason, found.refusals[0].remedy
-    if found.is_empty and not found.summary.held_back:
+    if new_plan.refusals:
+        reason = "; ".join(refusal.summary for refusal in new_plan.refusals[:3])
+        return CompanyOutcome.REFUSED, reason, new_plan.refusals[0].remedy
+    if new_plan.is_empty and not new_plan.summary.held_back:
         return CompanyOutcome.CLEAN, "", ""
     return CompanyOutcome.CHANGES, "", ""
 
 
-def _plan_counts(found: Plan) -> dict[str, int]:
-    summary = found.summary
+def _plan_counts(new_plan: Plan) -> dict[str, int]:
+    summary = new_plan.summary
     counts = {
         "creates": summary.create,
         "updates": summary.update,
@@ -374,8 +377,8 @@ def _result_lines(run: Run) -> Iterable[str]:
         yield f"{_action_line(result.action)} — {OUTCOMES[result.outcome]}{why}"
 
 
-def _drift_counts(found: Drift) -> dict[str, int]:
-    summary = found.summary
+def _drift_counts(drift_report: Drift) -> dict[str, int]:
+    summary = drift_report.summary
     counts = {
         "drift": summary.drift,
         "both": summary.both,
@@ -391,20 +394,19 @@ def _drift_counts(found: Drift) -> dict[str, int]:
     return {word: count for word, count in counts.items() if count}
 
 
-def _since(found: Drift) -> str | None:
-    seen = [each.first_seen for customer in found.customers for each in customer.fields if each.alerts]
-    seen += [customer.first_seen for customer in found.customers if customer.alerts and not customer.fields]
+def _since(drift_report: Drift) -> str | None:
+    seen = [each.first_seen for customer in drift_report.customers for each in customer.fields if each.alerts]
+    seen += [customer.first_seen for customer in drift_report.customers if customer.alerts and not customer.fields]
     return min((moment for moment in seen if moment), default=None)
 
 
-def _drift_lines(found: Drift) -> Iterable[str]:
-    for customer in found.customers:
+def _drift_lines(drift_report: Drift) -> Iterable[str]:
+    for customer in drift_report.customers:
         if customer.alerts:
             causes = Counter(each.cause.value for each in customer.fields if each.alerts)
             paths = [each.path for each in customer.fields if each.alerts]
-            more = f" and {len(paths) - _MOST_FIELDS:,} more" if len(paths) > _MOST_FIELDS else ""
-            told = f": {', '.join(paths[:_MOST_FIELDS])}{more} ({', '.join(causes)})" if paths else ""
-            yield f"! {customer.label} {customer.name}".rstrip() + (told or f": {customer.standing.value}")
+            fields = f": {some_names(paths, _MOST_FIELDS)} ({', '.join(causes)})" if paths else ""
+            yield f"! {customer.label} {customer.name}".rstrip() + (fields or f": {customer.standing.value}")
 
 
 def _state_outcome(state: CompanyState) -> tuple[CompanyOutcome, str, str]:

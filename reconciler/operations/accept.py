@@ -85,8 +85,8 @@ def accept(
     memory = last.memory
     view = refresh(loaded, erp, memory=memory)
     rules = rules_of(workspace.settings)
-    found = renumberings(loaded.desired, view.customers, memory, view.doubts, rules.resource)
-    present = under_present_numbers(loaded.desired, found)
+    renumbered = renumberings(loaded.desired, view.customers, memory, view.doubts, rules.resource)
+    present = under_present_numbers(loaded.desired, renumbered)
     memory = last.with_causes(Comparison(present, view, rules, memory)).memory
     paired = pair(present, view.customers, memory.numbers, memory.identities, view.doubts, rules.resource)
     choice = _Choice(keys, fields, mutes)
@@ -94,7 +94,7 @@ def accept(
     files = rewriting.run(paired)
     if not dry_run:
         replace_files(files)
-    unpaired = _unpaired(loaded, paired, choice) if numbers else bool(paired.diagnostics or found.refused)
+    unpaired = _unpaired(loaded, paired, choice) if numbers else bool(paired.diagnostics or renumbered.refused)
     return Acceptance(
         tuple(files),
         tuple(rewriting.granted),
@@ -104,7 +104,7 @@ def accept(
         choice.not_applied,
         choice.muted,
         unpaired or bool(numbers and rewriting.missing),
-        (*view.doubts.diagnostics(), *found.problems(), *paired.diagnostics),
+        (*view.doubts.diagnostics(), *renumbered.problems(), *paired.diagnostics),
     )
 
 

@@ -51,8 +51,8 @@ def mentions(word: str) -> list[Mention]:
     """The paragraphs, items and rows that name a code, a field, a setting or a variable; technical pages only if no
     other page does."""
     names = [*_DEFINING, *(name for name in titles() if name not in (*_DEFINING, *_TECHNICAL))]
-    found = [mention for name in names for mention in _mentions(name, word)]
-    return found or [mention for name in _TECHNICAL for mention in _mentions(name, word)]
+    mentions = [mention for name in names for mention in _mentions(name, word)]
+    return mentions or [mention for name in _TECHNICAL for mention in _mentions(name, word)]
 
 
 def _title(file: Path) -> str:

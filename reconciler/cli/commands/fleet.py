@@ -69,8 +69,8 @@ def drift(context: typer.Context, out: Out = None, only: Only = None, jobs: Jobs
           report: shared.Reports = None, max_chars: shared.MaxChars = None) -> None:  # fmt: skip
     """Show what changed in each ERP since the last apply. Writes no customer."""
     reports = fleet_formats(context.obj, form, report)
-    found = opened(context.obj, only, jobs, on).drift(out, refresh=refresh.value, record=not no_record)
-    end(context.obj, found, form, reports, detailed=detailed_exitcode)
+    fleet_report = opened(context.obj, only, jobs, on).drift(out, refresh=refresh.value, record=not no_record)
+    end(context.obj, fleet_report, form, reports, detailed=detailed_exitcode)
 
 
 @app.command("status")

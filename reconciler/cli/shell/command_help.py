@@ -119,12 +119,12 @@ def _program() -> Iterator[str]:
 
 
 def _command(path: str) -> Iterator[str]:
-    more = _MORE.get(path)
-    if more is None:
+    facts = _MORE.get(path)
+    if facts is None:
         return
-    yield "\n".join(["Examples:", *(f"  reconciler {example}" for example in more.examples)])
-    yield from _codes((Exit.DONE, Exit.ERROR, *more.codes, Exit.USAGE))
-    yield f"Read on: reconciler explain {more.page}"
+    yield "\n".join(["Examples:", *(f"  reconciler {example}" for example in facts.examples)])
+    yield from _codes((Exit.DONE, Exit.ERROR, *facts.codes, Exit.USAGE))
+    yield f"Read on: reconciler explain {facts.page}"
 
 
 def _codes(codes: tuple[Exit, ...]) -> Iterator[str]:

@@ -44,6 +44,6 @@ def opened(session: Session, only: list[str] | None, jobs: int | None, on: str |
 
 
 def _tell(session: Session, company: CompanyReport, ended: int, number: int) -> None:
-    told = company.reason or counts(company)
-    words = f"{company.outcome.value}: {told}" if told else company.outcome.value
+    details = company.reason or counts(company)
+    words = f"{company.outcome.value}: {details}" if details else company.outcome.value
     session.say(f"{ended:,} of {number:,}  {visible(company.name)}  {visible(words)}")

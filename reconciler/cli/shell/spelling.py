@@ -33,7 +33,6 @@ COMMANDS: Mapping[str, str] = {
     "graph": "The plan lists parents before their children: reconciler plan.",
     "help": "See reconciler --help, or reconciler COMMAND --help; the manual: reconciler explain --list.",
     "history": "See earlier applies with: reconciler runs list.",
-    "import": "Write live customers as YAML with: reconciler export.",
     "lint": "Check the files with: reconciler validate.",
     "log": "See earlier applies with: reconciler runs list.",
     "login": "Credentials come from the environment (VISMA_CLIENT_ID ...); `reconciler auth` checks them.",
@@ -141,11 +140,11 @@ def _check_option(word: str, options: Mapping[str, Any], above: Sequence[str]) -
         return
     option, letter = options.get(f"--{name}"), options.get(f"-{short[1]}")
     if option is not None:
-        told = f" {value or option.metavar or 'VALUE'}" if _values(option) else ""
-        problem, remedy = f"{word} has one dash, and options with a name have two", f"Write --{name}{told}."
+        value_part = f" {value or option.metavar or 'VALUE'}" if _values(option) else ""
+        problem, remedy = f"{word} has one dash, and options with a name have two", f"Write --{name}{value_part}."
     elif letter is not None:
-        told = f" {short[2].removeprefix('=')}" if _values(letter) else ""
-        problem, remedy = f"{word} is not understood: -{short[1]} stands by itself", f"Write -{short[1]}{told}."
+        value_part = f" {short[2].removeprefix('=')}" if _values(letter) else ""
+        problem, remedy = f"{word} is not understood: -{short[1]} stands by itself", f"Write -{short[1]}{value_part}."
     else:
         problem, remedy = f"There is no option {word}", f"See reconciler {' '.join([*above, '--help'])}."
     raise WrongUsage(problem, remedy=f"{remedy} Nothing was done.")

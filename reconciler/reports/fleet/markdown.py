@@ -32,10 +32,10 @@ def render(report: FleetReport, *, max_chars: int | None = None) -> bytes:
     for problem in report.diagnostics:
         parts.append(prose(cut(diagnostic_lines(problem)[0], _TEXT)))
     parts = [part for part in parts if room.takes(part)]
-    told = [company for company in report.companies if needs_look(company)]
-    parts += _table(report, told, room)
+    shown = [company for company in report.companies if needs_look(company)]
+    parts += _table(report, shown, room)
     details, folded = [], 0
-    for company in told:
+    for company in shown:
         text = _details(company)
         if text and room.takes(text):
             details.append(text)
@@ -44,7 +44,7 @@ def render(report: FleetReport, *, max_chars: int | None = None) -> bytes:
     parts += details
     if folded:
         parts.append(f"The details of {counted(folded, 'company', 'companies')} are left out here.")
-    calm = len(report.companies) - len(told)
+    calm = len(report.companies) - len(shown)
     if calm:
         parts.append(f"{counted(calm, 'company', 'companies')} without anything to do.")
     if text := hint(report):

@@ -40,11 +40,11 @@ def fleet_lines(report: FleetReport) -> Iterator[Text]:
 
 def _company(report: FleetReport, company: CompanyReport) -> Iterator[Text]:
     word = outcome_word(report.work, company.outcome)
-    told = "; ".join(facts(report, company))
+    details = "; ".join(facts(report, company))
     yield Text.assemble(
         (f"{word:<{_COLUMN}}", _STYLES[TONES[company.outcome]]),
         (visible(company.name), "bold"),
-        f"  {visible(told)}" if told else "",
+        f"  {visible(details)}" if details else "",
     )
     indent = " " * 4
     if company.reason:
