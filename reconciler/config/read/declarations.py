@@ -18,7 +18,7 @@ from reconciler.config.read import yaml_nodes
 from reconciler.config.read.fast_declarations import FallBackToFullParser, FastDeclaration, ShapeCompiler
 from reconciler.config.read.fast_path import FastPath, defaults_of, is_file_form, simple
 from reconciler.config.read.file_limits import BOUNDS, WIDEST, Bounds
-from reconciler.config.read.files import display, find_files, read_bytes
+from reconciler.config.read.files import displayed_below, find_files, read_bytes
 from reconciler.config.read.interpolate import interpolate
 from reconciler.config.read.messages import quoted
 from reconciler.config.read.schema import IDENTITY, part
@@ -67,7 +67,8 @@ def load_declarations(
     """
     with no_collection():
         loader = _Loader(environ, defaults, bounds)
-        for name, file in {display(file, root): file for file in files}.items():
+        displayed = displayed_below(root)
+        for name, file in {displayed(file): file for file in files}.items():
             loader.file(file, name)
         return loader.result()
 
@@ -125,7 +126,7 @@ class _Loader:
         self._desired: list[Desired] = []
         self._digests: list[bytes] = []
         self._packer = Packer()
-        self._seen: dict[tuple[str, str], Source] = {}
+        self._seen: dict[tuple[str, str], Unmerged | FastDeclaration] = {}
         self._declared = 0
         self._customer = _Kind("customer", self._text)
         self._defaults = _Kind("defaults", self._text)
@@ -369,10 +370,11 @@ class _Loader:
             self._check_new(("ref", declaration.ref), declaration, declaration.ref)
 
     def _check_new(self, identity: tuple[str, str], declaration: Unmerged | FastDeclaration, written: str) -> None:
-        source = declaration.place(identity[0])
-        first = self._seen.setdefault(identity, source)
-        if first is not source:
-            summary = f"the customer with {identity[0]} {quoted(written)} is already declared at {first}"
+        first = self._seen.setdefault(identity, declaration)
+        if first is not declaration:
+            place = first.place(identity[0])
+            summary = f"the customer with {identity[0]} {quoted(written)} is already declared at {place}"
+            source = declaration.place(identity[0])
             declaration.report("I402", source, summary, "Keep one of the two declarations.")
 
 
