@@ -47,7 +47,9 @@ def _exact(values: Mapping[str, object]) -> Mapping[str, object]:
 
 def _number(value: Decimal) -> msgspec.Raw:
     """As it stands when it has a point or an exponent; 100 is written 100E0."""
-    if not value.is_finite():
-        raise ValueError(f"{value} is no amount")
     text = str(value)
-    return msgspec.Raw((text if "." in text or "E" in text else f"{text}E0").encode())
+    if "." not in text and "E" not in text:
+        if not value.is_finite():
+            raise ValueError(f"{value} is no amount")
+        text += "E0"
+    return msgspec.Raw(text)

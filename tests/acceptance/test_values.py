@@ -74,6 +74,7 @@ ERRORS = {
         "2:46: D327",
         "Write 5.5, or 0.",
     ),
+    "a letter that shows nothing in a name": ('name: "Berg\\u3164Sag"', "2:7: D328", "U+3164"),
     "a blank of no width in a name": ('name: "Berg\\u200bSag"', "2:7: D328", "U+200B zero width space"),
     "a soft hyphen": ("name: Berg\u00adSag", "2:7: D328", 'Write "BergSag".'),
     "a mark of direction": (

@@ -670,8 +670,8 @@ SABOTAGES = (
     ),
     Sabotage(
         "a text may hold what nobody sees", TOLD, "config/read/content_checks.py",
-        "if unseen := dict.fromkeys(_UNSEEN.findall(text)):",
-        "if unseen := dict.fromkeys(()):",
+        "(unseen := dict.fromkeys(_unseen().findall(text))):",
+        "(unseen := dict.fromkeys(())):",
         _SURELY + "[a blank of no width in a name]",
     ),
     Sabotage(

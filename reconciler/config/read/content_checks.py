@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from reconciler.config.read.messages import character_name, nearest, quoted
 from reconciler.core.diagnostics import Severity
@@ -47,14 +47,6 @@ _QUOTE_PAIRS = frozenset(
     """.split()  # noqa: SIM905 (quotes in quotes read worse)
 )
 
-_UNSEEN = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b\u200e\u200f"
-    "\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e007f]"
-    "|(?<![\u0590-\U000dffff])[\u200c\u200d]|[\u200c\u200d](?![\u0590-\U000dffff])"
-)
-"""Characters that nobody sees: controls, marks of direction, breaks of lines, what joins or parts letters. The two that
-some scripts and emoji need (U+200C, U+200D) are wrong only beside a letter of Europe, or at an end."""
-
 _APOSTROPHE = re.compile("'([=+\\-@\uff1d\uff0b\uff0d\uff20]|[0-9][-0-9 .,/]*\\Z)")
 """The sign by which a spreadsheet knows a text: before a number, or before what it would calculate."""
 
@@ -89,9 +81,9 @@ def _leftover(row: Field, text: str) -> Finding | None:
     if amount and row.is_identifier:
         summary = f"{row.name} {quoted(text)} has decimals, as an id that a spreadsheet took for an amount"
         return Finding(severity, "D322", summary, f"Write {quoted(amount[1])}.")
-    if unseen := dict.fromkeys(_UNSEEN.findall(text)):
+    if _may_hide(text) and (unseen := dict.fromkeys(_unseen().findall(text))):
         names = ", ".join(map(character_name, list(unseen)[:3]))
-        clean = " ".join(_UNSEEN.sub(_seen, text).split())
+        clean = " ".join(_unseen().sub(_seen, text).split())
         remedy = f"Write {quoted(clean)}." if clean else "Write the text alone."
         return _error("D328", f"{row.name} {quoted(text)} holds {names}, which nobody sees", remedy)
     return None
@@ -99,6 +91,19 @@ def _leftover(row: Field, text: str) -> Finding | None:
 
 def _seen(match: re.Match[str]) -> str:
     return " " if match[0] in "\u2028\u2029" else ""
+
+
+@cache
+def _unseen() -> re.Pattern[str]:
+    """Characters that nobody sees: controls, marks of direction, breaks of lines, what joins or parts letters. The two
+    that some scripts and emoji need (U+200C, U+200D) are wrong only beside a letter of Europe, or at an end.
+
+    Compiled when it is needed: ranges over all planes take 10 ms."""
+    return re.compile(
+        "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b\u200e\u200f"
+        "\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e007f]"
+        "|(?<![\u0590-\U000dffff])[\u200c\u200d]|[\u200c\u200d](?![\u0590-\U000dffff])"
+    )
 
 
 def is_of_codes(row: Field) -> bool:
@@ -109,7 +114,16 @@ def is_of_codes(row: Field) -> bool:
 def is_suspect(text: str) -> bool:
     """Whether a text without blanks at its ends may deserve a complaint in a field that is not `is_of_codes`; quick,
     for the fast path."""
-    return (text[0:1] in _STARTS and _SUSPECT.match(text) is not None) or not text.isprintable()
+    return (text[0:1] in _STARTS and _SUSPECT.match(text) is not None) or _may_hide(text)
+
+
+def _may_hide(text: str) -> bool:
+    """Whether a text may have characters that nobody sees."""
+    return not text.isprintable() or not (text.isascii() or _BLANK_LETTERS.isdisjoint(text))
+
+
+_BLANK_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u3164\uffa0")
+"""Letters and marks that are counted as printable, and of which nothing is seen."""
 
 
 _STARTS = frozenset("-0123456789eE#") | {pair[0] for pair in _QUOTE_PAIRS}
