@@ -96,9 +96,9 @@ def _index(live: Iterable[Live], match_fields: set[str], resource: Resource) -> 
     for customer in live:
         index.by_number[number_key(customer.number)].append(customer)
         index.by_identity[customer.internal_id] = customer
+        values = customer.values if match_fields else {}  # of a packed one, unpacked once
         for name in match_fields:
-            value = get(customer.values, (name,))
-            if key := match_key(name, value, index.resource):
+            if key := match_key(name, values.get(name), index.resource):
                 index.by_match[name, key].append(customer)
     return index
 

@@ -60,8 +60,8 @@ def organisation_number(key: str) -> str:
     >>> organisation_number("NO923456789MVA"), organisation_number("SE556677889901"), organisation_number("DK12345678")
     ('923456789', '5566778899', '12345678')
     """
-    country, body = _split(key)
-    if country in ("", "NO"):
+    country, body = _split(key) if not key.isdecimal() else ("", key)  # as most are
+    if country in ("", "NO") and not body.isdecimal():
         body = body.removesuffix(_REGISTER).removesuffix("MVA")
     if country == "CH":
         body = _SWISS.sub("", body)
@@ -95,7 +95,7 @@ def digit_run(key: str) -> str:
     >>> digit_run("0192923456789"), digit_run("923456789AVD2"), digit_run("A12")
     ('192923456789', '923456789', '')
     """
-    run = max(_DIGITS.findall(key), key=len, default="").lstrip("0")
+    run = (key if key.isdecimal() else max(_DIGITS.findall(key), key=len, default="")).lstrip("0")
     return run if len(run) >= HALF else ""
 
 
@@ -135,6 +135,8 @@ def numeral_keys(number: str) -> frozenset[str]:
     (['10', '10000'], True, frozenset({'A-10'}))
     """
     text = number.strip()
+    if text.isascii() and text.isdecimal():  # nearly every number
+        return frozenset({text.lstrip("0") or "0"})
     grouped = "".join(filter(str.isdigit, text)) if _GROUPED.fullmatch(text) else ""
     found = _NUMERAL.fullmatch(text)
     if found is None:
@@ -145,4 +147,4 @@ def numeral_keys(number: str) -> frozenset[str]:
 
 def name_key(name: str) -> str:
     """A name without case and blanks, in one Unicode form."""
-    return "".join(unicodedata.normalize("NFKC", name).casefold().split())
+    return "".join((name if name.isascii() else unicodedata.normalize("NFKC", name)).casefold().split())

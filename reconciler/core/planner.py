@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import chain
 
 from reconciler.core.actions import AGREED, compared, create_action, left_alone, update_action
 from reconciler.core.checks import (
@@ -21,6 +20,7 @@ from reconciler.core.comparison import Comparison, Heading
 from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Diagnostic
 from reconciler.core.duplicates import (
+    Known,
     Likeness,
     findings,
     is_meant,
@@ -60,6 +60,7 @@ from reconciler.core.renumbering import (
     under_present_numbers,
 )
 from reconciler.core.rules import Memory, Rules
+from reconciler.core.sameness import says_the_same
 from reconciler.core.snapshot import created_since
 from reconciler.resources.customer import CUSTOMER
 from reconciler.resources.grammar import Resource
@@ -262,9 +263,23 @@ def _similar(comparison: Comparison, actions: Iterable[Action]) -> list[Likeness
         return []
     own = {live.number: declaration for declaration, live in pairs if live is not None}
     customers = comparison.view.customers
-    known = chain((of_live(live, own.get(live.number)) for live in customers), map(of_declared, comparison.desired))
     then = (of_live(live, own.get(live.number), given.get(live.number)) for live in customers)
-    return [*likenesses(new, known, resource), *likenesses(updates, then, resource)]
+    return [*likenesses(new, _known(comparison, own), resource), *likenesses(updates, then, resource)]
+
+
+def _known(comparison: Comparison, own: Mapping[str, Desired]) -> Iterator[Known]:
+    """The live customers, and the declarations by which more can be seen than by their live customers.
+
+    own: the declaration of each live number.
+    """
+    seen: set[str] = set()
+    for live in comparison.view.customers:
+        declaration = own.get(live.number)
+        known = of_live(live, declaration)
+        yield known
+        if declaration is not None and says_the_same(declaration.values, known.side.values, comparison.rules.resource):
+            seen.add(declaration.label)
+    yield from (of_declared(declaration) for declaration in comparison.desired if declaration.label not in seen)
 
 
 def _given_ids(action: Action) -> dict[str, object]:

@@ -98,6 +98,17 @@ def marks(side: Side, resource: Resource) -> Iterator[Mark]:
             yield resource.key, key
 
 
+def says_the_same(values: Mapping[str, object], other: Mapping[str, object], resource: Resource) -> bool:
+    """Whether nothing more can be recognised by these values than by the other ones, which stand for the same number.
+
+    Cheap: they must be the same texts.
+    """
+    for name in (*resource.match, resource.label):
+        if (value := values.get(name)) is not None and value != other.get(name):
+            return False
+    return all((code := get(values, path)) is None or code == get(other, path) for path in resource.postal_codes)
+
+
 def same_id(ours: Side, theirs: Side, resource: Resource) -> Sameness | None:
     """The same id, or likely the same, in any of the id fields."""
     ids = [
