@@ -87,7 +87,9 @@ def accept(
     rules = rules_of(workspace.settings)
     renumbered = renumberings(loaded.desired, view.customers, memory, view.doubts, rules.resource)
     present = under_present_numbers(loaded.desired, renumbered)
-    memory = last.with_causes(Comparison(present, view, rules, memory)).memory
+    comparison = last.with_causes(Comparison(present, view, rules, memory))
+    comparison.unequal()
+    memory = comparison.memory
     paired = pair(present, view.customers, memory.numbers, memory.identities, view.doubts, rules.resource)
     choice = _Choice(keys, fields, mutes)
     rewriting = _Rewriting(workspace.settings, workspace.environ, memory, choice, rules)

@@ -76,7 +76,7 @@ def copy_all(source: Store, to: Store, target: Target) -> int:
 
     Raises WrongUsage, StateError.
     """
-    if to.runs.all() or len(to.known(target).load()) or to.snapshot(target).size():
+    if to.runs.all() or len(to.known(target).load(whole=False)) or to.snapshot(target).size():
         raise WrongUsage(f"There is something in {to.location} already", remedy="Copy to an empty state.")
     rows = _rows(source.database, target)
     count = 0
