@@ -104,8 +104,10 @@ def test_a_lock_that_nobody_else_took_is_taken_again_for_what_was_in_flight(shar
         assert entry.outcome is Outcome.DONE
 
 
-def test_a_pooler_in_transaction_mode_is_refused_with_the_reason(shared: SharedState) -> None:
-    pooler = TransactionPooler(shared)
+@pytest.mark.parametrize(("size", "in_turn"), [(1, False), (20, False), (1, True), (2, True), (3, True), (20, True)])
+def test_a_pooler_in_transaction_mode_is_refused_with_the_reason(shared: SharedState, size: int, in_turn: bool) -> None:
+    """However many backends it has, and whichever of them it gives next."""
+    pooler = TransactionPooler(shared, size, in_turn=in_turn)
     try:
         with opened(pooler.location) as store, pytest.raises(StateError, match="transaction mode"), store.lock("apply"):
             pass
