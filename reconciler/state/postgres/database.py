@@ -154,6 +154,17 @@ class PostgresDatabase:
             found: int | None = self._with_reader(lambda db: version(db, self.location.schema))
             return found
 
+    def sealed_with(self) -> str | None:
+        """The id of the key that values are sealed with, whichever key is at hand; None without one."""
+
+        def ask(db: psycopg.Connection[Any]) -> Any:
+            row = db.execute("SELECT to_regclass(%s) IS NOT NULL", (f'"{self.location.schema}".seal',)).fetchone()
+            return db.execute("SELECT max(key_id) FROM seal").fetchone() if row and row[0] else None
+
+        with self._reading, translated(self.location):
+            row = self._with_reader(ask)
+        return None if row is None else row[0]
+
     def size(self) -> int:
         """How much the schema takes, in bytes: of all places."""
         tables = (
