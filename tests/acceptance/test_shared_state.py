@@ -211,12 +211,33 @@ def test_with_a_key_no_table_tells_a_customer_and_a_wrong_key_is_said(
     assert keys[0] not in wrong.err + rekeyed.err
 
 
+def test_on_a_standby_a_plan_is_made_and_nothing_is_applied(
+    machine: Machine, schema: SharedState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is behind knows less of causes, and no more; nothing can be recorded there."""
+    first, second = machine("one"), machine("two")
+    assert first.apply().code == 0
+    first.store.edit("10003", {"name": "Fjordmat Nord AS"})
+    sent = len(first.bodies())
+    monkeypatch.setenv("RECONCILER_STATE", f"{schema.url}&options=-c%20default_transaction_read_only%3Don")
+    planned = second.run("plan")
+    assert "(drift)" in planned.out
+    assert "could not be kept" in planned.err
+    refused = second.run("apply", "--auto-approve")
+    assert refused.code == 1
+    assert "name the primary" in refused.err
+    assert len(second.bodies()) == sent
+
+
 def test_a_local_state_moves_to_the_database_and_back(
     company: Company, schema: SharedState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Each time what goes on from there has all of it: causes, the snapshot, and a run to undo."""
     monkeypatch.delenv("RECONCILER_STATE")
     company.settings(f"state_schema: {schema.schema}")
     company.declare(DECLARED)
+    assert company.apply().code == 0
+    company.declare(DECLARED.replace("Fjordmat 10003 AS", "Fjordmat Nord AS"))
     assert company.apply().code == 0
     company.plan()
     copied = company.run("state", "copy", "--to", schema.url)
@@ -225,8 +246,17 @@ def test_a_local_state_moves_to_the_database_and_back(
     before = company.run("runs", "list", "--format", "json").json["runs"]
     monkeypatch.setenv("RECONCILER_STATE", schema.url)
     shown = company.run("state", "show", "--format", "json").json
-    assert (shown["customers"], shown["runs"], shown["snapshot"]["customers"]) == (12, 1, 12)
+    assert (shown["customers"], shown["runs"], shown["snapshot"]["customers"]) == (12, 2, 12)
     assert company.run("runs", "list", "--format", "json").json["runs"] == before
+    company.store.edit("10007", {"name": "Renamed by a clerk AS"})
+    plan = company.plan()
+    assert plan["refresh"]["mode"] == "incremental", "the snapshot came along"
+    assert [change["cause"] for action in plan["actions"] for change in action["changes"]] == ["drift"]
+    undone = company.run("runs", "undo", before[0]["id"], "--auto-approve")
+    assert undone.code == 0, undone.err
+    names = {customer["number"]: customer["name"] for customer in company.store.customers()}
+    assert (names["10003"], names["10007"]) == ("Fjordmat 10003 AS", "Renamed by a clerk AS")
+    before = company.run("runs", "list", "--format", "json").json["runs"]
     back = company.run("state", "copy", "--to", "back.db")
     assert back.code == 0, back.err
     monkeypatch.setenv("RECONCILER_STATE", "back.db")
