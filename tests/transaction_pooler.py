@@ -62,7 +62,7 @@ class TransactionPooler:
                 return backend, said
 
     def _serve(self, client: socket.socket) -> None:
-        with client, suppress(OSError, struct.error):
+        with client, suppress(OSError, ValueError, struct.error):  # an end is closed under its hands
             (length, code) = struct.unpack("!ii", _exactly(client, 8))
             if code == _SSL_REQUEST:
                 client.sendall(b"N")

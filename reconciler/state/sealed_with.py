@@ -9,9 +9,9 @@ from reconciler.state.sealing import KEY_VARIABLE, NEW_KEY_VARIABLE, Seal
 IS_EMPTY = "NOT EXISTS (SELECT 1 FROM target) AND NOT EXISTS (SELECT 1 FROM run)"
 
 
-def check_readable(db: Connection, seal: Seal, where: str) -> None:
-    """Raise StateError when the state cannot be read with this key."""
-    _fits(db, seal, where)
+def check_readable(db: Connection, seal: Seal, where: str) -> bool:
+    """Raise StateError when the state cannot be read with this key. False where it is empty and says no key."""
+    return _fits(db, seal, where)
 
 
 def claim(db: Connection, seal: Seal, where: str) -> None:

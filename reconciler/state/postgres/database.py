@@ -290,14 +290,22 @@ class PostgresDatabase:
         if self._writer is None or self._writer.closed:
             db = self.session()
             try:
-                with answered_within(db, _LONGEST), db.transaction():
-                    migrate(db, self.location, advisory_key("migrate", self.location.schema))
-                    claim(Transaction(db), self.seal, str(self.location))
+                with answered_within(db, _LONGEST):
+                    self._make_ready(db)
             except BaseException:
                 db.close()
                 raise
             self._writer = db
         return self._writer
+
+    def _make_ready(self, db: psycopg.Connection[Any]) -> None:
+        """Tables of this version, and this key: mostly they are there, which three short questions tell."""
+        is_newest = version(db, self.location.schema) == migrations.newest()
+        if is_newest and check_readable(Transaction(db), self.seal, str(self.location)):
+            return
+        with db.transaction():
+            migrate(db, self.location, advisory_key("migrate", self.location.schema))
+            claim(Transaction(db), self.seal, str(self.location))
 
     def regain(self) -> bool:
         """Wait some seconds for the database; whether the run may record again, as the only one since."""

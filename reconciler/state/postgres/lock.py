@@ -191,8 +191,9 @@ def refuse_shared_sessions(
         others = [stack.enter_context(closing(another())) for _ in range(2)]
         mine = _answer(db, "SELECT pg_backend_pid()")
         for other in others:
-            _do(other, "BEGIN")
-            if _answer(other, "SELECT pg_backend_pid()") == mine or _answer(db, "SELECT pg_backend_pid()") != mine:
+            begun = _do(other, "BEGIN; SELECT pg_backend_pid()")
+            begun.nextset()
+            if begun.fetchone() == (mine,) or _answer(db, "SELECT pg_backend_pid()") != mine:
                 raise StateError(
                     f"The state {location} is behind a pooler in transaction mode, which keeps no session: the lock"
                     " would be given to others",
