@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from typing import Any
 
 import psycopg
 import pytest
@@ -17,7 +18,7 @@ from reconciler.core.shared_state import SharedState
 from reconciler.state.sealing import KEY_VARIABLE, NEW_KEY_VARIABLE
 from tests.acceptance.conftest import Company
 from tests.acceptance.test_kill import ended, started
-from tests.database_proxy import proxied
+from tests.database_proxy import DatabaseProxy, proxied
 from tests.postgres_server import empty_schema
 
 DECLARED = "\n".join(
@@ -26,6 +27,14 @@ DECLARED = "\n".join(
     for number in range(10000, 10012)
 )
 Machine = Callable[[str], Company]
+
+IMPATIENT = """
+import sys
+from reconciler.__main__ import main
+from reconciler.state.postgres import database
+database._REGAIN_FOR = 1.0  # seconds until a database that is gone is given up
+sys.exit(main())
+"""
 
 
 @pytest.fixture
@@ -58,6 +67,11 @@ def written(company: Company, at_least: int) -> None:
     while len(company.bodies()) < at_least:
         assert time.monotonic() < until
         time.sleep(0.02)
+
+
+def given_up_soon(proxy: DatabaseProxy) -> dict[str, Any]:
+    """For `started`: a process that reaches its state that way, and does not wait long for it to come back."""
+    return {"program": ("-c", IMPATIENT), "RECONCILER_STATE": proxy.url}
 
 
 def numbers(company: Company) -> list[str]:
@@ -102,7 +116,7 @@ def test_a_run_that_lost_its_database_sends_nothing_more_and_is_resumed_on_anoth
     first, second = machine("one"), machine("two")
     first.sandbox.switch(latency_ms=80)
     with proxied(schema) as proxy:
-        process = started(first, "apply", "--auto-approve", "--parallelism", "2", RECONCILER_STATE=proxy.url)
+        process = started(first, "apply", "--auto-approve", "--parallelism", "2", **given_up_soon(proxy))
         written(first, 2)
         proxy.cut()
         stopped = ended(process)
@@ -123,7 +137,7 @@ def test_a_run_whose_outcome_could_not_be_recorded_is_not_called_done(machine: M
     first, second = machine("one"), machine("two")
     first.sandbox.switch(latency_ms=400)
     with proxied(schema) as proxy:
-        process = started(first, "apply", "--auto-approve", "--parallelism", "12", RECONCILER_STATE=proxy.url)
+        process = started(first, "apply", "--auto-approve", "--parallelism", "12", **given_up_soon(proxy))
         written(first, 12)
         proxy.cut()
         stopped = ended(process)
