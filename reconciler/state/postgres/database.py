@@ -22,7 +22,7 @@ from reconciler.state.group_commit import GroupCommit
 from reconciler.state.port import Check, Connection, Cursor, Place, Work
 from reconciler.state.postgres.connecting import answered_within, connect
 from reconciler.state.postgres.foreign_errors import damaged, lost, newer, translated
-from reconciler.state.postgres.tables import migrate, version
+from reconciler.state.postgres.tables import has_table, migrate, version
 from reconciler.state.sealed_with import check_readable, claim, rekeyed
 from reconciler.state.sealing import Seal
 
@@ -158,8 +158,9 @@ class PostgresDatabase:
         """The id of the key that values are sealed with, whichever key is at hand; None without one."""
 
         def ask(db: psycopg.Connection[Any]) -> Any:
-            row = db.execute("SELECT to_regclass(%s) IS NOT NULL", (f'"{self.location.schema}".seal',)).fetchone()
-            return db.execute("SELECT max(key_id) FROM seal").fetchone() if row and row[0] else None
+            if not has_table(db, self.location.schema, "seal"):
+                return None
+            return db.execute("SELECT max(key_id) FROM seal").fetchone()
 
         with self._reading, translated(self.location):
             row = self._with_reader(ask)
