@@ -80,6 +80,7 @@ class Comparison:
             self.stuck,
         )
 
+    @cached_property
     def unequal(self) -> frozenset[int]:
         """The `internal_id`s of the customers that do not hold to the letter what is declared. What was applied to them
         tells the causes of their differences: it is read at once, and nothing of the others."""

@@ -53,11 +53,10 @@ def compute_drift(
     view, now, target = comparison.view, heading.created_at, heading.target
     look = _Look(comparison.rules, comparison.memory, history, ActiveMutes(mutes, now[:10]), applied_at, now)
     pairs = [(declaration, live) for declaration, live in comparison.paired.pairs if comparison.looks_at(declaration)]
-    unequal = comparison.unequal()
     customers = [
         customer
         for declaration, live in pairs
-        if live is None or live.internal_id in unequal
+        if live is None or live.internal_id in comparison.unequal
         if (customer := look.pair(declaration, live)) is not None
     ]
     if not comparison.targets:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
-from reconciler.core.actions import AGREED, Compared, compared, create_action, left_alone, update_action
+from reconciler.core.actions import AGREED, compared, create_action, left_alone, update_action
 from reconciler.core.checks import (
     mute_notes,
     null_problems,
@@ -174,21 +174,12 @@ def _decide(comparison: Comparison, wire: Wire) -> _Decided:
     problems = decided.problems
     actions = list(renumber_actions(renumbering, wire, rules.resource))
     renumbered = {action.number for action in actions}
-    unequal = comparison.unequal()
     names: dict[str, tuple[str | None, ...]] = {}
     for declaration, live in paired.pairs:
         action = (
             create_action(declaration, wire, rules, problems)
             if live is None
-            else _update(
-                declaration,
-                live,
-                AGREED if live.internal_id not in unequal else compared(declaration, live, rules, memory),
-                comparison,
-                wire,
-                decided,
-                is_renumbered=declaration.number in renumbered,
-            )
+            else _update(declaration, live, comparison, wire, decided, is_renumbered=declaration.number in renumbered)
         )
         if action is not None:
             actions.append(action)
@@ -229,16 +220,11 @@ def _decide(comparison: Comparison, wire: Wire) -> _Decided:
 
 
 def _update(
-    declaration: Desired,
-    live: Live,
-    difference: Compared,
-    comparison: Comparison,
-    wire: Wire,
-    decided: _Decided,
-    *,
-    is_renumbered: bool,
+    declaration: Desired, live: Live, comparison: Comparison, wire: Wire, decided: _Decided, *, is_renumbered: bool
 ) -> Action | None:
     """The update, if there is something to write; what is left alone is noted."""
+    is_unequal = live.internal_id in comparison.unequal
+    difference = compared(declaration, live, comparison.rules, comparison.memory) if is_unequal else AGREED
     looks_at = comparison.looks_at(declaration)
     if difference is AGREED:  # nearly every pair
         decided.unchanged += looks_at and not is_renumbered
