@@ -37,7 +37,7 @@ from tests.unit.state.plans import TARGET, plan_of
 
 COUNT, ERP_MS, PARALLELISM = 400, 50, 8
 AWAY_MS = (0, 20, 40)
-FRESH = 10_000
+FRESH, DIFFERING = 10_000, 5
 ROOT = Path(__file__).resolve().parent.parent
 BEGIN, END = "<!-- state -->", "<!-- /state -->"
 HEAD = (
@@ -143,8 +143,8 @@ def journal_share(place: Place, folder: Path) -> float:
     return COUNT * ERP_MS / 1000 / PARALLELISM / seconds
 
 
-def fresh(folder: Path) -> Row:
-    """A plan of FRESH unchanged customers on a machine that has only the database."""
+def fresh(folder: Path) -> Iterator[Row]:
+    """A plan of FRESH customers on a machine that has only the database: none of them differs, and then some do."""
     folder.mkdir()
     database = apart(world.seed, folder, FRESH)
     apart(world.declare, folder, database, single=True)
@@ -153,11 +153,20 @@ def fresh(folder: Path) -> Row:
         configure(folder, place, base)
         environment = world.environment() | place.environment
         cost([*COMMAND, "apply", "--auto-approve"], folder, environment)
-        new = folder.with_name("new")
-        shutil.copytree(folder, new, ignore=shutil.ignore_patterns(".reconciler", "erp.db*"))
-        place.passed()
-        spent = cost([*COMMAND, "plan"], new, environment)
-        return Row(place.name, f"plan of {FRESH:,}, new machine", spent, place.passed())
+        for differing in (0, DIFFERING):
+            if differing:
+                apart(world.declare, folder, database, changed=differing / FRESH, single=True)
+            new = folder.with_name(f"new-{differing}")
+            shutil.copytree(folder, new, ignore=shutil.ignore_patterns(".reconciler", "erp.db*"))
+            place.passed()
+            spent = cost([*COMMAND, "plan", "-o", "plan.json"], new, environment, fine=FINE)
+            traffic, plan = place.passed(), json.loads((new / "plan.json").read_bytes())
+            case = (
+                f"plan of {FRESH:,} with {differing} differences, new machine, {plan['refresh']['requests']} requests"
+            )
+            if len(plan["actions"]) != differing:
+                raise RuntimeError(f"{len(plan['actions'])} of {differing} differences were planned")
+            yield Row(place.name, case, spent, traffic)
 
 
 def configure(folder: Path, place: Place, base: str) -> None:
@@ -182,8 +191,9 @@ def main() -> int:
                     rows.append(row)
                     print(_line(row), flush=True)
         if "--no-fresh" not in sys.argv:
-            rows.append(fresh(Path(name) / "fresh"))
-            print(_line(rows[-1]), flush=True)
+            for row in fresh(Path(name) / "fresh"):
+                rows.append(row)
+                print(_line(row), flush=True)
     if "--write" in sys.argv:
         page = ROOT / "docs" / "performance.md"
         text = page.read_text(encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import select
 import socket
 import struct
@@ -16,13 +17,19 @@ _ENDS = (b"S", b"Q")  # messages of a client that are answered by ReadyForQuery
 
 
 class TransactionPooler:
-    """Listens on a port of this machine, in front of the server's Unix socket."""
+    """Listens on a port of this machine, in front of the server's Unix socket.
 
-    def __init__(self, behind: SharedState) -> None:
+    size: how many backends there are at most. in_turn: as PgBouncer with `server_round_robin`; without, the backend
+    that was given back last is given first.
+    """
+
+    def __init__(self, behind: SharedState, size: int = 20, *, in_turn: bool = False) -> None:
         (folder,) = parse_qs(urlsplit(behind.url).query)["host"]
         self._server = f"{folder}/.s.PGSQL.5432"
-        self._idle: list[socket.socket] = []
+        self._idle: queue.Queue[socket.socket] = queue.Queue() if in_turn else queue.LifoQueue()
         self._all: list[socket.socket] = []
+        self._size = size
+        self._greeting = b""
         self._listener = socket.create_server(("127.0.0.1", 0))
         port = self._listener.getsockname()[1]
         self.location = SharedState(f"postgresql://postgres@127.0.0.1:{port}/postgres?sslmode=disable", behind.schema)
@@ -55,21 +62,22 @@ class TransactionPooler:
                 return backend, said
 
     def _serve(self, client: socket.socket) -> None:
-        with client, suppress(OSError, struct.error):
+        with client, suppress(OSError, ValueError, struct.error):  # an end is closed under its hands
             (length, code) = struct.unpack("!ii", _exactly(client, 8))
             if code == _SSL_REQUEST:
                 client.sendall(b"N")
                 (length, code) = struct.unpack("!ii", _exactly(client, 8))
             _exactly(client, length - 8)
-            backend, said = self._backend()
-            self._idle.append(backend)
-            client.sendall(said)
+            if len(self._all) < self._size:
+                backend, self._greeting = self._backend()
+                self._idle.put(backend)
+            client.sendall(self._greeting)
             while True:
                 self._transaction(client)
 
     def _transaction(self, client: socket.socket) -> None:
         kind, message = _message(client)
-        backend = self._idle.pop()
+        backend = self._idle.get()
         backend.sendall(message)
         pending, is_done = int(kind in _ENDS), False
         while not is_done:
@@ -83,7 +91,7 @@ class TransactionPooler:
                     client.sendall(message)
                     pending -= kind == b"Z"
                     is_done = kind == b"Z" and not pending and message[-1:] == b"I"
-        self._idle.append(backend)
+        self._idle.put(backend)
 
 
 def _message(end: socket.socket) -> tuple[bytes, bytes]:

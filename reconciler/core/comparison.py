@@ -7,10 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from reconciler.core.compare import agree
 from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
 from reconciler.core.doubts import HELD_BACK
 from reconciler.core.identity import Pairing, pair
+from reconciler.core.normalise import number_key
 from reconciler.core.ordering import is_target
 from reconciler.core.ports import View
 from reconciler.core.renumbering import (
@@ -77,6 +79,18 @@ class Comparison:
             self.rules.resource,
             self.stuck,
         )
+
+    @cached_property
+    def unequal(self) -> frozenset[int]:
+        """The `internal_id`s of the customers that do not hold to the letter what is declared. What was applied to them
+        tells the causes of their differences: it is read at once, and nothing of the others."""
+        unequal = [
+            live
+            for declaration, live in self.paired.pairs
+            if live is not None and not agree(declaration.values, live.values, declaration.complete)
+        ]
+        self.memory.recall(number_key(live.number) for live in unequal)
+        return frozenset(live.internal_id for live in unequal)
 
     def problems(self) -> list[Diagnostic]:
         """What is wrong with the live side, and with the pairing; of the targets only, where there are some."""

@@ -54,7 +54,10 @@ def compute_drift(
     look = _Look(comparison.rules, comparison.memory, history, ActiveMutes(mutes, now[:10]), applied_at, now)
     pairs = [(declaration, live) for declaration, live in comparison.paired.pairs if comparison.looks_at(declaration)]
     customers = [
-        customer for customer in (look.pair(declaration, live) for declaration, live in pairs) if customer is not None
+        customer
+        for declaration, live in pairs
+        if live is None or live.internal_id in comparison.unequal
+        if (customer := look.pair(declaration, live)) is not None
     ]
     if not comparison.targets:
         customers += look.undeclared(comparison, spoken_for)

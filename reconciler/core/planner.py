@@ -224,7 +224,8 @@ def _update(
     declaration: Desired, live: Live, comparison: Comparison, wire: Wire, decided: _Decided, *, is_renumbered: bool
 ) -> Action | None:
     """The update, if there is something to write; what is left alone is noted."""
-    difference = compared(declaration, live, comparison.rules, comparison.memory)
+    is_unequal = live.internal_id in comparison.unequal
+    difference = compared(declaration, live, comparison.rules, comparison.memory) if is_unequal else AGREED
     looks_at = comparison.looks_at(declaration)
     if difference is AGREED:  # nearly every pair
         decided.unchanged += looks_at and not is_renumbered

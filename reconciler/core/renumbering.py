@@ -410,6 +410,7 @@ def foreseen_memory(memory: Memory, found: Renumberings) -> Memory:
         dict(_Moved(memory.identities, found.moved, formers)),
         _Moved(memory.normalised, found.moved, formers),
         None if memory.baseline is None else _Moved(memory.baseline, found.moved, formers),
+        lambda keys: memory.recall(found.moved.get(key, key) for key in keys),
     )
 
 

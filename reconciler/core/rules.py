@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -48,6 +48,10 @@ class Target:
     base_url: str
 
 
+def _at_hand(_keys: Iterable[str]) -> None:
+    """All that was applied is there already."""
+
+
 @dataclass(frozen=True, slots=True)
 class Memory:
     """What earlier runs recorded: the number of each ref; by `number_key` the values last applied, the internal id, and
@@ -55,6 +59,7 @@ class Memory:
 
     baseline: the values that a later difference counts from, where these are more than `applied`: customers as they
     were adopted, or as a git revision declares them. It tells causes alone: what is written never depends on it.
+    recall: told of which customers (`number_key`) the values are about to be asked for, so that they are read at once.
     """
 
     numbers: Mapping[str, str] = field(default_factory=dict)
@@ -62,6 +67,7 @@ class Memory:
     identities: Mapping[str, int] = field(default_factory=dict)
     normalised: Mapping[str, Mapping[str, tuple[object, object]]] = field(default_factory=dict)
     baseline: Mapping[str, Values] | None = None
+    recall: Callable[[Iterable[str]], None] = _at_hand
 
     @property
     def last(self) -> Mapping[str, Values]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from reconciler.config.edit.proposed_edits import Denied, Granted, ProposedEdit, proposed_edits
@@ -87,11 +87,12 @@ def accept(
     rules = rules_of(workspace.settings)
     renumbered = renumberings(loaded.desired, view.customers, memory, view.doubts, rules.resource)
     present = under_present_numbers(loaded.desired, renumbered)
-    memory = last.with_causes(Comparison(present, view, rules, memory)).memory
+    comparison = last.with_causes(Comparison(present, view, rules, memory))
+    memory = comparison.memory
     paired = pair(present, view.customers, memory.numbers, memory.identities, view.doubts, rules.resource)
     choice = _Choice(keys, fields, mutes)
     rewriting = _Rewriting(workspace.settings, workspace.environ, memory, choice, rules)
-    files = rewriting.run(paired)
+    files = rewriting.run(paired, comparison.unequal)
     if not dry_run:
         replace_files(files)
     unpaired = _unpaired(loaded, paired, choice) if numbers else bool(paired.diagnostics or renumbered.refused)
@@ -177,14 +178,16 @@ class _Rewriting:
     missing: list[Desired] = field(default_factory=list)
     ignored: list[LeftAlone] = field(default_factory=list)
 
-    def run(self, paired: Pairing) -> list[Replacement]:
-        """The files to replace."""
+    def run(self, paired: Pairing, unequal: Collection[int]) -> list[Replacement]:
+        """The files to replace. unequal: the `internal_id`s of the customers that differ in anything."""
         by_file: dict[str, list[ProposedEdit]] = {}
         for desired, live in paired.pairs:
             if not self.choice.has(desired):
                 continue
             if live is None:
                 self.missing.append(desired)
+                continue
+            if live.internal_id not in unequal:
                 continue
             self._note_ignored(desired, live)
             taken = [edit for edit in proposed_edits(desired, live, self.rules, self.memory) if self.choice.takes(edit)]

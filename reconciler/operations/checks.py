@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from reconciler.core.diagnostics import has_errors
 from reconciler.core.errors import Refused, WrongUsage
@@ -12,7 +13,7 @@ from reconciler.core.rules import Target
 from reconciler.operations.past_runs import is_of, is_unclear
 from reconciler.resources.customer import FIELDS
 from reconciler.resources.values import NumberOf, parse_path
-from reconciler.state.journal import RunStatus
+from reconciler.state.journal import RunInfo, RunStatus
 from reconciler.state.store import Store
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
@@ -82,23 +83,24 @@ def _paths(action: Action) -> list[tuple[str, ...]]:
     return [parse_path(change.path) for change in action.changes]
 
 
-def check_not_applied(store: Store, plan: Plan) -> None:
-    """Refuse a plan that was applied in full: what differs from it now is somebody's work."""
-    for run in () if plan.is_empty else store.runs.all():
+def check_not_applied(runs: Iterable[RunInfo], plan: Plan) -> None:
+    """Refuse a plan that was applied in full: what differs from it now is somebody's work. runs: of the state."""
+    for run in runs:
         if run.digest == plan.digest and run.status is RunStatus.DONE:
             raise Refused(
                 f"The plan was applied already, on {run.started_at} (run {run.id})", remedy="Make a new plan."
             )
 
 
-def check_unclear(store: Store, plan: Plan) -> None:
-    """Refuse to create again what an earlier run may have created, so that its declaration does not find it.
+def check_unclear(store: Store, runs: Iterable[RunInfo], plan: Plan) -> None:
+    """Refuse to create again what an earlier run may have created, so that its declaration does not find it. runs: of
+    the store.
 
     A customer whose number, name or ids the ERP stored otherwise is not found by them: the plan cannot but ask for it
     once more. One that looked like it before that run is not its doing, and one that `same_as` names is another one.
     """
     suspects = {action.label: action for action in plan.actions if action.alike}
-    for info in store.runs.all() if suspects else ():
+    for info in runs if suspects else ():
         if not is_of(info, plan) or info.digest == plan.digest or not is_unclear(info):
             continue
         record = store.runs.get(info.id)

@@ -74,7 +74,8 @@ class DeclaredCustomers:
     @cached_property
     def memory(self) -> Memory:
         """What earlier runs recorded of the declarations. Raises StateError."""
-        return self.workspace.store.known(self.workspace.place).load().memory() if self.is_project else Memory()
+        known = self.workspace.store.known(self.workspace.place)
+        return known.load(whole=False).memory() if self.is_project else Memory()
 
     def check(self, counts: Callable[[Diagnostic], bool]) -> None:
         """Raise InvalidInput if errors count: who is declared cannot be known then."""

@@ -55,7 +55,7 @@ def drift(
 def record_drift(workspace: Workspace, report: Drift) -> None:
     """Note in the state that this was reported: what it has is not new in the next report. Raises StateError."""
     place, keys = workspace.place, frozenset(report.targets)
-    memory = workspace.store.known(place).load().memory() if keys else Memory()
+    memory = workspace.store.known(place).load(whole=False).memory() if keys else Memory()
     workspace.store.sightings(place).record(report.created_at, sightings(report), within=looked_at(keys, memory))
 
 

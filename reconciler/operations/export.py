@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from reconciler.config.edit.declarable import declarable, lifecycle_of
@@ -250,8 +250,8 @@ class _Updates:
 
     def of(self, standings: Standings) -> _Updated:
         """The new files, in memory."""
-        settings, environ, memory = self.workspace.settings, self.workspace.environ, self.known.memory
-        rules = rules_of(settings)
+        settings, environ = self.workspace.settings, self.workspace.environ
+        rules, memory = rules_of(settings), replace(self.known.memory, applied={}, baseline=None)  # no causes are told
         files: list[Replacement] = []
         left_out: list[tuple[str, str, str]] = []
         for name, customers in _by_file(standings).items():

@@ -47,10 +47,10 @@ class LastApplied:
         if revision is None:
             return comparison
         if revision.settings is None or revision.loaded is None:
-            return replace(comparison, memory=replace(memory, baseline={}))
+            return replace(comparison, memory=_by_revision(memory, {}))
         then = replace(comparison, desired=revision.loaded.desired, targets=frozenset())
         baseline = _now_declared(comparison, _declared(then, revision.settings.ignore))
-        return replace(comparison, memory=replace(memory, baseline=baseline))
+        return replace(comparison, memory=_by_revision(memory, baseline))
 
     def of_drift(self, comparison: Comparison) -> Comparison:
         """As `with_causes`, where nothing is written: what the revision declares also tells what was managed."""
@@ -61,8 +61,7 @@ class LastApplied:
 
     def applied_at(self, key: str) -> str | None:
         """When a run left the customer (`number_key`) as declared, UTC, ISO 8601; None where none did."""
-        record = self.known.get(key)
-        return None if record is None or record.is_baseline else record.applied_at
+        return None if self.known.is_adopted(key) or key not in self.known else self.known[key].applied_at
 
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """Which revision tells the causes, or why it does not."""
@@ -90,7 +89,7 @@ def last_applied(workspace: Workspace, ref: str | None = None) -> LastApplied:
     (`applied_branch`), where the state knows of no apply and the repository has it. Raises WrongUsage when git does not
     know `ref`, and StateError.
     """
-    known = workspace.store.known(workspace.place).load()
+    known = workspace.store.known(workspace.place).load(whole=False)
     revisions = Revisions(workspace.settings, workspace.environ, _OPTION)
     if ref is not None:
         return LastApplied(known, _read(revisions, ref, revisions.known_commit(ref)))
@@ -117,6 +116,11 @@ def _read(revisions: Revisions, ref: str, commit: str) -> Revision:
         return revisions.read(ref, commit)
     except WrongUsage as error:  # the commit is there, but has no such project
         return Revision(ref, commit, problem=str(error))
+
+
+def _by_revision(memory: Memory, baseline: dict[str, Values]) -> Memory:
+    """What causes are told by a revision: nothing that was recorded needs to be read for that."""
+    return Memory(memory.numbers, memory.applied, memory.identities, memory.normalised, baseline)
 
 
 def _declared(then: Comparison, ignore: tuple[str, ...]) -> dict[str, Values]:
@@ -149,11 +153,11 @@ def remember_baseline(workspace: Workspace, customers: Iterable[tuple[str, Value
     """
     try:
         known = workspace.store.known(workspace.place)
-        before, at = known.load(), workspace.now()
+        before, at = known.load(whole=False), workspace.now()
         known.record(
             Known(number, values, at, run=BASELINE)
             for number, values in customers
-            if (record := before.get(number_key(number))) is None or record.is_baseline
+            if (key := number_key(number)) not in before or before.is_adopted(key)
         )
     except StateError as error:
         workspace.listener.say(f"The customers as they are now could not be noted: {visible(str(error))}")

@@ -62,7 +62,7 @@ def _plan(workspace: Workspace, run_id: str, erp: Erp, *, deactivate_creates: bo
     results = ended(record, first).results
     workspace.listener.say(f"Reading the customers of {place.environment} ...")
     view = refresh(Loaded(undoing.concerned(results), (), ""), erp)
-    memory = workspace.store.known(place).load().memory()
+    memory = workspace.store.known(place).load(whole=False).memory()
     undone = undoing.undo(
         results,
         view.customers,

@@ -7,7 +7,7 @@ Begin the journal, or go on with it. Send, read back, remember, close.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from reconciler.apply.executor import EarlierTry, Interruption, execute
@@ -119,15 +119,19 @@ def write(
         proposal = propose(erp)
         if proposal is None:
             return None
-        _check(workspace, proposal, options)
-        journal, earlier = _begin(workspace, proposal)
+        runs = () if proposal.plan.is_empty else workspace.store.runs.all()
+        _check(workspace, proposal, options, runs)
+        journal, earlier = _begin(workspace, proposal, runs)
         workers = options.parallelism or workspace.settings.api.parallelism
         longest = 0.0 if options.no_wait else workspace.settings.api.longest_answer
         return _Writing(workspace, erp, proposal, journal, workers, earlier, longest).run()
 
 
-def _check(workspace: Workspace, proposal: Proposal, options: WriteOptions) -> None:
-    """Raise what stands against it. A run that goes on passed its volume guards, and was agreed to, when it began."""
+def _check(workspace: Workspace, proposal: Proposal, options: WriteOptions, runs: Sequence[RunInfo]) -> None:
+    """Raise what stands against it. A run that goes on passed its volume guards, and was agreed to, when it began.
+
+    runs: those of the state, as they stay while the lock is held.
+    """
     plan, store = proposal.plan, workspace.store
     if proposal.preview is not None:
         workspace.listener.show(proposal.preview)
@@ -136,19 +140,19 @@ def _check(workspace: Workspace, proposal: Proposal, options: WriteOptions) -> N
     force = options.force or proposal.earlier is not None
     check_applicable(plan, workspace.place, force=force)
     check_reviewed(plan, options.consent)
-    check_not_applied(store, plan)
-    check_unclear(store, plan)
-    _say_what_cannot_be_seen(workspace, plan)
+    check_not_applied(runs, plan)
+    check_unclear(store, runs, plan)
+    _say_what_cannot_be_seen(workspace, plan, runs)
     if not (plan.is_empty or proposal.earlier or options.has_consent or workspace.listener.ask(_question(plan))):
         raise Declined("Nothing was written.", remedy="Agree to the plan when you are asked, or give consent.")
 
 
-def _say_what_cannot_be_seen(workspace: Workspace, plan: Plan) -> None:
+def _say_what_cannot_be_seen(workspace: Workspace, plan: Plan, runs: Iterable[RunInfo]) -> None:
     """Without an earlier run in the state, say which create no look can find: one that the ERP has not finished."""
     if plan.environment == SANDBOX:  # its only writer is this machine
         return
     creates = any(action.action is Verb.CREATE for action in plan.actions)
-    if creates and not any(is_of(run, plan) for run in workspace.store.runs.all()):
+    if creates and not any(is_of(run, plan) for run in runs):
         longest = duration(workspace.settings.api.longest_answer)
         is_shared = isinstance(workspace.settings.state, SharedState)
         here, elsewhere = (
@@ -194,14 +198,14 @@ def _overtaken_by(store: Store, info: RunInfo) -> RunInfo | None:
     return None
 
 
-def _begin(workspace: Workspace, proposal: Proposal) -> tuple[Journal | None, Attempt | None]:
+def _begin(workspace: Workspace, proposal: Proposal, known: Iterable[RunInfo]) -> tuple[Journal | None, Attempt | None]:
     """The journal of the plan's run; a saved plan that was begun before goes on where that ended. Raises Refused."""
     runs, plan = workspace.store.runs, proposal.plan
     if plan.is_empty:
         return None, None
     earlier = proposal.earlier
     if earlier is None:
-        info = next((run for run in runs.all() if run.digest == plan.digest), None)
+        info = next((run for run in known if run.digest == plan.digest), None)
         if info is None:
             return runs.begin(plan, keep=workspace.settings.keep_runs), None
         earlier = earlier_attempt(workspace.store, info, plan)

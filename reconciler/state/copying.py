@@ -57,12 +57,12 @@ def reseal(store: Store, new: Seal) -> str | None:
     def work(db: Connection) -> Check | None:
         database.lock_tables(db)
         with decoded(database):
-            for table in _TABLES:
-                rows = db.execute(f"SELECT {table.columns} FROM {table.name}").fetchall()
-                if table.recode is _as_is:
-                    continue
+            tables = [table for table in _TABLES if table.recode is not _as_is]
+            # all of it first: a run that is deleted takes its entries along
+            rows = {table: db.execute(f"SELECT {table.columns} FROM {table.name}").fetchall() for table in tables}
+            for table in tables:
                 db.execute(f"DELETE FROM {table.name}")
-                _insert(db, table, [table.recode(old, new, row) for row in rows])
+                _insert(db, table, [table.recode(old, new, row) for row in rows[table]])
         record(db, new)
         return None
 
@@ -76,7 +76,7 @@ def copy_all(source: Store, to: Store, target: Target) -> int:
 
     Raises WrongUsage, StateError.
     """
-    if to.runs.all() or len(to.known(target).load()) or to.snapshot(target).size():
+    if to.runs.all() or len(to.known(target).load(whole=False)) or to.snapshot(target).size():
         raise WrongUsage(f"There is something in {to.location} already", remedy="Copy to an empty state.")
     rows = _rows(source.database, target)
     count = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -30,8 +30,15 @@ BASELINE = "baseline"
 """In the place of a run: nothing was applied to the customer, it was only adopted as it was."""
 _ONE = "target = ? AND resource = ? AND number_key = ?"
 
-Part = TypeVar("Part")
 _Row: TypeAlias = "tuple[str, str, str | None, int | None, str, str | None, str, str]"
+_Head: TypeAlias = "tuple[str, str, str | None, int | None, str, bool]"
+"""Who a customer is: number_key, number, ref, internal_id, normalised, and whether nothing was applied to it yet."""
+_HEAD = f"number_key, number, ref, internal_id, normalised, coalesce(run, '') = '{BASELINE}'"
+_Last: TypeAlias = "tuple[str, str | None, str]"
+"""What was applied to it: applied_at, run, applied."""
+_OF_ALL = f"WHERE resource = ? AND target = {TARGET}"
+_MOST_KEYS = 5000
+"""In one statement: both databases take more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,69 +76,95 @@ class Known:
         """Whether nothing was applied to it yet."""
         return self.run == BASELINE
 
-    @property
-    def pairs(self) -> dict[str, tuple[object, object]]:
-        """The normalised values as the planner takes them: path to (sent, stored)."""
-        return {path: (pair.sent, pair.stored) for path, pair in self.normalised.items()}
-
 
 class LoadedKnown(Mapping[str, Known]):
     """The known customers by `number_key`, as of the moment of loading.
 
-    A record is decoded only when it is asked for; asking raises StateError when it makes no sense.
+    What was applied to one is read when it is asked for, unless it was loaded; `recall` reads that of many at once. A
+    record is decoded when it is asked for. Asking raises StateError when it makes no sense, or cannot be read.
     """
 
-    def __init__(self, rows: Iterable[_Row], database: Database) -> None:
-        self._rows = {row[0]: row for row in rows}
+    def __init__(
+        self,
+        heads: Iterable[_Head],
+        lasts: Mapping[str, _Last],
+        read: Callable[[Collection[str], int], Mapping[str, _Last]],
+        database: Database,
+    ) -> None:
+        self._heads = {head[0]: head for head in heads}
+        self._lasts = dict(lasts)
+        self._read = read
         self._database = database
 
     def __getitem__(self, key: str) -> Known:
-        row = self._rows[key]
+        head = self._heads[key]
+        if key not in self._lasts:
+            self.recall([key])
         with decoded(self._database):
-            return _known(row)
+            return _known(head, self._lasts[key])
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._rows)
+        return iter(self._heads)
 
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self._heads)
 
     def __contains__(self, key: object) -> bool:
-        return key in self._rows
+        return key in self._heads
+
+    def recall(self, keys: Iterable[str]) -> None:
+        """Read at once what was applied to these customers, if they are known and it was not read yet.
+
+        What somebody else has applied since the loading counts; a customer forgotten since is not known any more.
+        """
+        lacking = [key for key in dict.fromkeys(keys) if key in self._heads and key not in self._lasts]
+        if not lacking:
+            return
+        self._lasts |= self._read(lacking, len(self._heads))
+        for key in lacking:
+            if key not in self._lasts:
+                del self._heads[key]
+
+    def is_adopted(self, key: str) -> bool:
+        """Whether it is known, and nothing was applied to it yet."""
+        head = self._heads.get(key)
+        return head is not None and head[5]
 
     def numbers(self) -> dict[str, str]:
         """The number of each ref."""
-        return {row[2]: row[1] for row in self._rows.values() if row[2] is not None}
+        return {head[2]: head[1] for head in self._heads.values() if head[2] is not None}
 
     def memory(self) -> Memory:
         """What the planner wants to know; the applied values are decoded when it asks."""
-        identities = {key: row[3] for key, row in self._rows.items() if row[3] is not None}
-        changed = {key: row for key, row in self._rows.items() if row[7] != _NONE}
-        managed = {key: row for key, row in self._rows.items() if row[5] != BASELINE}
+        heads = self._heads
+        identities = {key: head[3] for key, head in heads.items() if head[3] is not None}
+        with decoded(self._database):
+            pairs = {key: _pairs(head[4]) for key, head in heads.items() if head[4] != _NONE}
+        managed = {key for key, head in heads.items() if not head[5]}
         return Memory(
             self.numbers(),
-            _Lazily(self, managed.keys(), lambda known: known.applied),
+            _Applied(self, managed),
             identities,
-            _Lazily(self, changed.keys(), lambda known: known.pairs),
-            _Lazily(self, self._rows.keys(), lambda known: known.applied),
+            {key: {path: (pair.sent, pair.stored) for path, pair in of_one.items()} for key, of_one in pairs.items()},
+            _Applied(self, heads.keys()),
+            self.recall,
         )
 
 
 _NONE = "{}"
 
 
-class _Lazily(Mapping[str, Part]):
-    """A part of the known customers by `number_key`, decoded when it is asked for."""
+class _Applied(Mapping[str, Values]):
+    """What was last applied to some of the known customers, by `number_key`."""
 
-    def __init__(self, known: LoadedKnown, keys: Collection[str], part: Callable[[Known], Part]) -> None:
+    def __init__(self, known: LoadedKnown, keys: Collection[str]) -> None:
         self._known = known
         self._keys = keys
-        self._part = part
 
-    def __getitem__(self, key: str) -> Part:
+    def __getitem__(self, key: str) -> Values:
         if key not in self._keys:
             raise KeyError(key)
-        return self._part(self._known[key])
+        return self._known[key].applied
 
     def __contains__(self, key: object) -> bool:
         return key in self._keys
@@ -150,19 +183,44 @@ class KnownCustomers:
         self._database = database
         self._resource = resource
         self._target = database.place(target)
+        self._place = (resource, *self._target)
 
-    def load(self) -> LoadedKnown:
-        """All of them; none where there is no state yet. Raises StateError."""
-        rows: list[_Row] = []
+    def load(self, *, whole: bool = True) -> LoadedKnown:
+        """All of them; none where there is no state yet. Raises StateError.
+
+        whole: with what was applied to each, which is most of what there is; else that is read when it is asked for.
+        """
         with decoded(self._database), self._database.read() as db:
-            if db is not None:
-                rows = db.execute(
-                    f"SELECT {COLUMNS} FROM known WHERE resource = ? AND target = {TARGET}",  # noqa: S608 - constants
-                    (self._resource, *self._target),
-                ).fetchall()
-            if self._database.seal.is_on:
-                rows = [_opened(self._database.seal, row) for row in rows]
-        return LoadedKnown(rows, self._database)
+            if db is None:
+                return LoadedKnown((), {}, self._read, self._database)
+            heads = db.execute(f"SELECT {_HEAD} FROM known {_OF_ALL}", self._place).fetchall()  # noqa: S608 - constants
+            seal = self._database.seal
+            if seal.is_on:
+                heads = [_opened_head(seal, head) for head in heads]
+            lasts = self._lasts(db, [head[0] for head in heads], len(heads)) if whole else {}
+        return LoadedKnown(heads, lasts, self._read, self._database)
+
+    def _read(self, keys: Collection[str], total: int) -> dict[str, _Last]:
+        with decoded(self._database), self._database.read() as db:
+            return {} if db is None else self._lasts(db, keys, total)
+
+    def _lasts(self, db: Connection, keys: Collection[str], total: int) -> dict[str, _Last]:
+        """What was applied to these customers, of so many in total."""
+        statement = f"SELECT number_key, applied_at, run, applied FROM known {_OF_ALL}"  # noqa: S608 - constants
+        seal, stored = self._database.seal, {self._key(key): key for key in keys}
+        if 2 * len(keys) >= total:
+            rows = db.execute(statement, self._place).fetchall()
+        else:
+            rows, wanted = [], list(stored)
+            for start in range(0, len(wanted), _MOST_KEYS):
+                some = wanted[start : start + _MOST_KEYS]
+                places = ", ".join("?" * len(some))
+                rows += db.execute(f"{statement} AND number_key IN ({places})", (*self._place, *some)).fetchall()
+        return {
+            key: (at, run, seal.open_text(_of_one(key), applied))
+            for hashed, at, run, applied in rows
+            if (key := stored.get(hashed)) is not None
+        }
 
     def record(self, customers: Iterable[Known]) -> None:
         """Add or replace them, all or none. A ref moves to the customer that has it now. Raises StateError."""
@@ -214,17 +272,27 @@ class KnownCustomers:
         return self._database.seal.hashed(_TABLE, key)
 
 
+def _of_one(key: str) -> str:
+    return f"{_TABLE} {key}"
+
+
 def _sealed(seal: Seal, row: _Row) -> _Row:
-    """The row as it stands in the database: hashes of what is looked for, and all else in one sealed value."""
+    """The row as it stands in the database: hashes of what is looked for; who it is in place of the number; and what
+    was applied, bound to its customer."""
     key, number, ref, internal_id, applied_at, run, applied, normalised = row
     ref_hash = None if ref is None else seal.hashed("ref", ref)
-    text = msgspec.json.encode((key, number, ref, internal_id, applied, normalised)).decode()
-    return seal.hashed(_TABLE, key), "", ref_hash, None, applied_at, run, seal.seal_text(_TABLE, text), _NONE
+    head = seal.seal_text(_TABLE, msgspec.json.encode((key, number, ref, internal_id, normalised)).decode())
+    return seal.hashed(_TABLE, key), head, ref_hash, None, applied_at, run, seal.seal_text(_of_one(key), applied), _NONE
+
+
+def _opened_head(seal: Seal, head: _Head) -> _Head:
+    key, number, ref, internal_id, normalised = msgspec.json.decode(seal.open_text(_TABLE, head[1]))
+    return key, number, ref, internal_id, normalised, head[5]
 
 
 def _opened(seal: Seal, row: _Row) -> _Row:
-    key, number, ref, internal_id, applied, normalised = msgspec.json.decode(seal.open_text(_TABLE, row[6]))
-    return key, number, ref, internal_id, row[4], row[5], applied, normalised
+    key, number, ref, internal_id, normalised = msgspec.json.decode(seal.open_text(_TABLE, row[1]))
+    return key, number, ref, internal_id, row[4], row[5], seal.open_text(_of_one(key), row[6]), normalised
 
 
 def recoded(old: Seal, new: Seal, row: Sequence[Any]) -> tuple[Any, ...]:
@@ -248,14 +316,12 @@ def _row(known: Known) -> _Row:
     )
 
 
-def _known(row: _Row) -> Known:
-    _, number, ref, internal_id, applied_at, run, applied, normalised = row
-    return Known(
-        number=number,
-        applied=decode(applied),
-        applied_at=applied_at,
-        ref=ref,
-        internal_id=internal_id,
-        normalised={path: Normalised(**pair) for path, pair in decode(normalised).items()},  # type: ignore[arg-type]  # written by encode from such pairs
-        run=run,
-    )
+def _known(head: _Head, last: _Last) -> Known:
+    _, number, ref, internal_id, normalised, _ = head
+    applied_at, run, applied = last
+    return Known(number, decode(applied), applied_at, ref, internal_id, _pairs(normalised), run)
+
+
+def _pairs(normalised: str) -> dict[str, Normalised]:
+    pairs = decode(normalised).items()
+    return {path: Normalised(**pair) for path, pair in pairs}  # type: ignore[arg-type]  # written from such pairs

@@ -6,12 +6,12 @@ from reconciler.core.errors import StateError
 from reconciler.state.port import Connection
 from reconciler.state.sealing import KEY_VARIABLE, NEW_KEY_VARIABLE, Seal
 
-_IS_EMPTY = "SELECT NOT EXISTS (SELECT 1 FROM target) AND NOT EXISTS (SELECT 1 FROM run)"
+IS_EMPTY = "NOT EXISTS (SELECT 1 FROM target) AND NOT EXISTS (SELECT 1 FROM run)"
 
 
-def check_readable(db: Connection, seal: Seal, where: str) -> None:
-    """Raise StateError when the state cannot be read with this key."""
-    _fits(db, seal, where)
+def check_readable(db: Connection, seal: Seal, where: str) -> bool:
+    """Raise StateError when the state cannot be read with this key. False where it is empty and says no key."""
+    return _fits(db, seal, where)
 
 
 def claim(db: Connection, seal: Seal, where: str) -> None:
@@ -55,7 +55,7 @@ def _fits(db: Connection, seal: Seal, where: str) -> bool:
             remedy=f"Set {KEY_VARIABLE} to the key that it was encrypted with; `reconciler state rekey` changes it.",
         )
     if row is None and seal.is_on:
-        (is_empty,) = db.execute(_IS_EMPTY).fetchone()
+        (is_empty,) = db.execute(f"SELECT {IS_EMPTY}").fetchone()
         if not is_empty:
             raise StateError(
                 f"{KEY_VARIABLE} is set, and the state {where} is not encrypted",

@@ -112,6 +112,19 @@ class Seal:
         return hmac.new(self._key, f"reconciler/state/{purpose}".encode(), hashlib.sha256).digest()
 
 
+class LostKey(Seal):
+    """Stands for a key that nobody has, where nothing is read or written but all is deleted."""
+
+    def __init__(self, key_id: str) -> None:
+        super().__init__(None)
+        self.__dict__["key_id"] = key_id
+
+    @property
+    def is_on(self) -> bool:
+        """There was a key."""
+        return True
+
+
 def key_from(environ: Mapping[str, str], variable: str = KEY_VARIABLE) -> bytes | None:
     """The key in the variable, or in the file that VARIABLE_FILE names; None without. Raises StateError."""
     text, file = environ.get(variable, "").strip(), environ.get(f"{variable}_FILE", "")

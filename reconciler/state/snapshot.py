@@ -107,7 +107,7 @@ class KeptCustomers:
         """The customers with these numbers are written to: each is read again before it is relied on."""
         seal = self._database.seal
         wanted = [(_DOUBTED, *self._target, seal.hashed(_TABLE, number)) for number in numbers]
-        if not wanted or self.size() == 0:
+        if not wanted:
             return
 
         def work(db: Connection) -> Check | None:

@@ -60,6 +60,9 @@ class Backend(Protocol):
     def lock(self) -> RunLock:
         """One run at a time."""
 
+    def give_up_key(self) -> None:
+        """Take the state for one whose key is lost: it can be locked and cleared then, and nothing else."""
+
     def clear(self) -> None:
         """Delete what the state holds, whatever condition it is in; called under the lock."""
 
@@ -162,6 +165,7 @@ class Store:
         """
         if not self.database.exists():
             return False
+        self._backend.give_up_key()
         with self.lock("state clear", timeout=timeout):
             self._backend.clear()
         return True

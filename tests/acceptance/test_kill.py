@@ -74,10 +74,12 @@ def mixed(company: Company) -> Company:
     return company
 
 
-def started(company: Company, *words: str, **environ: str) -> subprocess.Popen[str]:
-    """A real process in the company's folder."""
+def started(
+    company: Company, *words: str, program: tuple[str, ...] = ("-m", "reconciler"), **environ: str
+) -> subprocess.Popen[str]:
+    """A real process in the company's folder. program: what Python is given instead of the package."""
     return subprocess.Popen(
-        [sys.executable, "-m", "reconciler", "--chdir", str(company.folder), *words],
+        [sys.executable, *program, "--chdir", str(company.folder), *words],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         stdin=subprocess.DEVNULL,

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from typing import Any
 
 import psycopg
 import pytest
@@ -17,7 +18,7 @@ from reconciler.core.shared_state import SharedState
 from reconciler.state.sealing import KEY_VARIABLE, NEW_KEY_VARIABLE
 from tests.acceptance.conftest import Company
 from tests.acceptance.test_kill import ended, started
-from tests.database_proxy import proxied
+from tests.database_proxy import DatabaseProxy, proxied
 from tests.postgres_server import empty_schema
 
 DECLARED = "\n".join(
@@ -26,6 +27,14 @@ DECLARED = "\n".join(
     for number in range(10000, 10012)
 )
 Machine = Callable[[str], Company]
+
+IMPATIENT = """
+import sys
+from reconciler.__main__ import main
+from reconciler.state.postgres import database
+database._REGAIN_FOR = 1.0  # seconds until a database that is gone is given up
+sys.exit(main())
+"""
 
 
 @pytest.fixture
@@ -58,6 +67,11 @@ def written(company: Company, at_least: int) -> None:
     while len(company.bodies()) < at_least:
         assert time.monotonic() < until
         time.sleep(0.02)
+
+
+def given_up_soon(proxy: DatabaseProxy) -> dict[str, Any]:
+    """For `started`: a process that reaches its state that way, and does not wait long for it to come back."""
+    return {"program": ("-c", IMPATIENT), "RECONCILER_STATE": proxy.url}
 
 
 def numbers(company: Company) -> list[str]:
@@ -102,7 +116,7 @@ def test_a_run_that_lost_its_database_sends_nothing_more_and_is_resumed_on_anoth
     first, second = machine("one"), machine("two")
     first.sandbox.switch(latency_ms=80)
     with proxied(schema) as proxy:
-        process = started(first, "apply", "--auto-approve", "--parallelism", "2", RECONCILER_STATE=proxy.url)
+        process = started(first, "apply", "--auto-approve", "--parallelism", "2", **given_up_soon(proxy))
         written(first, 2)
         proxy.cut()
         stopped = ended(process)
@@ -123,7 +137,7 @@ def test_a_run_whose_outcome_could_not_be_recorded_is_not_called_done(machine: M
     first, second = machine("one"), machine("two")
     first.sandbox.switch(latency_ms=400)
     with proxied(schema) as proxy:
-        process = started(first, "apply", "--auto-approve", "--parallelism", "12", RECONCILER_STATE=proxy.url)
+        process = started(first, "apply", "--auto-approve", "--parallelism", "12", **given_up_soon(proxy))
         written(first, 12)
         proxy.cut()
         stopped = ended(process)
@@ -211,12 +225,33 @@ def test_with_a_key_no_table_tells_a_customer_and_a_wrong_key_is_said(
     assert keys[0] not in wrong.err + rekeyed.err
 
 
+def test_on_a_standby_a_plan_is_made_and_nothing_is_applied(
+    machine: Machine, schema: SharedState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is behind knows less of causes, and no more; nothing can be recorded there."""
+    first, second = machine("one"), machine("two")
+    assert first.apply().code == 0
+    first.store.edit("10003", {"name": "Fjordmat Nord AS"})
+    sent = len(first.bodies())
+    monkeypatch.setenv("RECONCILER_STATE", f"{schema.url}&options=-c%20default_transaction_read_only%3Don")
+    planned = second.run("plan")
+    assert "(drift)" in planned.out
+    assert "could not be kept" in planned.err
+    refused = second.run("apply", "--auto-approve")
+    assert refused.code == 1
+    assert "name the primary" in refused.err
+    assert len(second.bodies()) == sent
+
+
 def test_a_local_state_moves_to_the_database_and_back(
     company: Company, schema: SharedState, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Each time what goes on from there has all of it: causes, the snapshot, and a run to undo."""
     monkeypatch.delenv("RECONCILER_STATE")
     company.settings(f"state_schema: {schema.schema}")
     company.declare(DECLARED)
+    assert company.apply().code == 0
+    company.declare(DECLARED.replace("Fjordmat 10003 AS", "Fjordmat Nord AS"))
     assert company.apply().code == 0
     company.plan()
     copied = company.run("state", "copy", "--to", schema.url)
@@ -225,8 +260,17 @@ def test_a_local_state_moves_to_the_database_and_back(
     before = company.run("runs", "list", "--format", "json").json["runs"]
     monkeypatch.setenv("RECONCILER_STATE", schema.url)
     shown = company.run("state", "show", "--format", "json").json
-    assert (shown["customers"], shown["runs"], shown["snapshot"]["customers"]) == (12, 1, 12)
+    assert (shown["customers"], shown["runs"], shown["snapshot"]["customers"]) == (12, 2, 12)
     assert company.run("runs", "list", "--format", "json").json["runs"] == before
+    company.store.edit("10007", {"name": "Renamed by a clerk AS"})
+    plan = company.plan()
+    assert plan["refresh"]["mode"] == "incremental", "the snapshot came along"
+    assert [change["cause"] for action in plan["actions"] for change in action["changes"]] == ["drift"]
+    undone = company.run("runs", "undo", before[0]["id"], "--auto-approve")
+    assert undone.code == 0, undone.err
+    names = {customer["number"]: customer["name"] for customer in company.store.customers()}
+    assert (names["10003"], names["10007"]) == ("Fjordmat 10003 AS", "Renamed by a clerk AS")
+    before = company.run("runs", "list", "--format", "json").json["runs"]
     back = company.run("state", "copy", "--to", "back.db")
     assert back.code == 0, back.err
     monkeypatch.setenv("RECONCILER_STATE", "back.db")

@@ -382,7 +382,8 @@ def main(arguments: list[str]) -> int:
                 print(f"       {wrong}", flush=True)
     _matrix(on)
     bad = sum(bool(verdict.wrong) for verdict in on.verdicts.values())
-    print(f"{len(cells)} cells, {len(cells) - bad} hold, {bad} do not; {on.world.told()}")
+    commands = ", ".join(f"{count} {command}" for command, count in sorted(on.world.commands.items()))
+    print(f"{len(cells)} cells, {len(cells) - bad} hold, {bad} do not; commands: {commands}")
     return 1 if bad or not cells else 0
 
 
@@ -393,6 +394,9 @@ def _matrix(on: Stage) -> None:
         row = [on.verdicts.get((moment.name, fault)) for fault in FAULTS]
         marks = ["" if each is None else f"{each.code}{'!' if each.wrong else ''}" for each in row]
         print(f"{moment.name:28} {' '.join(f'{mark:>11}' for mark in marks)}")
+    played = {fault: [verdict for (_, name), verdict in on.verdicts.items() if name == fault] for fault in FAULTS}
+    counts = [f"{sum(not verdict.wrong for verdict in row)} of {len(row)}" for row in played.values()]
+    print(f"{'hold':28} {' '.join(f'{count:>11}' for count in counts)}")
 
 
 if __name__ == "__main__":

@@ -561,12 +561,12 @@ SABOTAGES = (
     ),
     Sabotage(
         "what a revision declares counts as managed", CAUSED, "operations/last_applied.py",
-        "memory=replace(memory, baseline=baseline))", "memory=replace(memory, baseline=baseline, applied=baseline))",
+        "memory=_by_revision(memory, baseline))", "memory=_by_revision(replace(memory, applied=baseline), baseline))",
         f"{_GIT}test_a_revision_decides_no_write",
     ),
     Sabotage(
         "what was adopted counts as managed", CAUSED, "state/known_customers.py",
-        "if row[5] != BASELINE}", "if True}",
+        "if not head[5]}", "if True}",
         f"{_GIT}test_what_was_only_adopted_is_not_deactivated_when_its_declaration_goes",
     ),
     Sabotage(

@@ -50,5 +50,32 @@ OF_THE_STATE: tuple[Sabotage, ...] = (
         "seal.hashed_number(_TABLE, internal_id), number\n    row",
         "unit/state/test_dump.py::test_with_a_key_no_table_holds_what_tells_a_customer",
     ),
+    Sabotage(
+        "a sealed value fits another customer", SECRET, "state/known_customers.py",
+        'return f"{_TABLE} {key}"', "return _TABLE",
+        "unit/state/test_known_customers.py::test_a_sealed_value_put_onto_another_customer_is_refused",
+    ),
+    Sabotage(
+        "what was applied is read for everybody", BOUNDED, "operations/last_applied.py",
+        "known = workspace.store.known(workspace.place).load(whole=False)",
+        "known = workspace.store.known(workspace.place).load()",
+        "acceptance/test_shared_state_companies.py::"
+        "test_a_plan_on_a_new_machine_asks_the_erp_three_times_at_most_and_reads_the_rest_from_the_database",
+    ),
+    Sabotage(
+        "another key costs the journal", RESUMED, "state/copying.py",
+        "for row in rows[table]])", 'for row in rows[table] if table.name != "entry"])',
+        "unit/state/test_copying.py::test_a_state_that_is_sealed_with_another_key_holds_what_it_held",
+    ),
+    Sabotage(
+        "a lost key stays behind", RESUMED, "state/postgres/backend.py",
+        'db.execute(f"DELETE FROM seal WHERE {IS_EMPTY}")', 'f"DELETE FROM seal WHERE {IS_EMPTY}"',
+        "unit/state/test_copying.py::test_a_state_whose_key_is_lost_is_cleared_and_starts_anew",
+    ),
+    Sabotage(
+        "a pooler of two backends is taken for none", DOUBLED, "state/postgres/lock.py",
+        "for _ in range(2)]", "for _ in range(1)]",
+        "unit/state/postgres/test_shared.py::test_a_pooler_in_transaction_mode_is_refused_with_the_reason",
+    ),
 )  # fmt: skip
-"""Lock, fence, group commit, intents ahead of the requests, encryption."""
+"""Lock, fence, group commit, intents ahead of the requests, encryption, what is read and moved."""

@@ -22,7 +22,7 @@ from reconciler.state.group_commit import GroupCommit
 from reconciler.state.port import Check, Connection, Cursor, Place, Work
 from reconciler.state.postgres.connecting import answered_within, connect
 from reconciler.state.postgres.foreign_errors import damaged, lost, newer, translated
-from reconciler.state.postgres.tables import migrate, version
+from reconciler.state.postgres.tables import has_table, migrate, version
 from reconciler.state.sealed_with import check_readable, claim, rekeyed
 from reconciler.state.sealing import Seal
 
@@ -154,6 +154,18 @@ class PostgresDatabase:
             found: int | None = self._with_reader(lambda db: version(db, self.location.schema))
             return found
 
+    def sealed_with(self) -> str | None:
+        """The id of the key that values are sealed with, whichever key is at hand; None without one."""
+
+        def ask(db: psycopg.Connection[Any]) -> Any:
+            if not has_table(db, self.location.schema, "seal"):
+                return None
+            return db.execute("SELECT max(key_id) FROM seal").fetchone()
+
+        with self._reading, translated(self.location):
+            row = self._with_reader(ask)
+        return None if row is None else row[0]
+
     def size(self) -> int:
         """How much the schema takes, in bytes: of all places."""
         tables = (
@@ -279,14 +291,22 @@ class PostgresDatabase:
         if self._writer is None or self._writer.closed:
             db = self.session()
             try:
-                with answered_within(db, _LONGEST), db.transaction():
-                    migrate(db, self.location, advisory_key("migrate", self.location.schema))
-                    claim(Transaction(db), self.seal, str(self.location))
+                with answered_within(db, _LONGEST):
+                    self._make_ready(db)
             except BaseException:
                 db.close()
                 raise
             self._writer = db
         return self._writer
+
+    def _make_ready(self, db: psycopg.Connection[Any]) -> None:
+        """Tables of this version, and this key: mostly they are there, which three short questions tell."""
+        is_newest = version(db, self.location.schema) == migrations.newest()
+        if is_newest and check_readable(Transaction(db), self.seal, str(self.location)):
+            return
+        with db.transaction():
+            migrate(db, self.location, advisory_key("migrate", self.location.schema))
+            claim(Transaction(db), self.seal, str(self.location))
 
     def regain(self) -> bool:
         """Wait some seconds for the database; whether the run may record again, as the only one since."""

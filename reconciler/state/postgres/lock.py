@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from typing import Any
 
 import msgspec
@@ -184,21 +184,18 @@ def refuse_shared_sessions(
 ) -> None:
     """Raise StateError behind a pooler in transaction mode: it gives the session that holds a lock to others, too.
 
-    While another session is within a transaction, this one must keep its backend, and not share it.
+    While others are within a transaction, this one must keep its backend, and share it with none of them. One other
+    does not tell enough: of two backends that a pooler gives in turn, each would look as if it were kept.
     """
-    other = another()
-    try:
-        for _ in range(2):
-            mine = _answer(db, "SELECT pg_backend_pid()")
-            _do(other, "BEGIN")
-            theirs = _answer(other, "SELECT pg_backend_pid()")
-            is_kept = _answer(db, "SELECT pg_backend_pid()") == mine
-            _do(other, "ROLLBACK")
-            if theirs == mine or not is_kept:
+    with ExitStack() as stack:
+        others = [stack.enter_context(closing(another())) for _ in range(2)]
+        mine = _answer(db, "SELECT pg_backend_pid()")
+        for other in others:
+            begun = _do(other, "BEGIN; SELECT pg_backend_pid()")
+            begun.nextset()
+            if begun.fetchone() == (mine,) or _answer(db, "SELECT pg_backend_pid()") != mine:
                 raise StateError(
                     f"The state {location} is behind a pooler in transaction mode, which keeps no session: the lock"
                     " would be given to others",
                     remedy="Name the database itself, or a pool in session mode.",
                 )
-    finally:
-        other.close()

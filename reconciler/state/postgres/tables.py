@@ -42,11 +42,19 @@ def adapted(statement: str) -> str:
 
 def version(db: Connection[Any], schema: str) -> int | None:
     """The version of the tables, None where there are none."""
-    row = db.execute("SELECT to_regclass(%s) IS NOT NULL", (f'"{schema}".state_version',)).fetchone()
-    if row is None or not row[0]:
+    if not has_table(db, schema, "state_version"):
         return None
-    row = db.execute("SELECT version FROM state_version").fetchone()
+    row = db.execute(f'SELECT version FROM "{schema}".state_version'.encode()).fetchone()  # noqa: S608 - the settings'
     return None if row is None else int(row[0])
+
+
+def has_table(db: Connection[Any], schema: str, name: str) -> bool:
+    """Whether there is such a table. Looked up as a row: `to_regclass` may remember within a transaction that there was
+    none, although another session has made it since."""
+    found = (
+        "SELECT 1 FROM pg_class JOIN pg_namespace AS n ON n.oid = relnamespace WHERE n.nspname = %s AND relname = %s"
+    )
+    return db.execute(found, (schema, name)).fetchone() is not None
 
 
 def migrate(db: Connection[Any], location: SharedState, key: int) -> None:
@@ -58,8 +66,9 @@ def migrate(db: Connection[Any], location: SharedState, key: int) -> None:
         db.execute("SELECT pg_advisory_xact_lock(%s)", (key,))
         done = version(db, location.schema)
         if done is None:
-            row = db.execute("SELECT to_regnamespace(%s) IS NULL", (f'"{location.schema}"',)).fetchone()
-            if row is not None and row[0]:  # a role may use a schema that it may not make
+            if (
+                db.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", (location.schema,)).fetchone() is None
+            ):  # a role may use a schema that it may not make
                 db.execute(f'CREATE SCHEMA "{location.schema}"'.encode())
             for statement in _OWN:
                 db.execute(statement.encode())

@@ -19,6 +19,9 @@ class SqliteBackend:
         self.database = Database(path, seal=seal, timeout=timeout)
         self.lock = LockFile(beside(path, ".lock"))
 
+    def give_up_key(self) -> None:
+        """The lock is a file beside it, and the file is deleted as a whole."""
+
     def clear(self) -> None:
         """Delete the file. Raises StateError for one that is not ours: it is left alone."""
         with translated(self.location):

@@ -302,6 +302,17 @@ def test_causes_follow_what_was_last_applied() -> None:
     }
 
 
+def test_what_was_applied_is_asked_for_at_once_and_for_the_customers_that_differ() -> None:
+    asked: list[list[str]] = []
+    memory = Memory(applied={"1": {"name": "A"}, "2": {"name": "B"}}, recall=lambda keys: asked.append(list(keys)))
+    customers = (live("1", name="A"), live("2", name="Moved"), live("3", name="Moved"))
+    plan = plan_of(
+        *(declared(number, name=name) for number, name in zip("123", "ABC", strict=True)), live=customers, memory=memory
+    )
+    assert asked == [["2", "3"]]
+    assert [action.changes[0].cause.value for action in plan.actions] == ["drift", "unknown"]
+
+
 def test_lines_are_inserted_updated_and_only_deleted_when_the_list_is_complete() -> None:
     wanted = {"M1": {"mandateId": "M1", "iban": "NEW"}, "M2": {"mandateId": "M2", "iban": "X"}}
     held = {"M1": {"mandateId": "M1", "iban": "OLD"}, "M3": {"mandateId": "M3", "iban": "Z"}}

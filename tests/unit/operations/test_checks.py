@@ -37,10 +37,15 @@ def test_a_create_that_an_earlier_run_may_have_done_is_refused_whatever_is_force
     with _after_an_unclear_run(tmp_path) as store:
         workspace: Any = SimpleNamespace(store=store, place=TARGET)
         with pytest.raises(Refused) as caught:
-            _check(workspace, Proposal(_create(alike=("70",))), WriteOptions(consent=True, force=force))
+            _check(
+                workspace,
+                Proposal(_create(alike=("70",))),
+                WriteOptions(consent=True, force=force),
+                store.runs.all(),
+            )
     assert caught.value.remedy.endswith('if both are meant, say so: lifecycle: {same_as: ["70"]}.')
 
 
 def test_a_customer_that_same_as_names_is_another_one(tmp_path: Path) -> None:
     with _after_an_unclear_run(tmp_path) as store:
-        check_unclear(store, _create(alike=("70",), same_as=("70",)))
+        check_unclear(store, store.runs.all(), _create(alike=("70",), same_as=("70",)))

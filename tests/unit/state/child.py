@@ -22,6 +22,8 @@ from reconciler.state.journal import RunStatus
 from tests.postgres_server import location_of
 from tests.unit.state.plans import NOBODY, TARGET, known_of, opened, plan_of
 
+JOURNALED = 2000
+
 
 def hold(state: Path | SharedState) -> None:
     with opened(state) as store, store.lock("apply plan.json"):
@@ -32,7 +34,7 @@ def hold(state: Path | SharedState) -> None:
 def journal(state: Path | SharedState, sent: Path) -> None:
     with opened(state) as store, store.lock("apply"), sent.open("ab", buffering=0) as wire:
         print("started", flush=True)
-        run = store.runs.begin(plan_of(5000))
+        run = store.runs.begin(plan_of(JOURNALED))
         print(run.run_id, flush=True)
 
         def perform(label: str) -> None:
@@ -41,7 +43,7 @@ def journal(state: Path | SharedState, sent: Path) -> None:
             run.finish(label, Outcome.DONE, number=label, version=f"v{label}")
 
         with ThreadPoolExecutor(4) as pool:
-            list(pool.map(perform, map(str, range(5000))))
+            list(pool.map(perform, map(str, range(JOURNALED))))
         run.close(RunStatus.DONE)
 
 

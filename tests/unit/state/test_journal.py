@@ -19,6 +19,7 @@ from reconciler.state.journal import RunStatus, Stored
 from reconciler.state.plan_file import dumps
 from reconciler.state.store import Store, open_store
 from tests.postgres_server import argument_of
+from tests.unit.state.child import JOURNALED
 from tests.unit.state.plans import opened, plan_of, run_statement, start_child
 
 STORED = Stored("name", "Sent", "SENT", taken=True)
@@ -184,7 +185,7 @@ def test_after_a_kill_at_any_moment_each_write_has_an_intent_and_each_outcome_to
         with opened(location) as store:
             assert [run.id for run in store.runs.unfinished()] == [run_id]
             record = store.runs.get(run_id)
-            assert record.plan() == plan_of(5000)
+            assert record.plan() == plan_of(JOURNALED)
             for entry in record.entries:
                 assert entry.intent_at is not None
                 assert entry.label == str(entry.position)
@@ -206,11 +207,11 @@ def test_after_a_kill_at_any_moment_each_write_has_an_intent_and_each_outcome_to
                         again.finish(entry.label, Outcome.DONE)
                 again.close(RunStatus.DONE)
             assert store.runs.get(run_id).info.open == 0
-        assert begun // 2 <= len(record.entries) < 5000
+        assert begun // 2 <= len(record.entries) < JOURNALED
 
 
 def test_each_write_is_durable_and_takes_milliseconds(location: Path | SharedState) -> None:
-    count = 400
+    count = 100
     with opened(location) as store:
         for threads in (1, 8):
             journal = store.runs.begin(plan_of(count))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import psycopg
@@ -14,7 +16,8 @@ from reconciler.core.shared_state import SharedState
 from reconciler.state import migrations
 from reconciler.state.lock_holder import Life
 from reconciler.state.postgres.connecting import tls_mode, tls_warning
-from reconciler.state.postgres.tables import adapted
+from reconciler.state.postgres.database import advisory_key, halves
+from reconciler.state.postgres.tables import adapted, migrate
 from reconciler.state.store import open_store
 from tests.postgres_server import argument_of
 from tests.transaction_pooler import TransactionPooler
@@ -104,13 +107,30 @@ def test_a_lock_that_nobody_else_took_is_taken_again_for_what_was_in_flight(shar
         assert entry.outcome is Outcome.DONE
 
 
-def test_a_pooler_in_transaction_mode_is_refused_with_the_reason(shared: SharedState) -> None:
-    pooler = TransactionPooler(shared)
+@pytest.mark.parametrize(("size", "in_turn"), [(1, False), (20, False), (1, True), (2, True), (3, True), (20, True)])
+def test_a_pooler_in_transaction_mode_is_refused_with_the_reason(shared: SharedState, size: int, in_turn: bool) -> None:
+    """However many backends it has, and whichever of them it gives next."""
+    pooler = TransactionPooler(shared, size, in_turn=in_turn)
     try:
         with opened(pooler.location) as store, pytest.raises(StateError, match="transaction mode"), store.lock("apply"):
             pass
     finally:
         pooler.close()
+
+
+def test_whoever_waits_while_another_one_makes_the_tables_finds_them(shared: SharedState) -> None:
+    key = advisory_key("migrate", shared.schema)
+    waits = "SELECT 1 FROM pg_locks WHERE classid::bigint = %s AND objid::bigint = %s AND NOT granted"
+    with opened(shared) as store, psycopg.connect(shared.url) as db, ThreadPoolExecutor(1) as pool:
+        db.execute(f'SET search_path TO "{shared.schema}"'.encode())
+        db.execute("SELECT pg_advisory_xact_lock(%s)", (key,))
+        recording = pool.submit(store.known(TARGET).record, [known_of("1")])
+        while db.execute(waits, halves(key)).fetchone() is None:
+            time.sleep(0.01)
+        migrate(db, shared, key)
+        db.commit()
+        recording.result(60)
+        assert dict(store.known(TARGET).load()) == {"1": known_of("1")}
 
 
 def test_tables_of_a_newer_version_are_refused_and_left_alone(shared: SharedState) -> None:
