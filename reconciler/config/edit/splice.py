@@ -27,17 +27,24 @@ from reconciler.config.read.nodes import Sequence as ListNode
 
 
 class CannotError(Exception):
-    """The rewrite cannot be made. `place` is a line and column, or nothing."""
+    """The rewrite cannot be made. `place` is a line and column, or nothing.
 
-    def __init__(self, message: str, place: tuple[int, int] | None = None) -> None:
+    refused: the documents and paths at which it cannot, all of them; empty where it is not known.
+    """
+
+    def __init__(
+        self, message: str, place: tuple[int, int] | None = None, refused: tuple[tuple[int, NodePath], ...] = ()
+    ) -> None:
         super().__init__(message)
         self.place = place
+        self.refused = refused
 
 
 @dataclass(slots=True)
 class _Patch:
-    """What is to be done at a node: put a value, remove it, or go on below."""
+    """What is to be done at a node: put a value, remove it, or go on below. place: its document and path."""
 
+    place: tuple[int, NodePath]
     value: Raw | Remove | None = None
     below: dict[str | int, _Patch] = field(default_factory=dict)
 
@@ -50,19 +57,23 @@ class Splicer:
         self._keep_style = keep_style
         self._own_only = own_only
         self._splices: list[tuple[int, int, str]] = []
+        self._failures: list[tuple[tuple[int, NodePath], CannotError]] = []
         self._colons: dict[int, int | None] = {}  # by the id of a value's node
 
     def new_text(self, edits: Sequence[tuple[int, NodePath, Raw | Remove]]) -> str:
         """The new text. Raises CannotError."""
         patches: dict[int, _Patch] = {}
         for index, path, value in edits:
-            at = patches.setdefault(index, _Patch())
-            for segment in path:
-                at = at.below.setdefault(segment, _Patch())
+            at = patches.setdefault(index, _Patch((index, ())))
+            for end, segment in enumerate(path, 1):
+                at = at.below.setdefault(segment, _Patch((index, path[:end])))
             at.value = value
         for index, patch in patches.items():
             document = self._tree.documents[index]
             self._patch(document, patch, layout_of(document))
+        if self._failures:
+            first = self._failures[0][1]
+            raise CannotError(str(first), first.place, tuple(place for place, _ in self._failures))
         return splice(self._tree.text, self._splices)
 
     def _cannot(self, node: Written, why: str) -> CannotError:
@@ -72,12 +83,16 @@ class Splicer:
         self._splices.append((start, end, new))
 
     def _patch(self, node: Written, patch: _Patch, layout: Layout) -> None:
-        if isinstance(node, Mapping):
-            self._mapping(node, patch, layout)
-        elif isinstance(node, ListNode):
-            self._list(node, patch, layout)
-        else:
-            raise self._cannot(node, "a mapping is expected here")
+        """Go on below; what cannot be done here is noted, so that all of it is known in the end."""
+        try:
+            if isinstance(node, Mapping):
+                self._mapping(node, patch, layout)
+            elif isinstance(node, ListNode):
+                self._list(node, patch, layout)
+            else:
+                raise self._cannot(node, "a mapping is expected here")
+        except CannotError as error:
+            self._failures.append((patch.place, error))
 
     # -- values
 
