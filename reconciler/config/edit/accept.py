@@ -187,16 +187,20 @@ class _Writer:
         new = rewrite(data, self.reader.name, edits)
         if new.problem is not None:
             why = new.problem.summary
-            return _Failure(why, _all_of(by_label, dict.fromkeys(self._labels(new.refused), why)))
+            return _Failure(why, dict.fromkeys(self._refused(by_label, new.refused), why))
         failure = self._difference(new.data, _by_declaration(grant.edit for grant in granted))
         return failure or Accepted(new.data, tuple(granted), tuple(denied))
 
-    def _labels(self, refused: Iterable[tuple[int, NodePath]]) -> Iterator[str]:
-        """The declarations in which the places stand."""
+    def _refused(
+        self, by_label: Mapping[str, list[ProposedEdit]], places: Iterable[tuple[int, NodePath]]
+    ) -> Iterator[_Key]:
+        """The edits of the members at these places; of a place that is a declaration, all of its edits."""
         labels = {(place.index, place.path): label for label, place in self.file.places.items()}
-        for document, path in refused:
-            own = (labels.get((document, path[:end])) for end in range(min(len(path), 2) + 1))
-            yield from filter(None, own)
+        for document, path in places:
+            for end in range(min(len(path), 2) + 1):
+                if (label := labels.get((document, path[:end]))) is not None:
+                    own, member = by_label.get(label, []), path[end : end + 1]
+                    yield from (_key(edit) for edit in own if member in ((), edit.path[:1]))
 
     def _difference(self, data: bytes, by_label: Mapping[str, list[ProposedEdit]]) -> _Failure | None:
         """In what the new text is not the old one with the edits made, or nothing."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -83,14 +84,19 @@ class Splicer:
         self._splices.append((start, end, new))
 
     def _patch(self, node: Written, patch: _Patch, layout: Layout) -> None:
-        """Go on below; what cannot be done here is noted, so that all of it is known in the end."""
-        try:
+        with self._noting(patch):
             if isinstance(node, Mapping):
                 self._mapping(node, patch, layout)
             elif isinstance(node, ListNode):
                 self._list(node, patch, layout)
             else:
                 raise self._cannot(node, "a mapping is expected here")
+
+    @contextmanager
+    def _noting(self, patch: _Patch) -> Iterator[None]:
+        """What cannot be done at the patch's place is noted, and the rest goes on: all of it is known in the end."""
+        try:
+            yield
         except CannotError as error:
             self._failures.append((patch.place, error))
 
@@ -117,12 +123,13 @@ class Splicer:
         added: dict[str, Raw] = {}
         for segment, below in patch.below.items():
             name = str(segment)
-            if name not in own:
-                self._add(node, name, below, added)
-            elif isinstance(below.value, Remove):
-                removed.add(name)
-            else:
-                self._member(node, *own[name], below, layout.below(name))
+            with self._noting(below):
+                if name not in own:
+                    self._add(node, name, below, added)
+                elif isinstance(below.value, Remove):
+                    removed.add(name)
+                else:
+                    self._member(node, *own[name], below, layout.below(name))
         if node.flow:
             self._flow_members(node, removed, added, layout)
         else:
