@@ -22,9 +22,16 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.cli.shell.rewriting import unified_diff
+from reconciler.config.edit.canonical import canonical
+from reconciler.config.edit.write_files import Replacement
 from reconciler.config.settings import check_settings
+from reconciler.core.desired import Desired
+from reconciler.core.diagnostics import Source
+from reconciler.core.duplicates import findings, likenesses, of_live, of_new
 from reconciler.core.errors import ReconcilerError
 from reconciler.core.filters import parse_attributes, parse_bounds, parse_text
+from reconciler.core.live import Live
 from reconciler.core.ports import Need
 from reconciler.erp.answer import Answer, parse_leniently, parse_rows_apart
 from reconciler.erp.auth import read_token
@@ -33,6 +40,7 @@ from reconciler.erp.decode import bare_version, decode_own, decode_row
 from reconciler.reports.records import parse_paths
 from reconciler.reports.redact import Redactor
 from reconciler.resources.customer import FIELDS
+from reconciler.resources.values import Values
 from reconciler.state import plan_file
 from tests.campaign.fuzz_texts import NAUGHTY, TOKENS
 from tests.unit import test_growth as texts
@@ -112,8 +120,30 @@ def _skipping(run: Callable[[str], None]) -> Callable[[str], None]:
 
 
 def _edited(text: str) -> None:
-    with suppress(AssertionError):  # it has no edits where the text has no sound declaration
-        yaml.accepted(text)
+    for run in (yaml.accepted, yaml.partly_accepted):
+        with suppress(AssertionError):  # it has no edits where the text has no sound declaration
+            run(text)
+
+
+def _formatted_diff(text: str) -> None:
+    data = text.encode()
+    unified_diff(Replacement(Path("a.yaml"), "a.yaml", data, canonical(data, "a.yaml").data))
+
+
+def _accepted_diff(text: str) -> None:
+    """What `accept --dry-run` shows where each second line gets another end; the edits have an entry of their own."""
+    lines = text.encode().splitlines(keepends=True)
+    other = [line.rstrip() + b" x\n" if at % 2 else line for at, line in enumerate(lines)]
+    unified_diff(Replacement(Path("a.yaml"), "a.yaml", b"".join(lines), b"".join(other)))
+
+
+def _alike(text: str) -> None:
+    """Of customers who all have one name, or one id, the new ones are held against those that are there."""
+    for member in ("name", "corporateId"):
+        values: Values = {"name": text[:40], member: text[:9]}
+        known = [of_live(Live(at, str(at), "v", values)) for at in range(len(text))]
+        new = Desired("new", None, values, Source("a.yaml", 1, 1), lambda _: Source("a.yaml", 1, 1))
+        findings(likenesses([of_new(new)], known), duplicates="error", lookalikes="error")
 
 
 IN_YAML: dict[str, Callable[[str], None]] = {
@@ -124,6 +154,8 @@ IN_YAML: dict[str, Callable[[str], None]] = {
     "edit: one value": _skipping(yaml.rewritten),
     "edit: accept": _skipping(_edited),
     "edit: numbers": _skipping(yaml.all_numbered),
+    "show: fmt --diff": _skipping(_formatted_diff),
+    "show: accept --dry-run": _skipping(_accepted_diff),
 }
 """Entries that take a file of YAML."""
 
@@ -136,6 +168,8 @@ BARE: dict[str, Callable[[str], None]] = {
     "answer: rows": _rows,
     "answer: classes": _classes,
     "answer: tokens": _token,
+    "plan: look-alikes": _alike,
+    "show: diffs": texts.diffed,
     "show: texts": texts.displayed,
     "show: what changed": texts.compared,
     "show: redacted": _redacted,
