@@ -26,12 +26,8 @@ from reconciler.cli.shell.rewriting import unified_diff
 from reconciler.config.edit.canonical import canonical
 from reconciler.config.edit.write_files import Replacement
 from reconciler.config.settings import check_settings
-from reconciler.core.desired import Desired
-from reconciler.core.diagnostics import Source
-from reconciler.core.duplicates import findings, likenesses, of_live, of_new
 from reconciler.core.errors import ReconcilerError
 from reconciler.core.filters import parse_attributes, parse_bounds, parse_text
-from reconciler.core.live import Live
 from reconciler.core.ports import Need
 from reconciler.erp.answer import Answer, parse_leniently, parse_rows_apart
 from reconciler.erp.auth import read_token
@@ -40,7 +36,6 @@ from reconciler.erp.decode import bare_version, decode_own, decode_row
 from reconciler.reports.records import parse_paths
 from reconciler.reports.redact import Redactor
 from reconciler.resources.customer import FIELDS
-from reconciler.resources.values import Values
 from reconciler.state import plan_file
 from tests.campaign.fuzz_texts import NAUGHTY, TOKENS
 from tests.unit import test_growth as texts
@@ -137,15 +132,6 @@ def _accepted_diff(text: str) -> None:
     unified_diff(Replacement(Path("a.yaml"), "a.yaml", b"".join(lines), b"".join(other)))
 
 
-def _alike(text: str) -> None:
-    """Of customers who all have one name, or one id, the new ones are held against those that are there."""
-    for member in ("name", "corporateId"):
-        values: Values = {"name": text[:40], member: text[:9]}
-        known = [of_live(Live(at, str(at), "v", values)) for at in range(len(text))]
-        new = Desired("new", None, values, Source("a.yaml", 1, 1), lambda _: Source("a.yaml", 1, 1))
-        findings(likenesses([of_new(new)], known), duplicates="error", lookalikes="error")
-
-
 IN_YAML: dict[str, Callable[[str], None]] = {
     "read declarations": _skipping(yaml.validated),
     "read settings": _settings,
@@ -168,7 +154,6 @@ BARE: dict[str, Callable[[str], None]] = {
     "answer: rows": _rows,
     "answer: classes": _classes,
     "answer: tokens": _token,
-    "plan: look-alikes": _alike,
     "show: diffs": texts.diffed,
     "show: texts": texts.displayed,
     "show: what changed": texts.compared,
