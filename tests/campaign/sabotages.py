@@ -824,5 +824,10 @@ SABOTAGES = (
         "            if _BACKSLASH in glob:", "            if not _BACKSLASH:",
         "acceptance/test_values.py::test_backslashes_in_a_glob_are_named_with_the_glob_as_it_should_be",
     ),
+    Sabotage(
+        "a name of a customer may be what no field may be", TOLD, "config/read/unmerged.py",
+        "    said = findings(row, text, node)\n", "    said = findings(row, text[:0], node)\n",
+        "acceptance/test_values.py::test_names_of_customers_are_held_to_the_rules_of_fields",
+    ),
 )  # fmt: skip
 """In the order of the page."""
