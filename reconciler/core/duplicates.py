@@ -9,7 +9,7 @@ for one declaration that both are meant: one organisation may well have several 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,10 +19,11 @@ from reconciler.core.identity_key import identity_key
 from reconciler.core.live import Live
 from reconciler.core.normalise import number_key
 from reconciler.core.plan import Guard, Refusal
-from reconciler.core.sameness import DIGITS, Degree, Mark, Sameness, Side, marks, sameness
+from reconciler.core.sameness import DIGITS, Degree, Mark, Sameness, Side, marks, same_member, sameness
+from reconciler.core.some_names import MOST, some_names
 from reconciler.resources.customer import CUSTOMER
 from reconciler.resources.grammar import Resource
-from reconciler.resources.values import Path, render_path
+from reconciler.resources.values import render_path
 
 CODE = "P511"
 
@@ -47,6 +48,16 @@ class Known:
     def number(self) -> str | None:
         """The customer's number, where it has one."""
         return self.side.number
+
+    @property
+    def name(self) -> str:
+        """What `same_as` calls it."""
+        return self.number or self.label.removeprefix("ref ")
+
+    @property
+    def placed(self) -> str:
+        """Its label, with the place of its declaration where it is known by that."""
+        return self.label if self.declaration is None else f"{self.label} ({self.declaration.source})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +84,12 @@ class Likeness:
     candidate: Candidate
     other: Known
     sameness: Sameness | None
+
+    @property
+    def reason(self) -> Sameness:
+        """Why, where that is known."""
+        assert self.sameness is not None
+        return self.sameness
 
     @property
     def degree(self) -> Degree:
@@ -129,11 +146,16 @@ def likenesses(
                 if id(candidate) in seen or _is_itself(candidate, other):
                     continue
                 is_known_apart = is_meant(candidate.declaration, other)
-                reason = None if is_known_apart else sameness(candidate.side, other.side, resource)
+                reason = None if is_known_apart else _reason(candidate.side, other.side, mark, resource)
                 if mark[0] == DIGITS and reason is None and not is_known_apart:
                     continue  # some digits in common are nothing
                 seen.add(id(candidate))
                 yield Likeness(candidate, other, reason)
+
+
+def _reason(ours: Side, theirs: Side, mark: Mark, resource: Resource) -> Sameness | None:
+    """Why two that have a mark in common are one; the same id needs no second look."""
+    return same_member(ours, theirs, mark[0]) if mark[0] in resource.match_set else sameness(ours, theirs, resource)
 
 
 def findings(
@@ -144,35 +166,46 @@ def findings(
     lost: Collection[str] = (),
     lost_is_retired: bool = False,
 ) -> tuple[list[Diagnostic], list[Refusal]]:
-    """P511 for each likeness that has a reason: a warning, or what refuses the plan (exit 4).
+    """P511 for all that a candidate is like for one reason: a warning, or what refuses the plan (exit 4).
 
     lost: numbers of live customers that are no longer declared: to be like one of them is P517. lost_is_retired:
     whether the plan makes them Inactive; then the likeness always refuses it.
     """
     diagnostics: list[Diagnostic] = []
     refusals: list[Refusal] = []
-    told: set[frozenset[str]] = set()
-    for likeness in similar:
-        if likeness.sameness is None:
-            continue
-        pair = frozenset({likeness.candidate.label, likeness.other.label})
-        if pair in told:  # two candidates are told once, and a customer that is declared and live too
-            continue
-        told.add(pair)
-        is_new = likeness.candidate.live is None
-        level = duplicates if likeness.degree is Degree.SURE else lookalikes
-        is_lost = is_new and likeness.other.declaration is None and likeness.other.number in lost
-        finding = _diagnostic(likeness, likeness.sameness, is_lost=is_lost)
+    for code, alike in _told_together(similar, lost):
+        first = alike[0]
+        is_sure = first.degree is Degree.SURE
+        finding = _diagnostic(alike, code)
         diagnostics.append(finding)
-        if level == "error" or (is_lost and lost_is_retired):
-            name = "duplicates" if likeness.degree is Degree.SURE else "lookalikes"
+        is_refused = code == LOST and lost_is_retired
+        if (duplicates if is_sure else lookalikes) == "error" or is_refused:
+            name = "duplicates" if is_sure else "lookalikes"
             summary = f"{finding.code} {finding.summary}"
-            way_out = "" if is_lost and lost_is_retired else f" guards.{name}: warning only warns."
+            way_out = "" if is_refused else f" guards.{name}: warning only warns."
             remedy = f"{finding.remedy}{way_out}"
             refusals.append(
-                Refusal(Guard.DUPLICATE, summary, remedy, likeness.candidate.declaration.number, finding.source)
+                Refusal(Guard.DUPLICATE, summary, remedy, first.candidate.declaration.number, finding.source)
             )
     return diagnostics, refusals
+
+
+def _told_together(similar: Iterable[Likeness], lost: Collection[str]) -> Iterator[tuple[str, list[Likeness]]]:
+    """What one finding tells, with its code: all that a candidate is like for the same reason. Where hundreds of new
+    customers have one id that hundreds of live ones have, that is a finding for each new one, not for each pair."""
+    together: dict[tuple[str, tuple[object, ...]], list[Likeness]] = defaultdict(list)
+    told: dict[str, set[str]] = defaultdict(set)
+    for likeness in similar:
+        reason, ours, other = likeness.sameness, likeness.candidate, likeness.other
+        if reason is None or other.label in told[ours.label] or ours.label in told[other.label]:
+            continue  # two candidates are told once, and a customer that is declared and live too
+        told[ours.label].add(other.label)
+        is_lost = ours.live is None and other.declaration is None and other.number in lost
+        code = LOST if is_lost else CODE
+        kind = ours.label, likeness.degree, reason.path, reason.their_path, other.declaration is None
+        together[code, kind].append(likeness)
+    for (code, _), alike in together.items():
+        yield code, alike
 
 
 def declared_twice(
@@ -202,57 +235,74 @@ def declared_twice(
             break
 
 
-def _diagnostic(likeness: Likeness, reason: Sameness, *, is_lost: bool) -> Diagnostic:
-    ours, other = likeness.candidate, likeness.other
-    place = f" ({other.declaration.source})" if other.declaration is not None else ""
-    summary = _summary(likeness, reason, f"{other.label}{place}")
-    if is_lost:
-        summary += ", which is no longer declared"
-    same = f'lifecycle: {{same_as: ["{other.number or other.label.removeprefix("ref ")}"]}}'
+def _diagnostic(alike: Sequence[Likeness], code: str) -> Diagnostic:
+    """One finding of what a candidate is like for the same reason."""
+    ours, reason, names = alike[0].candidate, alike[0].reason, [likeness.other.name for likeness in alike]
+    is_one = len(alike) == 1
+    count = "both" if is_one else "all"
+    summary = _summary(alike)
+    if code == LOST:
+        summary += f", which {'is' if is_one else 'are'} no longer declared"
+    same = f"lifecycle: {{same_as: [{', '.join(map(_quoted, names[:MOST]))}]}}"
+    if len(names) > MOST:
+        same += f", with the {len(names) - MOST:,} others"
+    theirs = list(dict.fromkeys(_value(likeness.reason, likeness.reason.theirs, ours=False) for likeness in alike))
     return Diagnostic(
         Severity.WARNING,
-        LOST if is_lost else CODE,
+        code,
         summary,
-        detail=f"Here {_value(reason.path, reason.ours)}, there {_value(reason.their_path, reason.theirs)}."
-        if reason.is_crossed
-        else f"Here {reason.ours!r}, there {reason.theirs!r}.",
-        remedy=f"If they are one customer, {_if_one(likeness)}; if both are meant, say so: {same}.",
+        detail=f"Here {_value(reason, reason.ours, ours=True)}, there {some_names(theirs, _SPELLINGS)}.",
+        remedy=f"If they are one customer, {_if_one(alike)}; if {count} are meant, say so: {same}.",
         source=ours.declaration.locate(reason.path),
     )
 
 
-def _summary(likeness: Likeness, reason: Sameness, other: str) -> str:
-    ours, member = likeness.candidate, render_path(reason.path)
+_SPELLINGS = 3
+"""How many values of others are shown beside one of ours."""
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"'
+
+
+def _summary(alike: Sequence[Likeness]) -> str:
+    ours, reason, is_one = alike[0].candidate, alike[0].reason, len(alike) == 1
+    others = some_names([likeness.other.placed for likeness in alike])
+    member, has = render_path(reason.path), "has" if is_one else "have"
     is_sure = reason.degree is Degree.SURE
     if ours.live is not None:
-        what = f"the {member} that {other} has" if is_sure else f"a {member} by which it looks like {other}"
+        what = f"the {member} that {others} {has}" if is_sure else f"a {member} by which it looks like {others}"
         summary = f"{ours.label} is to be given {what}"
     elif is_sure:
-        summary = f"{ours.label} is new, and {other} has the same {member}"
-        summary += "" if likeness.other.declaration is not None else " already"
+        summary = f"{ours.label} is new, and {others} {has} the same {member}"
+        summary += "" if alike[0].other.declaration is not None else " already"
     else:
-        summary = f"{ours.label} is new, and looks like {other} by its {member}"
+        summary = f"{ours.label} is new, and looks like {others} by its {member}"
     if reason.is_crossed:
-        summary += f": the same digits stand in its {render_path(reason.their_path)}"
+        summary += f": the same digits stand in {'its' if is_one else 'their'} {render_path(reason.their_path)}"
     return summary
 
 
-def _value(path: Path, value: str) -> str:
-    return f"{render_path(path)} {value!r}"
+def _value(reason: Sameness, value: str, *, ours: bool) -> str:
+    """A value as one reads it; with its member, where the two sides have different ones."""
+    path = f"{render_path(reason.path if ours else reason.their_path)} " if reason.is_crossed else ""
+    return f"{path}{value!r}"
 
 
-def _if_one(likeness: Likeness) -> str:
-    """What to do where the two are one customer."""
-    ours, other = likeness.candidate, likeness.other
+def _if_one(alike: Sequence[Likeness]) -> str:
+    """What to do where two of them are one customer."""
+    ours, other, is_one = alike[0].candidate, alike[0].other, len(alike) == 1
     if ours.live is not None:
-        return "decide which one stays, make the other one Inactive in the ERP, and declare the one that stays"
+        rest = "the other one" if is_one else "the others"
+        return f"decide which one stays, make {rest} Inactive in the ERP, and declare the one that stays"
     if not other.number or other.declaration is not None:
         return "keep one declaration"
+    number = f'"{other.number}"' if is_one else "the one of that customer"
     if not ours.declaration.number:
-        return f'declare number: "{other.number}"'
+        return f"declare number: {number}"
     return (
-        f"{other.number} is perhaps {ours.declaration.number} renumbered in the ERP: declare number:"
-        f' "{other.number}", or, to give it the new number, lifecycle: {{renumbered_from: "{other.number}"}}'
+        f"{other.number if is_one else 'one of them'} is perhaps {ours.declaration.number} renumbered in the ERP:"
+        f" declare number: {number}, or, to give it the new number, lifecycle: {{renumbered_from: {number}}}"
     )
 
 
@@ -266,6 +316,8 @@ def _is_itself(candidate: Candidate, other: Known) -> bool:
 
 def is_meant(declaration: Desired, other: Known) -> bool:
     """Whether `same_as` of either says that both are one organisation's, on purpose."""
+    if not (declaration.lifecycle.same_as or other.same_as):
+        return False
     ours = {declaration.ref, declaration.number and number_key(declaration.number)}
     return any(name in other.names or number_key(name) in other.names for name in declaration.lifecycle.same_as) or any(
         name in ours or number_key(name) in ours for name in other.same_as

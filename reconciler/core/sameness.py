@@ -118,12 +118,17 @@ def same_id(ours: Side, theirs: Side, resource: Resource) -> Sameness | None:
     ]
     for name, our_id, their_name, their_id in ids:
         if name == their_name and match_key(name, our_id, resource) == match_key(name, their_id, resource) != "":
-            return Sameness(Degree.SURE, (name,), our_id, (name,), their_id, f"the same {name}")
+            return same_member(ours, theirs, name)
     for name, our_id, their_name, their_id in ids:
         if same_organisation(identity_key(our_id), identity_key(their_id)):
             by = f"the {their_name} {their_id!r} (declared is the {name} {our_id!r})"
             return Sameness(Degree.LIKELY, (name,), our_id, (their_name,), their_id, by)
     return None
+
+
+def same_member(ours: Side, theirs: Side, name: str) -> Sameness:
+    """That two have the same id in one field."""
+    return Sameness(Degree.SURE, (name,), str(ours.values[name]), (name,), str(theirs.values[name]), f"the same {name}")
 
 
 def contradiction(ours: Side, theirs: Side, resource: Resource) -> tuple[str, str, str] | None:

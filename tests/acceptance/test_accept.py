@@ -230,6 +230,27 @@ def test_a_text_that_no_file_can_hold_is_refused_and_the_rest_is_accepted(compan
     assert path.read_text() == "number: 1\nname: A\ngln: x\naccountReference: new\n"
 
 
+def test_what_one_declaration_cannot_hold_is_refused_alone_and_all_else_is_accepted(company: Company) -> None:
+    """By the value, or by the place that cannot be written: more of these than a file is tried again."""
+    numbers = range(10, 15)
+    text = "".join(
+        f"- {{number: {at}, name: A, mainAddress: {{countryId: NO, city: X}}}}\n"
+        f"- {{number: {at + 10}, name: A, gln: x, accountReference}}\n"
+        for at in numbers
+    )
+    path = company.declare(text)
+    for at in numbers:
+        company.store.create({"name": "B", "mainAddress.countryId": "ZZ", "mainAddress.city": "Y"}, str(at))
+        company.store.create({"name": "B", "gln": "y", "accountReference": "z"}, str(at + 10))
+    ended = company.run("accept", "--all")
+    assert ended.code == 1
+    assert ended.out.count("the declaration would be invalid: D324") == 5
+    assert ended.out.count("a key without a colon") == 5
+    assert "Not accepted: 10 values." in ended.err
+    accepted_text = text.replace("name: A", "name: B").replace("city: X", 'city: "Y"').replace("gln: x", 'gln: "y"')
+    assert path.read_text() == accepted_text
+
+
 def test_crlf_a_byte_order_mark_and_a_missing_last_line_break_stay(company: Company) -> None:
     text = "number: 1\r\nname: A # n\r\n\r\n# c\r\nmainAddress:\r\n  city: Oslo"
     path = applied(company, text)

@@ -54,6 +54,16 @@ def test_a_diff_of_a_file_without_last_line_break_applies_too(company: Company) 
     assert path.read_bytes() == b'number: "7"\r\nname: A'
 
 
+def test_a_diff_of_a_file_that_repeats_its_lines_is_short_and_applies(company: Company) -> None:
+    """Thousands of equal lines; what is compared with each of them takes its square of time."""
+    repeated = "# x\n" * 3000
+    path = company.declare(f"number: 0101\n{repeated}name: A\n{repeated}mainContact: {{phone1: 0155}}\n")
+    ended = company.run("fmt", "--diff")
+    assert len(ended.out.splitlines()) < 30
+    subprocess.run(["git", "apply", "-"], input=ended.out.encode(), cwd=company.folder, check=True)
+    assert path.read_text() == f'number: "0101"\n{repeated}name: A\n{repeated}mainContact: {{phone1: "0155"}}\n'
+
+
 def test_invalid_yaml_is_reported_and_no_file_is_touched(company: Company) -> None:
     good = company.declare(UGLY, "a.yaml")
     bad = company.declare("name: A\nname: B\nnumber: [\n", "b.yaml")

@@ -133,3 +133,25 @@ def test_a_customer_that_a_clerk_renumbered_is_never_created_in_silence(
     assert any('declare number: "10500"' in problem["remedy"].replace("Declare", "declare") for problem in told) or (
         "10500" in planned.err
     )
+
+
+def test_a_value_that_is_not_there_is_not_taken_or_somebody_changed_it_again(company: Company) -> None:
+    """Told apart by the version; an ERP that stores nothing of most updates is told, too."""
+    declaration = "".join(f'- {{number: "{at}", name: A, creditLimit: 1}}\n' for at in range(1, 4))
+    company.declare(declaration)
+    assert company.apply().code == 0
+    company.sandbox.fault(
+        kind="edit", method="PUT", path="/customer/2$", when="after", number="2", values={"creditLimit": "77"}
+    )
+    company.declare(declaration.replace("creditLimit: 1", "creditLimit: 2"))
+    applied = company.apply()
+    assert applied.code == 5
+    assert "2 creditLimit changed again since our write: sent 2, the ERP has 77" in applied.out
+    assert "not taken:" not in applied.out
+    assert "A613" not in applied.out + applied.err
+    company.sandbox.switch(put_stores="nothing")
+    company.declare(declaration.replace("creditLimit: 1", "mainContact: {email: a@b.example}"))
+    applied = company.apply()
+    assert applied.code == 5
+    assert '1 mainContact.email not taken: sent "a@b.example", the ERP has (none)' in applied.out
+    assert "A613 warning: 3 of 3 updates were confirmed by the ERP but did not take effect" in applied.out

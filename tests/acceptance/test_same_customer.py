@@ -196,6 +196,18 @@ def test_same_as_ends_the_findings_for_the_customers_that_it_names_alone(company
     assert company.store.count() == 2
 
 
+def test_hundreds_with_one_id_are_a_finding_for_each_new_one(company: Company) -> None:
+    """Not one for each pair, whose number is the product."""
+    for at in range(12):
+        company.store.create({"name": f"A{at}", "corporateId": "923 456 789"}, str(10 + at))
+    company.declare("".join(f'- {{number: "{50 + at}", name: B{at}, corporateId: 923456789}}\n' for at in range(12)))
+    ended = company.run("plan", "--format", "json")
+    findings = [one for one in ended.json["diagnostics"] if one["code"] == "P511" and "already" in one["summary"]]
+    assert ended.code == 4
+    assert len(findings) == 12
+    assert findings[0]["summary"].endswith("18, 19 and 2 more have the same corporateId already")
+
+
 @pytest.mark.parametrize(
     ("theirs", "told"),
     [

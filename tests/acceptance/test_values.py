@@ -187,6 +187,32 @@ def test_a_value_that_only_resembles_a_mistake_is_left_alone(company: Company, l
     assert company.run("validate").out == "Valid: 1 declaration.\n"
 
 
+NAMES = {
+    'ref: "a\\u200b"': "D328",
+    "ref: '#N/A'": "D322",
+    "ref: |\n    a": "D318",
+    'lifecycle: {same_as: ["2", "10\\u200b"]}': "D328",
+    'lifecycle: {renumbered_from: "10\\u200b"}': "D320",
+    'lifecycle: {renumbered_from: "\'10"}': "D320",
+}
+"""Names of customers that are no fields: each line with the code."""
+
+
+def test_names_of_customers_are_held_to_the_rules_of_fields(company: Company) -> None:
+    """Also where many declarations have one shape, and hardly one is read in full; nothing says that it is meant."""
+    for line, code in NAMES.items():
+        others = "".join(
+            f"- number: '{at}'\n  {line.partition(':')[0]}: x{at}\n" for at in range(5, 9) if line[0] == "r"
+        )
+        company.declare(f"{others}- number: '1'\n  {line}\n")
+        ended = company.run("validate")
+        assert ended.code == 3, line
+        assert code in ended.out, (line, ended.out)
+        assert "as_typed" not in ended.out
+    company.declare("number: '1'\nref: o'neil/x 1E+05\nlifecycle: {same_as: [\"'x\"]}\n")
+    assert company.run("validate").code == 0
+
+
 @pytest.mark.parametrize("kind", NUMBERS)
 @pytest.mark.parametrize("field", ["number", "parentRecordNumber"])
 def test_a_number_with_a_character_that_no_number_has_is_an_error(company: Company, kind: str, field: str) -> None:

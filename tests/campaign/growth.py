@@ -22,6 +22,9 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.cli.shell.rewriting import unified_diff
+from reconciler.config.edit.canonical import canonical
+from reconciler.config.edit.write_files import Replacement
 from reconciler.config.settings import check_settings
 from reconciler.core.errors import ReconcilerError
 from reconciler.core.filters import parse_attributes, parse_bounds, parse_text
@@ -112,8 +115,21 @@ def _skipping(run: Callable[[str], None]) -> Callable[[str], None]:
 
 
 def _edited(text: str) -> None:
-    with suppress(AssertionError):  # it has no edits where the text has no sound declaration
-        yaml.accepted(text)
+    for run in (yaml.accepted, yaml.partly_accepted):
+        with suppress(AssertionError):  # it has no edits where the text has no sound declaration
+            run(text)
+
+
+def _formatted_diff(text: str) -> None:
+    data = text.encode()
+    unified_diff(Replacement(Path("a.yaml"), "a.yaml", data, canonical(data, "a.yaml").data))
+
+
+def _accepted_diff(text: str) -> None:
+    """What `accept --dry-run` shows where each second line gets another end; the edits have an entry of their own."""
+    lines = text.encode().splitlines(keepends=True)
+    other = [line.rstrip() + b" x\n" if at % 2 else line for at, line in enumerate(lines)]
+    unified_diff(Replacement(Path("a.yaml"), "a.yaml", b"".join(lines), b"".join(other)))
 
 
 IN_YAML: dict[str, Callable[[str], None]] = {
@@ -124,6 +140,8 @@ IN_YAML: dict[str, Callable[[str], None]] = {
     "edit: one value": _skipping(yaml.rewritten),
     "edit: accept": _skipping(_edited),
     "edit: numbers": _skipping(yaml.all_numbered),
+    "show: fmt --diff": _skipping(_formatted_diff),
+    "show: accept --dry-run": _skipping(_accepted_diff),
 }
 """Entries that take a file of YAML."""
 
@@ -136,6 +154,7 @@ BARE: dict[str, Callable[[str], None]] = {
     "answer: rows": _rows,
     "answer: classes": _classes,
     "answer: tokens": _token,
+    "show: diffs": texts.diffed,
     "show: texts": texts.displayed,
     "show: what changed": texts.compared,
     "show: redacted": _redacted,

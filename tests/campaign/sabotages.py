@@ -128,6 +128,12 @@ SABOTAGES = (
         "acceptance/test_ignored.py::test_a_plan_counts_and_names_what_is_declared_and_ignored",
     ),
     Sabotage(
+        "a diff steers the CI server that reads the log", SHOWN, "cli/shell/rewriting.py",
+        "session.out.is_terminal or _is_ci_log(session)", "session.out.is_terminal",
+        "acceptance/test_hostile.py::"
+        "test_a_diff_in_the_log_of_a_ci_server_holds_no_command_and_in_a_file_it_is_exact",
+    ),
+    Sabotage(
         "If-Match matches anything", LOST, "erp/customers.py",
         """return {"If-Match": f'"{request.if_match}"'}""", """return {"If-Match": "*"}""",
         "acceptance/test_street.py::test_a_clerks_edit_between_plan_and_apply_survives_and_the_rest_is_applied",
@@ -311,7 +317,7 @@ SABOTAGES = (
     ),
     Sabotage(
         "a number that is corrected in git deactivates its customer", DOUBLED, "core/duplicates.py",
-        'if level == "error" or (is_lost and lost_is_retired):', 'if level == "error":',
+        "is_refused = code == LOST and lost_is_retired", "is_refused = False",
         "acceptance/test_renumber.py"
         "::test_a_number_that_is_corrected_in_git_deactivates_nobody_without_a_renumbering[forced0]",
     ),
@@ -372,6 +378,11 @@ SABOTAGES = (
         "acceptance/test_security.py::test_neither_secret_nor_token_follows_a_redirect",
     ),
     Sabotage(
+        "an empty list of hosts allows all", SECRET, "operations/connection.py",
+        "    if allowed is None:", "    if not allowed:",
+        "acceptance/test_security.py::test_an_empty_list_of_hosts_allows_none",
+    ),
+    Sabotage(
         "nothing stands behind the commands", TRACEBACK, "cli/shell/application.py",
         "except Exception as error:  # noqa", "except ZeroDivisionError as error:  # noqa",
         "acceptance/test_faults.py::test_ten_mistakes_are_ten_diagnostics_and_no_request",
@@ -417,6 +428,29 @@ SABOTAGES = (
         "a wait may be as long as the ERP asks for", BOUNDED, "erp/budget.py",
         "LONGEST = 86_400.0", "LONGEST = float('inf')",
         "unit/erp/test_budget.py::test_no_wait_is_longer_than_a_day_whatever_is_asked_for",
+    ),
+    Sabotage(
+        "of what accept cannot write one place is told at a time", BOUNDED, "config/edit/accept.py",
+        "self._refused(by_label, new.refused)", "self._refused(by_label, new.refused[:1])",
+        "acceptance/test_accept.py::"
+        "test_what_one_declaration_cannot_hold_is_refused_alone_and_all_else_is_accepted",
+    ),
+    Sabotage(
+        "a diff compares each line with all that are equal", BOUNDED, "cli/shell/line_diff.py",
+        "return [*map(Match._make, _runs(_pairs(old, new))), Match(len(old), len(new), 0)]",
+        "return super().get_matching_blocks()",
+        "unit/test_growth.py::test_work_grows_no_faster_than_the_text[diffed-# x\\n]",
+    ),
+    Sabotage(
+        "a value is shown at any length", BOUNDED, "reports/safe_text.py",
+        "        case str() if len(value) > LONGEST:", "        case str() if len(value) < 0:",
+        "unit/reports/test_safe_text.py::"
+        "test_what_follows_the_first_20_000_characters_of_a_text_is_cut_and_counted",
+    ),
+    Sabotage(
+        "two customers of one id are a finding for each pair", BOUNDED, "core/duplicates.py",
+        "kind = ours.label, likeness.degree,", "kind = ours.label, other.label, likeness.degree,",
+        "acceptance/test_same_customer.py::test_hundreds_with_one_id_are_a_finding_for_each_new_one",
     ),
     Sabotage(
         "actions are not sorted by number", DETERMINISTIC, "core/ordering.py",
@@ -757,6 +791,43 @@ SABOTAGES = (
         "        if forms:\n            words",
         "        if forms and not changes:\n            words",
         "acceptance/test_stores.py::test_a_form_of_what_was_sent_is_at_rest_and_the_line_is_proposed",
+    ),
+    Sabotage(
+        "a value is not read back where the version moved", TOLD, "apply/readback.py",
+        "        if stored is not _AS_SENT:\n",
+        "        if stored is not _AS_SENT and not moved:\n",
+        "acceptance/test_outcomes.py::test_a_value_that_is_not_there_is_not_taken_or_somebody_changed_it_again",
+    ),
+    Sabotage(
+        "what was changed again is told as not taken", TOLD, "reports/view/run.py",
+        "CHANGED_AGAIN if result.message == CHANGED_AGAIN else", "CHANGED_AGAIN if not result.message else",
+        "acceptance/test_outcomes.py::test_a_value_that_is_not_there_is_not_taken_or_somebody_changed_it_again",
+    ),
+    Sabotage(
+        "an ERP that stores nothing is not told", TOLD, "operations/writing.py",
+        "    if len(lost) * 2 <= len(sent):", "    if len(lost) <= len(sent):",
+        "acceptance/test_outcomes.py::test_a_value_that_is_not_there_is_not_taken_or_somebody_changed_it_again",
+    ),
+    Sabotage(
+        "a member that nobody knows is not told", TOLD, "operations/workspace.py",
+        "        if strange:\n            named", "        if not strange:\n            named",
+        "acceptance/test_misshapen_rows.py::test_members_that_nobody_knows_are_told_once_with_the_number_of_customers",
+    ),
+    Sabotage(
+        "what an export leaves out is told in part", TOLD, "operations/export.py",
+        "            (*collecting.undeclarable, *updates.left_out),",
+        "            (*collecting.undeclarable, *updates.left_out)[:10],",
+        "acceptance/test_export_left_out.py::test_the_report_has_every_value_that_was_left_out",
+    ),
+    Sabotage(
+        "a glob may have backslashes in silence", TOLD, "config/read/files.py",
+        "            if _BACKSLASH in glob:", "            if not _BACKSLASH:",
+        "acceptance/test_values.py::test_backslashes_in_a_glob_are_named_with_the_glob_as_it_should_be",
+    ),
+    Sabotage(
+        "a name of a customer may be what no field may be", TOLD, "config/read/unmerged.py",
+        "    said = findings(row, text, node)\n", "    said = findings(row, text[:0], node)\n",
+        "acceptance/test_values.py::test_names_of_customers_are_held_to_the_rules_of_fields",
     ),
 )  # fmt: skip
 """In the order of the page."""

@@ -7,12 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
+from reconciler.cli.shell.rewriting import unified_diff
+from reconciler.config.edit.write_files import Replacement
 from reconciler.config.read.content_checks import complaint, joint_findings
 from reconciler.config.read.value_checks import findings, grouped_amounts
 from reconciler.config.read.yaml_nodes import Broken
+from reconciler.core.desired import Desired
+from reconciler.core.diagnostics import Source
+from reconciler.core.duplicates import findings as likeness_findings
+from reconciler.core.duplicates import likenesses, of_live, of_new
+from reconciler.core.live import Live
 from reconciler.core.patterns import segments
 from reconciler.core.safe_json import inert_json
 from reconciler.erp.answer import Answer
@@ -23,11 +31,11 @@ from reconciler.reports.marks import marked
 from reconciler.reports.safe_text import escaped, shown, visible
 from reconciler.resources.customer import CUSTOMER
 from reconciler.resources.grammar import Kind
-from reconciler.resources.values import parse_path
+from reconciler.resources.values import Values, parse_path
 from tests.unit.config.test_growth import BOUND, growth
 
 ODD = ["a", " ", "#", "'", "\\", '"', "`", "<a ", "0", "E+", "::", "\n", "\x1b", "@", "a.", "##[", "VismaId: ", "1,000",
-       "A1 ", "<!--", "=", "#A"]  # fmt: skip
+       "A1 ", "<!--", "=", "#A", "# x\n"]  # fmt: skip
 
 
 def answered(text: str) -> None:
@@ -70,7 +78,26 @@ def compared(text: str) -> None:
     marked(text, f"{text}x{text}")
 
 
+def diffed(text: str) -> None:
+    """Against a text of which some lines are others, and some are gone."""
+    lines = text.encode(errors="replace").replace(b" ", b"\n").splitlines(keepends=True)
+    other = [b"x\n" if at % 7 == 3 else line for at, line in enumerate(lines) if at % 11]
+    unified_diff(Replacement(Path("a.yaml"), "a.yaml", b"a: 1\n" + b"".join(lines), b"a: 2\n" + b"".join(other)))
+
+
 @pytest.mark.parametrize("text", ODD)
-@pytest.mark.parametrize("run", [answered, checked, named, displayed, compared])
+@pytest.mark.parametrize("run", [answered, checked, named, displayed, compared, diffed])
 def test_work_grows_no_faster_than_the_text(run: Callable[[str], None], text: str) -> None:
     assert growth(lambda count: text * count, run) <= BOUND
+
+
+@pytest.mark.parametrize("member", ["name", "corporateId"])
+def test_the_work_for_a_new_customer_grows_no_faster_than_those_that_it_is_like(member: str) -> None:
+    def look(count: int) -> None:
+        values: Values = {member: "911111111"}
+        known = [of_live(Live(at, str(at), "v", values)) for at in range(count)]
+        new = Desired("new", None, values, Source("a.yaml", 1, 1), lambda _: Source("a.yaml", 1, 1))
+        diagnostics, _ = likeness_findings(likenesses([of_new(new)], known), duplicates="error", lookalikes="error")
+        assert len(diagnostics) == 1
+
+    assert growth(lambda count: count, look) <= BOUND

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import difflib
 import os
+import re
 import stat
 import sys
 from collections.abc import Iterable
@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from rich.text import Text
 
 from reconciler.ci.platforms import is_ci
+from reconciler.cli.shell.line_diff import hunks
 from reconciler.cli.shell.session import Session
 from reconciler.config.edit.write_files import Replacement
 from reconciler.reports.safe_text import escaped
@@ -18,12 +19,15 @@ from reconciler.reports.safe_text import escaped
 
 def unified_diff(change: Replacement) -> bytes:
     """The change as `git apply` and `patch -p1` take it."""
-    lines: list[bytes] = []
-    old, new = (data.splitlines(keepends=True) for data in (change.old, change.new))
+    old, new = (_lines(data) for data in (change.old, change.new))
+    lines = [line if line.endswith(b"\n") else line + b"\n\\ No newline at end of file\n" for line in hunks(old, new)]
     name = change.name.encode()
-    for line in difflib.diff_bytes(difflib.unified_diff, old, new, b"a/" + name, b"b/" + name, lineterm=b"\n"):
-        lines.append(line if line.endswith(b"\n") else line + b"\n\\ No newline at end of file\n")
-    return b"".join(lines)
+    return b"".join([b"--- a/" + name + b"\n", b"+++ b/" + name + b"\n", *lines] if lines else [])
+
+
+def _lines(data: bytes) -> list[bytes]:
+    """Lines as git and patch count them: a carriage return alone ends none."""
+    return re.findall(rb"[^\n]*+\n|[^\n]++", data)
 
 
 def show_diffs(session: Session, changes: Iterable[Replacement]) -> None:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from copy import deepcopy
 from decimal import Decimal
 
-from reconciler.config.read.content_checks import joint_findings
+from reconciler.config.read.content_checks import Finding, joint_findings
 from reconciler.config.read.decoding import CONTROL
 from reconciler.config.read.nodes import Broken
 from reconciler.config.read.typed_values import is_wall_clock
 from reconciler.config.read.typed_values import number as read_number
-from reconciler.config.read.value_checks import AS_TYPED, findings, is_negative
+from reconciler.config.read.value_checks import AS_TYPED, findings
+from reconciler.core.amounts import written
+from reconciler.core.desired import Desired
+from reconciler.core.diagnostics import Severity
 from reconciler.core.normalise import number_key
+from reconciler.core.patterns import covers, patterns
 from reconciler.resources.customer import CUSTOMER, FIELDS
 from reconciler.resources.grammar import Field, Form, Group, Kind, Row
-from reconciler.resources.values import Path, Values, leaves, render_path
+from reconciler.resources.values import NumberOf, Path, Scalar, Values, get, leaves, put, render_path
 
 LONGEST_KEY = 512
 """Characters of a free key; YAML allows 1024 in its escaped form."""
@@ -38,6 +43,54 @@ def declarable(number: str, values: Values) -> tuple[Values, list[tuple[str, str
     return kept, problems
 
 
+def objection(desired: Desired, number: str, path: Path, value: Scalar | Values) -> str:
+    """Why the declaration cannot be given a live value, of the customer with this number; or nothing."""
+    values: Values = {}
+    put(values, path, value)
+    for name, why in declarable(number, values)[1]:
+        if name != CUSTOMER.key:
+            return why
+    said = ((leaf, finding) for leaf, live in leaves(values) for finding in _findings(leaf, live))
+    return next(_errors(desired, said), ("", ""))[1]
+
+
+def joint_objections(desired: Desired, edits: Mapping[Path, Scalar | Values]) -> dict[Path, str]:
+    """The edits by which values of the declaration would no longer go together, by path, each with the reason.
+
+    edits: the live values; None for a value or line that the ERP does not have.
+    """
+    groups = {path[0] for path in edits if len(path) > 1}
+    values: Values = {name: deepcopy(value) for name, value in desired.values.items() if name in groups}
+    for path, value in edits.items():
+        if path[0] not in groups:
+            continue
+        if value is None and isinstance(get(values, path), dict):
+            below = get(values, path[:-1])
+            assert isinstance(below, dict)
+            del below[path[-1]]
+        else:
+            put(values, path, deepcopy(value))
+    reasons = dict(_errors(desired, joint_findings(values)))
+    return {path: reasons[path[0]] for path in edits if path[0] in reasons}
+
+
+def _errors(desired: Desired, findings: Iterable[tuple[Path, Finding]]) -> Iterator[tuple[str, str]]:
+    """The findings that would make the declaration invalid, each with the member that it is about."""
+    meant = patterns(desired.lifecycle.as_typed)
+    for path, finding in findings:
+        is_meant = not finding.final and any(covers(pattern, path) for pattern in meant)
+        if finding.severity is Severity.ERROR and not is_meant:
+            yield path[0], f"the declaration would be invalid: {finding.code} {finding.summary}"
+
+
+def _findings(path: Path, value: Scalar) -> Iterator[Finding]:
+    """What would be said of a live value, as it would be written."""
+    row = CUSTOMER.leaf(path)
+    if row is not None and not isinstance(value, NumberOf):
+        as_written = Decimal(written(value)) if isinstance(value, Decimal) else value
+        yield from findings(row, as_written, Broken())
+
+
 def lifecycle_of(values: Values) -> dict[str, list[str]]:
     """The `lifecycle` of a declaration that holds the values, all of them meant as they are; empty for most."""
     remarkable = [path for path, value in leaves(values) if _is_remarkable(path, value)]
@@ -45,12 +98,9 @@ def lifecycle_of(values: Values) -> dict[str, list[str]]:
     return {AS_TYPED: [render_path(path) for path in dict.fromkeys(remarkable)]} if remarkable else {}
 
 
-def _is_remarkable(path: Path, value: object) -> bool:
+def _is_remarkable(path: Path, value: Scalar) -> bool:
     """Whether something would be said of a value. An amount with three decimals is written so that nothing is."""
-    row = CUSTOMER.leaf(path)
-    if row is None or not isinstance(value, str):
-        return row is not None and is_negative(row, value)  # type: ignore[arg-type]  # a leaf
-    return any(not finding.final for finding in findings(row, value, Broken()))
+    return any(not finding.final for finding in _findings(path, value))
 
 
 def _members(

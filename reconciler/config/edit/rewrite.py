@@ -36,11 +36,15 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Rewritten:
-    """The new bytes; or why there are none. `shared` holds the places that were written because values are shared."""
+    """The new bytes; or why there are none. `shared` holds the places that were written because values are shared.
+
+    refused: the places at which the edits cannot be made, as far as the problem has any.
+    """
 
     data: bytes
     shared: tuple[tuple[int, NodePath], ...] = ()
     problem: Diagnostic | None = None
+    refused: tuple[tuple[int, NodePath], ...] = ()
 
 
 def rewrite(data: bytes, file: str, edits: Sequence[Edit]) -> Rewritten:
@@ -52,15 +56,15 @@ def rewrite(data: bytes, file: str, edits: Sequence[Edit]) -> Rewritten:
     tree, errors = read_tree(data, file)
     if tree is None:
         return Rewritten(data, (), errors[0])
-    problem: Diagnostic | None = None
+    failed: CannotError
     for keep_style in (True, False):  # first in the style that stood there, then in the one that always reads back
         try:
             text, shared = _rewritten(tree, edits, keep_style=keep_style)
         except CannotError as error:
-            problem = _refusal(file, str(error), error.place)
+            failed = error
             continue
         return Rewritten(BOM + text.encode() if data.startswith(BOM) else text.encode(), shared)
-    return Rewritten(data, (), problem)
+    return Rewritten(data, (), _refusal(file, str(failed), failed.place), failed.refused)
 
 
 # ---- the intended meaning ----
@@ -120,4 +124,5 @@ def _rewritten(tree: Tree, edits: Sequence[Edit], *, keep_style: bool) -> tuple[
         shared += [(index, path) for index, path, _ in pending if (index, path) not in asked]
     index, path, _ = pending[0]
     place = tree.place(tree.documents[index].start)
-    raise CannotError(f"the value of {quoted('.'.join(map(str, path)))} would not be what it should", place)
+    why = f"the value of {quoted('.'.join(map(str, path)))} would not be what it should"
+    raise CannotError(why, place, tuple((index, path) for index, path, _ in pending))

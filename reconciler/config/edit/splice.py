@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import pairwise
 
@@ -27,17 +28,24 @@ from reconciler.config.read.nodes import Sequence as ListNode
 
 
 class CannotError(Exception):
-    """The rewrite cannot be made. `place` is a line and column, or nothing."""
+    """The rewrite cannot be made. `place` is a line and column, or nothing.
 
-    def __init__(self, message: str, place: tuple[int, int] | None = None) -> None:
+    refused: the documents and paths at which it cannot, all of them; empty where it is not known.
+    """
+
+    def __init__(
+        self, message: str, place: tuple[int, int] | None = None, refused: tuple[tuple[int, NodePath], ...] = ()
+    ) -> None:
         super().__init__(message)
         self.place = place
+        self.refused = refused
 
 
 @dataclass(slots=True)
 class _Patch:
-    """What is to be done at a node: put a value, remove it, or go on below."""
+    """What is to be done at a node: put a value, remove it, or go on below. place: its document and path."""
 
+    place: tuple[int, NodePath]
     value: Raw | Remove | None = None
     below: dict[str | int, _Patch] = field(default_factory=dict)
 
@@ -50,19 +58,23 @@ class Splicer:
         self._keep_style = keep_style
         self._own_only = own_only
         self._splices: list[tuple[int, int, str]] = []
+        self._failures: list[tuple[tuple[int, NodePath], CannotError]] = []
         self._colons: dict[int, int | None] = {}  # by the id of a value's node
 
     def new_text(self, edits: Sequence[tuple[int, NodePath, Raw | Remove]]) -> str:
         """The new text. Raises CannotError."""
         patches: dict[int, _Patch] = {}
         for index, path, value in edits:
-            at = patches.setdefault(index, _Patch())
-            for segment in path:
-                at = at.below.setdefault(segment, _Patch())
+            at = patches.setdefault(index, _Patch((index, ())))
+            for end, segment in enumerate(path, 1):
+                at = at.below.setdefault(segment, _Patch((index, path[:end])))
             at.value = value
         for index, patch in patches.items():
             document = self._tree.documents[index]
             self._patch(document, patch, layout_of(document))
+        if self._failures:
+            first = self._failures[0][1]
+            raise CannotError(str(first), first.place, tuple(place for place, _ in self._failures))
         return splice(self._tree.text, self._splices)
 
     def _cannot(self, node: Written, why: str) -> CannotError:
@@ -72,12 +84,21 @@ class Splicer:
         self._splices.append((start, end, new))
 
     def _patch(self, node: Written, patch: _Patch, layout: Layout) -> None:
-        if isinstance(node, Mapping):
-            self._mapping(node, patch, layout)
-        elif isinstance(node, ListNode):
-            self._list(node, patch, layout)
-        else:
-            raise self._cannot(node, "a mapping is expected here")
+        with self._noting(patch):
+            if isinstance(node, Mapping):
+                self._mapping(node, patch, layout)
+            elif isinstance(node, ListNode):
+                self._list(node, patch, layout)
+            else:
+                raise self._cannot(node, "a mapping is expected here")
+
+    @contextmanager
+    def _noting(self, patch: _Patch) -> Iterator[None]:
+        """What cannot be done at the patch's place is noted, and the rest goes on: all of it is known in the end."""
+        try:
+            yield
+        except CannotError as error:
+            self._failures.append((patch.place, error))
 
     # -- values
 
@@ -102,12 +123,13 @@ class Splicer:
         added: dict[str, Raw] = {}
         for segment, below in patch.below.items():
             name = str(segment)
-            if name not in own:
-                self._add(node, name, below, added)
-            elif isinstance(below.value, Remove):
-                removed.add(name)
-            else:
-                self._member(node, *own[name], below, layout.below(name))
+            with self._noting(below):
+                if name not in own:
+                    self._add(node, name, below, added)
+                elif isinstance(below.value, Remove):
+                    removed.add(name)
+                else:
+                    self._member(node, *own[name], below, layout.below(name))
         if node.flow:
             self._flow_members(node, removed, added, layout)
         else:

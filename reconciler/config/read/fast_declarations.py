@@ -19,7 +19,7 @@ from reconciler.config.read.nodes import NULLS, Scalar
 from reconciler.config.read.schema import IDENTITY
 from reconciler.config.read.simple_lines import Tokens, unquoted
 from reconciler.config.read.typed_values import Reader
-from reconciler.config.read.unmerged import Defaults, Unmerged, fresh, undeclared
+from reconciler.config.read.unmerged import REF, Defaults, Unmerged, fresh, undeclared
 from reconciler.config.read.value_checks import Remark, is_unremarkable
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
 from reconciler.core.normalise import normalise
@@ -196,19 +196,9 @@ class ShapeCompiler:
         return shape
 
     def _identity(self, name: str) -> Convert:
-        if name == "number":
-            row = FIELDS[name]
-            assert isinstance(row, Field)
-            return self._converter((name,), row)
-        read = self._read(("ref",))
-
-        def convert(token: str) -> str:
-            text: str = read(token).strip()
-            if not text:
-                raise FallBackToFullParser
-            return text
-
-        return convert
+        row = FIELDS.get(name, REF)
+        assert isinstance(row, Field)
+        return self._converter((name,), row)
 
     def _converter(self, path: Path, row: Field) -> Convert:
         if path not in self._converters:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -15,6 +16,7 @@ from reconciler.file_flags import BINARY, NO_WAIT
 
 _CHUNK = 2**18
 _BACKSLASH = "\\"
+_SEVERAL = r"\\+"
 
 
 def display(file: Path, root: Path) -> str:
@@ -65,7 +67,7 @@ def find_files(globs: Sequence[str], root: Path) -> tuple[tuple[Path, ...], tupl
             if _BACKSLASH in glob:
                 code, remedy = (
                     "S126",
-                    f"Write it with slashes, on Windows too: {quoted(glob.replace(_BACKSLASH, '/'))}.",
+                    f"Write it with slashes, on Windows too: {quoted(re.sub(_SEVERAL, '/', glob))}.",
                 )
             problems[Diagnostic(Severity.ERROR, code, summary, remedy=remedy)] = None
         for real, path in matched.files.items():

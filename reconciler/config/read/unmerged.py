@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, TypeAlias
 
@@ -14,8 +14,8 @@ from reconciler.config.read.value_checks import Remark, findings
 from reconciler.config.read.yaml_nodes import Mapping, Node, Sequence
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
 from reconciler.core.normalise import attribute_key, normalise
-from reconciler.resources.customer import FIELDS
-from reconciler.resources.grammar import Field, Form, Group, Row
+from reconciler.resources.customer import CUSTOMER, FIELDS
+from reconciler.resources.grammar import Field, Form, Group, Kind, Row
 from reconciler.resources.values import NumberOf, Path, Scalar, Values, put
 
 Report: TypeAlias = Callable[[str, Source, str, str], None]
@@ -122,16 +122,40 @@ def _member(declaration: Unmerged, values: Values, place: tuple[Row, Path], valu
             values[row.name] = group
 
 
+_NUMBER = FIELDS[CUSTOMER.key]
+assert isinstance(_NUMBER, Field)
+REF = replace(_NUMBER, name="ref", kind=Kind.TEXT)
+"""A local name as a field: one line of text, in which nothing is hidden."""
+_NAMES = {"same_as": REF, "renumbered_from": replace(_NUMBER, name="renumbered_from")}
+"""Members of `lifecycle` that name customers: by number or ref, and by number."""
+
+
 def _declaration_member(declaration: Unmerged, name: str, value: Any) -> None:
+    node = declaration.node.entries[name][1]
     if name == "ref":
         declaration.ref = value.strip()
+        _judge_name(declaration, REF, value, node)
         if not declaration.ref:
-            source = declaration.node.entries[name][1].source
-            declaration.report("D304", source, "ref is blank", "Write a stable local name.")
+            declaration.report("D304", node.source, "ref is blank", "Write a stable local name.")
     elif name == "match":
         declaration.match = tuple(value)
     else:
         declaration.lifecycle = value
+        assert isinstance(node, Mapping)
+        for member, row in _NAMES.items():
+            if member in value:
+                below = node.entries[member][1]
+                texts, nodes = (
+                    (value[member], below.items) if isinstance(below, Sequence) else ([value[member]], [below])
+                )
+                for text, place in zip(texts, nodes, strict=True):
+                    _judge_name(declaration, row, text, place)
+
+
+def _judge_name(declaration: Unmerged, row: Field, text: str, node: Node) -> None:
+    """A name of a customer is judged as a field is, and nothing says that such a mistake is meant."""
+    said = findings(row, text, node)
+    declaration.findings += [((row.name,), replace(finding, final=True), node.source) for finding in said]
 
 
 def _leaf(declaration: Unmerged, row: Row, value: Any, node: Node, path: Path) -> Scalar:

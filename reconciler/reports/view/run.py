@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import replace
 
 from reconciler.core.diagnostics import Severity
-from reconciler.core.plan import Change, Outcome, Result, Run, Verb
+from reconciler.core.plan import CHANGED_AGAIN, Change, Outcome, Result, Run, Verb
 from reconciler.reports.report_kind import ReportKind
 from reconciler.reports.safe_text import shown, visible
 from reconciler.reports.view.left_alone import left_rows, left_words
@@ -74,7 +74,7 @@ def result_row(result: Result) -> CustomerRow:
             for change in result.moved
         ),
         stored=tuple(_sent(change, "", "stored") for change in result.normalised),
-        not_taken=tuple(_sent(change, " not taken", "has") for change in result.not_taken),
+        not_taken=tuple(_sent(change, _why_not_there(result), "has") for change in result.not_taken),
     )
 
 
@@ -88,6 +88,11 @@ def _weight(result: Result) -> tuple[Severity, int]:
     if result.is_good:
         return Severity.NOTE, 0
     return (Severity.WARNING, 100) if result.outcome is Outcome.SKIPPED else (Severity.ERROR, 200)
+
+
+def _why_not_there(result: Result) -> str:
+    """What a value is that was written and is not there."""
+    return f" {CHANGED_AGAIN if result.message == CHANGED_AGAIN else 'not taken'}"
 
 
 def _sent(change: Change, problem: str, verb: str) -> str:

@@ -73,10 +73,10 @@ class CountedPattern:
         list(self.finditer(text, start, end))
         return self._pattern.findall(text, start, len(text) if end is None else end)
 
-    def sub(self, new: Any, text: str) -> str:
-        """As `re` does."""
+    def sub(self, new: Any, text: str, count: int = 0) -> str:
+        """As `re` does; counted as if all were replaced."""
         list(self.finditer(text))
-        return self._pattern.sub(new, text)
+        return self._pattern.sub(new, text, count)
 
     def _count_search(self, text: str, start: int, found: re.Match[str] | None) -> None:
         for at in range(start, len(text) + 1 if found is None else found.start() + 1):

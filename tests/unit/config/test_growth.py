@@ -214,6 +214,16 @@ def accepted(text: str) -> None:
     assert not result.denied
 
 
+def partly_accepted(text: str) -> None:
+    """Each customer's name and reference get another value, and a country that no declaration can hold."""
+    edits: list[ProposedEdit] = []
+    for desired in load_texts({"a.yaml": text.encode()}, environ={}).desired:
+        values: Values = {"name": "B", "accountReference": "X", "mainAddress": {"countryId": "ZZ"}}
+        edits += proposed_edits(desired, Live(1, desired.number or "", "v", values), Rules(), Memory())
+    result = accept(text.encode(), "a.yaml", edits, rules=Rules(), memory=Memory(), environ={})
+    assert result.denied
+
+
 def all_numbered(text: str) -> None:
     write_numbers(text.encode(), "a.yaml", {f"r{1000 + at}": str(at) for at in range(text.count("ref:"))}, environ={})
 
@@ -231,7 +241,19 @@ def all_numbered(text: str) -> None:
     ],
 )
 def test_the_work_of_accept_grows_no_faster_than_the_text(make: Callable[[int], str]) -> None:
-    assert growth(make, accepted) <= BOUND
+    assert growth(make, accepted, 8) <= BOUND
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        TEXTS["merged"],  # the file has an error
+        numbered("- {number: '%d', name: A, mainAddress: {countryId: NO}}\n"),  # a value is none of the field's
+        numbered("- {number: '%d', name: A, accountReference}\n"),  # a place cannot be written
+    ],
+)
+def test_the_work_of_refusing_what_cannot_be_accepted_grows_no_faster_than_the_text(make: Callable[[int], str]) -> None:
+    assert growth(make, partly_accepted, 4) <= BOUND
 
 
 def test_the_work_of_writing_numbers_grows_no_faster_than_the_text() -> None:

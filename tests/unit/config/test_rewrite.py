@@ -13,7 +13,7 @@ import yaml as pyyaml
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from reconciler.config.edit.accept import _Task, accept
+from reconciler.config.edit.accept import _Failure, _File, _Reader, _Writer, accept
 from reconciler.config.edit.meaning import REMOVE, raw, same_meaning
 from reconciler.config.edit.numbers import write_numbers
 from reconciler.config.edit.proposed_edits import proposed_edits
@@ -351,8 +351,11 @@ def test_what_is_accepted_differs_no_more_and_nothing_else_changes(data: st.Data
             wanted.append(edit)
     found = accept(text.encode(), "a.yaml", wanted, rules=RULES, memory=MEMORY, environ={})
     assert not found.denied, [(each.edit.path, each.why) for each in found.denied]
-    at_once = _Task("a.yaml", None, {}, RULES, MEMORY).attempt(text.encode(), wanted)
-    assert not isinstance(at_once, str), at_once
+    reader = _Reader("a.yaml", None, {})
+    file = reader.file(text.encode())
+    assert isinstance(file, _File)
+    at_once = _Writer(reader, file, RULES, MEMORY).attempt(wanted)
+    assert not isinstance(at_once, _Failure), at_once
     after = load_texts({"a.yaml": found.data}, environ={})
     for old, new in zip(before.desired, after.desired, strict=True):
         values = laid(skeleton(FIELDS), live.get(old.number, {}), FIELDS)

@@ -116,6 +116,19 @@ def test_a_declaration_is_not_held_against_itself_and_two_new_ones_are_told_once
     assert [refusal.guard for refusal in refusals] == [Guard.DUPLICATE]
 
 
+def test_many_with_one_id_are_one_finding_for_each_new_one_and_the_names_are_cut() -> None:
+    """Not one for each pair."""
+    new = [declared(str(100 + at), name=f"A{at}", corporateId="911111111") for at in range(30)]
+    there = [of_live(live(str(at), name=f"B{at}", corporateId="911 111 111")) for at in range(1, 31)]
+    diagnostics, refusals = findings(likenesses(map(of_new, new), there), duplicates="error", lookalikes="warning")
+    assert len(diagnostics) == len(refusals) == 30
+    assert diagnostics[0].summary == (
+        "100 is new, and 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 20 more have the same corporateId already"
+    )
+    assert diagnostics[0].detail == "Here '911111111', there '911 111 111'."
+    assert (diagnostics[0].remedy or "").endswith('"9", "10"]}, with the 20 others.')
+
+
 def test_guards_decide_what_refuses() -> None:
     new = declared("9", corporateId="911111111")
     sure = list(likenesses([of_new(new)], [of_live(live("1", corporateId="911111111"))]))
