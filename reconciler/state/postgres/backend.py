@@ -11,7 +11,7 @@ from reconciler.state.postgres.database import PostgresDatabase
 from reconciler.state.postgres.lock import SessionLock
 from reconciler.state.sealing import Seal
 
-_BY_TARGET = ("known", "live", "snapshot", "drift_seen", "drift_report")
+_BY_TARGET = ("known", "live", "snapshot", "drift_seen", "drift_report", "drift_count")
 _RUNS = "environment = ? AND tenant_id = ? AND base_url = ?"
 
 
