@@ -194,12 +194,16 @@ def declared_twice(
                 Severity.WARNING if numbered or level == "warning" else Severity.ERROR,
                 "D331",
                 f"{declaration.label} and {other.label} ({other.source}) have the same {name}",
-                detail=f"Here {value!r}, there {other.values.get(name)!r}.",
+                detail=_both(repr(value), repr(other.values.get(name))),
                 remedy="If they are one customer, keep one declaration. If both are meant, say so: lifecycle:"
                 f' {{same_as: ["{other.number or other.ref}"]}}.',
                 source=declaration.locate((name,)),
             )
             break
+
+
+def _both(ours: str, theirs: str) -> str:
+    return f"Both have {ours}." if ours == theirs else f"Here {ours}, there {theirs}."
 
 
 def _diagnostic(likeness: Likeness, reason: Sameness, *, is_lost: bool) -> Diagnostic:
@@ -213,9 +217,9 @@ def _diagnostic(likeness: Likeness, reason: Sameness, *, is_lost: bool) -> Diagn
         Severity.WARNING,
         LOST if is_lost else CODE,
         summary,
-        detail=f"Here {_value(reason.path, reason.ours)}, there {_value(reason.their_path, reason.theirs)}."
+        detail=_both(_value(reason.path, reason.ours), _value(reason.their_path, reason.theirs))
         if reason.is_crossed
-        else f"Here {reason.ours!r}, there {reason.theirs!r}.",
+        else _both(repr(reason.ours), repr(reason.theirs)),
         remedy=f"If they are one customer, {_if_one(likeness)}; if both are meant, say so: {same}.",
         source=ours.declaration.locate(reason.path),
     )
