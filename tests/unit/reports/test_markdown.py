@@ -306,7 +306,7 @@ def test_severity_words_are_all_known() -> None:
 def test_the_origin_stands_under_the_headline_and_with_each_customer_and_drift_has_a_sign() -> None:
     """A reviewer asks first whether all of it is this branch's."""
     page = Page(render(of_plan(samples.mixed())))
-    assert page.text.index("Origin: 3 customers this branch") < page.text.index("### Problems")
+    assert page.text.index("Origin: this branch (3 customers)") < page.text.index("### Problems")
     assert page.text.count("Origin: ") == 1
     assert page.columns[4] == "origin"
     assert {row[1]: row[4] for row in page.rows}["10012 Kristiansand Kaffe"] == "⚠ drift"
