@@ -44,7 +44,7 @@ def commit(company: Company, author: str) -> str:
 def test_the_comment_says_what_changes_why_to_look_and_who_asked(credited: Company) -> None:
     made = commit(credited, "Kari @octocat Nordmann")
     text = credited.run("plan", "--format", "markdown").out
-    assert "Credit limit `creditLimit`: 25 000 → 750 000 NOK, ×30 | credit limit ×30 |" in text
+    assert "Credit limit `creditLimit`: 25\u00a0000 → 750\u00a0000\u00a0NOK, ×30 | credit limit ×30 |" in text
     assert f"`customers/all.yaml:1`, `Kari @octocat Nordmann` `{made}` |" in text
 
 

@@ -161,7 +161,7 @@ def test_amounts_have_separators_currency_and_factor() -> None:
     """No digit of them is in doubt."""
     limit = samples.change("creditLimit", Decimal(25_000), Decimal(750_000), line=3)
     page = Page(render(of_plan(samples.plan(samples.action("1", "A", limit, currency="NOK")))))
-    assert page.rows[0][2] == "Credit limit creditLimit: 25 000 → 750 000 NOK, ×30"
+    assert page.rows[0][2] == "Credit limit creditLimit: 25\u00a0000 → 750\u00a0000\u00a0NOK, ×30"
     assert page.rows[0][3] == "credit limit ×30"
 
 
