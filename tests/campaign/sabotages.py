@@ -520,7 +520,7 @@ SABOTAGES = (
     ),
     Sabotage(
         "a wrong cell does not stop an import", EXPORTED, "operations/import_sheet.py",
-        "    problems += importing.check(updates)\n", "    importing.check(updates)\n",
+        "    problems += importing.check(updates, with", "    importing.check(updates, with",
         "acceptance/test_import.py::test_each_wrong_cell_is_named_at_once_by_row_and_column_and_nothing_is_written",
     ),
     Sabotage(
