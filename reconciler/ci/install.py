@@ -31,17 +31,22 @@ def check_install(spec: str) -> None:
     """Raise WrongUsage for what is not pinned, holds credentials, or could mean something to YAML or a shell."""
     if any(form.fullmatch(spec) for form in (_INDEX, _FILE, _GIT)):
         return
-    if re.fullmatch(_NAME, spec):
-        problem = "it has no version, so each job could install another one"
-    elif "git+" in spec and re.search(r"//[^/@]*@[^/]*/|//[^/@:]*:[^/@]*@", spec.replace("ssh://git@", "ssh://")):
-        problem = "it holds credentials, and would be committed with the pipelines"
-    elif "git+" in spec:
-        problem = "it names no commit, and a branch or a tag can be moved"
-    elif re.search(r"//[^/]*@", spec):
-        problem = "it holds credentials, and would be committed with the pipelines"
-    else:
-        problem = "pipelines take no such word"
+    word = spec.replace("ssh://git@", "ssh://")
+    problem = next((problem for form, problem in _PROBLEMS if re.match(form, word)), "pipelines take no such word")
     raise WrongUsage(f"--install cannot be {spec!r}: {problem}", remedy=_REMEDY)
+
+
+_PROBLEMS = (
+    (r".*[\s\"'$`;&|\\]|-", "pipelines take no such word"),
+    (rf"{_NAME}$", "it has no version, so each job could install another one"),
+    (rf"{_NAME}(?:[<>~!]|=.*[,*])", "it is a range of versions, so each job could install another one"),
+    (r".*//[^/]*@[^/]*/", "it holds credentials, and would be committed with the pipelines"),
+    (r".*git\+", "it names no commit, and a branch or a tag can be moved"),
+    (r"http://", "it comes over plain http, and whoever is on the way could change it"),
+    (r"https://", "it is neither a wheel (.whl) nor an archive (.tar.gz or .zip)"),
+    (r"file:|[.~]?/|[A-Za-z]:|.*\.(?:whl|tar\.gz|zip)$", "it is a file of this machine, which the jobs do not have"),
+)
+"""What is wrong with a word that is no source, by the form of the word; the first form that fits counts."""
 
 
 def own_source() -> str | None:

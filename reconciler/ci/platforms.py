@@ -70,12 +70,11 @@ def running_on(environ: Mapping[str, str]) -> str | None:
 
 def before_merge(ci: str, *, is_state_shared: bool = False) -> str:
     """What the pipelines need and no file can hold."""
-    state = (
-        ", and beside each of them RECONCILER_STATE and RECONCILER_STATE_KEY (docs/state.md)" if is_state_shared else ""
-    )
-    return (
-        f"Before you merge, make {PLATFORMS[ci].before_merge}{state}: docs/ci.md of reconciler says which may do what."
-    )
+    state, pages = "", "reconciler explain ci"
+    if is_state_shared:
+        state = ", and beside each of them RECONCILER_STATE and RECONCILER_STATE_KEY"
+        pages += ", and reconciler explain state"
+    return f"Before you merge, make {PLATFORMS[ci].before_merge}{state}. What each of them is for: {pages}."
 
 
 def pipelines(ci: str, install: str = EXAMPLE, *, is_state_shared: bool = False) -> dict[str, str]:

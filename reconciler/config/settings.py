@@ -511,7 +511,7 @@ def _state_problem(url: str, *, in_file: bool) -> tuple[str, str] | None:
         remedy = f"Take it out; put it into PGPASSWORD or a PGPASSFILE, or the whole address into {STATE_VARIABLE}."
         return "state holds a password", remedy
     if problem := state_url_problem(url):
-        return f"{name} {problem}", "Write postgresql://HOST:PORT/DATABASE."
+        return f"{name} {problem}", "Write postgresql://HOST:PORT/DATABASE, or the path of a file."
     return None
 
 

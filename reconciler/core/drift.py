@@ -14,8 +14,8 @@ from reconciler.core.normalise import number_key
 from reconciler.core.plan import Cause, LeftAlone, Refresh
 
 FORMAT = "reconciler/drift"
-FORMAT_VERSION = "1.1"
-"""Minor versions only add: 1.1 `ignored`."""
+FORMAT_VERSION = "1.2"
+"""Minor versions only add: 1.1 `ignored`; 1.2 `history`."""
 
 
 class Standing(StrEnum):
@@ -164,6 +164,19 @@ def _side(customer: DriftedCustomer) -> Cause | None:
 
 
 @dataclass(frozen=True, slots=True)
+class DriftCount:
+    """How many fields a report on all customers had that differ and are not muted. at: UTC, ISO 8601.
+
+    opened: those that the report before it did not have; closed: those that only that one had. A first report has none.
+    """
+
+    at: str
+    fields: int
+    opened: int = 0
+    closed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Drift:
     """What stands otherwise in the ERP than declared, and who did it, as far as the state can tell."""
 
@@ -182,6 +195,7 @@ class Drift:
     only_new: bool = False  # whether the customers and fields that are not new were left out
     ignored: tuple[LeftAlone, ...] = ()  # what is declared and ignored, and differs: no drift, and not as declared
     targets: tuple[str, ...] = ()  # `--target`: only these were looked at, and nothing was counted beside them
+    history: tuple[DriftCount, ...] = ()  # the last reports on all customers, and this one; none with `targets`
     format: str = FORMAT
     format_version: str = FORMAT_VERSION
 
@@ -211,7 +225,19 @@ Sightings: TypeAlias = "Mapping[tuple[str, str], Sighting]"
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What the last recorded report saw, and when it was made; None when there was none."""
+    """What the last recorded report saw, and when it was made; None when there was none. counts: of the last ones."""
 
     since: str | None = None
     sightings: Sightings = field(default_factory=dict)
+    counts: tuple[DriftCount, ...] = ()
+
+    def count(self, at: str, seen: Sightings) -> DriftCount:
+        """What a report of that time counts, which comes next."""
+        now, before = _open(seen), _open(self.sightings)
+        if self.since is None:
+            return DriftCount(at, len(now))
+        return DriftCount(at, len(now), len(now - before), len(before - now))
+
+
+def _open(seen: Sightings) -> set[tuple[str, str]]:
+    return {place for place, sighting in seen.items() if place[1] and not sighting.muted}

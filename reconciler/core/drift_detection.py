@@ -62,7 +62,7 @@ def compute_drift(
     if not comparison.targets:
         customers += look.undeclared(comparison, spoken_for)
     customers.sort(key=lambda customer: (_ORDER[customer.standing], natural(customer.number), customer.ref or ""))
-    return Drift(
+    drift = Drift(
         reconciler_version=heading.version,
         created_at=now,
         environment=target.environment,
@@ -82,6 +82,9 @@ def compute_drift(
         ignored=tuple(sorted(look.ignored, key=lambda customer: natural(customer.number))),
         targets=tuple(sorted(comparison.targets)),
     )
+    if drift.targets:
+        return drift
+    return replace(drift, history=(*history.counts, history.count(now, sightings(drift))))
 
 
 def new_only(drift: Drift) -> Drift:

@@ -227,12 +227,16 @@ def declared_twice(
                 Severity.WARNING if numbered or level == "warning" else Severity.ERROR,
                 "D331",
                 f"{declaration.label} and {other.label} ({other.source}) have the same {name}",
-                detail=f"Here {value!r}, there {other.values.get(name)!r}.",
+                detail=_both(repr(value), repr(other.values.get(name))),
                 remedy="If they are one customer, keep one declaration. If both are meant, say so: lifecycle:"
                 f' {{same_as: ["{other.number or other.ref}"]}}.',
                 source=declaration.locate((name,)),
             )
             break
+
+
+def _both(ours: str, theirs: str) -> str:
+    return f"Both have {ours}." if ours == theirs else f"Here {ours}, there {theirs}."
 
 
 def _diagnostic(alike: Sequence[Likeness], code: str) -> Diagnostic:
@@ -251,7 +255,7 @@ def _diagnostic(alike: Sequence[Likeness], code: str) -> Diagnostic:
         Severity.WARNING,
         code,
         summary,
-        detail=f"Here {_value(reason, reason.ours, ours=True)}, there {some_names(theirs, _SPELLINGS)}.",
+        detail=_both(_value(reason, reason.ours, ours=True), some_names(theirs, _SPELLINGS)),
         remedy=f"If they are one customer, {_if_one(alike)}; if {count} are meant, say so: {same}.",
         source=ours.declaration.locate(reason.path),
     )

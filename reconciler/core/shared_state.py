@@ -49,8 +49,8 @@ class SharedState:
 
 
 def is_shared(text: str) -> bool:
-    """Whether a setting names a database rather than a file."""
-    return text.partition("://")[0].lower() in SCHEMES and "://" in text
+    """Whether a setting means a database rather than a file; `url_problem` tells whether it is one that can be used."""
+    return "://" in text
 
 
 def url_problem(url: str) -> str | None:
@@ -60,10 +60,14 @@ def url_problem(url: str) -> str | None:
         _ = parts.path
     except ValueError:
         return "is no address"
+    if parts.scheme not in SCHEMES:
+        return "names a database that is not PostgreSQL"
     if not url.isprintable() or " " in url:
         return "holds blanks or characters that cannot be seen"
     if len(parts.path) < 2 or "/" in parts.path[1:]:
         return "names no database"
+    if any(not port.isdigit() or not 0 < int(port) < 65536 for port in _ports(parts) if port):
+        return "has a port that is no number from 1 to 65535"
     if parts.fragment:
         return "holds a fragment"
     return None
@@ -83,9 +87,14 @@ def _host(entry: str) -> str:
 
 
 def _port(parts: SplitResult) -> str:
-    place = parts.netloc.rpartition("@")[2]
-    port = place.rpartition("]")[2].rpartition(":")[2] if ":" in place.rpartition("]")[2] else ""
-    return port if port.isdigit() and "," not in place else ""
+    ports = _ports(parts)
+    return ports[0] if len(ports) == 1 else ""
+
+
+def _ports(parts: SplitResult) -> list[str]:
+    """The port of each host; nothing where none is given."""
+    hosts = parts.netloc.rpartition("@")[2].split(",")
+    return [host.rpartition("]")[2].partition(":")[2] for host in hosts]
 
 
 def are_local(hosts: str) -> bool:

@@ -34,7 +34,10 @@ def apply(
     `full`; all for a fresh plan. Raises InvalidInput, WrongUsage and what `writing.write` does.
     """
     if plan is not None and targets:
-        raise WrongUsage("--target and --exclude do not go with a saved plan", remedy="Give them when planning.")
+        raise WrongUsage(
+            "--target and --exclude do not go with a saved plan, which is applied as it was reviewed",
+            remedy="Give them to `reconciler plan -o FILE`, and apply that plan.",
+        )
     if plan is not None and include_muted:
         raise WrongUsage("--include-muted does not go with a saved plan", remedy="Give --include-muted when planning.")
     if plan is not None and refresh is not None:

@@ -1,4 +1,4 @@
-"""The CI job that this process runs in, for whoever is kept out by its lock."""
+"""The CI job that this process runs in, for whoever is kept out by its lock, and for notifications."""
 
 from __future__ import annotations
 
@@ -13,13 +13,17 @@ _TEMPLATES = (
 )
 
 
+_NEVER = set("@ \"'<>|\\")
+"""Characters that no such address has; what stands before an @ could be a token."""
+
+
 def job_url(environ: Mapping[str, str]) -> str | None:
     """The address of the job, where the environment names one."""
     for template in _TEMPLATES:
         try:
-            url = template.format_map(environ)
+            url = template.format_map(environ).replace(" ", "%20")  # projects of Azure have names
         except KeyError:
             continue
-        if url.startswith(("https://", "http://")) and "@" not in url:  # never a token
+        if url.startswith(("https://", "http://")) and url.isascii() and url.isprintable() and not set(url) & _NEVER:
             return url
     return None

@@ -80,7 +80,7 @@ def show_customer(
     except NotFound as error:
         raise NotFound(
             f"There is no customer {number!r} in {workspace.place.environment}: {error}",
-            remedy="`reconciler customers list` shows all; numbers must be whole.",
+            remedy="`reconciler customers list` shows all; give the whole number.",
             status=error.status,
         ) from None
     live = decode_row(row, need, "read by itself")

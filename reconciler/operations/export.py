@@ -177,7 +177,7 @@ class _Collecting:
             named = ", ".join(map(repr, missing))
             raise NotFound(
                 f"{self.workspace.place.environment} has no customer {named}; nothing was written",
-                remedy="`reconciler customers list` shows all; numbers must be whole.",
+                remedy="`reconciler customers list` shows all; give the whole number.",
                 status=404,
             )
         customers, lost = self.erp.with_own(found, self.options.own)

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from reconciler.config.edit.export import open_spool
 from reconciler.config.edit.proposed_edits import ProposedEdit, stated
-from reconciler.config.edit.sheet_rows import SheetRow, read_rows
+from reconciler.config.edit.sheet_rows import Rows, SheetRow, read_rows
 from reconciler.config.edit.write_files import Replacement
 from reconciler.config.read.declarations import Loaded, load_texts
 from reconciler.config.read.files import display, read_bytes
-from reconciler.config.read.sheet_columns import REF, read_columns
+from reconciler.config.read.sheet_columns import REF, Columns, read_columns
 from reconciler.config.read.sheet_file import Sheet, UnreadableSheetError, problem, read_sheet
 from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Diagnostic, Severity, Source, has_errors, in_order
@@ -29,6 +29,7 @@ from reconciler.operations.pipeline import rules_of
 from reconciler.operations.workspace import Workspace
 from reconciler.reports.csv_lines import OTHER_ATTRIBUTES
 from reconciler.reports.records import EXTRAS
+from reconciler.resources.customer import CUSTOMER
 
 ENDINGS = (".csv", ".tsv", ".txt", ".xlsx")
 
@@ -89,14 +90,15 @@ def import_sheet(workspace: Workspace, file: Path, options: ImportOptions | None
     )
     rows = read_rows(sheet, columns.paths, name)
     problems = [*sheet.problems, *columns.problems, *rows.problems]
-    if has_errors(problems):
+    known_rows = _known_rows(rows, columns, problems)
+    if not known_rows and has_errors(problems):
         raise InvalidInput(in_order(problems), _summary(problems))
     folder = (options.folder if options.folder is not None else settings.root / FOLDER).absolute()
     known = DeclaredCustomers.at(workspace, folder)
     place = Place.at(folder, options.schema, known, single=options.single, force=False)
-    importing = _Importing(workspace, known, rows.rows)
+    importing = _Importing(workspace, known, known_rows)
     updates = importing.updates()
-    problems += importing.check(updates)
+    problems += importing.check(updates, with_parents=len(known_rows) == len(rows.rows))
     if has_errors(problems):
         raise InvalidInput(in_order(problems), _summary(problems))
     with open_spool() as spool:
@@ -121,6 +123,16 @@ def _read(file: Path, name: str, most: int, encoding: str | None) -> Sheet:
         return read_sheet(data, name, most, encoding)
     except UnreadableSheetError as error:
         raise WrongUsage(str(error), remedy=error.remedy) from None
+
+
+def _known_rows(rows: Rows, columns: Columns, problems: Iterable[Diagnostic]) -> list[SheetRow]:
+    """The rows of which it is known whose they are: what else is wrong with them is told together with their cells."""
+    identity = {at for at, path in columns.paths.items() if path in ((CUSTOMER.key,), (REF,))}
+    if not identity or not rows.is_whole:
+        return []
+    errors = (one.source for one in problems if one.severity is Severity.ERROR and one.source is not None)
+    wrong = {place.line for place in errors if place.column in identity}
+    return [row for row in rows.rows if row.source.line not in wrong]
 
 
 def _summary(problems: Iterable[Diagnostic]) -> str:
@@ -185,8 +197,11 @@ class _Importing:
             row, declaration = rows[stating.source.file]
             yield row, declaration, stating
 
-    def check(self, updates: Iterable[Replacement]) -> list[Diagnostic]:
-        """What is wrong with the project once all is written: of rows by cell, of changed declarations by place."""
+    def check(self, updates: Iterable[Replacement], *, with_parents: bool) -> list[Diagnostic]:
+        """What is wrong with the project once all is written: of rows by cell, of changed declarations by place.
+
+        with_parents: all rows are known, so that a parent that is none of them is missing.
+        """
         settings, root = self.known.settings, self.known.settings.root
         changed = {file.name: file.new for file in updates}
         most = settings.limits.files.file_size
@@ -195,7 +210,7 @@ class _Importing:
         texts |= changed | {name: row.declaration() for name, row in rows.items()}
         loaded = load_texts(texts, defaults=settings.defaults, environ=self.workspace.environ)
         twice = declared_twice(loaded.desired, settings.guards.duplicates)
-        parents = parent_problems(loaded.desired)
+        parents = parent_problems(loaded.desired) if with_parents else ()
         self._tell(replace(loaded, diagnostics=(*loaded.diagnostics, *twice, *parents)), rows, changed)
         return self.problems
 

@@ -44,7 +44,7 @@ Place = tuple[str, int]
 def line_authors(root: Path, environ: Mapping[str, str], plan: Plan) -> Authors:
     """Who wrote the lines of the plan's changes, as far as the repository of the folder tells; empty outside of one.
 
-    The files of the folder must be those of the plan.
+    Where the plan was made of changes that are not committed, the files of the folder must still be those of the plan.
     """
     commit = (plan.config.git_commit or "").removesuffix(_DIRTY)
     places = {

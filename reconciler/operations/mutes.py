@@ -36,7 +36,9 @@ def mute(workspace: Workspace, number: str, path: str, *, until: str | None, rea
     """Put a mute into the file of mutes. until: its last day, YYYY-MM-DD. Raises WrongUsage, InvalidInput."""
     today, why = workspace.now()[:10], (reason or "").strip()
     if until is None or not why:
-        raise WrongUsage("--mute needs --until DATE and --reason R", remedy="A mute ends, and says why it is there.")
+        raise WrongUsage(
+            "--mute needs --until DATE and --reason R", remedy="Add both: a mute ends, and says why it is there."
+        )
     if not pattern_checks.names_field(path):
         raise WrongUsage(f"--mute {path!r} names no field", remedy=pattern_checks.remedy(path))
     if not is_day(until):

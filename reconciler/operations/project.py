@@ -142,7 +142,7 @@ class Project:
         )
 
     def line_authors(self, plan: Plan) -> Authors:
-        """Who wrote the lines that a fresh plan of this project comes from, as git tells; empty without git."""
+        """Who wrote the lines of a plan, fresh or made of a commit here, as git tells; empty without git."""
         from reconciler.operations.line_authors import line_authors
 
         return line_authors(self.settings.root, self._workspace.environ, plan)

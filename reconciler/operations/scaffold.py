@@ -91,7 +91,10 @@ def write(folder: Path, texts: Mapping[str, str]) -> Iterator[tuple[str, bool]]:
         for name, text in texts.items():
             yield name, _write(folder / name, text)
     except OSError as error:
-        raise ReconcilerError(f"Cannot write into {folder}: {error.strerror or error}") from error
+        raise ReconcilerError(
+            f"Cannot write into {folder}: {error.strerror or error}",
+            remedy="Name a folder that the user who runs reconciler may write.",
+        ) from error
 
 
 def _write(path: Path, text: str) -> bool:

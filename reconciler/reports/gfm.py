@@ -56,7 +56,7 @@ def prose(text: str) -> str:
         plain = is_plain(token)
         if not plain:
             pending.append(token)
-        if plain or token[-1] in ".,;:":
+        if plain or (token[-1] in ".,;:" and not _is_open(pending)):
             parts += _coded(pending)
             pending = []
         if plain:
@@ -80,12 +80,22 @@ def _between(text: str) -> str:
 
 
 def _coded(tokens: list[str]) -> list[str]:
-    """Tokens side by side are one span; a full stop or comma behind them is not part of it."""
+    """Tokens side by side are one span; a full stop, a comma or a sentence's brackets around them stay outside."""
     if not tokens:
         return []
     text = " ".join(tokens)
     body = text.rstrip(".,;:") or text
-    return [code(body) + text[len(body) :]]
+    behind = text[len(body) :]
+    inside = body.removesuffix(")").removeprefix("(")
+    if inside and body.endswith(")") and not {"(", ")"} & set(inside):  # the brackets are the sentence's
+        return [body.replace(inside, code(inside), 1) + behind]
+    return [code(body) + behind]
+
+
+def _is_open(tokens: list[str]) -> bool:
+    """Whether a bracket is open, so that what follows belongs to the same span."""
+    text = "".join(tokens)
+    return any(text.count(start) > text.count(end) for start, end in ("{}", "[]"))
 
 
 def block(lines: Iterable[str], language: str = "diff") -> str:

@@ -7,6 +7,7 @@ values, many fields, messages, the members of a group) is below the table, folde
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import takewhile
@@ -152,7 +153,11 @@ def _step(field: FieldRow) -> str:
 
 
 def _amount(amount: AmountChange) -> str:
-    return prose(amount.change)
+    """Narrow columns do not break an amount: its blanks are no-break spaces."""
+    return _INSIDE_AMOUNT.sub("\u00a0", prose(amount.change))
+
+
+_INSIDE_AMOUNT = re.compile(r"(?<=\d) (?=\d{3}(?!\d)|[A-Z]{3}\b)")
 
 
 def _value(text: str) -> str:

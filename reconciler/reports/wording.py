@@ -48,6 +48,15 @@ def moment(text: str) -> str:
     return f"{day} {time} " + ("UTC" if zone in ("Z", "+00:00") else f"UTC{zone}" if zone else "(the ERP's clock)")
 
 
+def moments(text: str) -> str:
+    """A sentence with its time stamps for people.
+
+    >>> moments("Since the last report, of 2026-01-31T12:00:05Z, nothing is new.")
+    'Since the last report, of 2026-01-31 12:00:05 UTC, nothing is new.'
+    """
+    return _STAMP.sub(lambda stamp: moment(stamp[0]), text)
+
+
 _STAMP = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d(?::\d\d)?)(?:\.\d+)?(Z|[+-]\d\d:\d\d)?")
 _QUOTED = re.compile(r'"((?! )[^"\\]*[^"\\ ])"')
 

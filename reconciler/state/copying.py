@@ -40,6 +40,7 @@ _TABLES = (
     _Table("snapshot", f"target, {snapshot.HEAD_COLUMNS}", "target"),
     _Table("live", snapshot.ALL_COLUMNS, "target", snapshot.recoded),
     _Table("drift_report", "target, reported_at", "target"),
+    _Table("drift_count", drift_sightings.COUNT_COLUMNS, "target"),
     _Table("drift_seen", drift_sightings.COLUMNS, "target", drift_sightings.recoded),
     _Table("run", _RUN, "id", journal.recoded_run),
     _Table("entry", f"run, {journal.ENTRY_COLUMNS}", "run", journal.recoded_entry),

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from reconciler.core.drift import History, Sighting, Sightings
+from reconciler.core.drift import DriftCount, History, Sighting, Sightings
 from reconciler.core.rules import Target
 from reconciler.state.port import TARGET, Check, Connection, Database, decoded, target_id
 from reconciler.state.sealing import Seal
@@ -28,6 +28,23 @@ _REPORTED = """
 """
 _TABLE = "drift_seen"
 
+COUNT_COLUMNS = "target, reported_at, fields, opened, closed"
+_KEPT = 60
+"""So many of the last reports are counted."""
+_COUNTS = f"""
+    SELECT reported_at, fields, opened, closed FROM drift_count WHERE target = {TARGET} ORDER BY reported_at
+"""  # noqa: S608 (constants)
+_COUNT = f"""
+    INSERT INTO drift_count ({COUNT_COLUMNS}) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (target, reported_at) DO UPDATE SET
+        fields = excluded.fields, opened = excluded.opened, closed = excluded.closed
+"""  # noqa: S608 (constants)
+_FORGET = """
+    DELETE FROM drift_count WHERE target = ? AND reported_at NOT IN (
+        SELECT reported_at FROM drift_count WHERE target = ? ORDER BY reported_at DESC LIMIT ?
+    )
+"""
+
 
 class SeenDrift:
     """The differences in one tenant of one ERP as the last report had them.
@@ -44,8 +61,12 @@ class SeenDrift:
         with self._database.read() as db:
             if db is None:
                 return History()
-            since = db.execute(_SINCE, self._target).fetchone()
-            return History(since[0] if since else None, self._rows(db))
+            return self._history(db)
+
+    def _history(self, db: Connection) -> History:
+        since = db.execute(_SINCE, self._target).fetchone()
+        counts = (DriftCount(*row) for row in db.execute(_COUNTS, self._target).fetchall())
+        return History(since[0] if since else None, self._rows(db), tuple(counts))
 
     def _rows(self, db: Connection) -> dict[tuple[str, str], Sighting]:
         seal, rows = self._database.seal, db.execute(_ALL, self._target).fetchall()
@@ -69,7 +90,8 @@ class SeenDrift:
 
         def put(db: Connection) -> Check | None:
             target = target_id(db, self._target)
-            before = self._rows(db)  # only what changed is written: there may be 100,000 that nobody declared
+            history = self._history(db)
+            before = history.sightings  # only what changed is written: there may be 100,000 that nobody declared
             gone = [place for place in before if place not in found and (within is None or place[0] in within)]
             new = [
                 (target, *self._place(place), self._live(place, seen.live), seen.first_seen, int(seen.muted))
@@ -80,6 +102,9 @@ class SeenDrift:
             db.executemany(_PUT, new)
             if within is None:
                 db.execute(_REPORTED, (target, at))
+                count = history.count(at, found)
+                db.execute(_COUNT, (target, at, count.fields, count.opened, count.closed))
+                db.execute(_FORGET, (target, target, _KEPT))
             return None
 
         self._database.write(put)

@@ -108,7 +108,17 @@ _VERSION_5 = (
     "CREATE TABLE seal (key_id TEXT NOT NULL PRIMARY KEY)",
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_5)
+_VERSION_6 = (
+    # How many fields differed in the last drift reports; opened and closed since the one before.
+    """
+    CREATE TABLE drift_count (
+        target INTEGER NOT NULL REFERENCES target (id), reported_at TEXT NOT NULL, fields INTEGER NOT NULL,
+        opened INTEGER NOT NULL, closed INTEGER NOT NULL, PRIMARY KEY (target, reported_at)
+    ) WITHOUT ROWID
+    """,
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4, _VERSION_5, _VERSION_6)
 
 
 def newest() -> int:

@@ -180,16 +180,19 @@ def _write_through(path: Path, data: bytes) -> None:
         raise ReportError(f"Cannot write {path}: {error.strerror or error}") from error
 
 
+_SAVED = "Name the file that `plan -o FILE` wrote."
+
+
 def read(path: Path, key: bytes | None = None) -> Plan:
     """Load a plan file, see `loads`. Raises ReportError when it cannot be read, Refused when it is no fit plan."""
     try:
         if path.exists() and not path.is_file():
-            raise ReportError(f"Cannot read the plan {path}: it is no file")
+            raise ReportError(f"Cannot read the plan {path}: it is no file", remedy=_SAVED)
         if path.stat().st_size > MAX_BYTES:
             raise Refused(f"{path} is larger than any plan ({MAX_BYTES >> 20} MiB)")
         data = path.read_bytes()
     except OSError as error:
-        raise ReportError(f"Cannot read the plan {path}: {error.strerror or error}") from error
+        raise ReportError(f"Cannot read the plan {path}: {error.strerror or error}", remedy=_SAVED) from error
     return loads(data, path.name, key)
 
 

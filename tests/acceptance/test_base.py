@@ -50,7 +50,7 @@ def test_each_change_is_labelled_with_where_it_comes_from(branch: Company) -> No
     made = branch.run("plan", "--base", "main", "--format", "json").json
     assert origins(made) == {"creditLimit": "branch", "mainContact.email": "drift", "mainContact.phone1": "merged"}
     shown = branch.run("plan", "--base", "main").out
-    for words in ("(this branch)", "(merged but not applied)", "(drift)", "Origin: 1 customer this branch"):
+    for words in ("(this branch)", "(merged but not applied)", "(drift)", "Origin: this branch (1 customer)"):
         assert words in shown
 
 

@@ -83,6 +83,10 @@ def test_the_whole_story(managed: Company, day: Any) -> None:
     later = report(managed, code=2)
     assert fields(later)["1 mainAddress.city"] == {**city, "new": False}
     assert later["since"] == "2026-03-01T06:00:00Z"
+    assert later["history"] == [
+        {"at": "2026-03-01T06:00:00Z", "fields": 1, "opened": 1, "closed": 0},
+        {"at": "2026-03-04T06:00:00Z", "fields": 1, "opened": 0, "closed": 0},
+    ]
     assert "(drift, since 2026-03-01, 3 days)" in managed.run("drift").out
     quiet = report(managed, "--only-new")
     assert quiet["customers"] == []
@@ -214,6 +218,7 @@ def test_a_target_limits_the_report_and_what_it_records(managed: Company) -> Non
     found = report(managed, "--target", "1", code=2)
     assert list(fields(found)) == ["1 mainAddress.city"]
     assert (found["targets"], found["summary"]["coverage"], found["summary"]["managed"]) == (["1"], None, 1)
+    assert found["history"] == []
     assert list(fields(report(managed, "--only-new", code=2))) == ["2 name"]
 
 

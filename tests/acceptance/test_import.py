@@ -127,17 +127,15 @@ number;name;Credit limit;printInvoices;mainAddress.countryId;statementType;paren
 """
 
 
-def test_each_wrong_cell_is_named_by_row_and_column_and_nothing_is_written(company: Company) -> None:
+def test_each_wrong_cell_is_named_at_once_by_row_and_column_and_nothing_is_written(company: Company) -> None:
     sheet(company, WRONG)
     ended = refused(company, "k.csv")
     assert 'k.csv:2:3: X802 creditLimit "1.234" can be read in two ways: as 1234, or as 1.2340' in ended.err
     assert 'k.csv:4:3: X803 the formula "=1+1" has no value here' in ended.err
-    sheet(company, WRONG.replace("1.234", "1").replace("=1+1", "1"))
-    ended = refused(company, "k.csv")
     for place in ("3:4: D302", "5:5: D3", "6:6: D303", "7:7: I404", "8:1: I402", "9:2: I401", "10:3: D302"):
         assert f"k.csv:{place}" in ended.err, ended.err
     assert "is already declared at k.csv:2\n" in ended.err
-    assert "7 errors in the spreadsheet; nothing was written" in ended.err
+    assert "9 errors in the spreadsheet; nothing was written" in ended.err
 
 
 @pytest.mark.parametrize(

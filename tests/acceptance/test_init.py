@@ -56,7 +56,7 @@ def test_init_names_the_environments_and_secrets_that_the_pipelines_need(
 ) -> None:
     assert run(["init", str(tmp_path), "--ci", ci]) == 0
     told = capfd.readouterr().err
-    for each in (*names, "VISMA_CLIENT_ID", "VISMA_CLIENT_SECRET", "VISMA_TENANT_ID", "docs/ci.md"):
+    for each in (*names, "VISMA_CLIENT_ID", "VISMA_CLIENT_SECRET", "VISMA_TENANT_ID", "explain ci"):
         assert each in told.split("Before you merge", 1)[1]
 
 
@@ -82,14 +82,28 @@ def test_init_never_overwrites(tmp_path: Path) -> None:
     assert run(["init", str(tmp_path)]) == 64
 
 
+def test_an_export_that_failed_can_be_had_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Without credentials there is a project and no customer; who tries again is led to the command that goes on."""
+    monkeypatch.chdir(tmp_path)
+    assert run(["init", "shop", "--tenant", "x", "--from-live"]) == 3
+    again = "reconciler --chdir shop export"
+    assert capfd.readouterr().err.rstrip().endswith(again)
+    monkeypatch.chdir(tmp_path)
+    assert run(["init", "shop", "--from-live"]) == 64
+    assert f"Export into it with: {again}" in capfd.readouterr().err
+
+
 def test_init_from_live_exports_the_customers_into_a_project_that_plans_empty(
-    company: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    company: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     company.store.seed(30, 1)
     monkeypatch.setenv("VISMA_BASE_URL", company.sandbox.base_url)
     monkeypatch.setenv("VISMA_TOKEN_URL", company.sandbox.token_url)
     folder = tmp_path / "adopted"
     assert run(["init", str(folder), "--tenant", "sandbox", "--from-live"]) == 0
+    assert f"Next: reconciler --chdir {folder} plan, which has no changes yet." in capfd.readouterr().err
     assert len(list((folder / "customers").glob("*.yaml"))) == 30
     assert run(["--chdir", str(folder), "plan", "--detailed-exitcode"]) == 0
 

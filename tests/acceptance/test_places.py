@@ -21,7 +21,7 @@ def test_a_place_that_cannot_be_written_stops_the_run_before_it_begins(company: 
         "customers/all.yaml": "that is a declaration by its name",
         "customers/new.yaml": "that is a declaration by its name",
         ".reconciler/state.db": "there is no folder .reconciler",
-        "customers/all.yaml/x": "Not a directory",
+        "customers/all.yaml/x": "customers/all.yaml is a file",
         "ok.md": "--report writes there too",
     }.items():
         words = ["--report", "markdown=ok.md", "--report", f"json={place}"]

@@ -164,6 +164,30 @@ def test_more_single_reads_than_pages_are_a_full_read(ledger: Company) -> None:
     assert essence(found) == essence(planned(ledger, "--refresh", "full"))
 
 
+def test_an_apply_reads_all_anew_where_it_is_told_to(ledger: Company) -> None:
+    """What raises no time stamp is found only so."""
+    ledger.sandbox.switch(nested_edits_touch=False)
+    ledger.store.edit("10022", {"mainAddress.city": "Elsewhere"})
+    assert "10022" not in ledger.apply().out
+    ended = ledger.run("apply", "--auto-approve", "--refresh", "full")
+    assert (ended.code, "10022 updated" in ended.out) == (0, True), ended.err
+
+
+@pytest.mark.parametrize(
+    ("words", "remedy"),
+    [
+        (("--refresh", "none"), "Give --refresh full"),
+        (("plan.json", "--refresh", "full"), "Give --refresh when planning"),
+    ],
+)
+def test_an_apply_refuses_a_reading_that_it_cannot_do(company: Company, words: tuple[str, ...], remedy: str) -> None:
+    company.declare("number: '7'\nname: Fjord AS\n")
+    if "plan.json" in words:
+        assert company.run("plan", "-o", "plan.json").code == 0
+    ended = company.run("apply", "--auto-approve", *words)
+    assert (ended.code, remedy in ended.err) == (64, True), ended.err
+
+
 def test_after_an_apply_the_written_customers_are_known_anew(ledger: Company) -> None:
     ledger.sandbox.switch(nested_edits_touch=False)
     ledger.store.edit("10022", {"mainAddress.city": "Elsewhere"})

@@ -167,3 +167,11 @@ def test_a_run_that_did_not_end_as_planned_is_green_in_no_report(company: Compan
     document = json.loads((company.folder / "a.json").read_text(encoding="utf-8"))
     assert document["diagnostics"] == []
     assert document["interrupted"] is None
+
+
+def test_a_long_value_is_folded_under_its_indentation(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    company.declare(f"number: '1'\nname: Fjell AS\nnote: {'word ' * 30}\n")
+    folded = [line for line in company.run("plan").out.splitlines() if "word" in line]
+    assert len(folded) > 2
+    assert all(line.startswith("    ") and len(line) <= 60 for line in folded)

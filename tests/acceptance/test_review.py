@@ -44,8 +44,25 @@ def commit(company: Company, author: str) -> str:
 def test_the_comment_says_what_changes_why_to_look_and_who_asked(credited: Company) -> None:
     made = commit(credited, "Kari @octocat Nordmann")
     text = credited.run("plan", "--format", "markdown").out
-    assert "Credit limit `creditLimit`: 25 000 → 750 000 NOK, ×30 | credit limit ×30 |" in text
+    assert "Credit limit `creditLimit`: 25\u00a0000 → 750\u00a0000\u00a0NOK, ×30 | credit limit ×30 |" in text
     assert f"`customers/all.yaml:1`, `Kari @octocat Nordmann` `{made}` |" in text
+
+
+def test_a_saved_plan_that_is_shown_names_who_wrote_its_lines(credited: Company) -> None:
+    """As the comment did, whatever became of the files since; not where it was made of lines that are not committed."""
+    (credited.folder / ".gitignore").write_text(".reconciler/\n", encoding="utf-8")
+    made = commit(credited, "Kari Nordmann")
+    assert credited.run("plan", "-o", "plan.json").code == 0
+    credited.declare("# moved\n\n" + ONE.format(limit=1))
+    for form in ("markdown", "html", "csv"):
+        text = credited.run("show", "plan.json", "--format", form).out
+        assert all(word in text for word in ("Kari Nordmann", made)), form
+        assert "Kari" not in credited.run("show", "plan.json", "--format", form, "--redact").out
+    assert credited.run("plan", "-o", "dirty.json").code == 0
+    assert "Kari" not in credited.run("show", "dirty.json", "--format", "markdown").out
+    (credited.folder / "reconciler.yaml").unlink()
+    ended = credited.run("show", "plan.json", "--format", "markdown")
+    assert (ended.code, "Kari" in ended.out) == (0, False)
 
 
 def test_redacted_reports_name_no_author(credited: Company) -> None:

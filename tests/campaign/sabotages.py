@@ -554,13 +554,13 @@ SABOTAGES = (
     ),
     Sabotage(
         "a wrong cell does not stop an import", EXPORTED, "operations/import_sheet.py",
-        "    problems += importing.check(updates)\n", "    importing.check(updates)\n",
-        "acceptance/test_import.py::test_each_wrong_cell_is_named_by_row_and_column_and_nothing_is_written",
+        "    problems += importing.check(updates, with", "    importing.check(updates, with",
+        "acceptance/test_import.py::test_each_wrong_cell_is_named_at_once_by_row_and_column_and_nothing_is_written",
     ),
     Sabotage(
         "an amount that can be read in two ways is guessed", EXPORTED, "config/edit/sheet_values.py",
         "if _TWO_WAYS.fullmatch(text) and row.kind is Kind.DECIMAL:", "if not text:",
-        "acceptance/test_import.py::test_each_wrong_cell_is_named_by_row_and_column_and_nothing_is_written",
+        "acceptance/test_import.py::test_each_wrong_cell_is_named_at_once_by_row_and_column_and_nothing_is_written",
     ),
     Sabotage(
         "a formula without a value is empty", EXPORTED, "config/read/sheet_file.py",

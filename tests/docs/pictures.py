@@ -14,9 +14,14 @@ import re
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tests.docs.tour import ROOT, run_quietly, steady, variables
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 PICTURES = ROOT / "docs" / "images"
 SOURCES = PICTURES / "sources.json"
@@ -52,22 +57,29 @@ def fingerprint(page: bytes) -> str:
     return hashlib.sha256(_CHANGING.sub("", page.decode()).encode()).hexdigest()
 
 
-def main() -> int:
-    """Make the pictures."""
+@contextlib.contextmanager
+def launched() -> Iterator[Browser]:
+    """A Chromium for as long as the block."""
     from playwright.sync_api import sync_playwright  # the extra `browser`
 
-    found = pages()
-    PICTURES.mkdir(exist_ok=True)
-    with sync_playwright() as driver, tempfile.TemporaryDirectory() as folder:
+    with sync_playwright() as driver:
         chromium = shutil.which("chromium") or shutil.which("google-chrome")
         browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox"] if os.geteuid() == 0 else [])
+        yield browser
+        browser.close()
+
+
+def main() -> int:
+    """Make the pictures."""
+    found = pages()
+    PICTURES.mkdir(exist_ok=True)
+    with launched() as browser, tempfile.TemporaryDirectory() as folder:
         for name, page in found.items():
             file = Path(folder) / f"{name}.html"
             file.write_bytes(page)
             shown = browser.new_page(viewport={"width": 1100, "height": 1300})
             shown.goto(file.as_uri())
             shown.screenshot(path=PICTURES / f"{name}.png", clip={"x": 0, "y": 0, "width": 1100, "height": 1300})
-        browser.close()
     SOURCES.write_text(json.dumps({name: fingerprint(page) for name, page in found.items()}, indent=2) + "\n")
     return 0
 

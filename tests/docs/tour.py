@@ -26,7 +26,7 @@ _BLOCK = re.compile(r"(?m)^```console\n(.*?)^```$", re.DOTALL)
 _CHANGING = (
     (re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"), "2026-01-31T12:00:00Z"),
     (re.compile(r"\d{4}-\d\d-\d\dT(?!00:00:00)\d\d:\d\d:\d\d\b(?!Z)"), "2026-01-31T12:00:00"),
-    (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC"), "2026-01-31 12:00:00 UTC"),
+    (re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d (UTC|\(the ERP)"), r"2026-01-31 12:00:00 \1"),
     (re.compile(r"\bof \d{1,2} [A-Z][a-z]{2} \d{4}\b"), "of 31 Jan 2026"),
     (re.compile(r"since \d{4}-\d\d-\d\d\b(?!T)"), "since 2026-01-31"),
     (re.compile(r"\d{8}T\d{6}Z-[0-9a-f]+"), "20260131T120000Z-0a1b"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -67,7 +68,8 @@ def init(
     """
     session: Session = context.obj
     if (directory / "reconciler.yaml").exists():
-        raise WrongUsage(f"{directory / 'reconciler.yaml'} exists already", remedy="Edit it, or choose another folder.")
+        remedy = f"Export into it with: {_command('export', directory, session)}" if from_live else "Edit it."
+        raise WrongUsage(f"{directory / 'reconciler.yaml'} exists already", remedy=f"{remedy} Or name another folder.")
     if install is not None and ci is None:
         raise WrongUsage("--install goes with --ci", remedy="Name the CI system, such as --ci github.")
     install = install or own_source() or EXAMPLE
@@ -88,7 +90,12 @@ def init(
     for name in written:
         session.say(f"Wrote {name}")
     code = _export(session, directory) if from_live else Exit.DONE
-    if not from_live:
+    if from_live and code == Exit.DONE:
+        session.say(f"Next: {_command('plan', directory, session)}, which has no changes yet.")
+    elif from_live:
+        again = _command("export", directory, session)
+        session.warn(f"The project is there, and its customers are not. Once that is mended: {again}")
+    else:
         session.say(
             f"Next: declare a customer in {SAMPLE}, which is only a comment, or take over the live ones with"
             " reconciler export; then reconciler --env sandbox plan"
@@ -110,6 +117,13 @@ def _asked(session: Session, question: str, default: str) -> str:
     if not session.is_interactive:
         return default
     return str(typer.prompt(question, default=default, show_default=bool(default), err=True)).strip()
+
+
+def _command(name: str, directory: Path, session: Session) -> str:
+    """A command in the new project, as it is typed from here."""
+    there = [] if directory == Path() else ["--chdir", str(directory)]
+    chosen = ["--env", session.environment] if session.environment else []
+    return shlex.join(["reconciler", *there, *chosen, name])
 
 
 def _export(session: Session, directory: Path) -> int:

@@ -159,13 +159,12 @@ def hoisted(arguments: list[str]) -> list[str]:
 
 def _wrong_usage(error: typer.TyperException) -> int:
     """Help that is shown for want of a command keeps its lines; other texts may quote hostile words."""
-    text = error.format_message()
     if type(error).__name__ == "NoArgsIsHelpError":
-        sys.stderr.write(f"{text}\n")
+        sys.stderr.write(f"{error.format_message()}\n")
         return int(Exit.USAGE)
-    return _complain(
-        text.replace("Value error, ", ""), "See --help, after the command for its own options.", Exit.USAGE
-    )
+    from reconciler.cli.shell.spelling import usage_problem
+
+    return _complain(*usage_problem(error), Exit.USAGE)
 
 
 def _failed(error: Exception) -> int:
@@ -238,7 +237,8 @@ def _change_folder(folder: Path) -> None:
     try:
         os.chdir(folder)
     except OSError as error:
-        raise WrongUsage(f"Cannot work in {folder}: {error.strerror}") from error
+        why = "there is no such folder" if isinstance(error, FileNotFoundError) else error.strerror
+        raise WrongUsage(f"Cannot work in {folder}: {why}", remedy="Correct --chdir, or leave it out.") from error
 
 
 def _start_logging(level: LogLevel, form: LogFormat) -> None:

@@ -151,10 +151,10 @@ _AUTHORED = ("markdown", "html", "csv", "xlsx")
 """The formats that say who wrote a line."""
 
 
-def plan_document(session: Session, plan: Plan, fresh: Project | None = None, forms: Iterable[str] = ()) -> Document:
-    """A plan; its JSON is the plan file. fresh: the project that it was just made of, which knows who wrote its lines,
-    for the formats that say so."""
-    authors = fresh.line_authors(plan) if fresh is not None and set(forms) & set(_AUTHORED) else NOBODY
+def plan_document(session: Session, plan: Plan, project: Project | None = None, forms: Iterable[str] = ()) -> Document:
+    """A plan; its JSON is the plan file. project: what it was made of, which knows who wrote its lines, for the formats
+    that say so."""
+    authors = project.line_authors(plan) if project is not None and set(forms) & set(_AUTHORED) else NOBODY
     shown = plan
     if session.redactor:
         shown = plan_file.seal(session.redactor.plan(plan))

@@ -50,19 +50,26 @@ def _check_writable(word: str, path: Path) -> bool:
         mode = path.stat().st_mode
     except FileNotFoundError:
         mode = 0
+    except NotADirectoryError:
+        _refuse(word, path, f"{_file_above(path)} is a file, and nothing can be in it", "Name a file in a folder.")
     except OSError as error:
-        _refuse(word, path, error.strerror or type(error).__name__)
+        _refuse(word, path, error.strerror or type(error).__name__, "Correct the path.")
     if stat.S_ISDIR(mode):
         _refuse(word, path, "it is a folder", "Name a file in it.")
     if mode and not stat.S_ISREG(mode):
         if not os.access(path, os.W_OK):
-            _refuse(word, path, "it is not writable")
+            _refuse(word, path, "it is not writable", "Name another file.")
         return True
     if not path.parent.is_dir():
         _refuse(word, path, f"there is no folder {path.parent}", "Make the folder first.")
     if not os.access(path.parent, os.W_OK | os.X_OK):
-        _refuse(word, path, f"the folder {path.parent} is not writable")
+        remedy = "Make it writable for the user that runs reconciler, or name a file elsewhere."
+        _refuse(word, path, f"the folder {path.parent} is not writable", remedy)
     return False
+
+
+def _file_above(path: Path) -> Path:
+    return next((above for above in path.parents if above.is_file()), path.parent)
 
 
 def _held(settings: Settings, place: Path) -> str | None:
@@ -95,5 +102,5 @@ def _fits(parts: tuple[str, ...], glob: tuple[str, ...]) -> bool:
     return fnmatchcase(parts[0], glob[0]) and _fits(parts[1:], glob[1:])
 
 
-def _refuse(word: str, path: Path, why: str, remedy: str = "") -> NoReturn:
+def _refuse(word: str, path: Path, why: str, remedy: str) -> NoReturn:
     raise WrongUsage(f"{word} cannot write {path}: {why}", remedy=remedy)

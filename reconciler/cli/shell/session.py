@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -65,8 +65,10 @@ class Session:
             sys.stdout.writelines(f"{line.plain}\n" for line in lines)
             sys.stdout.flush()
             return
+        width = self.width
         for line in lines:
-            self.out.print(line, soft_wrap=self.width is None, highlight=False)
+            for part in [line] if width is None else folded(line, self.out, width):
+                self.out.print(part, soft_wrap=width is None, highlight=False)
 
     def say(self, message: str) -> None:
         """Progress to standard error, each line made harmless; silent with --quiet."""
@@ -155,6 +157,17 @@ class Session:
         from reconciler.reports.redact import Redactor  # noqa: PLC0415
 
         return Redactor(redaction_key(self))
+
+
+def folded(line: Text, console: Console, width: int) -> Iterator[Text]:
+    """A line that is too long, as lines that are all indented like its start."""
+    indent = len(line.plain) - len(line.plain.lstrip(" "))
+    if line.cell_len <= width or not 0 < indent < width // 2:
+        yield line
+        return
+    for part in line[indent:].wrap(console, width - indent):
+        part.pad_left(indent)
+        yield part
 
 
 def _is_plain(session: Session) -> bool:

@@ -13,9 +13,10 @@ from typing import Any, NoReturn
 
 from reconciler.core.errors import WrongUsage
 
+_NO_NUMBER = re.compile(r"Input should be a valid (?:integer|number), unable to parse string as an? \w+")
 _ONE_DASH = re.compile(r"-([A-Za-z])(.+)", re.DOTALL)
 _NEVER_DELETED = "No customer is ever deleted. on_removed in reconciler.yaml can set to Inactive what leaves the files."
-_STATE_PLACE = "Where the state is says the setting `state`; `reconciler state copy --to STATE` copies it."
+_STATE_PLACE = "The setting `state` says where the state is; `reconciler state copy --to STATE` copies it."
 
 COMMANDS: Mapping[str, str] = {
     "clone": "Write live customers as YAML with: reconciler export.",
@@ -55,7 +56,7 @@ COMMANDS: Mapping[str, str] = {
     "untaint": "No customer is made anew: a plan compares every declared value.",
     "workspace": "Environments stand in reconciler.yaml; choose one with --env NAME.",
     "state list": "The state: reconciler state show. Live customers: reconciler customers list.",
-    "state mv": "Give a customer another number with `renumberedFrom` in its declaration.",
+    "state mv": "Give a customer another number by lifecycle.renumbered_from in its declaration.",
     "state pull": _STATE_PLACE,
     "state push": _STATE_PLACE,
     "state replace-provider": _STATE_PLACE,
@@ -148,6 +149,25 @@ def _check_option(word: str, options: Mapping[str, Any], above: Sequence[str]) -
     else:
         problem, remedy = f"There is no option {word}", f"See reconciler {' '.join([*above, '--help'])}."
     raise WrongUsage(problem, remedy=f"{remedy} Nothing was done.")
+
+
+def usage_problem(error: Any) -> tuple[str, str]:
+    """What is wrong with the words of a command line, and what to write. error: Typer's."""
+    context, name = getattr(error, "ctx", None), getattr(error, "option_name", "")
+    path = context.command_path if context is not None else "reconciler"
+    look = f"See {path} --help."
+    if type(error).__name__ == "NoSuchOption":
+        near = " or ".join(sorted(error.possibilities or ())[:3])
+        return f"There is no option {name} of {path}", f"Did you mean {near}?" if near else look
+    if type(error).__name__ == "BadOptionUsage":
+        if "does not take a value" in error.message:
+            return f"{name} takes no value", f"Write {name}."
+        return f"{name} needs a value", f"Write {name} VALUE; --help says what it may be."
+    if type(error).__name__ == "MissingParameter" and error.param is not None:
+        wanted = error.param.opts[0] if _names(error.param) else error.param.metavar or error.param.name.upper()
+        return f"{path} needs {wanted}", look
+    text = _NO_NUMBER.sub("that is no number", error.format_message().replace("Value error, ", ""))
+    return text.rstrip("."), look
 
 
 def _refuse_command(group: Any, context: Any, path: tuple[str, ...]) -> NoReturn:

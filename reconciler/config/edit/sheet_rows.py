@@ -83,10 +83,11 @@ def _line_paths(members: Mapping[str, Raw], above: Path = ()) -> Iterator[Path]:
 
 @dataclass(slots=True)
 class Rows:
-    """The rows that say something, and what is wrong with cells."""
+    """The rows that say something, and what is wrong with cells. is_whole: all rows were read."""
 
     rows: list[SheetRow] = field(default_factory=list)
     problems: list[Diagnostic] = field(default_factory=list)
+    is_whole: bool = True
 
 
 def read_rows(sheet: Sheet, columns: Mapping[int, Path], file: str) -> Rows:
@@ -105,6 +106,7 @@ def read_rows(sheet: Sheet, columns: Mapping[int, Path], file: str) -> Rows:
         if len(read.problems) >= MOST_PROBLEMS:
             summary = "the rows before have so many problems that the rest is not read"
             read.problems.append(problem("X802", source, summary, "Correct these first."))
+            read.is_whole = False
             break
         if members := _members(cells, ordered, source, read.problems):
             read.rows.append(SheetRow(source, members, by_path))

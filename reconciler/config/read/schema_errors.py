@@ -13,6 +13,7 @@ from reconciler.config.read.typed_values import BOOLEANS, BROKEN, FORMATS, MAX_D
 from reconciler.config.read.value_checks import FOUR_DECIMALS, grouped_amounts
 from reconciler.config.read.yaml_nodes import Mapping, Node, Scalar, Sequence
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
+from reconciler.core.some_names import some_names
 from reconciler.resources.customer import CUSTOMER
 
 if TYPE_CHECKING:
@@ -164,6 +165,8 @@ def _remedy_for_unknown(name: str, schema: dict[str, Any], above: str) -> str:
     above: the path of the mapping that it stands in.
     """
     here = schema.get("properties", {})
+    if name.casefold() in _SECRETS:
+        return f"Remove it, since files are committed: it comes from the variable {_SECRETS[name.casefold()]}."
     if above.split(".", maxsplit=1)[0] in CUSTOMER.fields and name in CUSTOMER.fields:
         return f"{name} stands at the top level: move it out of {above}."
     below: dict[str, str] = {}
@@ -180,6 +183,9 @@ def _remedy_for_unknown(name: str, schema: dict[str, Any], above: str) -> str:
     return did_you_mean(name, here, what="Members here") + page
 
 
+_SECRETS = {name: f"VISMA_{name.upper()}" for name in ("client_id", "client_secret")}
+
+
 def _missing(error: ValidationError, node: Node, path: str) -> Iterator[_Finding]:
     assert isinstance(error.validator_value, list)
     instance: Any = error.instance
@@ -187,8 +193,17 @@ def _missing(error: ValidationError, node: Node, path: str) -> Iterator[_Finding
     # jsonschema reports it once for each missing member, and says only in the message which one it is
     member = next((name for name in absent if error.message.startswith(repr(name))), absent[0])
     inside = f" in {shown(path)}" if path else ""
-    remedy = "Start each line with '- '." if member == "lines" else f"Add {member}."
+    remedy = "Start each line with '- '." if member == "lines" else f"Add {member}{_meaning(error.schema, member)}."
     yield "missing", f"{member} is missing{inside}", remedy, node.source
+
+
+def _meaning(schema: object, member: str) -> str:
+    """What to write for a member, as its schema says it."""
+    described: dict[str, Any] = schema.get("properties", {}).get(member, {}) if isinstance(schema, dict) else {}
+    if "const" in described:
+        return f": {described['const']}"
+    first = described.get("description", "").partition(". ")[0].rstrip(".")
+    return f": {first[:1].lower()}{first[1:]}" if 0 < len(first) <= _MEANING else ""
 
 
 def _identity(error: ValidationError, node: Node, _name: str) -> Iterator[_Finding]:
@@ -224,13 +239,13 @@ def _type(error: ValidationError, node: Node, name: str) -> Iterator[_Finding]:
     if error.instance is None and isinstance(node, Scalar) and node.is_null:
         yield _null(what, _remedy_for_null(types), node)
     elif isinstance(node, Scalar):
-        summary, remedy = _scalar_type(what, str(error.instance), node.plain, types)
+        summary, remedy = _scalar_type(what, str(error.instance), node.plain, types, error.schema)
         yield "type", summary, remedy, node.source
     else:
         yield (
             "type",
             f"{what} must be {_wanted(types)}, not {_kind(node)}",
-            _FORM_REMEDY[_form(types)],
+            _form_remedy(types, error.schema),
             node.source,
         )
 
@@ -239,11 +254,23 @@ def _form(types: list[str]) -> str:
     return "object" if "object" in types else "array" if "array" in types else "scalar"
 
 
+def _form_remedy(types: list[str], schema: object) -> str:
+    members = schema.get("properties", {}) if isinstance(schema, dict) else {}
+    if "object" in types and members:
+        return f"Write its members below it, indented: {some_names(members, _LISTED_MEMBERS)}."
+    return _FORM_REMEDY[_form(types)]
+
+
 _FORM_REMEDY = {
     "object": "Write members below it: 'key: value' lines, indented.",
     "array": "Write a list below it: lines that start with '- '.",
     "scalar": "Write one value on the same line.",
 }
+
+
+_MEANING = 80
+_LISTED_MEMBERS = 5
+"""How long a meaning may be, in characters, and how many members are named, in a remedy of one line."""
 
 
 def _remedy_for_null(types: list[str]) -> str:
@@ -259,11 +286,11 @@ def _remedy_for_null(types: list[str]) -> str:
     return f"Write 0, {leave}"
 
 
-def _scalar_type(name: str, text: str, plain: bool, types: list[str]) -> tuple[str, str]:
+def _scalar_type(name: str, text: str, plain: bool, types: list[str], schema: object) -> tuple[str, str]:
     """Summary and remedy for a scalar that does not have the type of its field."""
     value = quoted(text)
     if _form(types) != "scalar":
-        return f"{name} must be {_wanted(types)}, not {value}", _FORM_REMEDY[_form(types)]
+        return f"{name} must be {_wanted(types)}, not {value}", _form_remedy(types, schema)
     if "boolean" in types:
         return f"{name} must be true or false, not {value}", _boolean_remedy(text, plain)
     return f"{name} must be {_wanted(types)}, not {value}", _number_remedy(text, plain, types)

@@ -10,7 +10,7 @@ import base64
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -19,6 +19,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 from reconciler.core.diagnostics import Severity
+from reconciler.core.drift import DriftCount
 from reconciler.reports import facets
 from reconciler.reports.fitting import cut
 from reconciler.reports.marks import Piece, Pieces, excerpt, marked, whole
@@ -28,11 +29,12 @@ from reconciler.reports.view.glossary import glossary
 from reconciler.reports.view.groups import field_summaries
 from reconciler.reports.view.report import CustomerRow, FieldRow, Report, ReportState
 from reconciler.reports.view.risk import order_of
-from reconciler.reports.wording import ORIGINS, TITLES, counted, file_and_line, line_beside, moment, unquoted
+from reconciler.reports.wording import ORIGINS, TITLES, counted, file_and_line, line_beside, moment, moments, unquoted
 from reconciler.resources.customer import CUSTOMER
 
 _FEW = 10  # customers that are seen at a glance: their fields need no sum
 _FOLD, _EXCERPT, _TITLE, _BARS = 300, 160, 200, 8
+_REPORTS = 12  # of the history of a drift
 _BADGES: Mapping[ReportState, tuple[str, str, str]] = {
     ReportState.CLEAN: ("good", "✓", "Nothing to do"),
     ReportState.CHANGES: ("info", "●", "Changes"),
@@ -85,6 +87,7 @@ def render(report: Report, *, max_chars: int | None = None) -> bytes:
         **assets(),
         badge=_badge(report),
         charts=_charts(report),
+        history=_history(report.history),
         facets=filters,
         filters=[facet for facet in filters.values() if facet.useful],
         items=len(report.diagnostics) if problems else len(report.customers),
@@ -120,6 +123,7 @@ def template(name: str) -> jinja2.Template:
         "ticked": _ticked,
         "place": file_and_line,
         "moment": moment,
+        "moments": moments,
         "unquoted": unquoted,
     }
     env.globals |= {
@@ -236,6 +240,27 @@ def chart(title: str, counts: Mapping[str, int], most: int = _BARS) -> Chart:
         for word, count in list(counts.items())[:most]
     )
     return Chart(title, bars)
+
+
+@dataclass(frozen=True, slots=True)
+class _HistoryRow:
+    """One report in the chart of drift: how many fields differed, as a bar in percent too, and what came and went."""
+
+    at: str
+    fields: int
+    width: str
+    opened: int
+    closed: int
+
+
+def _history(counts: Sequence[DriftCount]) -> list[_HistoryRow]:
+    """The last reports, the oldest first; nothing where there is only one."""
+    last = counts[-_REPORTS:] if len(counts) > 1 else ()
+    bars = chart("", {count.at: count.fields for count in last}, _REPORTS).bars
+    return [
+        _HistoryRow(count.at, count.fields, width, count.opened, count.closed)
+        for count, (_, _, width) in zip(last, bars, strict=True)
+    ]
 
 
 def _anchors(report: Report) -> dict[str, int]:

@@ -51,6 +51,7 @@ def of_drift(drift: Drift) -> Report:
         hint=_HINT if drift.alerts else "",
         scope=_scope(rows),
         redacted=drift.redacted,
+        history=drift.history,
     )
 
 

@@ -183,7 +183,7 @@ def _tally(plan: Plan) -> str:
 def _origins(plan: Plan) -> str:
     """How many customers the branch changes, and how many others; each counts once. Nothing without a base."""
     parts = [
-        f"{counted(count, 'customer')} {' and '.join(ORIGINS[origin] for origin in origins)}"
+        f"{' and '.join(ORIGINS[origin] for origin in origins)} ({counted(count, 'customer')})"
         for origins, count in by_origins(plan).items()
     ]
     return f"Origin: {', '.join(parts)}." if parts else ""

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 from reconciler._version import __version__
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
+from reconciler.core.drift import DriftCount
 from reconciler.core.plan import Refusal
 from reconciler.core.plan import Verdict as GuardVerdict
 from reconciler.reports.report_kind import ReportKind
@@ -163,7 +164,8 @@ class Report:
     drift the ignored alone, since muted ones are among its customers). unlisted: unmanaged customers without a row, and
     how many of these are new.
     hint: what to do next, or "". warning: what a reader must know before anything else, or "". scope: how much it is,
-    in customers and in fields. digest: of the plan. redacted: whether personal data was replaced.
+    in customers and in fields. digest: of the plan. redacted: whether personal data was replaced. history: of a drift,
+    what the last reports counted, the oldest first.
     """
 
     kind: ReportKind
@@ -188,6 +190,7 @@ class Report:
     warning: str = ""
     scope: str = ""
     redacted: bool = False
+    history: tuple[DriftCount, ...] = ()
 
     @property
     def errors(self) -> int:

@@ -12,7 +12,7 @@ from reconciler.state.postgres.lock import SessionLock
 from reconciler.state.sealed_with import IS_EMPTY
 from reconciler.state.sealing import LostKey, Seal
 
-_BY_TARGET = ("known", "live", "snapshot", "drift_seen", "drift_report")
+_BY_TARGET = ("known", "live", "snapshot", "drift_seen", "drift_report", "drift_count")
 _RUNS = "environment = ? AND tenant_id = ? AND base_url = ?"
 
 

@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
-from reconciler.core.drift import Drift, DriftedCustomer, DriftedField, DriftSummary, Standing
+from reconciler.core.drift import Drift, DriftCount, DriftedCustomer, DriftedField, DriftSummary, Standing
 from reconciler.core.mutes import Mute
 from reconciler.core.plan import (
     Action,
@@ -467,6 +467,12 @@ def drifted() -> Drift:
             DriftedCustomer(Standing.UNMANAGED, "90001", None, "Walk-in customer", modified_at="2024-05-01T09:00:00Z"),
         ),
         since="2026-01-30T12:00:00Z",
+        history=(
+            DriftCount("2026-01-28T12:00:00Z", 12),
+            DriftCount("2026-01-29T12:00:00Z", 7, 1, 6),
+            DriftCount("2026-01-30T12:00:00Z", 2, 0, 5),
+            DriftCount(MADE_AT, 5, 3, 0),
+        ),
     )
 
 

@@ -116,7 +116,7 @@ def test_json_fits_its_schema_redacted_too() -> None:
     for each in (found, Redactor(b"0123456789abcdef").drift(replace(found, since=None))):
         value = json.loads(json_documents.drift(each))
         Draft202012Validator(load_schema("drift")).validate(value)
-        assert (value["format"], value["format_version"]) == ("reconciler/drift", "1.1")
+        assert (value["format"], value["format_version"]) == ("reconciler/drift", "1.2")
         assert value["summary"]["coverage"] == 0.75
         assert [one["muted"] for one in value["customers"]] == [False, True, False]
     assert b"kari@example" not in json_documents.drift(Redactor(b"0123456789abcdef").drift(found))

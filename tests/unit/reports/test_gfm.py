@@ -127,3 +127,16 @@ def test_what_a_platform_links_is_not_plain() -> None:
     """Commits and keys of trackers are words only at first sight."""
     assert not any(map(is_plain, ("deadbeef1", "GH-12", "ABC-1", "x@y.no", "www.x", "a.no", "#1", "")))
     assert code("a|b") == "`a`&#124;`b`"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "markdown"),
+    [
+        ('If both are meant: lifecycle: {same_as: ["1"]}.', 'If both are meant: lifecycle: `{same_as: ["1"]}`.'),
+        ("told by HEAD~1 (commit 68a327cfee3c)", "told by `HEAD~1` (commit `68a327cfee3c`)"),
+        ("11 (customers/11.yaml:2:1) has it", "11 (`customers/11.yaml:2:1`) has it"),
+        ("f(x_y) stays", "`f(x_y)` stays"),
+    ],
+)
+def test_brackets_of_a_value_stay_with_it_and_those_of_a_sentence_outside(sentence: str, markdown: str) -> None:
+    assert prose(sentence) == markdown

@@ -161,7 +161,7 @@ def test_amounts_have_separators_currency_and_factor() -> None:
     """No digit of them is in doubt."""
     limit = samples.change("creditLimit", Decimal(25_000), Decimal(750_000), line=3)
     page = Page(render(of_plan(samples.plan(samples.action("1", "A", limit, currency="NOK")))))
-    assert page.rows[0][2] == "Credit limit creditLimit: 25 000 → 750 000 NOK, ×30"
+    assert page.rows[0][2] == "Credit limit creditLimit: 25\u00a0000 → 750\u00a0000\u00a0NOK, ×30"
     assert page.rows[0][3] == "credit limit ×30"
 
 
@@ -306,7 +306,7 @@ def test_severity_words_are_all_known() -> None:
 def test_the_origin_stands_under_the_headline_and_with_each_customer_and_drift_has_a_sign() -> None:
     """A reviewer asks first whether all of it is this branch's."""
     page = Page(render(of_plan(samples.mixed())))
-    assert page.text.index("Origin: 3 customers this branch") < page.text.index("### Problems")
+    assert page.text.index("Origin: this branch (3 customers)") < page.text.index("### Problems")
     assert page.text.count("Origin: ") == 1
     assert page.columns[4] == "origin"
     assert {row[1]: row[4] for row in page.rows}["10012 Kristiansand Kaffe"] == "⚠ drift"

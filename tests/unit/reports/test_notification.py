@@ -66,6 +66,26 @@ def test_a_webhook_gets_counts_and_states() -> None:
     json.dumps(message)
 
 
+URL = "https://gitlab.example/fjord/-/jobs/7"
+
+
+def test_the_way_to_the_ci_job_is_a_button_or_a_member() -> None:
+    report = samples.REPORTS["plan_mixed"]()
+    slack, teams, webhook = (body(report, service, URL) for service in ("slack", "teams", "webhook"))
+    assert slack is not None
+    assert teams is not None
+    assert webhook is not None
+    (button,) = slack["blocks"][-1]["elements"]
+    assert (button["url"], button["text"]["text"]) == (URL, "Open the CI job")
+    assert teams["attachments"][0]["content"]["actions"][0]["url"] == URL
+    assert (webhook["job_url"], webhook["format_version"]) == (URL, "1.1")
+
+
+@pytest.mark.parametrize("service", ["slack", "teams"])
+def test_without_a_ci_job_there_is_no_button(service: str) -> None:
+    assert "actions" not in json.dumps(body(samples.REPORTS["plan_mixed"](), service))
+
+
 @pytest.mark.parametrize("service", SERVICES)
 def test_a_redacted_report_tells_no_name(service: str) -> None:
     plan = Redactor(b"0123456789abcdef").plan(samples.mixed())

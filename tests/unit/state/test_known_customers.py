@@ -243,7 +243,8 @@ def test_a_file_from_before_resources_keeps_its_customers_and_its_journal(tmp_pa
     columns = "target, number_key, number, ref, internal_id, applied_at, run, applied, normalised"
     db.execute(f"INSERT INTO known SELECT {columns} FROM newer")
     db.executescript(
-        "DROP TABLE seal; DROP TABLE newer; ALTER TABLE entry DROP COLUMN resource; PRAGMA user_version = 3"
+        "DROP TABLE seal; DROP TABLE drift_count; DROP TABLE newer; ALTER TABLE entry DROP COLUMN resource;"
+        "PRAGMA user_version = 3"
     )
     db.close()
     with opened(location) as store:
