@@ -5,6 +5,7 @@ One company's failure never touches another's: it is told in its own row.
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -64,14 +65,15 @@ class Fleet:
         environ: Mapping[str, str],
         environment: str | None = None,
         only: Sequence[str] = (),
-        jobs: int = 1,
+        jobs: int | None = None,
         on: str | None = None,
         heard: Heard = _unheard,
     ) -> Fleet:
         """The fleet of a folder (or of one above it), or of a file. only: names, globs or LABEL=VALUE of companies.
 
-        jobs: companies at a time. on: the address of a Dask scheduler, whose workers take credentials from their own
-        environment; None for processes of this machine. Raises InvalidInput for a file with errors, WrongUsage.
+        jobs: companies at a time; None for as many as there are cores, or threads of workers. on: the address of a Dask
+        scheduler, whose workers take credentials from their own environment; None for processes here. Raises
+        InvalidInput for a file with errors, WrongUsage.
         """
         path = find_fleet(Path(folder)) if Path(folder).is_dir() else Path(folder)
         if path is None:
@@ -82,7 +84,7 @@ class Fleet:
         file = load_fleet(path)
         companies = _selected(file.companies, only)
         _check_environ(environ, companies)
-        engine: Engine = Processes(jobs, file.root, environ) if on is None else Cluster(on, jobs)
+        engine: Engine = Processes(jobs or os.cpu_count() or 1, file.root, environ) if on is None else Cluster(on, jobs)
         return cls(file, companies, engine, environ, environment, heard)
 
     # ---- what can be done ----

@@ -27,7 +27,7 @@ CREDENTIALS = {"VISMA_CLIENT_ID": Options.client_id, "VISMA_CLIENT_SECRET": Opti
 class FleetFolder:
     """The folder, the ERPs of its companies by their names, and the command line."""
 
-    def __init__(self, folder: Path, capture: pytest.CaptureFixture[str], stack: ExitStack) -> None:
+    def __init__(self, folder: Path, stack: ExitStack, capture: pytest.CaptureFixture[str] | None = None) -> None:
         self.folder = folder
         self.erps: dict[str, Sandbox] = {}
         self._capture = capture
@@ -61,6 +61,7 @@ class FleetFolder:
 
     def run(self, *arguments: str) -> Ended:
         """Run `reconciler fleet ...` in this process, in the fleet's folder."""
+        assert self._capture is not None
         self._capture.readouterr()
         code = run(["--chdir", str(self.folder), "fleet", *arguments, "--jobs", "2"])
         captured = self._capture.readouterr()
@@ -80,4 +81,4 @@ def fleet_folder(
     monkeypatch.setenv("VISMA_CLIENT_ID", CREDENTIALS["VISMA_CLIENT_ID"])
     monkeypatch.setenv("VISMA_CLIENT_SECRET", CREDENTIALS["VISMA_CLIENT_SECRET"])
     with ExitStack() as stack:
-        yield FleetFolder(folder, capture, stack)
+        yield FleetFolder(folder, stack, capture)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -19,7 +18,8 @@ Only = Annotated[
     typer.Option("--only", metavar="NAME|GLOB|LABEL=VALUE", help="Only these companies; may be repeated."),
 ]
 Jobs = Annotated[
-    int | None, typer.Option("--jobs", metavar="N", min=1, max=256, help="Companies at a time [the processor's cores].")
+    int | None,
+    typer.Option("--jobs", metavar="N", min=1, max=256, help="Companies at a time [cores, or threads of all workers]."),
 ]
 FleetFormat = Annotated[
     str, typer.Option("--format", metavar="F", help="Format of standard output: text, json, markdown, html or csv.")
@@ -37,7 +37,7 @@ def opened(session: Session, only: list[str] | None, jobs: int | None, on: str |
         environ=session.environ,
         environment=session.environment,
         only=only or (),
-        jobs=jobs or os.cpu_count() or 1,
+        jobs=jobs,
         on=on,
         heard=lambda company, ended, number: _tell(session, company, ended, number),
     )
