@@ -146,7 +146,7 @@ class Fleet:
             work,
             environment=self.environment or environment,
             environ=self.environ,
-            options=options,
+            options=replace(options, sharers=min(self.engine.jobs, len(self.companies))),
         )
 
     def _report(

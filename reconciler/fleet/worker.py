@@ -217,6 +217,7 @@ class _Performing:
             home=self.place.home / task.folder if self.place.home else None,
         )
         workspace.lock_timeout = task.options.lock_timeout
+        workspace.sharers = task.options.sharers
         return workspace
 
     def _validated(self) -> TaskResult:
