@@ -24,7 +24,7 @@ from pathlib import Path
 from threading import Event, Thread
 from typing import Any
 
-from distributed import LocalCluster
+from distributed import Client
 
 from reconciler.core.rules import Target
 from reconciler.core.shared_state import SharedState
@@ -44,19 +44,39 @@ mainAddress: {{addressLine1: Road {round}, postalCode: "0150", city: Oslo, count
 """
 
 
-@contextmanager
-def cluster(workers: int, state: SharedState) -> Iterator[LocalCluster]:
-    """A scheduler, and workers with the credentials in their environment; one that dies is replaced."""
-    environ = CREDENTIALS | {"RECONCILER_STATE": state.url}
-    with LocalCluster(
-        n_workers=workers,
-        threads_per_worker=1,
-        processes=True,
-        dashboard_address=":0",
-        env=environ,
-        silence_logs=60,
-    ) as running:
-        yield running
+@dataclass
+class Cluster:
+    """A scheduler and its workers, each started as `dask scheduler` and `dask worker` start them."""
+
+    address: str
+    client: Any
+
+    @classmethod
+    @contextmanager
+    def running(cls, workers: int, state: SharedState, folder: Path) -> Iterator[Cluster]:
+        """Workers have the credentials in their environment, and are replaced when they die."""
+        folder.mkdir()
+        file, dask = folder / "scheduler.json", [sys.executable, "-W", "ignore", "-m", "dask"]
+        environ = os.environ | CREDENTIALS | {"RECONCILER_STATE": state.url, "PYTHONPATH": str(Path.cwd())}
+        words = [
+            [*dask, "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(file)],
+            [*dask, "worker", "--scheduler-file", str(file), "--nthreads", "1", "--nworkers", str(workers)],
+        ]
+        with ExitStack() as stack:
+            log = stack.enter_context((folder / "log").open("wb"))
+            for line in words:
+                process = subprocess.Popen(line, cwd=folder, env=environ, stdout=log, stderr=log)
+                stack.callback(process.wait)
+                stack.callback(process.terminate)
+                while not file.is_file() and process.poll() is None:
+                    time.sleep(0.1)
+            client = stack.enter_context(Client(scheduler_file=str(file), set_as_default=False))
+            client.wait_for_workers(workers, timeout=120)
+            yield cls(str(client.scheduler.address), client)
+
+    def pids(self) -> list[int]:
+        """The workers that the scheduler knows: one that dies before it has started is not replaced."""
+        return list(self.client.run(os.getpid, on_error="ignore").values())
 
 
 @dataclass
@@ -108,9 +128,9 @@ class Fleet:
             if runs != ["done"] * self.rounds:
                 yield f"{name}: {self.rounds} rounds, and the journal has {runs}"
 
-    def command(self, running: LocalCluster, *words: str) -> Any:
+    def command(self, running: Cluster, *words: str) -> Any:
         """Run `reconciler fleet ...` on the cluster as a process; its report and its exit code."""
-        line = [sys.executable, "-m", "reconciler", "--quiet", "fleet", *words, "--on", running.scheduler_address]
+        line = [sys.executable, "-m", "reconciler", "--quiet", "fleet", *words, "--on", running.address]
         ended = subprocess.run(
             [*line, "--format", "json"], cwd=self.folder.folder, capture_output=True, text=True, check=False
         )
@@ -123,7 +143,7 @@ class Fleet:
 class Killer:
     """Sends SIGKILL to a worker at random, again and again, while a block runs."""
 
-    running: LocalCluster
+    running: Cluster
     wanted: int
     chance: random.Random
     kills: int = 0
@@ -141,8 +161,7 @@ class Killer:
 
     def _kill(self, done: Event) -> None:
         while self.kills < self.wanted and not done.wait(self.chance.uniform(*GAP)):
-            pids = [nanny.pid for nanny in self.running.workers.values() if nanny.pid]
-            if pids:
+            if pids := self.running.pids():
                 os.kill(self.chance.choice(pids), signal.SIGKILL)
                 self.kills += 1
 
@@ -159,8 +178,8 @@ def play(wanted: int, workers: int, *, seed: int = 1) -> Iterator[str]:
         state = stack.enter_context(empty_schema())
         fleet = Fleet(FleetFolder(Path(name), stack), state)
         fleet.build()
-        running = stack.enter_context(cluster(workers, state))
-        two = stack.enter_context(cluster(2, state))
+        running = stack.enter_context(Cluster.running(workers, state, fleet.folder.folder / "all"))
+        two = stack.enter_context(Cluster.running(2, state, fleet.folder.folder / "two"))
         killer = Killer(running, wanted, random.Random(seed))
         applies = 0
         while killer.kills < wanted and fleet.rounds < MOST_ROUNDS:
