@@ -42,12 +42,13 @@ class FleetFolder:
         """Add a company, with an ERP of its own unless an address is given, and so many new customers."""
         folder = self.folder / "companies" / name
         (folder / "customers").mkdir(parents=True)
-        token = f"{base_url}/token"
+        token, tenant = f"{base_url}/token", name
         if base_url is None:
             erp = self._stack.enter_context(Sandbox(self.folder / "erps" / f"{name}.db"))
             erp.switch(company_country="", numbering="mixed")
-            self.erps[name], base_url, token = erp, erp.base_url, erp.token_url
+            self.erps[name], base_url, token, tenant = erp, erp.base_url, erp.token_url, erp.tenant_id
         text = SETTINGS.format(base=base_url, token=token, page_size=1000, more=more)
+        text = text.replace("tenant_id: sandbox", f"tenant_id: {tenant}")
         (folder / "reconciler.yaml").write_text(text, encoding="utf-8")
         for number in range(customers):
             self.declare(name, f"{name}-{number}")

@@ -21,6 +21,10 @@ Jobs = Annotated[
     int | None,
     typer.Option("--jobs", metavar="N", min=1, max=256, help="Companies at a time [cores, or threads of all workers]."),
 ]
+Touched = Annotated[
+    str | None,
+    typer.Option("--touched-since", metavar="REF", help="Only companies with files that the branch changed since REF."),
+]
 FleetFormat = Annotated[
     str, typer.Option("--format", metavar="F", help="Format of standard output: text, json, markdown, html or csv.")
 ]
@@ -30,13 +34,16 @@ On = Annotated[
 ]
 
 
-def opened(session: Session, only: list[str] | None, jobs: int | None, on: str | None) -> Fleet:
+def opened(
+    session: Session, only: list[str] | None, jobs: int | None, on: str | None, touched: str | None = None
+) -> Fleet:
     """The fleet of the folder or of -c, with its progress on standard error. Raises InvalidInput, WrongUsage."""
     return Fleet.open(
         session.config or Path.cwd(),
         environ=session.environ,
         environment=session.environment,
         only=only or (),
+        touched_since=touched,
         jobs=jobs,
         on=on,
         heard=lambda company, ended, number: _tell(session, company, ended, number),
