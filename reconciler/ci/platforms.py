@@ -92,7 +92,8 @@ def before_merge(ci: str, *, is_state_shared: bool = False) -> str:
 
 def before_fleet_merge(ci: str) -> str:
     """What the pipelines of a fleet need: each company's tenant stands in its settings."""
-    return f"Before you merge, make {PLATFORMS[ci].before_fleet_merge}: docs/fleet.md of reconciler says which may do what."
+    needed = PLATFORMS[ci].before_fleet_merge
+    return f"Before you merge, make {needed}: docs/fleet.md of reconciler says which may do what."
 
 
 def fleet_pipelines(ci: str, install: str = EXAMPLE) -> dict[str, str]:
