@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from reconciler.ci.install import EXAMPLE, with_postgres
 from reconciler.ci.shared_state import with_shared_state
 
 _SECRETS = "VISMA_CLIENT_ID, VISMA_CLIENT_SECRET and VISMA_TENANT_ID"
+_FLEET_SECRETS = "VISMA_CLIENT_ID, VISMA_CLIENT_SECRET, RECONCILER_STATE and RECONCILER_STATE_KEY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +18,15 @@ class Platform:
     """One CI platform.
 
     variable: what its jobs have in their environment, and no other's. files: by their path in a project, the files of
-    `examples/ci`. before_merge: what the pipelines need and no file can hold.
+    `examples/ci`; fleet_files: those of a fleet. before_merge, before_fleet_merge: what the pipelines need and no
+    file can hold.
     """
 
     variable: str
     files: Mapping[str, str]
     before_merge: str
+    fleet_files: Mapping[str, str] = field(default_factory=dict)
+    before_fleet_merge: str = ""
 
 
 PLATFORMS = {
@@ -35,11 +39,19 @@ PLATFORMS = {
             ".github/workflows/reconciler-drift.yml": "github/drift.yml",
         },
         f"the environments erp-read, erp-write and erp-approve, each with the secrets {_SECRETS}",
+        {
+            ".github/workflows/reconciler-fleet-pull-request.yml": "fleet/github/pull-request.yml",
+            ".github/workflows/reconciler-fleet-merge.yml": "fleet/github/merge.yml",
+            ".github/workflows/reconciler-fleet-drift.yml": "fleet/github/drift.yml",
+        },
+        f"the environments erp-read and erp-approve, each with the secrets {_FLEET_SECRETS}",
     ),
     "gitlab": Platform(
         "GITLAB_CI",
         {".gitlab-ci.yml": "gitlab/.gitlab-ci.yml", ".gitlab/reconciler.yml": "gitlab/template.yml"},
         f"the variables {_SECRETS}, once for the environment erp-read and once, protected, for erp-write",
+        {".gitlab-ci.yml": "fleet/gitlab/.gitlab-ci.yml"},
+        f"the variables {_FLEET_SECRETS}, once for the environment erp-read and once, protected, for erp-write",
     ),
     "azure": Platform(
         "TF_BUILD",
@@ -75,6 +87,20 @@ def before_merge(ci: str, *, is_state_shared: bool = False) -> str:
         state = ", and beside each of them RECONCILER_STATE and RECONCILER_STATE_KEY"
         pages += ", and reconciler explain state"
     return f"Before you merge, make {PLATFORMS[ci].before_merge}{state}. What each of them is for: {pages}."
+
+
+def before_fleet_merge(ci: str) -> str:
+    """What the pipelines of a fleet need: each company's tenant stands in its settings."""
+    needed = PLATFORMS[ci].before_fleet_merge
+    return f"Before you merge, make {needed}: docs/fleet.md of reconciler says which may do what."
+
+
+def fleet_pipelines(ci: str, install: str = EXAMPLE) -> dict[str, str]:
+    """The files of a platform for a fleet by their paths, installing what pip understands by `install`."""
+    before, after = with_postgres(EXAMPLE), with_postgres(install)
+    return {
+        path: _example(name).replace(f'"{before}"', f'"{after}"') for path, name in PLATFORMS[ci].fleet_files.items()
+    }
 
 
 def pipelines(ci: str, install: str = EXAMPLE, *, is_state_shared: bool = False) -> dict[str, str]:

@@ -156,4 +156,6 @@ CODES: dict[str, str] = {
     "Y221": "An anchor that nothing uses, and that takes a word out of a text.",
     "S131": "A company of a fleet has no folder with settings below that of fleet.yaml.",
     "S132": "Two companies of a fleet have one name.",
+    "S133": "Two companies of a fleet have one tenant.",
+    "S134": "A list of tenants lacks a column or a value.",
 }

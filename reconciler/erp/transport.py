@@ -93,7 +93,8 @@ class Hooks:
     each pause before it begins; `on_progress` hears how far a reading of many pages or customers is.
 
     reserve: calls of the rate window that are left to others. longest_wait: seconds to wait for a window, None for any.
-    largest: bytes of an answer. `sleep` may raise NotSent to stop the run.
+    sharers: companies that may take from the window at a time. largest: bytes of an answer. `sleep` may raise NotSent
+    to stop the run.
     """
 
     sleep: Callable[[float], None] = time.sleep
@@ -103,6 +104,7 @@ class Hooks:
     on_progress: Callable[[Progress], None] = lambda progress: None
     reserve: int = 0
     longest_wait: float | None = LONGEST_WAIT
+    sharers: int = 1
     largest: int = MAX_BODY
 
 
@@ -123,8 +125,10 @@ class Transport:
         self._counting = threading.Lock()
         self.tokens = TokenSource(self._fetch_token, hooks.clock)
         self.window: Window | None = None
-        self._pacer = Pacer(hooks.clock, self._pause_for_window, hooks.reserve, hooks.longest_wait)
-        self._token_pacer = Pacer(hooks.clock, self._pause_for_window, 0, hooks.longest_wait, "the token endpoint's")
+        self._pacer = Pacer(hooks.clock, self._pause_for_window, hooks.reserve, hooks.longest_wait, hooks.sharers)
+        self._token_pacer = Pacer(
+            hooks.clock, self._pause_for_window, 0, hooks.longest_wait, whose="the token endpoint's"
+        )
 
     @property
     def requests(self) -> int:

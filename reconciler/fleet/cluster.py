@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from importlib import import_module
 from importlib.util import find_spec
 
 from reconciler._version import __version__
@@ -22,10 +23,12 @@ _PATIENCE = "10s"
 
 @dataclass
 class Cluster:
-    """The workers of the scheduler at an address. jobs: companies at a time, over all of them."""
+    """The workers of the scheduler at an address. most: companies at a time, over all of them; None for as many as the
+    workers have threads."""
 
     address: str
-    jobs: int
+    most: int | None = None
+    _threads: int = field(default=1, init=False)
 
     def __post_init__(self) -> None:
         if find_spec(_LIBRARY) is None:
@@ -34,19 +37,28 @@ class Cluster:
                 remedy="Install it with: pip install 'visma-reconciler[fleet]', here and on the workers.",
             )
 
+    @property
+    def jobs(self) -> int:
+        """See `Engine`; workers that join later make it no more."""
+        return self.most or self._threads
+
+    @property
+    def room(self) -> int:
+        """A scheduler begins all that it is sent, if it has the workers: so the limit is kept here."""
+        return self.jobs
+
     @contextmanager
     def executor(self) -> Iterator[Executor]:
         """The scheduler's own executor. Raises ReconcilerError without one, WrongUsage for workers that do not fit."""
-        from distributed import Client  # noqa: PLC0415 - an extra
-
         try:
-            client = Client(self.address, timeout=_PATIENCE, set_as_default=False)
+            client = import_module(_LIBRARY).Client(self.address, timeout=_PATIENCE, set_as_default=False)
         except (OSError, ValueError) as error:
             raise ReconcilerError(
                 f"There is no scheduler at {self.address}: {error}", remedy="Check the address, and that it runs."
             ) from error
         with client:
             _check_versions(client.run(worker_version))
+            self._threads = sum(client.nthreads().values())
             with client.get_executor(retries=_RETRIES, pure=False) as executor:
                 yield executor
 

@@ -33,9 +33,6 @@ from reconciler.fleet.tasks import Task, TaskResult
 from reconciler.fleet.worker import WorkPlace, perform, work_at
 from reconciler.garbage import collect_seldom
 
-_WAITING = 2
-"""Tasks under way for each worker: the one that it has, and the next."""
-
 _TRIES = 3
 """So often a task is sent to a worker: twice the worker died, and it may be the task that kills it."""
 
@@ -45,7 +42,11 @@ class Engine(Protocol):
 
     @property
     def jobs(self) -> int:
-        """How many run at a time."""
+        """How many run at a time; known once there is an executor."""
+
+    @property
+    def room(self) -> int:
+        """How many are sent at a time: those that run, and what a worker has at hand when it has ended one."""
 
     def executor(self) -> AbstractContextManager[Executor]:
         """Workers that are ready for `worker.perform`; anew after they broke."""
@@ -73,6 +74,11 @@ class Processes:
         if method == "forkserver":
             self._context.set_forkserver_preload([perform.__module__])
         self._stopping = self._context.Event()
+
+    @property
+    def room(self) -> int:
+        """The pool runs no more than its `jobs`, and the next ones wait for them."""
+        return 2 * self.jobs
 
     @contextmanager
     def executor(self) -> Iterator[Executor]:
@@ -174,7 +180,7 @@ class _Dispatch:
     def _room(self) -> int:
         """One by one, it shows which task kills its worker."""
         is_repeating = bool(self._again) or any(sent.tries > 1 for sent in self._sent.values())
-        return 1 if is_repeating else self.engine.jobs * _WAITING
+        return 1 if is_repeating else self.engine.room
 
     def lost(self) -> Iterator[TaskResult]:
         """What came before the worker died, and what was sent too often; the rest is sent again."""

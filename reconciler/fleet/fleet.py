@@ -5,6 +5,7 @@ One company's failure never touches another's: it is told in its own row.
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -30,6 +31,8 @@ from reconciler.fleet.cluster import Cluster
 from reconciler.fleet.engine import Engine, Processes, run_tasks
 from reconciler.fleet.packing import pack
 from reconciler.fleet.tasks import Task, TaskOptions, TaskResult
+from reconciler.fleet.tenants import check_tenants
+from reconciler.fleet.touched import touched
 from reconciler.operations import clock
 from reconciler.operations.checks import check_digest
 
@@ -64,14 +67,17 @@ class Fleet:
         environ: Mapping[str, str],
         environment: str | None = None,
         only: Sequence[str] = (),
-        jobs: int = 1,
+        touched_since: str | None = None,
+        jobs: int | None = None,
         on: str | None = None,
         heard: Heard = _unheard,
     ) -> Fleet:
         """The fleet of a folder (or of one above it), or of a file. only: names, globs or LABEL=VALUE of companies.
 
-        jobs: companies at a time. on: the address of a Dask scheduler, whose workers take credentials from their own
-        environment; None for processes of this machine. Raises InvalidInput for a file with errors, WrongUsage.
+        touched_since: a git revision; only companies with files that were changed since. jobs: companies at a time;
+        None for as many as there are cores, or threads of workers. on: the address of a Dask scheduler, whose workers
+        take credentials from their own environment; None for processes here. Raises InvalidInput for a file with
+        errors, WrongUsage.
         """
         path = find_fleet(Path(folder)) if Path(folder).is_dir() else Path(folder)
         if path is None:
@@ -81,8 +87,12 @@ class Fleet:
             )
         file = load_fleet(path)
         companies = _selected(file.companies, only)
+        if touched_since is not None:
+            names = touched(file, touched_since, environ)
+            companies = tuple(company for company in companies if company.name in names)
         _check_environ(environ, companies)
-        engine: Engine = Processes(jobs, file.root, environ) if on is None else Cluster(on, jobs)
+        check_tenants(file, environment, environ)
+        engine: Engine = Processes(jobs or os.cpu_count() or 1, file.root, environ) if on is None else Cluster(on, jobs)
         return cls(file, companies, engine, environ, environment, heard)
 
     # ---- what can be done ----
@@ -144,7 +154,7 @@ class Fleet:
             work,
             environment=self.environment or environment,
             environ=self.environ,
-            options=options,
+            options=replace(options, sharers=min(self.engine.jobs, len(self.companies))),
         )
 
     def _report(

@@ -20,7 +20,8 @@ class TaskOptions:
 
     refresh: as for `plan`. force, lock_timeout (seconds), parallelism, reserve, no_wait: as for `apply`.
     record: note in the state that drift was reported. wants_document: send the whole plan, run or drift back.
-    since: when the command began, UTC; a run of the same plan that began later is the command's own.
+    sharers: companies under way at a time, with the same client. since: when the command began, UTC; a run of the same
+    plan that began later is the command's own.
     """
 
     refresh: str = "incremental"
@@ -31,6 +32,7 @@ class TaskOptions:
     no_wait: bool = False
     record: bool = True
     wants_document: bool = False
+    sharers: int = 1
     since: str = ""
 
 

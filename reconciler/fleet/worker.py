@@ -39,6 +39,8 @@ from reconciler.state import plan_file
 from reconciler.state.journal import RunStatus
 
 _MOST_LINES, _MOST_PROBLEMS, _MOST_FIELDS = 50, 20, 4
+_TWIN_ENDS_WITHIN = 600.0
+"""Seconds that a task waits for another worker which has the same task and still writes."""
 _SYMBOLS = {Verb.CREATE: "+", Verb.UPDATE: "~", Verb.RENUMBER: "»"}
 _UNFINISHED = (RunStatus.PARTIAL.value, RunStatus.INTERRUPTED.value, RunStatus.FAILED.value, "killed")
 
@@ -215,6 +217,7 @@ class _Performing:
             home=self.place.home / task.folder if self.place.home else None,
         )
         workspace.lock_timeout = task.options.lock_timeout
+        workspace.sharers = task.options.sharers
         return workspace
 
     def _validated(self) -> TaskResult:
@@ -259,10 +262,9 @@ class _Performing:
                 " knows what it did",
                 remedy="Set `state: postgresql://HOST/DATABASE` in the settings, or RECONCILER_STATE on the workers.",
             )
-        options, reviewed = self.task.options, self.folder / "plan.json"
+        reviewed = self.folder / "plan.json"
         reviewed.write_bytes(self.task.plan or b"")
-        consent = WriteOptions(self.task.digest, options.force, options.parallelism, options.reserve, options.no_wait)
-        run = self._applied_before(workspace, reviewed) or apply(workspace, reviewed, consent)
+        run = self._run(workspace, reviewed)
         outcome, reason, remedy = _run_outcome(run)
         report = _report(
             self.task,
@@ -276,6 +278,34 @@ class _Performing:
             **self._facts,
         )
         return TaskResult(report, json_documents.run(run))
+
+    def _run(self, workspace: Workspace, reviewed: Path) -> Run:
+        """Apply the plan. A task that two workers have, since one of them was taken for lost, is one run: the second
+        waits for the first, and goes on with what that left."""
+        options = self.task.options
+        consent = WriteOptions(self.task.digest, options.force, options.parallelism, options.reserve, options.no_wait)
+        for patience in (0.0, _TWIN_ENDS_WITHIN):
+            workspace.lock_timeout = max(options.lock_timeout, patience)
+            if run := self._applied_before(workspace, reviewed):
+                return run
+            try:
+                return apply(workspace, reviewed, consent)
+            except Locked:
+                if patience or not self._is_locked_by_twin(workspace):
+                    raise
+            except Refused:
+                if run := self._applied_before(workspace, reviewed):
+                    return run
+                raise
+        raise AssertionError("the second time either ends or raises")
+
+    def _is_locked_by_twin(self, workspace: Workspace) -> bool:
+        """Whether an apply has the lock that began after this command did: most likely the same task's."""
+        holder = workspace.store.holder()
+        if holder is None:  # it has just ended
+            return True
+        owner = holder.owner
+        return owner is not None and owner.command == "apply" and owner.since >= self.task.options.since
 
     def _applied_before(self, workspace: Workspace, reviewed: Path) -> Run | None:
         """The run, where this command applied all of the plan, and the worker died before it could say so."""

@@ -24,10 +24,12 @@ _log = logging.getLogger("reconciler")
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How to keep to the rate window. reserve: calls that are left to others. longest_wait: seconds, None for any."""
+    """How to keep to the rate window. reserve: calls that are left to others. longest_wait: seconds, None for any.
+    sharers: companies that may take from it at a time."""
 
     reserve: int = 0
     longest_wait: float | None = 120.0
+    sharers: int = 1
 
 
 READING = Pace()
@@ -114,6 +116,7 @@ def connect(
         reserve=pace.reserve,
         on_progress=progress,
         longest_wait=pace.longest_wait,
+        sharers=pace.sharers,
         largest=settings.limits.answer_size,
     )
     return open_customers(

@@ -34,7 +34,7 @@ SANDBOX_DB = ".reconciler/sandbox.db"
 class Workspace:
     """The settings of one environment, and what they lead to. `close` ends what was opened; it can be used on.
 
-    lock_timeout: seconds to wait for another run.
+    lock_timeout: seconds to wait for another run. sharers: companies that may take from one rate window at a time.
     environ: where credentials, keys and interpolated values come from; the process environment is not looked at.
     shared: settings that lie under those of the file. home: the folder that keeps what is not shared between runs,
     where that is not the file's.
@@ -56,6 +56,7 @@ class Workspace:
         self.home = home or settings.root
         self.settings: Settings = _kept_at(settings, self.home)
         self.lock_timeout = 0.0
+        self.sharers = 1
         self._stack = ExitStack()
         self._erps: dict[Pace, Customers] = {}
         self._way: Access | None = None
@@ -109,7 +110,7 @@ class Workspace:
         """
         from reconciler.operations import connection  # noqa: PLC0415 - what works offline needs no HTTP client
 
-        pace = pace or connection.READING
+        pace = replace(pace or connection.READING, sharers=self.sharers)
         if pace not in self._erps:
             if self._way is None:
                 self._way = (

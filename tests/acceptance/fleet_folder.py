@@ -27,7 +27,7 @@ CREDENTIALS = {"VISMA_CLIENT_ID": Options.client_id, "VISMA_CLIENT_SECRET": Opti
 class FleetFolder:
     """The folder, the ERPs of its companies by their names, and the command line."""
 
-    def __init__(self, folder: Path, capture: pytest.CaptureFixture[str], stack: ExitStack) -> None:
+    def __init__(self, folder: Path, stack: ExitStack, capture: pytest.CaptureFixture[str] | None = None) -> None:
         self.folder = folder
         self.erps: dict[str, Sandbox] = {}
         self._capture = capture
@@ -42,12 +42,13 @@ class FleetFolder:
         """Add a company, with an ERP of its own unless an address is given, and so many new customers."""
         folder = self.folder / "companies" / name
         (folder / "customers").mkdir(parents=True)
-        token = f"{base_url}/token"
+        token, tenant = f"{base_url}/token", name
         if base_url is None:
             erp = self._stack.enter_context(Sandbox(self.folder / "erps" / f"{name}.db"))
             erp.switch(company_country="", numbering="mixed")
-            self.erps[name], base_url, token = erp, erp.base_url, erp.token_url
+            self.erps[name], base_url, token, tenant = erp, erp.base_url, erp.token_url, erp.tenant_id
         text = SETTINGS.format(base=base_url, token=token, page_size=1000, more=more)
+        text = text.replace("tenant_id: sandbox", f"tenant_id: {tenant}")
         (folder / "reconciler.yaml").write_text(text, encoding="utf-8")
         for number in range(customers):
             self.declare(name, f"{name}-{number}")
@@ -61,6 +62,7 @@ class FleetFolder:
 
     def run(self, *arguments: str) -> Ended:
         """Run `reconciler fleet ...` in this process, in the fleet's folder."""
+        assert self._capture is not None
         self._capture.readouterr()
         code = run(["--chdir", str(self.folder), "fleet", *arguments, "--jobs", "2"])
         captured = self._capture.readouterr()
@@ -80,4 +82,4 @@ def fleet_folder(
     monkeypatch.setenv("VISMA_CLIENT_ID", CREDENTIALS["VISMA_CLIENT_ID"])
     monkeypatch.setenv("VISMA_CLIENT_SECRET", CREDENTIALS["VISMA_CLIENT_SECRET"])
     with ExitStack() as stack:
-        yield FleetFolder(folder, capture, stack)
+        yield FleetFolder(folder, stack, capture)

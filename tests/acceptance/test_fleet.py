@@ -297,6 +297,39 @@ def test_a_worker_that_dies_is_followed_by_one_that_goes_on(
             assert [run.status.value for run in store.runs.all()] == ["done"]
 
 
+class Doubling(Processes):
+    """Gives each task to two workers at once, as if the first one had been taken for lost."""
+
+    @contextmanager
+    def executor(self) -> Iterator[Executor]:
+        with super().executor() as pool:
+            yield DoublingPool(pool)
+
+
+class DoublingPool(Executor):
+    def __init__(self, pool: Executor) -> None:
+        self.pool = pool
+
+    def submit(self, act: Any, /, *arguments: Any, **_: Any) -> Any:
+        first, second = (self.pool.submit(act, *arguments) for _ in range(2))
+        assert first.result().report.outcome == second.result().report.outcome
+        return second
+
+
+def test_a_task_that_two_workers_have_is_one_run(fleet: FleetFolder) -> None:
+    """The second worker waits for the first, and tells the same."""
+    fleet.company("a", customers=4)
+    fleet.erps["a"].switch(latency_ms=50)
+    fleet.run("plan", "-o", "plans")
+    opened = Fleet.open(fleet.folder, environ=CREDENTIALS)
+    engine = Doubling(2, fleet.folder, CREDENTIALS)
+    report = Fleet(opened.file, opened.companies, engine, CREDENTIALS).apply(fleet.folder / "plans")
+    assert [company.outcome.value for company in report.companies] == ["applied"]
+    assert fleet.names("a") == [f"Customer a-{at}" for at in range(4)]
+    with open_store(fleet.folder / "companies/a/.reconciler/state.db") as store:
+        assert [run.status.value for run in store.runs.all()] == ["done"]
+
+
 def test_workers_end_with_the_process_that_started_them(fleet: FleetFolder) -> None:
     """Also when that is killed: what a worker writes is finished, and then it goes."""
     for at in range(40):

@@ -18,7 +18,7 @@ from distributed import LocalCluster
 from reconciler.core.errors import WrongUsage
 from reconciler.core.fleet import FleetReport
 from reconciler.core.rules import Target
-from reconciler.fleet.cluster import _check_versions
+from reconciler.fleet.cluster import Cluster, _check_versions
 from reconciler.fleet.fleet import Fleet
 from reconciler.state.store import open_store
 from tests.acceptance.fleet_folder import CREDENTIALS, FleetFolder, fleet_folder
@@ -61,10 +61,21 @@ def test_a_cluster_plans_as_this_machine_does(fleet: FleetFolder) -> None:
     fleet.company("broken", base_url="http://127.0.0.1:9")
     fleet.declare("broken", "bad", "name: [")
     here = Fleet.open(fleet.folder, environ=CREDENTIALS, jobs=2).plan()
+    for workers in (2, 4):
+        with cluster(workers) as running:
+            there = opened(fleet, running).plan()
+        assert seen(there) == seen(here)
+        assert there.digest == here.digest
+
+
+def test_no_more_companies_are_worked_on_at_a_time_than_jobs_says(fleet: FleetFolder) -> None:
+    """However many workers the scheduler has."""
+    fleet.company("a", base_url="http://127.0.0.1:9")
     with cluster(2) as running:
-        there = opened(fleet, running).plan()
-    assert seen(there) == seen(here)
-    assert there.digest == here.digest
+        for jobs, most in ((1, 1), (None, 2)):
+            engine = Cluster(running.scheduler_address, jobs)
+            with engine.executor():
+                assert (engine.jobs, engine.room) == (most, most)
 
 
 def test_applying_on_other_machines_wants_a_shared_state(fleet: FleetFolder) -> None:

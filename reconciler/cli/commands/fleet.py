@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from shlex import quote
 from typing import Annotated
 
 import typer
 
+from reconciler.ci.install import EXAMPLE, check_install, is_from_index, own_source, told_source
+from reconciler.ci.platforms import before_fleet_merge, fleet_pipelines
+from reconciler.cli.commands.init import Install
 from reconciler.cli.shell import options as shared
-from reconciler.cli.shell.fleet_options import FleetFormat, Jobs, On, Only, opened
+from reconciler.cli.shell.fleet_options import FleetFormat, Jobs, On, Only, Touched, opened
 from reconciler.cli.shell.fleet_output import end, fleet_formats
+from reconciler.cli.shell.session import Session
+from reconciler.config.fleet_list import read_list
+from reconciler.config.settings import FILE_NAME
+from reconciler.core.errors import WrongUsage
+from reconciler.fleet.new_fleet import new_fleet, write_fleet
 from reconciler.fleet.tasks import TaskOptions
+from reconciler.reports.safe_text import visible
 
 app = typer.Typer(
-    help="Many companies at once: validate, plan, apply, drift, status.", no_args_is_help=True, rich_markup_mode=None
+    help="Many companies at once: init, validate, plan, apply, drift, status.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
 )
 Out = Annotated[
     Path | None, typer.Option("--out", "-o", metavar="DIR", help="Save what each company has to this folder.")
@@ -27,38 +39,78 @@ NoRecord = Annotated[
 ]
 
 
+class FleetCi(StrEnum):
+    """CI systems with pipelines for a fleet."""
+
+    GITHUB = "github"
+    GITLAB = "gitlab"
+
+
+@app.command("init")
+def init(
+    context: typer.Context,
+    tenants: Annotated[
+        Path, typer.Argument(metavar="LIST", help="A spreadsheet with the columns name and tenant; others are labels.")
+    ],
+    directory: Annotated[Path, typer.Argument(metavar="[DIR]", help="Folder of the new fleet.")] = Path(),
+    ci: Annotated[FleetCi | None, typer.Option("--ci", help="Also write pipelines; they need a shared state.")] = None,
+    install: Install = None,
+    encoding: Annotated[
+        str | None, typer.Option("--encoding", metavar="NAME", help="Of a CSV file that is not UTF-8, such as cp1252.")
+    ] = None,
+) -> None:
+    """Write fleet.yaml and a folder with settings for each company of a list of tenants. Declares no customer."""
+    session: Session = context.obj
+    if install is not None and ci is None:
+        raise WrongUsage("--install goes with --ci", remedy="Name the CI system, such as --ci github.")
+    source = install or own_source() or EXAMPLE
+    check_install(source)
+    listed = read_list(tenants, encoding)
+    written = write_fleet(directory, new_fleet(listed, fleet_pipelines(ci.value, source) if ci else {}))
+    for name in written:
+        session.say(f"Wrote {visible(name)}")
+    folder = quote(next(name for name in written if name.endswith(f"/{FILE_NAME}")).removesuffix(f"/{FILE_NAME}"))
+    session.say(f"Next: take over the live customers of each company, such as reconciler --chdir {folder} export")
+    if ci:
+        session.say(before_fleet_merge(ci.value))
+        (session.warn if is_from_index(source) else session.say)(told_source(source))
+
+
 @app.command("validate")
-def validate(context: typer.Context, only: Only = None, jobs: Jobs = None, on: On = None, form: FleetFormat = "text",
-             report: shared.Reports = None, max_chars: shared.MaxChars = None) -> None:  # fmt: skip
+def validate(context: typer.Context, only: Only = None, touched: Touched = None, jobs: Jobs = None, on: On = None,
+             form: FleetFormat = "text", report: shared.Reports = None,
+             max_chars: shared.MaxChars = None) -> None:  # fmt: skip
     """Check settings, declarations and mutes of each company, offline."""
     reports = fleet_formats(context.obj, form, report)
-    end(context.obj, opened(context.obj, only, jobs, on).validate(), form, reports)
+    end(context.obj, opened(context.obj, only, jobs, on, touched).validate(), form, reports)
 
 
 @app.command("plan")
-def plan(context: typer.Context, out: Out = None, only: Only = None, jobs: Jobs = None, on: On = None,
+def plan(context: typer.Context, out: Out = None, only: Only = None, touched: Touched = None, jobs: Jobs = None,
+         on: On = None,
          refresh: shared.Refresh = shared.RefreshMode.INCREMENTAL, detailed_exitcode: shared.DetailedExitcode = False,
          form: FleetFormat = "text", report: shared.Reports = None,
          max_chars: shared.MaxChars = None) -> None:  # fmt: skip
     """Show what would change in each company. Writes nothing to any ERP."""
     reports = fleet_formats(context.obj, form, report)
-    planned = opened(context.obj, only, jobs, on).plan(out, refresh=refresh.value)
+    planned = opened(context.obj, only, jobs, on, touched).plan(out, refresh=refresh.value)
     if out is not None and planned.digest:
         context.obj.say(f"Saved the plans to {out}. Apply them with: reconciler fleet apply {quote(str(out))}")
     end(context.obj, planned, form, reports, detailed=detailed_exitcode)
 
 
 @app.command("apply")
-def apply(context: typer.Context, plans: Plans = None, digest: Digest = None, only: Only = None, jobs: Jobs = None,
-          on: On = None, force: Force = False, parallelism: shared.Parallelism = None, reserve: shared.Reserve = 0,
-          no_wait: shared.NoWait = False, lock_timeout: shared.LockTimeout = 0.0, form: FleetFormat = "text",
-          report: shared.Reports = None, max_chars: shared.MaxChars = None) -> None:  # fmt: skip
+def apply(context: typer.Context, plans: Plans = None, digest: Digest = None, only: Only = None,
+          touched: Touched = None, jobs: Jobs = None, on: On = None, force: Force = False,
+          parallelism: shared.Parallelism = None, reserve: shared.Reserve = 0, no_wait: shared.NoWait = False,
+          lock_timeout: shared.LockTimeout = 0.0, form: FleetFormat = "text", report: shared.Reports = None,
+          max_chars: shared.MaxChars = None) -> None:  # fmt: skip
     """Apply reviewed plans: those saved in DIR, or new ones whose changes have the reviewed digest."""
     reports = fleet_formats(context.obj, form, report)
     options = TaskOptions(
         force=force, lock_timeout=lock_timeout, parallelism=parallelism, reserve=reserve, no_wait=no_wait
     )
-    applied = opened(context.obj, only, jobs, on).apply(plans, digest=digest, options=options)
+    applied = opened(context.obj, only, jobs, on, touched).apply(plans, digest=digest, options=options)
     end(context.obj, applied, form, reports)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -19,7 +18,12 @@ Only = Annotated[
     typer.Option("--only", metavar="NAME|GLOB|LABEL=VALUE", help="Only these companies; may be repeated."),
 ]
 Jobs = Annotated[
-    int | None, typer.Option("--jobs", metavar="N", min=1, max=256, help="Companies at a time [the processor's cores].")
+    int | None,
+    typer.Option("--jobs", metavar="N", min=1, max=256, help="Companies at a time [cores, or threads of all workers]."),
+]
+Touched = Annotated[
+    str | None,
+    typer.Option("--touched-since", metavar="REF", help="Only companies with files that the branch changed since REF."),
 ]
 FleetFormat = Annotated[
     str, typer.Option("--format", metavar="F", help="Format of standard output: text, json, markdown, html or csv.")
@@ -30,14 +34,17 @@ On = Annotated[
 ]
 
 
-def opened(session: Session, only: list[str] | None, jobs: int | None, on: str | None) -> Fleet:
+def opened(
+    session: Session, only: list[str] | None, jobs: int | None, on: str | None, touched: str | None = None
+) -> Fleet:
     """The fleet of the folder or of -c, with its progress on standard error. Raises InvalidInput, WrongUsage."""
     return Fleet.open(
         session.config or Path.cwd(),
         environ=session.environ,
         environment=session.environment,
         only=only or (),
-        jobs=jobs or os.cpu_count() or 1,
+        touched_since=touched,
+        jobs=jobs,
         on=on,
         heard=lambda company, ended, number: _tell(session, company, ended, number),
     )

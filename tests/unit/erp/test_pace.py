@@ -157,6 +157,40 @@ def test_the_reserve_is_left_to_others() -> None:
     assert time.pauses[0][1] == "the ERP's rate limit is used up but the 7 that are reserved"
 
 
+def test_companies_with_one_window_have_equal_parts_of_it() -> None:
+    """One that has had its part waits, and the others find theirs; alone in its window it takes all."""
+    time = Time()
+    erp, greedy, late = FakeErp(time, 100, 3600.0), pacer_of(time, sharers=4), pacer_of(time, sharers=4)
+    erp.call(greedy)
+    erp.call(late)
+    for _ in range(24):
+        assert erp.call(greedy)
+    greedy.pause = Waits.at_once
+    with pytest.raises(Waits):
+        erp.call(greedy)
+    assert "this company's part of the ERP's rate limit" in Waits.reason
+    for _ in range(23):
+        assert erp.call(late)
+    assert erp.windows[0].refused == 0
+
+    alone = FakeErp(time, 100, 3600.0)
+    pacer = pacer_of(time, sharers=4)
+    for _ in range(100):
+        alone.call(pacer)
+    assert [window.calls for window in alone.windows] == [100]
+
+
+class Waits(Exception):
+    """Raised instead of a pause."""
+
+    reason = ""
+
+    @classmethod
+    def at_once(cls, _seconds: float, reason: str) -> None:
+        cls.reason = reason
+        raise cls
+
+
 @pytest.mark.parametrize("seconds", [0, 1, 17, 3600])
 def test_retry_after_is_waited_for_to_the_second(seconds: int) -> None:
     time = Time()
