@@ -65,11 +65,13 @@ def build(root: Path, companies: int, customers: int, stack: ExitStack) -> list[
         template.mkdir()
         database = world.seed(template, customers)
         world.declare(template, database)
-        base = stack.enter_context(world.serving(database, rate_limit=10**8))
+        base = stack.enter_context(world.serving(database, rate_limit=10**8, tenants="any"))
         world.configure(template, base)
         for at in range(server, companies, _SERVERS):
             folder = root / "companies" / f"company-{at:04}"
             shutil.copytree(template, folder, ignore=shutil.ignore_patterns("erp.db*"))
+            settings = folder / "reconciler.yaml"
+            settings.write_text(settings.read_text().replace("tenant_id: sandbox", f"tenant_id: {folder.name}"))
             folders.append(folder)
     (root / "fleet.yaml").write_text("version: 1\ncompanies: [companies/*]\n")
     return folders

@@ -235,8 +235,8 @@ def declared_twice(
             break
 
 
-def _both(ours: str, theirs: str) -> str:
-    return f"Both have {ours}." if ours == theirs else f"Here {ours}, there {theirs}."
+def _both(ours: str, theirs: str, both: str = "Both") -> str:
+    return f"{both} have {ours}." if ours == theirs else f"Here {ours}, there {theirs}."
 
 
 def _diagnostic(alike: Sequence[Likeness], code: str) -> Diagnostic:
@@ -250,12 +250,13 @@ def _diagnostic(alike: Sequence[Likeness], code: str) -> Diagnostic:
     same = f"lifecycle: {{same_as: [{', '.join(map(_quoted, names[:MOST]))}]}}"
     if len(names) > MOST:
         same += f", with the {len(names) - MOST:,} others"
+    ours_shown = _value(reason, reason.ours, ours=True)
     theirs = list(dict.fromkeys(_value(likeness.reason, likeness.reason.theirs, ours=False) for likeness in alike))
     return Diagnostic(
         Severity.WARNING,
         code,
         summary,
-        detail=_both(_value(reason, reason.ours, ours=True), some_names(theirs, _SPELLINGS)),
+        detail=_both(ours_shown, some_names(theirs, _SPELLINGS), "Both" if is_one else "All"),
         remedy=f"If they are one customer, {_if_one(alike)}; if {count} are meant, say so: {same}.",
         source=ours.declaration.locate(reason.path),
     )

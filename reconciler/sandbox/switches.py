@@ -32,6 +32,7 @@ class Switches:
     latency_jitter_ms: int = _switch(0, "-", "Largest number of milliseconds added on top by chance (seeded).")
     # token
     token_lifetime: int = _switch(3600, "2.1", "Seconds that a token lives.")
+    tenants: str = _switch("own", "2.1", "Whose tenant gets a token: its own, or any.", "own", "any")
     invalid_client_status: int = _switch(400, "Q33", "Status of invalid_client.")
     missing_scope_status: int = _switch(403, "Q6", "Status when the token lacks the scope.")
     action_scope: str = _switch(

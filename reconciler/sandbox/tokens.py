@@ -50,7 +50,7 @@ class Tokens:
         self._check_client(form, headers, switches)
         scopes = self._scopes(form)
         tenant = form.get("tenant_id", "")
-        if tenant and tenant != self._options.tenant_id:
+        if tenant and tenant != self._options.tenant_id and switches.tenants != "any":
             raise TokenRefused("invalid_tenant", "The tenant is unknown or has not approved the application.")
         token = secrets.token_urlsafe(32)
         lifetime = switches.token_lifetime
