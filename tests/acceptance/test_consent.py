@@ -57,6 +57,7 @@ ATTEMPTS: dict[tuple[str, ...], tuple[str, ...]] = {
     ("sandbox", "renumber"): ("10000", "10001"),
     ("sandbox", "reset"): (),
     ("fleet", "validate"): (),
+    ("fleet", "init"): ("tenants.csv", "offices"),
     ("fleet", "plan"): (),
     ("fleet", "apply"): (),
     ("fleet", "drift"): (),

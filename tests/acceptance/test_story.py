@@ -42,7 +42,7 @@ def test_branch_plan_comment_merge_apply_clerk_drift_accept_empty_plan(company: 
     for words in (
         "1 to create, 1 to update",
         "this branch",
-        "100 → 250 NOK, ×2.5",
+        "100 → 250\u00a0NOK, ×2.5",
         "customers/1.yaml",
         "Fjell AS",
         digest,

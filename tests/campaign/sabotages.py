@@ -258,8 +258,8 @@ SABOTAGES = (
     ),
     Sabotage(
         "an update may give an id that another customer has", DOUBLED, "core/planner.py",
-        "[*likenesses(new, known, resource), *likenesses(updates, then, resource)]",
-        "[*likenesses(new, known, resource)]",
+        "[*likenesses(new, _known(comparison, own), resource), *likenesses(updates, then, resource)]",
+        "[*likenesses(new, _known(comparison, own), resource)]",
         _SAME + "test_an_update_that_gives_an_id_which_another_customer_has_is_a_finding",
     ),
     Sabotage(

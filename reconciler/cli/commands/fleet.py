@@ -53,10 +53,11 @@ def init(
         Path, typer.Argument(metavar="LIST", help="A spreadsheet with the columns name and tenant; others are labels.")
     ],
     directory: Annotated[Path, typer.Argument(metavar="[DIR]", help="Folder of the new fleet.")] = Path(),
-    ci: Annotated[FleetCi | None, typer.Option("--ci", help="Also write pipelines; they need a shared state.")] = None,
+    ci: Annotated[FleetCi | None, typer.Option("--ci", help="Also write a CI workflow.")] = None,
     install: Install = None,
     encoding: Annotated[
-        str | None, typer.Option("--encoding", metavar="NAME", help="Of a CSV file that is not UTF-8, such as cp1252.")
+        str | None,
+        typer.Option("--encoding", metavar="NAME", help="Of a CSV file that is not UTF-8: cp1252 for old Windows."),
     ] = None,
 ) -> None:
     """Write fleet.yaml and a folder with settings for each company of a list of tenants. Declares no customer."""

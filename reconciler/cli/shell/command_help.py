@@ -67,6 +67,7 @@ _MORE: Mapping[str, _More] = {
     "export": _More(("export", "export --status Active -o customers/active"), "adoption", _READS),
     "import": _More(("import customers.xlsx --dry-run", "import customers.csv"), "adoption", _READS),
     "mark-applied": _More(("mark-applied",), "ci", _READS),
+    "fleet init": _More(("fleet init tenants.csv offices",), "fleet", _READS),
     "fleet validate": _More(("fleet validate",), "fleet", _READS),
     "fleet plan": _More(("fleet plan -o plans",), "fleet", _PLANS),
     "fleet apply": _More(("fleet apply plans",), "fleet", _WRITES),
