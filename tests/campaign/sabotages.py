@@ -99,7 +99,7 @@ SABOTAGES = (
         "what is sent along to stay as it is is not shown", SHOWN, "core/actions.py",
         "    changes += _held(found.wanted, desired, live, changed, rules)\n",
         "    _held(found.wanted, desired, live, changed, rules)\n",
-        "acceptance/test_shown.py::test_exactly_what_the_plan_shows_is_sent",
+        "acceptance/test_shown.py::test_what_is_sent_along_to_stay_as_it_is_is_shown",
     ),
     Sabotage(
         "an altered plan file is applied", SHOWN, "state/plan_file.py",

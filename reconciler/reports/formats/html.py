@@ -256,9 +256,8 @@ class _HistoryRow:
 def _history(counts: Sequence[DriftCount]) -> list[_HistoryRow]:
     """The last reports, the oldest first; nothing where there is only one."""
     last = counts[-_REPORTS:] if len(counts) > 1 else ()
-    bars = chart(
-        "", {str(at): count.fields for at, count in enumerate(last)}, _REPORTS
-    ).bars  # two may be of one second
+    fields = {str(at): count.fields for at, count in enumerate(last)}  # by place: two may be of one second
+    bars = chart("", fields, _REPORTS).bars
     return [
         _HistoryRow(count.at, count.fields, width, count.opened, count.closed)
         for count, (_, _, width) in zip(last, bars, strict=True)

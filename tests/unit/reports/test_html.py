@@ -10,8 +10,10 @@ from html.parser import HTMLParser
 
 import pytest
 
+from reconciler.core.drift import DriftCount
 from reconciler.reports.formats.html import render
 from reconciler.reports.safe_text import visible
+from reconciler.reports.view.drift import of_drift
 from reconciler.reports.view.plan import of_plan
 from tests.unit.reports import samples
 
@@ -74,6 +76,12 @@ def test_a_redacted_report_says_so() -> None:
     report = samples.REPORTS["plan_mixed"]()
     assert "Redacted." not in render(report).decode()
     assert "Redacted." in render(replace(report, redacted=True)).decode()
+
+
+def test_two_reports_of_one_second_are_two() -> None:
+    counts = (DriftCount("2026-01-30T12:00:00Z", 41), DriftCount("2026-01-30T12:00:00Z", 43, 2, 0))
+    page = render(of_drift(replace(samples.drifted(), history=counts))).decode()
+    assert re.search(r">41<.*>43<", page, re.DOTALL)
 
 
 def test_a_limit_of_comments_leaves_nothing_out() -> None:
