@@ -829,5 +829,21 @@ SABOTAGES = (
         "    said = findings(row, text, node)\n", "    said = findings(row, text[:0], node)\n",
         "acceptance/test_values.py::test_names_of_customers_are_held_to_the_rules_of_fields",
     ),
+    Sabotage(
+        "a proxy of SOCKS stands in the way of this machine", TOLD, "erp/proxies.py",
+        "if address and url.host and not _is_this_machine(url.host) and not proxy_bypass(host):",
+        "if address and url.host and not proxy_bypass(host):",
+        "acceptance/test_security.py::test_a_socks_proxy_does_not_concern_an_erp_on_this_machine",
+    ),
+    Sabotage(
+        "a member that only the ERP sets is unknown", TOLD, "config/read/schema_errors.py",
+        "        if key.text in read_only:", "        if key.text in read_only and not key.text:",
+        "acceptance/test_values.py::test_a_member_that_only_the_erp_sets_is_read_only_not_unknown[consolidateInvoices]",
+    ),
+    Sabotage(
+        "a count of 0 beside rows is believed", TOLD, "erp/listing.py",
+        "not isinstance(total, bool) and total > 0 else None", "not isinstance(total, bool) else None",
+        "acceptance/test_misshapen_rows.py::test_no_count_beside_rows_counts_as_unknown",
+    ),
 )  # fmt: skip
 """In the order of the page."""
