@@ -45,6 +45,7 @@ TOLD = "No mistake and no doubt in silence"
 
 _GIT = "acceptance/test_applied.py::"
 _SAME = "acceptance/test_same_customer.py::"
+_KEY = "unit/core/test_identity_key.py::"
 _VALUES = "acceptance/test_values.py::"
 _SURELY = _VALUES + "test_a_value_that_is_surely_a_mistake_is_an_error"
 
@@ -214,14 +215,14 @@ SABOTAGES = (
         "test_under_a_short_list_nothing_is_created_that_the_erp_has_or_that_cannot_be_asked_for",
     ),
     Sabotage(
-        "a label before an id hides the organisation", DOUBLED, "core/identity_key.py",
+        "a label before an id hides its country", DOUBLED, "core/identity_key.py",
         "    key = _LABEL.sub(\"\", key, count=1) if key[:1].isalpha() else key\n", "",
-        _SAME + "test_a_new_customer_beside_a_live_one_of_the_same_organisation_is_a_finding",
+        _KEY + "test_other_organisations_are_told_apart",
     ),
     Sabotage(
         "lost zeros hide the organisation", DOUBLED, "core/identity_key.py",
         'return body.lstrip("0") if body.isdecimal() else body', "return body",
-        _SAME + "test_a_new_customer_beside_a_live_one_of_the_same_organisation_is_a_finding",
+        _KEY + "test_what_a_vat_id_adds_to_the_number_makes_it_likely_the_same",
     ),
     Sabotage(
         "a look before a create knows one spelling alone", DOUBLED, "core/sameness.py",
