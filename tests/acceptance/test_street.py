@@ -206,7 +206,8 @@ def test_an_amount_is_exact_all_the_way(company: Company) -> None:
     company.declare(SEED_CASE + "creditLimit: 12345678901234.87\n")
     assert company.apply().code == 0
     assert str(company.store.customer("10000")["creditLimit"]) == "12345678901234.87"
-    assert company.plan()["actions"] == []
+    plan = company.plan()
+    assert (plan["actions"], plan["diagnostics"], plan["summary"]["unchanged"]) == ([], [], 1)
 
 
 def test_prevent_update_refuses_apply_even_with_force(company: Company) -> None:
