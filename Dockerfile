@@ -1,7 +1,7 @@
 # Runs as a non-root user. Build: docker build -t reconciler .
 # Run as the user that owns the folder: docker run --rm --user "$(id -u):$(id -g)" -v "$PWD:/data" \
 #   -e VISMA_CLIENT_ID -e VISMA_CLIENT_SECRET -e VISMA_TENANT_ID reconciler plan
-FROM python:3.12-slim-bookworm AS build
+FROM python:3.12-slim@sha256:78387bc3881b8273120a12ebe6c1ab22b018ccc2c9adf565ae1ac9b536e184ea AS build
 WORKDIR /src
 COPY pyproject.toml README.md LICENSE action.yml ./
 COPY reconciler reconciler
@@ -11,7 +11,7 @@ COPY docs docs
 RUN python -m venv /opt/reconciler \
     && /opt/reconciler/bin/pip install --no-cache-dir --disable-pip-version-check .
 
-FROM python:3.12-slim-bookworm
+FROM python:3.12-slim@sha256:78387bc3881b8273120a12ebe6c1ab22b018ccc2c9adf565ae1ac9b536e184ea
 # git is needed for the commit in a plan, and for `plan --base`.
 # hadolint ignore=DL3008
 RUN apt-get update \

@@ -207,6 +207,18 @@ def test_the_examples_install_this_version() -> None:
             assert found in (__version__, "4.2.2"), f"{path}: {found}"
 
 
+def test_every_base_image_is_pinned_by_one_digest() -> None:
+    """In the pipelines and in both Dockerfiles: a name alone means whatever was published under it last."""
+    files = [ROOT / "Dockerfile", *(path for path in (ROOT / "examples").rglob("*") if path.is_file())]
+    texts = [path.read_text(encoding="utf-8") for path in files]
+    references = [
+        name for text in texts for name in re.findall(r"^FROM (\S+)|(?:image|default): (python\S*)", text, re.M)
+    ]
+    assert len(references) == 6
+    (image,) = {"".join(reference) for reference in references}
+    assert re.fullmatch(r"python:3\.12-slim@sha256:[0-9a-f]{64}", image)
+
+
 def test_the_workflows_that_forks_can_start_get_no_secrets() -> None:
     for name, state in ((name, state) for name in CHANGES for state in STATES if name.startswith("github/")):
         if name == "github/action.yml":
