@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from reconciler.config.read import declarations
@@ -21,9 +23,9 @@ def taken(text: str, monkeypatch: pytest.MonkeyPatch) -> list[type] | None:
     enter = declarations._Loader._enter
     thoroughly = declarations._Loader._thoroughly
 
-    def entered(self: declarations._Loader, made: Unmerged | FastDeclaration) -> None:
-        found.append(type(made))
-        enter(self, made)
+    def entered(self: declarations._Loader, read: Sequence[Unmerged | FastDeclaration]) -> None:
+        found.extend(map(type, read))
+        enter(self, read)
 
     def read(self: declarations._Loader, data: bytes, name: str) -> None:
         is_slow.append(data)
