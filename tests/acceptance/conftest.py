@@ -75,6 +75,14 @@ class Company:
         assert ended.code == 0, ended.err
         return ended.json
 
+    def undone(self) -> dict[str, Any]:
+        """What a plan finds that is not as declared, or cannot be told: nothing when all is well. A plan without
+        actions may hold customers back."""
+        plan = self.plan()
+        counts = {name: plan["summary"].get(name) for name in ("unreadable", "held_back", "muted", "ignored")}
+        found = {"actions": plan["actions"], "refusals": plan.get("refusals"), **counts}
+        return {name: value for name, value in found.items() if value}
+
     def apply(self) -> Ended:
         """Plan and apply without asking."""
         return self.run("apply", "--auto-approve")

@@ -54,7 +54,7 @@ def accepted(company: Company, path: Path, *arguments: str, code: int = 0) -> li
 
 def is_settled(company: Company) -> bool:
     """Whether the next plan has nothing to do."""
-    return bool(company.plan()["actions"] == [])
+    return bool(company.undone() == {})
 
 
 def test_only_the_accepted_values_change_and_the_next_plan_is_empty(company: Company) -> None:

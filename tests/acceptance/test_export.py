@@ -382,7 +382,7 @@ def test_what_a_clerk_changed_in_an_exported_company_is_accepted_line_by_line(co
         company.store.edit(number, {"creditLimit": "123.45", "mainContact.email": "new: #mail@example.com"})
     ended = company.run("accept")
     assert ended.code == 0, ended.out + ended.err
-    assert company.plan()["actions"] == []
+    assert company.undone() == {}
     changed = {path: path.read_text(encoding="utf-8").splitlines() for path in files}
     moved = [path for path in files if changed[path] != before[path]]
     assert len(moved) == len(edited)

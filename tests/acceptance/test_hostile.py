@@ -150,7 +150,7 @@ def test_removed_customers_go_to_inactive_when_the_settings_say_so(company: Comp
     company.declare(THREE.replace(", {number: 3, name: C}", ""))
     assert company.apply().code == 0
     assert company.store.customer("3")["status"] == "Inactive"
-    assert company.plan()["actions"] == []
+    assert company.undone() == {}
 
 
 def test_the_sandbox_is_not_seeded_from_a_negative_number(company: Company) -> None:

@@ -151,7 +151,7 @@ def test_one_file_gets_new_customers_at_its_end_and_keeps_the_rest(company: Comp
     text = path.read_text(encoding="utf-8")
     assert text.startswith(before.replace(f"    name: {name}\n    status", "    name: Other\n    status"))
     assert text.endswith("# the end\n")
-    assert company.plan()["actions"] == []
+    assert company.undone() == {}
     assert company.plan()["summary"]["unmanaged"] == 0
 
 

@@ -93,7 +93,7 @@ def test_a_plan_file_of_another_minor_format_is_applied_once_and_shown(company: 
     assert company.run("apply", "plan.json").code == 0
     (run,) = company.run("runs", "list", "--format", "json").json["runs"]
     assert company.run("runs", "show", run["id"]).code == 0
-    assert company.plan()["actions"] == []
+    assert company.undone() == {}
     assert company.run("apply", "plan.json").code == 4
 
 

@@ -55,7 +55,7 @@ def test_branch_plan_comment_merge_apply_clerk_drift_accept_empty_plan(company: 
     applied = company.run("apply", "--digest", digest)
     assert applied.code == 0, applied
     assert "Applied: 1 created, 1 updated." in applied.out
-    assert company.plan()["actions"] == []
+    assert company.undone() == {}
 
     company.store.edit("1", {"creditLimit": 300})
     drifted = company.run("drift", "--detailed-exitcode", "--format", "json")
@@ -68,6 +68,6 @@ def test_branch_plan_comment_merge_apply_clerk_drift_accept_empty_plan(company: 
     assert company.run("accept", "1").code == 0
     assert "creditLimit: 300   # agreed in March" in fjord.read_text(encoding="utf-8")
     writes = len(company.bodies())
-    assert company.plan()["actions"] == []
+    assert company.undone() == {}
     assert company.run("drift", "--detailed-exitcode").code == 0
     assert len(company.bodies()) == writes
