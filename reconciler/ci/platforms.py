@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from reconciler.ci.hosts import EXAMPLE_HOSTS
 from reconciler.ci.install import EXAMPLE, with_postgres
 from reconciler.ci.shared_state import with_shared_state
 
@@ -95,22 +96,32 @@ def before_fleet_merge(ci: str) -> str:
     return f"Before you merge, make {needed}: docs/fleet.md of reconciler says which may do what."
 
 
-def fleet_pipelines(ci: str, install: str = EXAMPLE) -> dict[str, str]:
-    """The files of a platform for a fleet by their paths, installing what pip understands by `install`."""
-    before, after = with_postgres(EXAMPLE), with_postgres(install)
-    return {
-        path: _example(name).replace(f'"{before}"', f'"{after}"') for path, name in PLATFORMS[ci].fleet_files.items()
-    }
+def fleet_pipelines(ci: str, install: str = EXAMPLE, hosts: str = EXAMPLE_HOSTS) -> dict[str, str]:
+    """The files of a platform for a fleet by their paths; install and hosts as for `pipelines`."""
+    texts = {path: _example(name) for path, name in PLATFORMS[ci].fleet_files.items()}
+    return _filled(texts, (with_postgres(EXAMPLE), with_postgres(install)), hosts)
 
 
-def pipelines(ci: str, install: str = EXAMPLE, *, is_state_shared: bool = False) -> dict[str, str]:
-    """The files of a platform by their paths: the examples of `examples/ci`, or those with a shared state, installing
-    what pip understands by `install`, which `check_install` took."""
+def pipelines(
+    ci: str, install: str = EXAMPLE, hosts: str = EXAMPLE_HOSTS, *, is_state_shared: bool = False
+) -> dict[str, str]:
+    """The files of a platform by their paths: the examples of `examples/ci`, or those with a shared state.
+
+    install: what their jobs install, which `check_install` took. hosts: what `allowed_hosts` gave.
+    """
     texts = {path: (name, _example(name)) for path, name in PLATFORMS[ci].files.items()}
     if not is_state_shared:
-        return {path: text.replace(f'"{EXAMPLE}"', f'"{install}"') for path, (_, text) in texts.items()}
-    before, after = with_postgres(EXAMPLE), with_postgres(install)
-    return {path: with_shared_state(*file).replace(f'"{before}"', f'"{after}"') for path, file in texts.items()}
+        return _filled({path: text for path, (_, text) in texts.items()}, (EXAMPLE, install), hosts)
+    changed = {path: with_shared_state(*file) for path, file in texts.items()}
+    return _filled(changed, (with_postgres(EXAMPLE), with_postgres(install)), hosts)
+
+
+def _filled(texts: Mapping[str, str], install: tuple[str, str], hosts: str) -> dict[str, str]:
+    """The texts with another word for pip, before and after, and with other hosts."""
+    before, after = install
+    return {
+        path: text.replace(f'"{before}"', f'"{after}"').replace(EXAMPLE_HOSTS, hosts) for path, text in texts.items()
+    }
 
 
 def _example(name: str) -> str:

@@ -56,7 +56,7 @@ CHANGES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "bitbucket/bitbucket-pipelines.yml": (
         _INSTALLED,
-        (r"  scripts:\n[^\n]*\n    - script: &applied >-\n[^\n]*\n[^\n]*\n", ""),
+        (r"    # What was applied last[^\n]*\n    - script: &applied >-\n[^\n]*\n[^\n]*\n", ""),
         (r" *- \*applied\n", ""),
         (r"          clone:\n            depth: full[^\n]*\n", ""),
         (r'( +- )reconciler apply --digest ("[^\n]*")', r"\1reconciler runs resume --digest \2\n\g<0>"),

@@ -55,7 +55,8 @@ STATE_VARIABLE = "RECONCILER_STATE"
 @dataclass(frozen=True, slots=True)
 class Api:
     """The ERP's API. `timeout` and `longest_answer` are in seconds; `tenant_id` is None where neither file nor
-    environment gives one; `stores` holds the forms in which the ERP keeps texts, by path pattern."""
+    environment gives one; `stores` holds the forms in which the ERP keeps texts, by path pattern. `origins` says of
+    `base_url` and `token_url` where they were given: a place in the file, or a variable's name."""
 
     base_url: str = "https://api.finance.visma.net"
     token_url: str = "https://connect.visma.com/connect/token"  # noqa: S105 (an address, not a token)
@@ -67,6 +68,7 @@ class Api:
     clear_nullable: Literal["send-null", "refuse"] = "send-null"
     recheck_nested: bool = True
     stores: Stores = field(default_factory=dict)
+    origins: Mapping[str, Source | str] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -378,6 +380,7 @@ class _Loading:
         given = value.get("api")
         members: dict[str, Any] = dict(given) if isinstance(given, dict) else {}
         where = _mapping(node.get("api"))
+        origins: dict[str, Source | str] = {}
         for name in ("base_url", "token_url", "tenant_id"):
             variable = f"VISMA_{name.upper()}"
             given_node = where.get(name)
@@ -386,6 +389,9 @@ class _Loading:
                 if name == "tenant_id":
                     self._check_tenant(_mapping(own.get("api")).get(name), self.environ[variable].strip())
                 members[name], source, label = self.environ[variable].strip(), None, variable
+                origins[name] = variable
+            elif source:
+                origins[name] = source
             if name.endswith("_url") and isinstance(members.get(name), str):
                 members[name] = self._url(members[name], label, source)
         for name in ("timeout", "longest_answer"):
@@ -398,7 +404,7 @@ class _Loading:
                 for path, forms in stores.items()
                 if isinstance(forms, str | list)
             }
-        return Api(**members) if not has_errors(self.problems) else Api()
+        return Api(**members, origins=origins) if not has_errors(self.problems) else Api()
 
     def _check_tenant(self, own: yaml_nodes.Node | None, given: str) -> None:
         """A variable left over from another environment must not send this one's plan to that one's company."""
@@ -529,9 +535,18 @@ def url_problem(url: str) -> tuple[str, str] | None:
         return "holds a user name or a password", "Credentials come from VISMA_CLIENT_ID and VISMA_CLIENT_SECRET."
     if "?" in url or "#" in url:
         return "holds a query or a fragment", remedy
-    if parts.scheme == "http" and not _is_loopback(host):
+    if parts.scheme == "http" and not is_loopback(host):
         return "is plain http, which would show the access token to the network", "Write https://."
     return None
+
+
+def url_host(url: str) -> str:
+    """The host of a URL that is none of `url_problem`, in small letters.
+
+    >>> url_host("https://API.finance.visma.net:443/x")
+    'api.finance.visma.net'
+    """
+    return (urlsplit(url).hostname or "").rstrip(".")
 
 
 def is_allowed(url: str, hosts: str) -> bool:
@@ -540,12 +555,13 @@ def is_allowed(url: str, hosts: str) -> bool:
     >>> is_allowed("https://api.finance.visma.net", "visma.net, x"), is_allowed("https://evilvisma.net", "visma.net")
     (True, False)
     """
-    host = (urlsplit(url).hostname or "").rstrip(".")
+    host = url_host(url)
     named = tuple(f".{host_name.strip().strip('.').lower()}" for host_name in hosts.split(",") if host_name.strip())
     return f".{host}".endswith(named)
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Whether the host is the machine itself."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -11,8 +11,9 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from reconciler.config.settings import Settings, is_allowed, load_credentials, require_tenant
-from reconciler.core.diagnostics import Diagnostic, Severity
+from reconciler.config.read.messages import quoted
+from reconciler.config.settings import Settings, is_allowed, load_credentials, require_tenant, url_host
+from reconciler.core.diagnostics import Diagnostic, Severity, Source
 from reconciler.core.errors import InvalidInput, ReconcilerError
 from reconciler.core.progress import Progress
 from reconciler.erp.auth import Access
@@ -67,19 +68,29 @@ def _strangers(settings: Settings, environ: Mapping[str, str]) -> list[Diagnosti
         return []
     if not allowed.strip():
         problem = "VISMA_ALLOWED_HOSTS is set but empty, so no host may be sent the credentials"
-        remedy = "Name the ERP's hosts in it, such as visma.net,visma.com; or unset it to allow any host."
+        remedy = "Name the hosts of the ERP and its tokens in it, parted by commas; or unset it to allow any host."
         return [Diagnostic(Severity.ERROR, "S130", problem, remedy=remedy)]
+    api = settings.api
     return [
-        Diagnostic(
-            Severity.ERROR,
-            "S130",
-            f"the host of api.{name} is not among VISMA_ALLOWED_HOSTS",
-            "It would be sent the credentials, or the token.",
-            "Correct the settings, or add the host to the variable where the credentials are set.",
-        )
-        for name, url in (("base_url", settings.api.base_url), ("token_url", settings.api.token_url))
+        _stranger(f"api.{name}", url_host(url), allowed, api.origins.get(name))
+        for name, url in (("base_url", api.base_url), ("token_url", api.token_url))
         if not is_allowed(url, allowed)
     ]
+
+
+def _stranger(name: str, host: str, allowed: str, origin: Source | str | None) -> Diagnostic:
+    """The host of a setting that may not have the credentials. origin: what names it, None for the default."""
+    source, place = (origin, "this line") if isinstance(origin, Source) else (None, origin)
+    correct = f"Correct {place}; or, if" if place else "If"
+    return Diagnostic(
+        Severity.ERROR,
+        "S130",
+        f"{name} leads to {quoted(host)}, which is not among VISMA_ALLOWED_HOSTS ({quoted(allowed)})",
+        "It would be sent the credentials, or the token.",
+        f"{correct} this host may have the credentials, add it to VISMA_ALLOWED_HOSTS where that is set: in a pipeline"
+        " the line with this name, or the CI server's own variable.",
+        source,
+    )
 
 
 @contextmanager

@@ -66,6 +66,7 @@ class Runner:
             "FAKE_GITHUB": str(self.temp / "github.json"),
             "VISMA_CLIENT_ID": self.company.sandbox.client_id,
             "VISMA_CLIENT_SECRET": self.company.sandbox.client_secret,
+            "VISMA_ALLOWED_HOSTS": "127.0.0.1",  # the repository's variable, which the workflows hand to the step
         }
 
     @property

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tomllib
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ from reconciler import __version__
 from reconciler.ci.install import EXAMPLE
 from reconciler.ci.shared_state import CHANGES, with_shared_state
 from reconciler.cli.shell.application import run
-from tests.acceptance.ci_runner import NOTE
+from tests.acceptance.ci_runner import NOTE, Runner
 from tests.acceptance.conftest import Company
 from tests.postgres_server import empty_schema
 
@@ -255,6 +255,109 @@ def test_no_example_keeps_a_plan_or_the_state() -> None:
     assert all("paths" not in each for each in kept)
 
 
+# ---- where the credentials may go ----
+
+
+def hosts_of_jobs(ci: str, texts: Iterable[str]) -> dict[str, str]:
+    """The value of VISMA_ALLOWED_HOSTS in each job that talks to the ERP, as its platform works it out."""
+    hosts: dict[str, str] = {}
+    for text in texts:
+        documents = list(yaml.safe_load_all(text))
+        pipeline, inputs = documents[-1], documents[0].get("spec", {}).get("inputs", {})
+        for name, words, variables in _JOBS[ci](pipeline):
+            if re.search(
+                r"reconciler (?:--quiet )?(?:fleet )?(?:plan|apply|drift|runs)\b|^(?:plan|apply|drift)$", words, re.M
+            ):
+                value = variables.get("VISMA_ALLOWED_HOSTS", "")
+                given = re.fullmatch(r"\$\[\[ inputs\.(\w+) \]\]", value)
+                hosts[f"{pipeline.get('name', ci)}: {name}"] = inputs[given[1]]["default"] if given else value
+    return hosts
+
+
+def _github_jobs(pipeline: Any) -> Iterator[tuple[str, str, Any]]:
+    if "runs" in pipeline:  # the action: a job has it through what uses it
+        return
+    for name, job in pipeline["jobs"].items():
+        for step in job["steps"]:
+            words = step.get("run", step.get("with", {}).get("command", ""))
+            variables = pipeline.get("env", {}) | job.get("env", {}) | step.get("env", {})
+            value = re.fullmatch(r"\$\{\{ vars\.(\w+) \|\| '(.*)' \}\}", variables.get("VISMA_ALLOWED_HOSTS", ""))
+            yield name, words, {value[1]: value[2]} if value else {}
+
+
+def _gitlab_jobs(pipeline: Any) -> Iterator[tuple[str, str, Any]]:
+    def variables(job: Any) -> Any:
+        below = variables(pipeline[job["extends"]]) if "extends" in job else {}
+        return below | job.get("variables", {})
+
+    for name, job in pipeline.items():
+        if isinstance(job, dict):
+            yield name, "\n".join(job.get("script", [])), variables(job)
+
+
+def _azure_jobs(pipeline: Any) -> Iterator[tuple[str, str, Any]]:
+    for stage in pipeline["stages"]:
+        for _, script in _walk(stage, ""):
+            yield stage["stage"], script, pipeline["variables"]
+
+
+def _bitbucket_jobs(pipeline: Any) -> Iterator[tuple[str, str, Any]]:
+    for place, script in _walk(pipeline["pipelines"], ""):
+        value = re.search(r"^export (VISMA_ALLOWED_HOSTS)=\"\$\{\1:-(.*)\}\"$(?=[^~]*^reconciler)", script, re.M)
+        yield place, script, {value[1]: value[2]} if value else {}
+
+
+_JOBS = {"github": _github_jobs, "gitlab": _gitlab_jobs, "azure": _azure_jobs, "bitbucket": _bitbucket_jobs}
+
+
+@pytest.mark.parametrize(("ci", "count"), [("github", 4), ("gitlab", 4), ("azure", 3), ("bitbucket", 4)])
+@pytest.mark.parametrize("state", ["sqlite", "postgres"])
+def test_every_job_that_init_writes_sends_the_credentials_to_the_hosts_of_the_erp_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ci: str, count: int, state: str
+) -> None:
+    """To those of the settings' defaults, or to those that `init` was told; the runner's own variable wins."""
+    for base_url, host in (("", "api.finance.visma.net"), ("https://ERP.example.org/x", "erp.example.org")):
+        monkeypatch.setenv("VISMA_BASE_URL", base_url)
+        folder = tmp_path / host
+        assert run(["init", str(folder), "--ci", ci, "--state", state]) == 0
+        files = [path for path in folder.rglob("*.yml") if path.parent.name != "customers"]
+        hosts = hosts_of_jobs(ci, (path.read_text(encoding="utf-8") for path in files))
+        assert len(hosts) == count, hosts
+        assert set(hosts.values()) == {f"{host},connect.visma.com"}, hosts
+
+
+@pytest.mark.parametrize("url", ["https://a'b.example", "https://a$(x).example", "gateway", "http://example.org"])
+def test_init_writes_no_host_that_a_pipeline_could_read_as_a_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], url: str
+) -> None:
+    monkeypatch.setenv("VISMA_TOKEN_URL", url)
+    assert run(["init", str(tmp_path), "--ci", "github"]) == 64
+    assert "VISMA_TOKEN_URL" in capfd.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_server_on_this_machine_is_no_host_for_pipelines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever tries `init` against the sandbox gets the pipelines for the ERP."""
+    monkeypatch.setenv("VISMA_BASE_URL", "http://127.0.0.1:8080")
+    assert run(["init", str(tmp_path), "--ci", "azure"]) == 0
+    text = (tmp_path / "azure-pipelines.yml").read_text(encoding="utf-8")
+    assert text == _text("azure/azure-pipelines.yml", "none")
+
+
+def test_a_job_that_is_to_reach_another_host_says_which_line_to_change(company: Company, tmp_path: Path) -> None:
+    """The action's own list where its job has none; the same message as with the list of any other pipeline."""
+    runner = Runner(company, tmp_path / "runner")
+    del runner.env["VISMA_ALLOWED_HOSTS"]
+    company.declare(BEFORE)
+    ended = runner.step(runner.pull_request(), command="plan")
+    assert (ended.code, company.sandbox.requests) == (3, [])
+    lines = (company.folder / "reconciler.yaml").read_text(encoding="utf-8").splitlines()
+    [place] = re.findall(r"reconciler\.yaml:(\d+):\d+: S130 api\.base_url leads to \"127\.0\.0\.1\"", ended.err)
+    assert company.sandbox.base_url in lines[int(place) - 1]
+    assert "api.finance.visma.net,connect.visma.com" in ended.err
+    assert "add it to VISMA_ALLOWED_HOSTS" in ended.err
+
+
 # ---- run ----
 
 
@@ -289,6 +392,7 @@ class Shell:
             "TMPDIR": str(temp),
             "VISMA_CLIENT_ID": company.sandbox.client_id,
             "VISMA_CLIENT_SECRET": company.sandbox.client_secret,
+            "VISMA_ALLOWED_HOSTS": "127.0.0.1",  # a variable of the CI server, for the test server
             "HOME": str(temp),
             **{
                 f"GIT_{role}_{what}": "ci@example.org" for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")
@@ -322,7 +426,10 @@ class Shell:
         self.git("update-ref", "-d", "refs/remotes/origin/reconciler/applied/production")
 
     def run(self, *script: str, **env: str) -> tuple[int, str]:
-        """Run a script as CI systems do, stopping at the first failure, in a fresh checkout; exit code and output."""
+        """Run a script as CI systems do, stopping at the first failure, in a fresh checkout; exit code and output.
+
+        The CI server's variables win over those of the pipeline, `env`.
+        """
         shutil.rmtree(self.folder / ".reconciler", ignore_errors=True)
         words = ["bash", "-eo", "pipefail", "-c", "\n".join(script)]
         said = self.desk / "said"
@@ -330,7 +437,7 @@ class Shell:
         try:
             with (
                 said.open("wb") as out,
-                subprocess.Popen(words, cwd=self.folder, env=self.env | env, stdout=out, stderr=out) as process,
+                subprocess.Popen(words, cwd=self.folder, env=env | self.env, stdout=out, stderr=out) as process,
             ):
                 while process.poll() is None:
                     if select.select([asked], [], [], 0.02)[0]:
@@ -373,8 +480,10 @@ class GitLab(Pipeline):
 
     def _job(self, name: str, **more: str) -> tuple[int, str]:
         self.shell.forget()
-        jobs = _example("gitlab/template.yml", self.state)[1]
-        env = {"CI_PROJECT_DIR": str(self.shell.folder), "FOLDER": ".", "WANTED": EXAMPLE, "RECONCILER_ENV": ""}
+        spec, jobs = _example("gitlab/template.yml", self.state)
+        inputs = {f"$[[ inputs.{name} ]]": each["default"] for name, each in spec["spec"]["inputs"].items()}
+        env = {name: inputs[value] for name, value in jobs[".reconciler"]["variables"].items()}
+        env["CI_PROJECT_DIR"] = str(self.shell.folder)
         script = [*jobs[".reconciler"]["before_script"], *jobs[f"reconciler:{name}"]["script"]]
         return self.shell.run(*script, **env, **more)
 
@@ -401,19 +510,19 @@ class Azure(Pipeline):
     digest = ""
 
     def _stage(self, name: str, **variables: str) -> tuple[int, str]:
-        stages = {
-            each["stage"]: each["jobs"][0] for each in _example("azure/azure-pipelines.yml", self.state)[0]["stages"]
-        }
+        pipeline = _example("azure/azure-pipelines.yml", self.state)[0]
+        stages = {each["stage"]: each["jobs"][0] for each in pipeline["stages"]}
         temp, job, code, said = self.shell.folder.parent / "agent", stages[name], 0, ""
         temp.mkdir(exist_ok=True)
         self.shell.forget()
-        known = variables | {"reconcilerInstall": EXAMPLE} | self.shell.env
+        own = pipeline["variables"]
+        known = variables | own | self.shell.env
         for step in job.get("steps") or job["strategy"]["runOnce"]["deploy"]["steps"]:
             if step.get("fetchDepth") == "0":  # the agent then fetches all branches
                 self.shell.git("fetch", "-q", "origin")
             if "bash" in step and code == 0:
                 env = {key: known[value[2:-1]] for key, value in step.get("env", {}).items() if value[2:-1] in known}
-                code, said = self.shell.run(step["bash"], AGENT_TEMPDIRECTORY=str(temp), **env)
+                code, said = self.shell.run(step["bash"], AGENT_TEMPDIRECTORY=str(temp), **own | env)
         return code, said
 
     def review(self) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from reconciler import __version__
+from reconciler.ci.hosts import EXAMPLE_HOSTS
 from tests.acceptance.test_ci_examples import _tool
 
 FOLDER = Path(__file__).parents[2] / "examples" / "fleet"
@@ -46,7 +47,9 @@ def test_in_compose_only_workers_have_secrets_and_none_stands_in_the_file() -> N
     services = compose["services"]
     assert services["scheduler"]["command"] == SCHEDULER
     assert services["worker"]["command"] == WORKER
-    assert services["worker"]["environment"] == sorted(SECRETS, key=services["worker"]["environment"].index)
+    *secrets, hosts = services["worker"]["environment"]
+    assert secrets == sorted(SECRETS, key=secrets.index)
+    assert hosts == f"VISMA_ALLOWED_HOSTS=${{VISMA_ALLOWED_HOSTS:-{EXAMPLE_HOSTS}}}"
     assert "environment" not in services["scheduler"]
     for service in services.values():
         assert service["user"] == "10001:10001"
@@ -70,7 +73,8 @@ def test_in_kubernetes_only_workers_have_secrets_and_none_stands_in_the_file() -
         assert container["securityContext"]["readOnlyRootFilesystem"]
         assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
         assert [set(volume) for volume in pod["volumes"]] == [{"name", "emptyDir"}]
-        assert "env" not in container
+        hosts = [{"name": "VISMA_ALLOWED_HOSTS", "value": EXAMPLE_HOSTS}]
+        assert container.get("env", []) == (hosts if name == "worker" else [])
         assert [source["secretRef"]["name"] for source in container.get("envFrom", [])] == (
             ["reconciler-fleet"] if name == "worker" else []
         )

@@ -16,7 +16,7 @@ import yaml
 from reconciler.cli.shell.application import run
 from tests.acceptance.conftest import Ended
 from tests.acceptance.fleet_folder import FleetFolder, fleet_folder
-from tests.acceptance.test_ci_examples import _tool, _walk
+from tests.acceptance.test_ci_examples import _tool, _walk, hosts_of_jobs
 
 LIST = "Name;Tenant;region\nFjord AS;t-1;north\nBjørn & Co;t-2;\n../../etc;t-3;south\n"
 DEAD = "http://127.0.0.1:9"
@@ -174,6 +174,17 @@ def test_pipelines_install_what_they_are_told(started: Any, tmp_path: Path) -> N
         assert f'INSTALL: "visma-reconciler[postgres] @ {spec}"' in text
 
 
+@pytest.mark.parametrize(("ci", "count"), [("github", 4), ("gitlab", 4)])
+def test_every_job_sends_the_credentials_to_the_hosts_of_the_erp_alone(
+    started: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ci: str, count: int
+) -> None:
+    """Or to those that `fleet init` was told."""
+    monkeypatch.setenv("VISMA_TOKEN_URL", "https://login.example.org/token")
+    hosts = hosts_of_jobs(ci, pipelines(started, tmp_path, ci).values())
+    assert len(hosts) == count, hosts
+    assert set(hosts.values()) == {"api.finance.visma.net,login.example.org"}, hosts
+
+
 @pytest.mark.parametrize("ci", ["github", "gitlab"])
 def test_what_was_reviewed_after_a_merge_is_what_is_applied(fleet: FleetFolder, ci: str, tmp_path: Path) -> None:
     """The pipeline's own scripts, in a shell: the review gives the digest, by which the apply writes."""
@@ -183,6 +194,7 @@ def test_what_was_reviewed_after_a_merge_is_what_is_applied(fleet: FleetFolder, 
         **{name: str(tmp_path / name) for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")},
         "RUNNER_TEMP": str(tmp_path),
         "CI_PROJECT_DIR": str(tmp_path),
+        "VISMA_ALLOWED_HOSTS": "127.0.0.1",  # a variable of the CI server, for the test server
     }
     folder = Path(__file__).parents[2] / "examples/ci/fleet"
     if ci == "github":

@@ -384,6 +384,11 @@ SABOTAGES = (
         "acceptance/test_security.py::test_an_empty_list_of_hosts_allows_none",
     ),
     Sabotage(
+        "a pipeline names no host", SECRET, "ci/platforms.py",
+        ".replace(EXAMPLE_HOSTS, hosts)", '.replace(EXAMPLE_HOSTS, "")',
+        "acceptance/test_ci_examples.py::test_every_job_that_init_writes_sends_the_credentials_to_the_hosts_of_the_erp_alone",
+    ),
+    Sabotage(
         "nothing stands behind the commands", TRACEBACK, "cli/shell/application.py",
         "except Exception as error:  # noqa", "except ZeroDivisionError as error:  # noqa",
         "acceptance/test_faults.py::test_ten_mistakes_are_ten_diagnostics_and_no_request",

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from reconciler.ci.hosts import allowed_hosts
 from reconciler.ci.install import EXAMPLE, check_install, is_from_index, own_source, told_source
 from reconciler.ci.platforms import before_fleet_merge, fleet_pipelines
 from reconciler.cli.commands.init import Install
@@ -66,8 +67,8 @@ def init(
         raise WrongUsage("--install goes with --ci", remedy="Name the CI system, such as --ci github.")
     source = install or own_source() or EXAMPLE
     check_install(source)
-    listed = read_list(tenants, encoding)
-    written = write_fleet(directory, new_fleet(listed, fleet_pipelines(ci.value, source) if ci else {}))
+    pipelines = fleet_pipelines(ci.value, source, allowed_hosts(session.environ)) if ci else {}
+    written = write_fleet(directory, new_fleet(read_list(tenants, encoding), pipelines))
     for name in written:
         session.say(f"Wrote {visible(name)}")
     folder = quote(next(name for name in written if name.endswith(f"/{FILE_NAME}")).removesuffix(f"/{FILE_NAME}"))

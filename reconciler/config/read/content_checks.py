@@ -13,6 +13,7 @@ from functools import cache, lru_cache
 
 from reconciler.config.read.messages import character_name, nearest, quoted
 from reconciler.core.diagnostics import Severity
+from reconciler.core.safe_json import BLANK_LETTERS
 from reconciler.resources.customer import CUSTOMER
 from reconciler.resources.grammar import Content, Field, Form, Kind
 from reconciler.resources.standard_codes import COUNTRIES, CURRENCIES, POSTAL_DIGITS, POSTAL_LETTERS, ZERO_FIRST
@@ -100,8 +101,9 @@ def _unseen() -> re.Pattern[str]:
 
     Compiled when it is needed: ranges over all planes take 10 ms."""
     return re.compile(
-        "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b\u200e\u200f"
-        "\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e007f]"
+        f"[{''.join(sorted(BLANK_LETTERS))}"
+        "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f"
+        "\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
         "|(?<![\u0590-\U000dffff])[\u200c\u200d]|[\u200c\u200d](?![\u0590-\U000dffff])"
     )
 
@@ -119,11 +121,7 @@ def is_suspect(text: str) -> bool:
 
 def _may_hide(text: str) -> bool:
     """Whether a text may have characters that nobody sees."""
-    return not text.isprintable() or not (text.isascii() or _BLANK_LETTERS.isdisjoint(text))
-
-
-_BLANK_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u3164\uffa0")
-"""Letters and marks that are counted as printable, and of which nothing is seen."""
+    return not text.isprintable() or not (text.isascii() or BLANK_LETTERS.isdisjoint(text))
 
 
 _STARTS = frozenset("-0123456789eE#") | {pair[0] for pair in _QUOTE_PAIRS}

@@ -19,6 +19,7 @@ from reconciler.config.read.nodes import Node, Scalar
 from reconciler.core.amounts import written
 from reconciler.core.diagnostics import Diagnostic, Severity, Source
 from reconciler.core.patterns import covers, patterns
+from reconciler.core.safe_json import BLANK_LETTERS
 from reconciler.resources.grammar import Field, Kind
 from reconciler.resources.values import Path, Values, render_path
 from reconciler.resources.values import Scalar as Value
@@ -32,8 +33,6 @@ Remark: TypeAlias = tuple[Path, Finding, Source]
 _LINE_BREAK = re.compile("[\n\r\u2028\u2029]")
 _BLOCKS = ("|", ">")
 _QUOTES = frozenset("\"'`\u00b4\u2032\u2033\u2035\u2036\u201a\u201e\uff02\uff07")
-_BLANKS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
-"""Characters that Unicode does not call blanks, and that nobody sees."""
 _QUOTE_CATEGORIES = ("Pi", "Pf")
 _UNSEEN_CATEGORIES = ("Cc", "Cf", "Co", "Cn", "Zl", "Zp", "Zs")
 
@@ -129,7 +128,7 @@ def _is_unwritten(character: str) -> bool:
     category = unicodedata.category(character)
     return (
         character in _QUOTES
-        or character in _BLANKS
+        or character in BLANK_LETTERS
         or category in _QUOTE_CATEGORIES
         or category in _UNSEEN_CATEGORIES
         or "VARIATION SELECTOR" in unicodedata.name(character, "")

@@ -10,15 +10,31 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.core.safe_json import BLANK_LETTERS, SUSPECT, inert_json, is_hidden
 from reconciler.reports.safe_text import LONGEST, escaped, shown, visible
 
 NAUGHTY = json.loads((Path(__file__).parents[2] / "data" / "naughty-strings.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("letter", sorted(BLANK_LETTERS))
+def test_a_letter_of_which_nothing_is_seen_is_shown_by_its_code(letter: str) -> None:
+    """In whatever shows a text, and as the escape of the same meaning in JSON."""
+    code = f"\\u{ord(letter):04x}"
+    assert visible(f"Berg{letter}Sag") == f"Berg{code}Sag"
+    assert shown([f"Berg{letter}"]) == f'["Berg{code}"]'
+    assert inert_json(json.dumps(letter, ensure_ascii=False)) == json.dumps(letter)
 
 
 @pytest.mark.parametrize("text", [*NAUGHTY, "\x1b]0;x\x07", "\u202eabc", "a\u200bb", "\x00", "\ud800", "\u2028"])
 def test_nothing_that_steers_a_terminal_or_hides_is_left(text: str) -> None:
     for found in (visible(text), shown(text)):
         assert all(unicodedata.category(char) not in ("Cc", "Cf", "Cs", "Zl", "Zp", "Co") for char in found), found
+
+
+def test_no_character_that_hides_is_passed_over_by_the_quick_look() -> None:
+    passed = [chr(code) for code in range(0x110000) if not SUSPECT.match(chr(code))]
+    hidden = [char for char in passed if is_hidden(char) and unicodedata.category(char) != "Cn"]
+    assert hidden == []
 
 
 def test_ordinary_letters_stay() -> None:
