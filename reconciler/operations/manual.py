@@ -62,7 +62,7 @@ def _title(file: Path) -> str:
 
 def _mentions(name: str, word: str) -> Iterator[Mention]:
     name_of = re.escape(word)
-    named = re.compile(rf"`(?:[^`]*[^\w`-])?{name_of}(?:[^\w`-][^`]*)?`|^\| {name_of} \||\({name_of}\)")
+    named = re.compile(rf"`(?:[^`]*[^\w`-])?{name_of}(?:[^\w`-][^`]*)?`|^\| (?:[^|`]+, )?{name_of}(?:, [^|`]+)? \||\({name_of}\)")
     section, before, head = "", "", []
     for block in _BLOCK.split(_FENCE.sub("", page(name))):
         if block.startswith("#"):
