@@ -189,8 +189,8 @@ def usage_problem(error: Any) -> tuple[str, str]:
     text = _NO_NUMBER.sub("that is no number", error.format_message().replace("Value error, ", ""))
     if _ADDRESS.search(text):
         text, look = _ADDRESS.sub("ADDRESS", text), f"No address is quoted here, as it may hold a secret. {look}"
-    if "--notify" in _names_of(error):
-        look = "The address comes from RECONCILER_NOTIFY_URL, which no output shows: write --notify SERVICE."
+        if "--notify" in _names_of(error):
+            look = "The address comes from RECONCILER_NOTIFY_URL, which no output shows: write --notify SERVICE."
     return text.rstrip("."), look
 
 

@@ -219,7 +219,7 @@ def _customer_charts(report: Report) -> list[Chart]:
     ages = Counter(_age_word(row.days) for row in report.customers if row.days is not None and row.fields)
     in_order = {word: ages[word] for word in (*(word for _, word in _AGES), _OLD) if ages[word]}
     return [
-        chart("Customers that differ", differing, len(differing)),
+        chart(f"Customers that differ{' or are missing' * ('missing' in differing)}", differing, len(differing)),
         chart("Customers by the age of their drift", in_order),
         chart("All customers", others),
     ]
