@@ -35,7 +35,7 @@ def _sameness(diagnostic: Diagnostic, labels: set[str]) -> object:
     """What two problems must have in common to be told as one: all but whose they are."""
     label, colon, said = visible(diagnostic.summary).partition(": ")
     if not colon or label not in labels:
-        return id(diagnostic)
+        return object()
     return diagnostic.severity, diagnostic.code, said, diagnostic.detail, diagnostic.remedy
 
 
