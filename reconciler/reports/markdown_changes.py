@@ -204,15 +204,21 @@ def _short_file(place: str) -> str:
 # ---- what has no row ----
 
 
+_WHOLE = (
+    "Every customer with its values: in the output of the command, which is the job's log in CI, and in the reports"
+    " `html`, `csv`, `xlsx` and `json`. The pipelines of `init --ci` publish none of these files, because whoever can"
+    " read the repository could read the personal data in them."
+)
+
+
 def _left_out(count: int, left_out: int) -> str:
-    whole = "Each with its values: the reports `html`, `csv`, `xlsx` and `json`."
     if left_out == count:
         what = "the customer" if count == 1 else f"any of the {count:,} customers"
-        return f"**No room for a row for {what} here.** {whole}"
+        return f"**No room for a row for {what} here.** {_WHOLE}"
     shown = counted(count - left_out, "customer")
     return (
         f"**The {shown} with the riskiest changes {'has a row' if count - left_out == 1 else 'have rows'}; the other"
-        f" {left_out:,} of {count:,} customers are summed up by field.** {whole}"
+        f" {left_out:,} of {count:,} customers are summed up by field.** {_WHOLE}"
     )
 
 
