@@ -62,7 +62,9 @@ def _title(file: Path) -> str:
 
 def _mentions(name: str, word: str) -> Iterator[Mention]:
     name_of = re.escape(word)
-    named = re.compile(rf"`(?:[^`]*[^\w`-])?{name_of}(?:[^\w`-][^`]*)?`|^\| {name_of} \||\({name_of}\)")
+    in_code, in_brackets = rf"`(?:[^`]*[^\w`-])?{name_of}(?:[^\w`-][^`]*)?`", rf"\({name_of}\)"
+    in_first_cell = rf"^\| (?:[^|`]+, )?{name_of}(?:, [^|`]+)? \|"  # `130, 143`
+    named = re.compile(f"{in_code}|{in_first_cell}|{in_brackets}")
     section, before, head = "", "", []
     for block in _BLOCK.split(_FENCE.sub("", page(name))):
         if block.startswith("#"):

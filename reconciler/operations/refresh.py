@@ -22,6 +22,7 @@ from reconciler.core.rules import Memory
 from reconciler.core.snapshot import Head, Kept, Policy, disproof, pages, pages_to_verify, since, too_old, watermark
 from reconciler.core.some_names import some_names
 from reconciler.erp.decode import unreadable
+from reconciler.reports.wording import counted
 from reconciler.resources.customer import CUSTOMER
 from reconciler.resources.grammar import Resource
 from reconciler.state.packing import CUSTOMER_PACKER
@@ -187,7 +188,8 @@ class Refreshing:
     def _read_singly(self, erp: Erp, customers: Sequence[Live], at_most: int) -> None:
         """Read them one by one; raises _InFullError when that costs more than the list, or one is not what it was."""
         if len(customers) > at_most:
-            raise _InFullError(f"{len(customers):,} customers are to be read anew, and the list has {at_most:,} pages")
+            many, few = counted(len(customers), "customer"), counted(at_most, "request")
+            raise _InFullError(f"the whole list takes {few}, and {many} would have to be read again one by one")
         try:
             found = erp.customers([live.number for live in customers], self._reads) if customers else ()
         except NotFound as error:

@@ -62,7 +62,7 @@ def changes(report: Report, room: Room) -> Iterator[str]:
     yield from summed
     if lines[_OPEN:]:
         next_rows = f"The next {counted(len(_rows(groups[_OPEN : len(lines)])), 'customer')}"
-        yield _fold(next_rows, ["\n".join([*table.head, *lines[_OPEN:]])])
+        yield fold(next_rows, ["\n".join([*table.head, *lines[_OPEN:]])])
     yield from _folded(report, groups[: len(lines)], room)
 
 
@@ -204,15 +204,21 @@ def _short_file(place: str) -> str:
 # ---- what has no row ----
 
 
+_WHOLE = (
+    "Every customer with its values: in the output of the command, which is the job's log in CI, and in the reports"
+    " `html`, `csv`, `xlsx` and `json`. The pipelines of `init --ci` publish none of these files, because whoever can"
+    " read the repository could read the personal data in them."
+)
+
+
 def _left_out(count: int, left_out: int) -> str:
-    whole = "Each with its values: the reports `html`, `csv`, `xlsx` and `json`."
     if left_out == count:
         what = "the customer" if count == 1 else f"any of the {count:,} customers"
-        return f"**No room for a row for {what} here.** {whole}"
+        return f"**No room for a row for {what} here.** {_WHOLE}"
     shown = counted(count - left_out, "customer")
     return (
         f"**The {shown} with the riskiest changes {'has a row' if count - left_out == 1 else 'have rows'}; the other"
-        f" {left_out:,} of {count:,} customers are summed up by field.** {whole}"
+        f" {left_out:,} of {count:,} customers are summed up by field.** {_WHOLE}"
     )
 
 
@@ -265,7 +271,7 @@ def _listed(rows: Sequence[CustomerRow], most: int) -> str:
         wide,
         (f"{counted(count, 'customer')} in {file}" for file, count in files.items()),
     ):
-        text = _fold(f"The {counted(len(rows), 'customer')}", [block([cut(line, _TEXT) for line in lines], "text")])
+        text = fold(f"The {counted(len(rows), 'customer')}", [block([cut(line, _TEXT) for line in lines], "text")])
         if len(text.encode()) <= most:
             return text
     return ""
@@ -306,12 +312,12 @@ def _details(group: Group, kind: ReportKind, most: int) -> str | None:
     if not _is_told(group):
         body.append(block(line for field in group.fields for line in _diff(field, row, kind)))
     if group.is_single:
-        text = _fold(_summary(group), body) if body else ""
+        text = fold(_summary(group), body) if body else ""
         return text if len(text.encode()) <= most else None
     listed = _listed(group.customers, most - sum(len(part.encode()) + 2 for part in body))
     if not listed:
         return None
-    return "\n\n".join([_fold(_summary(group), body), listed]) if body else _titled(listed, _summary(group))
+    return "\n\n".join([fold(_summary(group), body), listed]) if body else _titled(listed, _summary(group))
 
 
 def _is_told(group: Group) -> bool:
@@ -337,7 +343,8 @@ def _summary(group: Group) -> str:
     return " ".join([row.verb, *(name for name in names if is_plain(name))]) + count
 
 
-def _fold(summary: str, body: Iterable[str]) -> str:
+def fold(summary: str, body: Iterable[str]) -> str:
+    """What only who wants it sees. summary: plain words, since they stand in HTML."""
     return "\n\n".join([f"<details>\n<summary>{summary}</summary>", *body, "</details>"])
 
 

@@ -45,7 +45,17 @@ def moment(text: str) -> str:
     if stamp is None:
         return text
     day, time, zone = stamp.groups()
-    return f"{day} {time} " + ("UTC" if zone in ("Z", "+00:00") else f"UTC{zone}" if zone else "(the ERP's clock)")
+    return f"{day} {time}" + (" UTC" if zone in ("Z", "+00:00") else f" UTC{zone}" if zone else _CLOCK)
+
+
+def on_whose_clock(stamp: str) -> str:
+    """A time stamp of the ERP to the second, and that it is of the ERP's clock if it names no zone.
+
+    >>> on_whose_clock("2026-01-31T12:00:05.37"), on_whose_clock("2026-01-31T12:00:05Z"), on_whose_clock("")
+    ("2026-01-31T12:00:05 (the ERP's clock)", '2026-01-31T12:00:05Z', '')
+    """
+    time = _STAMP.fullmatch(stamp)
+    return stamp if time is None else f"{time[1]}T{time[2]}{time[3] or _CLOCK}"
 
 
 def moments(text: str) -> str:
@@ -57,7 +67,8 @@ def moments(text: str) -> str:
     return _STAMP.sub(lambda stamp: moment(stamp[0]), text)
 
 
-_STAMP = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d(?::\d\d)?)(?:\.\d+)?(Z|[+-]\d\d:\d\d)?")
+_CLOCK = " (the ERP's clock)"
+_STAMP = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d(?::\d\d)?)(?:\.\d+)?(?:(Z|[+-]\d\d:\d\d)| \(the ERP's clock\))?")
 _QUOTED = re.compile(r'"((?! )[^"\\]*[^"\\ ])"')
 
 

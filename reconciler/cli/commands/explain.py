@@ -28,6 +28,7 @@ _PAGES = {
     "P": "review",
     "A": "apply",
     "M": "drift",
+    "X": "adoption",
 }
 """The page to read on, by the letter of a code."""
 
@@ -76,7 +77,7 @@ def _explanation(word: str, width: int) -> list[Text]:
         word, lines = code, [Text.assemble((code, "bold"), f"  {CODES[code]}")]
         said = [mention for mention in mentions(code) if mention.page != "diagnostics"]
     else:
-        said = mentions(word)
+        said = mentions(word) or mentions(word.rpartition(".")[2])  # the manual names a nested member by itself
         if word.isascii() and word.isdecimal():
             said = [mention for mention in said if mention.section == "Exit codes"]
         if not said:

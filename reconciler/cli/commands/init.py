@@ -73,7 +73,7 @@ def init(
         raise WrongUsage(f"{directory / 'reconciler.yaml'} exists already", remedy=f"{remedy} Or name another folder.")
     if install is not None and ci is None:
         raise WrongUsage("--install goes with --ci", remedy="Name the CI system, such as --ci github.")
-    install = install or own_source() or EXAMPLE
+    install = install if install is not None else own_source() or EXAMPLE
     check_install(install)
     label = company or _asked(session, "Company (a label for plans)", directory.absolute().name)
     tenant = tenant or _asked(session, "Id of the company tenant (empty: from VISMA_TENANT_ID)", "")

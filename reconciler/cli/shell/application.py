@@ -177,11 +177,10 @@ def _failed(error: Exception) -> int:
         _show_problems(error)
         return int(exit_code(error))
     if isinstance(error, ReconcilerError):
-        return _complain(_message(error), error.remedy, exit_code(error))
+        return _complain(_message(error), error.remedy or _remedy_for(error.__cause__), exit_code(error))
     if isinstance(error, OSError) and (error.errno in _FULL or (error.errno in _CLOSED and error.filename)):
         where = f" {error.filename}" if error.filename else ""
-        remedy = "" if error.errno in _FULL else _CLOSED_REMEDY
-        return _complain(f"Cannot write{where}: {error.strerror}", remedy, Exit.ERROR)
+        return _complain(f"Cannot write{where}: {error.strerror}", _remedy_for(error), Exit.ERROR)
     import logging
 
     logging.getLogger("reconciler").debug("internal error", exc_info=error)
@@ -195,6 +194,11 @@ def _failed(error: Exception) -> int:
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EBADF)
 _CLOSED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR)
 _CLOSED_REMEDY = "Make the folder writable for the user that runs reconciler, or work in another one (--chdir DIR)."
+
+
+def _remedy_for(cause: BaseException | None) -> str:
+    """What to do about a place that the system closed, whoever met it first."""
+    return _CLOSED_REMEDY if isinstance(cause, OSError) and cause.errno in _CLOSED else ""
 
 
 def _message(error: ReconcilerError) -> str:

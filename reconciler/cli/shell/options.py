@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from enum import StrEnum
 from typing import Annotated
@@ -95,13 +96,25 @@ MaxChars = Annotated[
 DetailedExitcode = Annotated[
     bool, typer.Option("--detailed-exitcode", help="Exit 2 when there are changes, or drift that is not muted; else 0.")
 ]
+_TIME = re.compile(r"(\d+(?:\.\d+)?)([smh]?)")
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
+
+
+def _seconds(text: str) -> float:
+    """Seconds of `90`, `90s`, `5m` or `1h`. Raises typer.BadParameter."""
+    time = _TIME.fullmatch(str(text))  # a default is a number already
+    if time is None:
+        raise typer.BadParameter(f"{text!r} is no time; write seconds, or a time such as 30s, 5m or 1h")
+    return float(time[1]) * _UNITS[time[2]]
+
+
 LockTimeout = Annotated[
     float,
     typer.Option(
         "--lock-timeout",
         metavar="SECONDS",
-        min=0,
-        help="Wait so long for another run to end; 0 ends at once with exit code 6.",
+        parser=_seconds,
+        help="How long to wait for another run to end: seconds, or 30s, 5m, 1h; 0 ends at once with exit code 6.",
     ),
 ]
 AutoApprove = Annotated[bool, typer.Option("--auto-approve", help="Do not ask before writing.")]

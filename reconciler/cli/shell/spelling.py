@@ -7,16 +7,20 @@ The words are looked at before the command line is read: `-out=plan.json` would 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, NoReturn
 
 from reconciler.core.errors import WrongUsage
 
 _NO_NUMBER = re.compile(r"Input should be a valid (?:integer|number), unable to parse string as an? \w+")
+_ADDRESS = re.compile(r"[^\s'\"(=]+://[^\s'\")]+")
+"""An address may hold a secret, and what is wrong with a command line stands in the logs of CI: it is never quoted."""
 _ONE_DASH = re.compile(r"-([A-Za-z])(.+)", re.DOTALL)
 _NEVER_DELETED = "No customer is ever deleted. on_removed in reconciler.yaml can set to Inactive what leaves the files."
 _STATE_PLACE = "The setting `state` says where the state is; `reconciler state copy --to STATE` copies it."
+
+_CONSENT = "Look at the plan first. Without a question, apply takes a saved plan, --digest or --auto-approve."
 
 COMMANDS: Mapping[str, str] = {
     "clone": "Write live customers as YAML with: reconciler export.",
@@ -36,8 +40,10 @@ COMMANDS: Mapping[str, str] = {
     "history": "See earlier applies with: reconciler runs list.",
     "lint": "Check the files with: reconciler validate.",
     "log": "See earlier applies with: reconciler runs list.",
+    "list": "Look at live customers with: reconciler customers list.",
     "login": "Credentials come from the environment (VISMA_CLIENT_ID ...); `reconciler auth` checks them.",
     "logout": "No login is kept: credentials come from the environment.",
+    "ls": "Look at live customers with: reconciler customers list.",
     "man": "Read the manual with: reconciler explain --list.",
     "metadata": "The schemas are printed by: reconciler schema NAME.",
     "modules": "There are no modules: declarations share values by `defaults` and YAML anchors.",
@@ -55,6 +61,7 @@ COMMANDS: Mapping[str, str] = {
     "test": "Try the files without an ERP with: reconciler --env sandbox plan.",
     "untaint": "No customer is made anew: a plan compares every declared value.",
     "workspace": "Environments stand in reconciler.yaml; choose one with --env NAME.",
+    "customers get": "Look at one with: reconciler customers show NUMBER.",
     "state list": "The state: reconciler state show. Live customers: reconciler customers list.",
     "state mv": "Give a customer another number by lifecycle.renumbered_from in its declaration.",
     "state pull": _STATE_PLACE,
@@ -72,11 +79,11 @@ OPTIONS: Mapping[str, str] = {
     "generate-config-out": "Write live customers as YAML with: reconciler export.",
     "input": "Leave it out: nothing is asked where nobody can answer.",
     "input=false": "Leave it out: nothing is asked where nobody can answer.",
-    "json": "Write --format json.",
     "list": "Leave it out: fmt lists the files that it formats.",
     "lock": "Leave it out: a run never goes without the lock. --lock-timeout SECONDS waits for it.",
     "lock=false": "Leave it out: a run never goes without the lock. --lock-timeout SECONDS waits for it.",
     "migrate-state": _STATE_PLACE,
+    "parallelism": "Leave it out; --parallelism N is an option of apply.",
     "reconfigure": _STATE_PLACE,
     "recursive": "Leave it out: fmt formats all files that the settings name.",
     "refresh-only": "See what changed in the ERP with: reconciler drift; take it over with: reconciler accept.",
@@ -91,6 +98,8 @@ OPTIONS: Mapping[str, str] = {
     "var": "Values stand in the declarations; `${env:NAME}` takes one from the environment.",
     "var-file": "Values stand in the declarations; `${env:NAME}` takes one from the environment.",
     "write=false": "Write --check or --diff.",
+    "y": _CONSENT,
+    "yes": _CONSENT,
 }
 """What to write instead of an option that there is not, by its name without dashes."""
 
@@ -101,7 +110,7 @@ def check_words(command: Any, context: Any, words: Sequence[str], above: tuple[s
     command, context: Typer's. above: the names of the command. What stands where an option takes its value, or behind
     `--`, is nobody's word.
     """
-    options = {name: option for option in command.params for name in _names(option)}
+    options = {name: option for option in _options(command, context) for name in _names(option)}
     rest = iter(words)
     for word in rest:
         if word == "--":
@@ -119,6 +128,13 @@ def check_words(command: Any, context: Any, words: Sequence[str], above: tuple[s
             return
 
 
+def _options(command: Any, context: Any) -> Iterator[Any]:
+    """Those of the command, help, and the global ones, which may stand behind a command too."""
+    yield from context.find_root().command.params
+    yield from command.params
+    yield from filter(None, [command.get_help_option(context)])
+
+
 def _names(option: Any) -> list[str]:
     return [*option.opts, *option.secondary_opts] if option.param_type_name == "option" else []
 
@@ -133,7 +149,11 @@ def _check_option(word: str, options: Mapping[str, Any], above: Sequence[str]) -
     name, equals, value = word.lstrip("-").partition("=")
     if word.startswith("--") and f"--{name}" in options:
         return
-    remedy = OPTIONS.get(f"{name}{equals}{value}") or (None if f"--{name}" in options else OPTIONS.get(name))
+    word, value = _ADDRESS.sub("ADDRESS", word), _ADDRESS.sub("ADDRESS", value)
+    has_name = f"--{name}" in options
+    remedy = OPTIONS.get(f"{name}={value}") if equals else None
+    if remedy is None and not has_name:
+        remedy = "Write --format json." if name == "json" and "--format" in options else OPTIONS.get(name)
     if remedy is not None:
         raise WrongUsage(f"There is no option {word}", remedy=f"{remedy} Nothing was done.")
     short = _ONE_DASH.fullmatch(word)
@@ -167,7 +187,15 @@ def usage_problem(error: Any) -> tuple[str, str]:
         wanted = error.param.opts[0] if _names(error.param) else error.param.metavar or error.param.name.upper()
         return f"{path} needs {wanted}", look
     text = _NO_NUMBER.sub("that is no number", error.format_message().replace("Value error, ", ""))
+    if _ADDRESS.search(text):
+        text, look = _ADDRESS.sub("ADDRESS", text), f"No address is quoted here, as it may hold a secret. {look}"
+        if "--notify" in _names_of(error):
+            look = "The address comes from RECONCILER_NOTIFY_URL, which no output shows: write --notify SERVICE."
     return text.rstrip("."), look
+
+
+def _names_of(error: Any) -> list[str]:
+    return _names(error.param) if getattr(error, "param", None) is not None else []
 
 
 def _refuse_command(group: Any, context: Any, path: tuple[str, ...]) -> NoReturn:

@@ -50,10 +50,11 @@ def character_name(character: str) -> str:
 
 
 def nearest(name: str, known: Iterable[str]) -> list[str]:
-    """At most three known names that resemble the name, best first; case does not count.
+    """At most three known names that resemble the name, best first: those that begin with it, then those that are
+    written like it. Case does not count.
 
-    >>> nearest("Postalcode", ["city", "postalCode"])
-    ['postalCode']
+    >>> nearest("Postalcode", ["city", "postalCode"]), nearest("country", ["county", "countryId"])
+    (['postalCode'], ['countryId', 'county'])
     """
     return list(_nearest(name, tuple(known)))
 
@@ -63,17 +64,20 @@ def _nearest(name: str, known: tuple[str, ...]) -> tuple[str, ...]:
     """Kept, because a mistake is seldom made in one declaration only, and difflib takes milliseconds."""
     by_folded = {candidate.casefold(): candidate for candidate in known}
     order = {candidate: at for at, candidate in enumerate(by_folded)}
-    matcher = difflib.SequenceMatcher(b=name.casefold()[:100])
-    close = difflib.get_close_matches(name.casefold()[:100], by_folded, n=_NEAR, cutoff=0.6)
+    start = name.casefold()[:100]
+    matcher = difflib.SequenceMatcher(b=start)
+    close = set(difflib.get_close_matches(start, by_folded, n=_NEAR, cutoff=0.6))
+    if len(start) >= _START:
+        close.update(candidate for candidate in by_folded if candidate.startswith(start))
 
-    def rank(candidate: str) -> tuple[float, int]:
+    def rank(candidate: str) -> tuple[bool, float, int]:
         matcher.set_seq1(candidate)
-        return -matcher.ratio(), order[candidate]  # phone1 before phone2
+        return not candidate.startswith(start), -matcher.ratio(), order[candidate]  # phone1 before phone2
 
     return tuple(by_folded[match] for match in sorted(close, key=rank)[:3])
 
 
-_LISTED, _NEAR = 10, 8
+_LISTED, _NEAR, _START = 10, 8, 3
 
 
 def did_you_mean(name: str, known: Iterable[str], *, what: str = "Known names") -> str:

@@ -27,6 +27,7 @@ from reconciler.reports.report_kind import ReportKind
 from reconciler.reports.safe_text import visible
 from reconciler.reports.view.glossary import glossary
 from reconciler.reports.view.groups import field_summaries
+from reconciler.reports.view.problems import problems_of
 from reconciler.reports.view.report import CustomerRow, FieldRow, Report, ReportState
 from reconciler.reports.view.risk import order_of
 from reconciler.reports.wording import ORIGINS, TITLES, counted, file_and_line, line_beside, moment, moments, unquoted
@@ -93,10 +94,10 @@ def render(report: Report, *, max_chars: int | None = None) -> bytes:
         items=len(report.diagnostics) if problems else len(report.customers),
         nouns=("problem", "problems") if problems else ("customer", "customers"),
         problems=problems,
-        diagnostics={
-            severity: [diagnostic for diagnostic in report.diagnostics if diagnostic.severity is severity]
-            for severity in Severity
+        severities={
+            severity: sum(diagnostic.severity is severity for diagnostic in report.diagnostics) for severity in Severity
         },
+        shared_problems=problems_of(report),
         sides=_SIDES if report.kind is ReportKind.DRIFT else {},
         anchors=_anchors(report),
         ranked=sorted(enumerate(report.customers), key=lambda numbered: -numbered[1].risk),
@@ -219,7 +220,7 @@ def _customer_charts(report: Report) -> list[Chart]:
     ages = Counter(_age_word(row.days) for row in report.customers if row.days is not None and row.fields)
     in_order = {word: ages[word] for word in (*(word for _, word in _AGES), _OLD) if ages[word]}
     return [
-        chart("Customers that differ", differing, len(differing)),
+        chart(f"Customers that differ{' or are missing' * ('missing' in differing)}", differing, len(differing)),
         chart("Customers by the age of their drift", in_order),
         chart("All customers", others),
     ]

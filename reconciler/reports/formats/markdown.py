@@ -14,14 +14,15 @@ from reconciler.core.diagnostics import Diagnostic, Severity, Source
 from reconciler.core.errors import WrongUsage
 from reconciler.core.plan import Verdict
 from reconciler.reports.fitting import COMMENT_LIMITS, Room, cut
-from reconciler.reports.gfm import code, paragraph, prose, quiet, ticked
-from reconciler.reports.markdown_changes import changes, left_alone
+from reconciler.reports.gfm import block, code, paragraph, prose, quiet, ticked
+from reconciler.reports.markdown_changes import changes, fold, left_alone
 from reconciler.reports.report_kind import ReportKind
 from reconciler.reports.safe_text import visible
 from reconciler.reports.view.glossary import glossary
+from reconciler.reports.view.problems import Problem, problems_of
 from reconciler.reports.view.report import Report, ReportState
 from reconciler.reports.view.risk import order_of
-from reconciler.reports.wording import ORIGINS, TITLES, refusal_text
+from reconciler.reports.wording import ORIGINS, TITLES, counted, refusal_text
 from reconciler.resources.customer import CUSTOMER
 
 _LEAST = 1_000
@@ -128,13 +129,26 @@ def _problems(report: Report, room: Room) -> Iterator[str]:
         f"- **{refusal.guard.value}**{_at(refusal.source)}: {prose(cut(refusal_text(refusal), _TEXT))}"
         for refusal in report.refusals
     ]
-    ranked = sorted(report.diagnostics, key=lambda problem: list(Severity).index(problem.severity))
-    for title, lines in (("### Refused", refusals), ("### Problems", list(map(_problem, ranked)))):
+    ranked = sorted(problems_of(report), key=lambda problem: list(Severity).index(problem.diagnostic.severity))
+    lines_of_problems = [_problem(problem.diagnostic) for problem in ranked]
+    for title, lines in (("### Refused", refusals), ("### Problems", lines_of_problems)):
         if lines:
             taken = [line for line in lines if room.takes(line)]
             left_out = len(lines) - len(taken)
             more = [f"- and {left_out:,} more, left out here"] if left_out else []
             yield f"{title}\n\n" + "\n".join(taken + more)
+    for problem in ranked:
+        listed = _customers_of(problem)
+        if listed and room.takes(listed):
+            yield listed
+
+
+def _customers_of(problem: Problem) -> str:
+    """The customers that share a problem, each with its place, folded; nothing for a problem of one."""
+    if not problem.customers:
+        return ""
+    summary = f"{problem.diagnostic.code}: {counted(len(problem.customers), 'customer')}"
+    return fold(summary, [block([cut(customer, _TEXT) for customer in problem.customers], "text")])
 
 
 def _problem(problem: Diagnostic) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from textwrap import wrap
 
 from rich.cells import cell_len
 from rich.text import Text
@@ -11,6 +12,7 @@ from reconciler.core.diagnostics import Diagnostic, Severity
 from reconciler.core.plan import Outcome, Result
 from reconciler.reports.report_kind import ReportKind
 from reconciler.reports.view.left_alone import left_words
+from reconciler.reports.view.problems import problems_of
 from reconciler.reports.view.report import CustomerRow, FieldRow, Report
 from reconciler.reports.view.run import result_row
 from reconciler.reports.wording import (
@@ -28,6 +30,7 @@ _PLAN_STYLES = {"+": "bold green", "~": "bold yellow", "-": "bold red", "=": "bo
 _DRIFT_STYLES = {"!": "bold yellow", "~": "bold", "+": "bold", "-": "bold red", "?": "bold"}
 _BEFORE, _AFTER, _QUIET = "red", "green", "dim"
 _PATH_CAP, _BEFORE_CAP = 44, 36
+_LINE = 100
 _NAMED = 10  # customers that are named of those that were not sent, or are not declared
 _NOT_SENT = OUTCOMES[Outcome.SKIPPED]
 _UNDECLARED = {"removed": "removed from the declarations", "unmanaged": "unmanaged"}
@@ -59,7 +62,7 @@ def _plan(report: Report, width: int | None) -> Iterator[Text]:
         yield from _customer(row, row.fields, report.kind, width)
         yield Text()
     yield from _left_alone(report, width)
-    yield from diagnostics_lines(report.diagnostics)
+    yield from _problems(report)
     errors = report.errors
     if not report.customers and not errors:
         yield Text.assemble(("No changes.", "bold"), f" {_nothing_to_write(report)}")
@@ -114,7 +117,7 @@ def _drift(report: Report, width: int | None) -> Iterator[Text]:
         yield from _undeclared(report, verb, words, width)
     yield from _muted(report, width)
     yield from _left_alone(report, width)
-    yield from diagnostics_lines(report.diagnostics)
+    yield from _problems(report)
     yield _headline(report, "bold")
     for text in filter(None, (*report.facts, report.hint)):
         yield Text(text, _QUIET)
@@ -226,6 +229,14 @@ def _muted(report: Report, width: int | None) -> Iterator[Text]:
 # ---- diagnostics and results ----
 
 
+def _problems(report: Report) -> Iterator[Text]:
+    """The problems of customers; what many have in common stands once, and their names and places below it."""
+    for problem in problems_of(report):
+        yield from diagnostics_lines([problem.diagnostic])
+        names = ", ".join(name.replace(" ", "\u00a0") for name in problem.customers)
+        yield from (Text(f"    {line}".replace("\u00a0", " ")) for line in wrap(names, _LINE, break_long_words=False))
+
+
 def diagnostics_lines(diagnostics: Iterable[Diagnostic]) -> Iterator[Text]:
     """Each diagnostic as `file:line:column: CODE message`, its remedy below it."""
     for diagnostic in diagnostics:
@@ -273,5 +284,5 @@ def run_end(report: Report) -> Iterator[Text]:
         yield Text.assemble(("✗ ", "bold red"), f"{len(labels):,} not sent: {reason}")
         more = f", and {len(labels) - _NAMED:,} more" if len(labels) > _NAMED else ""
         yield Text(f"    {', '.join(labels[:_NAMED])}{more}")
-    yield from diagnostics_lines(report.diagnostics)
+    yield from _problems(report)
     yield _headline(report, "bold")

@@ -27,10 +27,10 @@ def overwrite_warning(rows: Iterable[CustomerRow], start: str) -> str:
 
 
 def age(days: Sequence[int]) -> str:
-    """How old something is in days: `today`, `19 days`, `3 to 19 days`."""
+    """When something was, by the days since: `today`, `19 days ago`, `3 to 19 days ago`."""
     if not days:
         return ""
     youngest, oldest = min(days), max(days)
     if youngest == oldest:
-        return counted(oldest, "day") if oldest else "today"
-    return f"{youngest:,} to {counted(oldest, 'day')}"
+        return f"{counted(oldest, 'day')} ago" if oldest else "today"
+    return f"{youngest:,} to {counted(oldest, 'day')} ago"

@@ -16,7 +16,7 @@ from reconciler.reports.view.left_alone import left_rows, muted_until
 from reconciler.reports.view.reading import freshness, header_of, reading
 from reconciler.reports.view.report import CustomerRow, FieldRow, Report, ReportState
 from reconciler.reports.view.risk import facts_of, field_priority, field_stakes, stakes_of
-from reconciler.reports.wording import counted
+from reconciler.reports.wording import counted, on_whose_clock
 from reconciler.resources.customer import CUSTOMER
 from reconciler.resources.grammar import Field
 
@@ -58,9 +58,9 @@ def of_drift(drift: Drift) -> Report:
 def _scope(rows: Iterable[CustomerRow]) -> str:
     """How many customers differ in how many fields, and how old that is; each customer counts once."""
     differing = [row for row in rows if row.fields and not row.muted]
-    days = age([row.days for row in differing if row.days is not None])
+    seen = age([row.days for row in differing if row.days is not None])
     scope = scope_of(differing, "differs", "differ")
-    return f"{scope} Age of the differences: {days}." if scope and days else scope
+    return f"{scope} The differences were first seen {seen}." if scope and seen else scope
 
 
 def _headline(drift: Drift) -> str:
@@ -129,8 +129,9 @@ def _coverage(drift: Drift) -> str:
     if share is None:
         return ""
     shown_share = f"{int(share * 1000) / 10:g}%"  # cut, not rounded: 100% is said of all alone
+    removed = f"{summary.removed:,} removed from the declarations, " if summary.removed else ""
     return (
-        f"Coverage: {shown_share} ({summary.managed:,} managed, {summary.unmanaged + summary.removed:,} unmanaged, "
+        f"Coverage: {shown_share} ({summary.managed:,} managed, {summary.unmanaged:,} unmanaged, {removed}"
         f"{summary.missing:,} missing)."
     )
 
@@ -225,8 +226,8 @@ def _notes(customer: DriftedCustomer, drift: Drift) -> tuple[str, ...]:
 
 
 def _modified(customer: DriftedCustomer) -> str:
-    """The record's lastModifiedDateTime to the second, or nothing."""
-    return visible((customer.modified_at or "").partition(".")[0])
+    """The record's lastModifiedDateTime to the second and whose clock that is, or nothing."""
+    return on_whose_clock(visible(customer.modified_at or ""))
 
 
 def _age(first_seen: str | None, drift: Drift, *, new: bool) -> tuple[str, ...]:

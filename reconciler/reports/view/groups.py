@@ -93,7 +93,7 @@ class FieldSummary:
     """One field over many customers. customers: how many change in it. lines: what changes, each with its count.
 
     values: (before, after, customers) of the changes that are listed, `others` what the rest has in common. total: the
-    sum of the differences of amounts, with its currency, or "".
+    sum of the differences of amounts, in each currency, or "".
     """
 
     path: str
@@ -170,13 +170,14 @@ def _extreme(changes: Sequence[tuple[CustomerRow, FieldRow]]) -> list[str]:
 
 
 def _total(fields: Iterable[FieldRow]) -> str:
-    """`+1 250 000 NOK`: the sum of the differences; nothing where they are of several currencies."""
+    """`+1 250 000 NOK, −300 EUR`: the sum of the differences in each currency; nothing where there are many."""
     sums: dict[str, Decimal] = {}
     for field in fields:
         if field.amount is not None and field.amount.difference:
             (before, after), currency = field.values, field.amount.currencies[0]
             sums[currency] = sums.get(currency, Decimal(0)) + Decimal(after) - before
-    if len(sums) != 1:
-        return ""
-    ((currency, value),) = sums.items()
-    return f"{'+' if value > 0 else ''}{spaced(value)} {currency}".rstrip().replace("-", "−", 1)
+    totals = (
+        f"{'+' if value > 0 else ''}{spaced(value)} {currency}".rstrip().replace("-", "−", 1)
+        for currency, value in sorted(sums.items())
+    )
+    return ", ".join(totals) if len(sums) <= _LISTED else ""

@@ -63,9 +63,9 @@ def test_amounts_are_summed_up_by_direction_extreme_and_total() -> None:
     assert summary.total == "+725 001 NOK"
 
 
-def test_amounts_of_several_currencies_are_not_added() -> None:
-    (summary,) = field_summaries(rows(limit(1, 2, "1"), limit(1, 2, "2", "EUR")))
-    assert summary.total == ""
+def test_amounts_of_several_currencies_are_added_each_by_itself() -> None:
+    (summary,) = field_summaries(rows(limit(1, 2, "1"), limit(1, 2, "2", "EUR"), limit(9, 2, "3")))
+    assert summary.total == "+1 EUR, −6 NOK"
 
 
 def test_the_riskiest_field_stands_first() -> None:
