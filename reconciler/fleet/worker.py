@@ -184,10 +184,11 @@ class _Performing:
 
     def result(self) -> TaskResult:
         """Do what the task says. Raises ReconcilerError."""
+        for folder in {os.path.dirname(name) for name in self.task.files}:  # noqa: PTH120 (Path is slow for so many)
+            (self.folder / folder).mkdir(parents=True, exist_ok=True)
         for name, data in self.task.files.items():
-            file = self.folder / name
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(data)
+            with open(f"{self.folder}/{name}", "wb") as file:  # noqa: PTH123 (as above)
+                file.write(data)
         if self.task.work is Work.VALIDATE:
             return self._validated()
         workspace = self._workspace()
