@@ -7,7 +7,7 @@ import re
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -56,3 +56,11 @@ def cost(command: list[str], folder: Path, environment: dict[str, str], *, fine:
 def best(runs: int, command: list[str], folder: Path, environment: dict[str, str], **more: tuple[int, ...]) -> Cost:
     """The run that cost the least CPU: what others did on the machine meanwhile only ever adds."""
     return min((cost(command, folder, environment, **more) for _ in range(runs)), key=lambda each: each.cpu)
+
+
+def put_into_page(name: str, lines: Iterable[str]) -> None:
+    """Replace what stands between the marks of that name in docs/performance.md."""
+    page = Path(__file__).resolve().parent.parent / "docs" / "performance.md"
+    begin, end = f"<!-- {name} -->", f"<!-- /{name} -->"
+    before, _, rest = page.read_text(encoding="utf-8").partition(begin)
+    page.write_text("\n".join((before + begin, *lines, end + rest.partition(end)[2])), encoding="utf-8")

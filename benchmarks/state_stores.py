@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import cast
 
 from benchmarks import world
-from benchmarks.measure import Cost, apart, cost
+from benchmarks.measure import Cost, apart, cost, put_into_page
 from reconciler.apply.executor import execute
 from reconciler.core.plan import Outcome, Request
 from reconciler.core.ports import Erp, Sent
@@ -38,8 +38,6 @@ from tests.unit.state.plans import TARGET, plan_of
 COUNT, ERP_MS, PARALLELISM = 400, 50, 8
 AWAY_MS = (0, 20, 40)
 FRESH, DIFFERING = 10_000, 5
-ROOT = Path(__file__).resolve().parent.parent
-BEGIN, END = "<!-- state -->", "<!-- /state -->"
 HEAD = (
     "| State | Case | Wall, s | CPU, s | Round trips | KB | Share, journal | Share, whole |",
     "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |",
@@ -195,11 +193,7 @@ def main() -> int:
                 rows.append(row)
                 print(_line(row), flush=True)
     if "--write" in sys.argv:
-        page = ROOT / "docs" / "performance.md"
-        text = page.read_text(encoding="utf-8")
-        before, _, rest = text.partition(BEGIN)
-        _, _, after = rest.partition(END)
-        page.write_text("\n".join((before + BEGIN, *HEAD, *map(_line, rows), END + after)), encoding="utf-8")
+        put_into_page("state", (*HEAD, *map(_line, rows)))
     return 0
 
 

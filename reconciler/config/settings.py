@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 from urllib.parse import urlsplit
@@ -260,15 +261,18 @@ class _Loading:
         self.environ = environ
         self.problems: list[Diagnostic] = []
         self.for_declarations: Settings | None = None
+        self._reader = Reader(_schema(), self._text)
+        self._is_interpolated = False
 
     def settings(self, wanted: str | None) -> Settings:
         """Parse, check the whole file, merge the environment, check again with its variables put in, and build."""
         document = self._document()
-        self._check(document, lambda _node: None)
+        self._check(document)
+        self._is_interpolated = True
         default, environment = self._environment(document, wanted)
         own = _mapping(_mapping(document.get("environments")).get(environment))
         node = _merged(document, own)
-        value, wrong = self._check(node, self._text)
+        value, wrong = self._check(node)
         globs, defaults = value.get("customers", (_CUSTOMERS,)), _defaults(node)
         is_known = all(problem.code != "S113" for problem in self.problems)
         if is_known and wrong.isdisjoint(("customers", "defaults")):
@@ -333,18 +337,18 @@ class _Loading:
         entries = {name: entry for name, entry in below.entries.items() if name in SHARED}
         return _mapping(yaml_nodes.merged(replace(below, entries=entries), document))
 
-    def _check(self, node: yaml_nodes.Mapping, text: Any) -> tuple[dict[str, Any], frozenset[str]]:
+    def _check(self, node: yaml_nodes.Mapping) -> tuple[dict[str, Any], frozenset[str]]:
         """The plain value, and which of its members are wrong."""
-        schema = _schema()
-        reader = Reader(schema, text)
-        value: dict[str, Any] = reader.read(node)
-        if reader.sure:  # jsonschema would agree
+        value: dict[str, Any] = self._reader.read(node)
+        if self._reader.sure:  # jsonschema would agree
             return value, frozenset()
-        verdict = Validator(schema, SETTINGS_CODES).verdict(value, node)
+        verdict = Validator(_schema(), SETTINGS_CODES).verdict(value, node)
         self.problems += verdict.diagnostics
         return value, verdict.members
 
     def _text(self, node: yaml_nodes.Scalar) -> str | None:
+        if not self._is_interpolated:
+            return None
         text, problems = interpolate(node.text, self.environ)
         for problem in problems:
             self._error(_INTERPOLATION_CODES[problem.kind], node.source, problem.summary, problem.remedy)
@@ -568,6 +572,7 @@ def is_loopback(host: str) -> bool:
         return host.lower() == "localhost"
 
 
+@cache
 def _schema() -> dict[str, Any]:
     """The settings' schema; what it says of defaults is checked with the declarations, by the customer schema."""
     schema = load_schema("reconciler")

@@ -35,6 +35,8 @@ from reconciler.fleet.tenants import check_tenants
 from reconciler.fleet.touched import touched
 from reconciler.operations import clock
 from reconciler.operations.checks import check_digest
+from reconciler.reports.fleet.redaction import redacted
+from reconciler.reports.redact import Redactor
 
 Heard = Callable[[CompanyReport, int, int], None]
 """Hears of each company as it ends, of how many have ended, and how many there are."""
@@ -50,6 +52,7 @@ class Fleet:
 
     environ: where the workers of this machine take credentials, keys and `${env:...}` from.
     environment: instead of each company's own. heard: see `Heard`.
+    redact: replace personal data in reports, with the key in the workers' RECONCILER_REDACT_KEY.
     """
 
     file: FleetFile
@@ -58,6 +61,7 @@ class Fleet:
     environ: Mapping[str, str]
     environment: str | None = None
     heard: Heard = _unheard
+    redact: bool = False
 
     @classmethod
     def open(
@@ -154,7 +158,7 @@ class Fleet:
             work,
             environment=self.environment or environment,
             environ=self.environ,
-            options=replace(options, sharers=min(self.engine.jobs, len(self.companies))),
+            options=replace(options, sharers=min(self.engine.jobs, len(self.companies)), redact=self.redact),
         )
 
     def _report(
@@ -203,8 +207,9 @@ class Fleet:
             )
         chosen = {company.name: company for company in self.companies}
         planned = {company.name: company for company in index.companies}
+        redactor = Redactor.of(self.environ)
         known = [
-            _without_task(company, name in chosen)
+            _without_task(redacted(company, redactor) if self.redact else company, name in chosen)
             for name, company in planned.items()
             if not (name in chosen and company.changes_digest) and self._is_meant(name, chosen)
         ]

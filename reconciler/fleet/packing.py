@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -64,10 +65,11 @@ def _files(
 
 def _declarations(settings: Settings, root: Path) -> tuple[list[str], list[Diagnostic]]:
     """The declarations and the mutes by their names. What the worker finds by itself is none of the problems."""
-    found, problems = find_files(settings.customers, root)
+    declarations, problems = find_files(settings.customers, root)
     mutes = [settings.mutes] if settings.mutes.is_absolute() and settings.mutes.is_file() else []
-    paths = [file for file in (*found, *mutes) if file.is_relative_to(root)]
-    names = [file.relative_to(root).as_posix() for file in paths]
+    start = os.path.join(root, "")  # noqa: PTH118 (paths as texts: Path is ten times as slow, for 100,000 files)
+    paths = [path for path in map(str, (*declarations, *mutes)) if path.startswith(start)]
+    names = [path.removeprefix(start).replace(os.sep, "/") for path in paths]
     return names, [problem for problem in problems if problem.code not in _FOUND_AGAIN]
 
 

@@ -19,7 +19,8 @@ class TaskOptions:
     """What the command says for all companies.
 
     refresh: as for `plan`. force, lock_timeout (seconds), parallelism, reserve, no_wait: as for `apply`.
-    record: note in the state that drift was reported. wants_document: send the whole plan, run or drift back.
+    record: note in the state that drift was reported. redact: replace personal data in the report, and in the document
+    of a run or of drift; that of a plan is there to be applied, and keeps it. wants_document: send that document back.
     sharers: companies under way at a time, with the same client. since: when the command began, UTC; a run of the same
     plan that began later is the command's own.
     """
@@ -31,6 +32,7 @@ class TaskOptions:
     reserve: int = 0
     no_wait: bool = False
     record: bool = True
+    redact: bool = False
     wants_document: bool = False
     sharers: int = 1
     since: str = ""

@@ -13,14 +13,14 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from reconciler.config.settings import FILE_NAME, load_settings
 from reconciler.core.diagnostics import Diagnostic, Severity, has_errors
 from reconciler.core.drift import Drift
 from reconciler.core.errors import ErpError, InvalidInput, Locked, NotSent, ReconcilerError, Refused
 from reconciler.core.fleet import EXIT_CODES, CompanyOutcome, CompanyReport, CompanyState, Work
-from reconciler.core.plan import Action, Outcome, Plan, Run, Verb
+from reconciler.core.plan import Action, Outcome, Plan, Result, Run, Verb
 from reconciler.core.shared_state import SharedState
 from reconciler.core.some_names import some_names
 from reconciler.fleet.tasks import Task, TaskResult
@@ -34,6 +34,9 @@ from reconciler.operations.validate import validate
 from reconciler.operations.workspace import Workspace
 from reconciler.operations.writing import WriteOptions
 from reconciler.reports import json_documents
+from reconciler.reports.fleet.redaction import redacted
+from reconciler.reports.redact import Redactor
+from reconciler.reports.view.run import NOT_TAKEN
 from reconciler.reports.wording import OUTCOMES
 from reconciler.state import plan_file
 from reconciler.state.journal import RunStatus
@@ -43,6 +46,8 @@ _TWIN_ENDS_WITHIN = 600.0
 """Seconds that a task waits for another worker which has the same task and still writes."""
 _SYMBOLS = {Verb.CREATE: "+", Verb.UPDATE: "~", Verb.RENUMBER: "»"}
 _UNFINISHED = (RunStatus.PARTIAL.value, RunStatus.INTERRUPTED.value, RunStatus.FAILED.value, "killed")
+
+Shown = TypeVar("Shown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,8 @@ def perform(task: Task) -> TaskResult:
     with place.working:
         if not place.stopping():
             result = _performed(task, place)
-    report = replace(result.report, seconds=round(time.monotonic() - began, 3))
+    report = redacted(result.report, Redactor.of(place.environ)) if task.options.redact else result.report
+    report = replace(report, seconds=round(time.monotonic() - began, 3))
     return TaskResult(report, result.document if task.options.wants_document else None)
 
 
@@ -184,10 +190,11 @@ class _Performing:
 
     def result(self) -> TaskResult:
         """Do what the task says. Raises ReconcilerError."""
+        for folder in {os.path.dirname(name) for name in self.task.files}:  # noqa: PTH120 (Path is slow for so many)
+            (self.folder / folder).mkdir(parents=True, exist_ok=True)
         for name, data in self.task.files.items():
-            file = self.folder / name
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(data)
+            with open(f"{self.folder}/{name}", "wb") as file:  # noqa: PTH123 (as above)
+                file.write(data)
         if self.task.work is Work.VALIDATE:
             return self._validated()
         workspace = self._workspace()
@@ -249,7 +256,7 @@ class _Performing:
             requests=new_plan.refresh.requests,
             limit=new_plan.budget.limit,
             remaining=new_plan.budget.remaining,
-            **_first(map(_action_line, new_plan.actions)),
+            **_first(map(_action_line, self._shown(new_plan, Redactor.plan).actions)),
             **_worst((*self.task.problems, *new_plan.diagnostics)),
             **self._facts,
         )
@@ -264,7 +271,7 @@ class _Performing:
             )
         reviewed = self.folder / "plan.json"
         reviewed.write_bytes(self.task.plan or b"")
-        run = self._run(workspace, reviewed)
+        run = self._shown(self._run(workspace, reviewed), Redactor.run)
         outcome, reason, remedy = _run_outcome(run)
         report = _report(
             self.task,
@@ -278,6 +285,10 @@ class _Performing:
             **self._facts,
         )
         return TaskResult(report, json_documents.run(run))
+
+    def _shown(self, result: Shown, redact: Callable[[Redactor, Shown], Shown]) -> Shown:
+        """The plan, run or drift as it is reported."""
+        return redact(Redactor.of(self.place.environ), result) if self.task.options.redact else result
 
     def _run(self, workspace: Workspace, reviewed: Path) -> Run:
         """Apply the plan. A task that two workers have, since one of them was taken for lost, is one run: the second
@@ -322,6 +333,7 @@ class _Performing:
             return _invalid(self.task, drift_report.diagnostics)
         if self.task.options.record:
             record_drift(workspace, drift_report)
+        drift_report = self._shown(drift_report, Redactor.drift)
         report = _report(
             self.task,
             CompanyOutcome.DRIFT if drift_report.alerts else CompanyOutcome.CLEAN,
@@ -397,14 +409,22 @@ def _run_outcome(run: Run) -> tuple[CompanyOutcome, str, str]:
         return CompanyOutcome.STOPPED, "The run was stopped.", "Go on with it: apply the same plan again."
     outcome = CompanyOutcome.FAILED if status is RunStatus.FAILED else CompanyOutcome.PARTIAL
     if first is not None:
-        return outcome, f"{first.action.label}: {OUTCOMES[first.outcome]}. {first.message}".strip(), first.remedy
+        return outcome, f"{first.action.label}: {_ending(first)}", first.remedy
     return (outcome, problem.summary, problem.remedy) if problem else (outcome, "Not all is as planned.", "")
 
 
 def _result_lines(run: Run) -> Iterable[str]:
     for result in sorted(run.results, key=lambda result: result.is_good):
-        why = f". {result.message}" if result.message else ""
-        yield f"{_action_line(result.action)} — {OUTCOMES[result.outcome]}{why}"
+        yield f"{_action_line(result.action)} — {_ending(result)}"
+
+
+def _ending(result: Result) -> str:
+    """`done`, `failed. The ERP ...`, or `done, but for creditLimit: not taken as sent`"""
+    words = OUTCOMES[result.outcome]
+    if result.not_taken:
+        paths = some_names([change.path for change in result.not_taken], _MOST_FIELDS)
+        words += f", but for {paths}: {NOT_TAKEN}"
+    return f"{words}. {result.message}" if result.message else words
 
 
 def _drift_counts(drift_report: Drift) -> dict[str, int]:

@@ -11,7 +11,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from collections.abc import Iterable
+import secrets
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -24,6 +25,8 @@ from reconciler.resources.customer import CUSTOMER, FIELDS
 from reconciler.resources.grammar import Field, Form, Group
 from reconciler.resources.values import Path, parse_path, render_path
 
+KEY_VARIABLE = "RECONCILER_REDACT_KEY"
+SHORTEST_KEY = 16
 _HEX = 12  # 48 bits: no two of a million customers' values are likely to meet
 _MEMBERS = {segment for path, _ in CUSTOMER.walk() for segment in path} | {"true", "false", "null"}
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*+)(?:"|\\?\Z)|(?<![\w\\])\'((?:[^\'\\]|\\.)*+)\'(?!\w)', re.DOTALL)
@@ -38,7 +41,10 @@ _KEYED = tuple(
 _PLAIN_KEY = re.compile(rf"\b({'|'.join(_KEYED)})\.([A-Za-z0-9_-]+)")
 _ADDRESS = re.compile(r"(?<![^\s@<>\"'])[^\s@<>\"']+@[^\s@<>\"']+")
 _OF_CLASSES = ("P507", "P508", "P509", "P510")  # they quote what customer classes hold
-_ANSWERED = re.compile(r"( was answered \d{3}[^:]{0,300}+): (.*?)( \(ERP reference [^()]*\))?$", re.DOTALL)
+_ANSWERED = re.compile(
+    r"( was answered \d{3}[^:]{0,300}+): (?!\(the ERP's words are redacted: )(.*?)( \(ERP reference [^()]*\))?$",
+    re.DOTALL,
+)
 _FIRST_MARK = 0xF0000  # private characters: they stand for what was found while more is looked for
 _SHORTEST = 3  # a shorter value would be found inside other words
 
@@ -47,11 +53,17 @@ class Redactor:
     """Replaces personal data. key: at least 16 random bytes, the same for reports that are to be compared."""
 
     def __init__(self, key: bytes) -> None:
-        self._key = key
+        self.key = key
+
+    @classmethod
+    def of(cls, environ: Mapping[str, str]) -> Redactor:
+        """By the key of the variables; without a good one, by a key whose words fit no other report."""
+        key = environ.get(KEY_VARIABLE, "")
+        return cls(key.encode("utf-8", "surrogatepass") if len(key) >= SHORTEST_KEY else secrets.token_bytes(32))
 
     def word(self, value: object) -> str:
         """What stands for the value: `redacted:` and twelve hexadecimal digits."""
-        digest = hmac.new(self._key, str(value).encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+        digest = hmac.new(self.key, str(value).encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
         return f"redacted:{digest[:_HEX]}"
 
     def plan(self, plan: Plan) -> Plan:
@@ -102,8 +114,8 @@ class Redactor:
         )
 
     def text(self, text: str, values: Iterable[object] = ()) -> str:
-        """A message with what it quotes and the given values replaced; names of fields stay."""
-        text = self._without(text, {str(value) for value in values if value is not None})
+        """A message with what it quotes, the ERP's own words and the given values replaced; names of fields stay."""
+        text = self._without(self._answer(text), {str(value) for value in values if value is not None})
         text = _PLAIN_KEY.sub(lambda match: self.path(match[0]), text)
         return _ADDRESS.sub(lambda match: self.word(match[0]), _QUOTED.sub(self._unquoted, text))
 
@@ -178,7 +190,7 @@ class Redactor:
         return replace(
             result,
             action=self._action(result.action),
-            message=self.text(self._answer(result.message), hidden),
+            message=self.text(result.message, hidden),
             remedy=self.text(result.remedy, hidden),
             moved=tuple(self._change(change) for change in result.moved),
             normalised=tuple(self._change(change) for change in result.normalised),

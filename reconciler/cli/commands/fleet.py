@@ -80,7 +80,7 @@ def init(
 
 @app.command("validate")
 def validate(context: typer.Context, only: Only = None, touched: Touched = None, jobs: Jobs = None, on: On = None,
-             form: FleetFormat = "text", report: shared.Reports = None,
+             form: FleetFormat = "text", report: shared.Reports = None, redact: shared.Redact = False,
              max_chars: shared.MaxChars = None) -> None:  # fmt: skip
     """Check settings, declarations and mutes of each company, offline."""
     reports = fleet_formats(context.obj, form, report)
@@ -91,13 +91,14 @@ def validate(context: typer.Context, only: Only = None, touched: Touched = None,
 def plan(context: typer.Context, out: Out = None, only: Only = None, touched: Touched = None, jobs: Jobs = None,
          on: On = None,
          refresh: shared.Refresh = shared.RefreshMode.INCREMENTAL, detailed_exitcode: shared.DetailedExitcode = False,
-         form: FleetFormat = "text", report: shared.Reports = None,
+         form: FleetFormat = "text", report: shared.Reports = None, redact: shared.Redact = False,
          max_chars: shared.MaxChars = None) -> None:  # fmt: skip
     """Show what would change in each company. Writes nothing to any ERP."""
     reports = fleet_formats(context.obj, form, report)
     planned = opened(context.obj, only, jobs, on, touched).plan(out, refresh=refresh.value)
     if out is not None and planned.digest:
-        context.obj.say(f"Saved the plans to {out}. Apply them with: reconciler fleet apply {quote(str(out))}")
+        values = ", with the real values," if redact else ""
+        context.obj.say(f"Saved the plans{values} to {out}. Apply them with: reconciler fleet apply {quote(str(out))}")
     end(context.obj, planned, form, reports, detailed=detailed_exitcode)
 
 
@@ -106,7 +107,7 @@ def apply(context: typer.Context, plans: Plans = None, digest: Digest = None, on
           touched: Touched = None, jobs: Jobs = None, on: On = None, force: Force = False,
           parallelism: shared.Parallelism = None, reserve: shared.Reserve = 0, no_wait: shared.NoWait = False,
           lock_timeout: shared.LockTimeout = 0.0, form: FleetFormat = "text", report: shared.Reports = None,
-          max_chars: shared.MaxChars = None) -> None:  # fmt: skip
+          redact: shared.Redact = False, max_chars: shared.MaxChars = None) -> None:  # fmt: skip
     """Apply reviewed plans: those saved in DIR, or new ones whose changes have the reviewed digest."""
     reports = fleet_formats(context.obj, form, report)
     options = TaskOptions(
@@ -120,7 +121,8 @@ def apply(context: typer.Context, plans: Plans = None, digest: Digest = None, on
 def drift(context: typer.Context, out: Out = None, only: Only = None, jobs: Jobs = None, on: On = None,
           refresh: shared.Refresh = shared.RefreshMode.INCREMENTAL, no_record: NoRecord = False,
           detailed_exitcode: shared.DetailedExitcode = False, form: FleetFormat = "text",
-          report: shared.Reports = None, max_chars: shared.MaxChars = None) -> None:  # fmt: skip
+          report: shared.Reports = None, redact: shared.Redact = False,
+          max_chars: shared.MaxChars = None) -> None:  # fmt: skip
     """Show what changed in each ERP since the last apply. Writes no customer."""
     reports = fleet_formats(context.obj, form, report)
     fleet_report = opened(context.obj, only, jobs, on).drift(out, refresh=refresh.value, record=not no_record)
@@ -129,7 +131,8 @@ def drift(context: typer.Context, out: Out = None, only: Only = None, jobs: Jobs
 
 @app.command("status")
 def status(context: typer.Context, only: Only = None, jobs: Jobs = None, on: On = None, form: FleetFormat = "text",
-           report: shared.Reports = None, max_chars: shared.MaxChars = None) -> None:  # fmt: skip
+           report: shared.Reports = None, redact: shared.Redact = False,
+           max_chars: shared.MaxChars = None) -> None:  # fmt: skip
     """Show what the state of each company holds: last apply, open runs, lock, drift. Reads no ERP."""
     reports = fleet_formats(context.obj, form, report)
     end(context.obj, opened(context.obj, only, jobs, on).status(), form, reports)

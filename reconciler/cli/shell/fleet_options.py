@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,7 @@ from reconciler.cli.shell.session import Session
 from reconciler.core.fleet import CompanyReport
 from reconciler.fleet.fleet import Fleet
 from reconciler.reports.fleet.words import counts
+from reconciler.reports.redact import KEY_VARIABLE
 from reconciler.reports.safe_text import visible
 
 Only = Annotated[
@@ -38,9 +40,12 @@ def opened(
     session: Session, only: list[str] | None, jobs: int | None, on: str | None, touched: str | None = None
 ) -> Fleet:
     """The fleet of the folder or of -c, with its progress on standard error. Raises InvalidInput, WrongUsage."""
-    return Fleet.open(
+    environ = session.environ
+    if session.redactor is not None:  # the workers here take this command's key
+        environ = {**environ, KEY_VARIABLE: session.redactor.key.decode("utf-8", "surrogatepass")}
+    fleet = Fleet.open(
         session.config or Path.cwd(),
-        environ=session.environ,
+        environ=environ,
         environment=session.environment,
         only=only or (),
         touched_since=touched,
@@ -48,6 +53,7 @@ def opened(
         on=on,
         heard=lambda company, ended, number: _tell(session, company, ended, number),
     )
+    return replace(fleet, redact=session.redact)
 
 
 def _tell(session: Session, company: CompanyReport, ended: int, number: int) -> None:

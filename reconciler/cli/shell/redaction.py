@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reconciler.core.errors import ReconcilerError, WrongUsage
+from reconciler.reports.redact import KEY_VARIABLE, SHORTEST_KEY
 
 if TYPE_CHECKING:
     from reconciler.cli.shell.session import Session
 
-VARIABLE = "RECONCILER_REDACT_KEY"
-_SHORTEST = 16
 _BYTES = 32
 
 
@@ -25,19 +24,19 @@ def redaction_key(session: Session) -> bytes:
     this process alone: nothing is shown in clear, but the words fit no other report. Raises WrongUsage for a key that
     could be guessed.
     """
-    given = session.environ.get(VARIABLE, "")
+    given = session.environ.get(KEY_VARIABLE, "")
     if given:
-        if len(given) < _SHORTEST:
+        if len(given) < SHORTEST_KEY:
             raise WrongUsage(
-                f"{VARIABLE} is too short to keep values from being guessed",
+                f"{KEY_VARIABLE} is too short to keep values from being guessed",
                 remedy="Give it 16 random characters or more, such as `openssl rand -hex 32` prints.",
             )
         return given.encode("utf-8", "surrogatepass")
     try:
         return _kept(session.settings.state_folder / "redact.key")
     except (OSError, ReconcilerError):
-        session.say(f"No redaction key can be kept here: set {VARIABLE} to compare this report with others.")
-        return secrets.token_bytes(_BYTES)
+        session.say(f"No redaction key can be kept here: set {KEY_VARIABLE} to compare this report with others.")
+        return secrets.token_hex(_BYTES).encode()
 
 
 def _kept(path: Path) -> bytes:
@@ -53,6 +52,6 @@ def _kept(path: Path) -> bytes:
     finally:
         beside.unlink(missing_ok=True)
     found = path.read_bytes().strip()
-    if len(found) < _SHORTEST:
+    if len(found) < SHORTEST_KEY:
         raise OSError(f"{path} holds no key")
     return found
