@@ -118,7 +118,7 @@ def test_a_time_to_wait_may_have_a_unit(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     for time in ("5", "0.5", "10s", "5m", "1h"):
-        assert "There is no reconciler.yaml" in _said(capfd, "apply", "--lock-timeout", time)
+        assert "Nobody can be asked here" in _said(capfd, "apply", "--lock-timeout", time)
     assert "'5x' is no time" in _said(capfd, "apply", "--lock-timeout", "5x")
 
 
