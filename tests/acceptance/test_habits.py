@@ -52,6 +52,13 @@ def _said(capfd: pytest.CaptureFixture[str], *words: str) -> str:
         ("-v", "Write --version."),
         ("runs undo x -auto-approve", "Write --auto-approve."),
         ("plan -nonsense", "See reconciler plan --help."),
+        ("plan -help", "Write --help."),
+        ("plan -no-color", "Write --no-color."),
+        ("plan -parallelism=3", "--parallelism N is an option of apply"),
+        ("explain -list", "Write --list."),
+        ("version -json", "See reconciler version --help."),
+        ("apply --yes", "--auto-approve"),
+        ("plan --notify slack=https://hooks.example/SECRET", "RECONCILER_NOTIFY_URL"),
     ],
 )
 def test_an_option_with_one_dash_is_refused_with_the_right_spelling_and_writes_nothing(
@@ -83,6 +90,36 @@ def test_a_command_of_another_tool_points_to_what_there_is(
     words: str, remedy: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     assert remedy in _said(capfd, *words.split())
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "plan --notify slack=https://hooks.example/SECRET",
+        "plan -notify=https://hooks.example/SECRET",
+        "plan https://hooks.example/SECRET",
+        "plan --targets=https://hooks.example/SECRET",
+    ],
+)
+def test_what_is_wrong_with_an_address_is_told_without_it(words: str, capfd: pytest.CaptureFixture[str]) -> None:
+    """It may hold a secret, and the message stands in the log of a CI job."""
+    assert "SECRET" not in _said(capfd, *words.split())
+
+
+def test_every_command_tells_its_options_with_two_dashes(capfd: pytest.CaptureFixture[str]) -> None:
+    """One option of each: they are looked up in the same way."""
+    for path, option in {path: option for path, option in _options() if option.opts[0].startswith("--")}.items():
+        word = option.opts[0].removeprefix("-")
+        assert f"Write -{word}" in _said(capfd, *path.split(), word), (path, word)
+
+
+def test_a_time_to_wait_may_have_a_unit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for time in ("5", "0.5", "10s", "5m", "1h"):
+        assert "Nobody can be asked here" in _said(capfd, "apply", "--lock-timeout", time)
+    assert "'5x' is no time" in _said(capfd, "apply", "--lock-timeout", "5x")
 
 
 def test_a_value_that_looks_like_an_option_is_a_value(
@@ -168,7 +205,8 @@ def test_the_help_of_each_command_has_an_example_its_exit_codes_and_where_to_rea
 
 
 def test_every_code_and_every_page_can_be_explained(capfd: pytest.CaptureFixture[str]) -> None:
-    for code in (*list(CODES)[::25], "d301"):
+    letters = {code[0]: code for code in CODES}
+    for code in (*letters.values(), *list(CODES)[::25], "d301"):
         assert run(["explain", code]) == 0
         assert capfd.readouterr().out.startswith(f"{code.upper()}  {CODES[code.upper()]}")
     assert run(["explain", "--list"]) == 0
@@ -185,6 +223,8 @@ def test_every_code_and_every_page_can_be_explained(capfd: pytest.CaptureFixture
     [
         ("creditLimit", "Title Credit limit; Type decimal"),
         ("4", "4: refused by a guard"),
+        ("143", "interrupted by Ctrl-C or SIGTERM"),
+        ("lifecycle.renumbered_from", "Give the customer that has this number the declared one"),
         ("RECONCILER_STATE", "a path, or the address of a database"),
         ("on_removed", "What happens to a customer that was managed"),
     ],

@@ -160,7 +160,10 @@ def test_more_single_reads_than_pages_are_a_full_read(ledger: Company) -> None:
     ledger.settings("guards: {updates: 100%}", page_size=10)
     ledger.declare(text)
     found = planned(ledger)
-    assert found["refresh"]["reading"]["reason"] == "10 customers are to be read anew, and the list has 3 pages"
+    assert (
+        found["refresh"]["reading"]["reason"]
+        == "the whole list takes 3 requests, and 10 customers would have to be read again one by one"
+    )
     assert essence(found) == essence(planned(ledger, "--refresh", "full"))
 
 
