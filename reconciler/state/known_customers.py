@@ -13,7 +13,7 @@ from reconciler.core.normalise import number_key
 from reconciler.core.rules import Memory, Target
 from reconciler.resources.customer import CUSTOMER
 from reconciler.resources.values import Scalar, Values
-from reconciler.state.port import TARGET, Check, Connection, Database, decoded, target_id
+from reconciler.state.port import TARGET, Check, Connection, Database, decoded, lists_of, target_id
 from reconciler.state.sealing import Seal
 from reconciler.state.value_json import decode, encode
 
@@ -37,8 +37,6 @@ _HEAD = f"number_key, number, ref, internal_id, normalised, coalesce(run, '') = 
 _Last: TypeAlias = "tuple[str, str | None, str]"
 """What was applied to it: applied_at, run, applied."""
 _OF_ALL = f"WHERE resource = ? AND target = {TARGET}"
-_MOST_KEYS = 5000
-"""In one statement: both databases take more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +122,14 @@ class LoadedKnown(Mapping[str, Known]):
         for key in lacking:
             if key not in self._lasts:
                 del self._heads[key]
+
+    def has(self, row: _Row) -> bool:
+        """Whether all of the row is kept, but for the time and the run."""
+        key, number, ref, internal_id, _, _, applied, normalised = row
+        head, last = self._heads.get(key), self._lasts.get(key)
+        if head is None or last is None:
+            return False
+        return (*head[:5], last[2]) == (key, number, ref, internal_id, normalised, applied)
 
     def is_adopted(self, key: str) -> bool:
         """Whether it is known, and nothing was applied to it yet."""
@@ -211,10 +217,8 @@ class KnownCustomers:
         if 2 * len(keys) >= total:
             rows = db.execute(statement, self._place).fetchall()
         else:
-            rows, wanted = [], list(stored)
-            for start in range(0, len(wanted), _MOST_KEYS):
-                some = wanted[start : start + _MOST_KEYS]
-                places = ", ".join("?" * len(some))
+            rows = []
+            for places, some in lists_of(stored):
                 rows += db.execute(f"{statement} AND number_key IN ({places})", (*self._place, *some)).fetchall()
         return {
             key: (at, run, seal.open_text(_of_one(key), applied))
@@ -222,11 +226,32 @@ class KnownCustomers:
             if (key := stored.get(hashed)) is not None
         }
 
-    def record(self, customers: Iterable[Known]) -> None:
-        """Add or replace them, all or none. A ref moves to the customer that has it now. Raises StateError."""
+    def record(self, customers: Iterable[Known], previous: LoadedKnown | None = None) -> None:
+        """Add or replace them, all or none. A ref moves to the customer that has it now. Raises StateError.
+
+        previous: all of them as they are kept: then of those that stay the same only the time and the run are written.
+        """
         rows = sorted(map(_row, customers), key=itemgetter(0))  # SQLite adds in order much faster
+        kept = [row for row in rows if previous is not None and previous.has(row)]
+        keys = {row[0] for row in kept}
+        new = [row for row in rows if row[0] not in keys]
+
+        def put(db: Connection) -> Check | None:
+            self._date(db, kept)
+            return self._put(db, new) if new else None
+
         if rows:
-            self._database.write(lambda db: self._put(db, rows))
+            self._database.write(put)
+
+    def _date(self, db: Connection, rows: Iterable[_Row]) -> None:
+        """Write by which run they were left as they are, and when."""
+        keys: dict[tuple[str, str | None], list[str]] = {}
+        for row in rows:
+            keys.setdefault((row[4], row[5]), []).append(self._key(row[0]))
+        statement = f"UPDATE known SET applied_at = ?, run = ? {_OF_ALL}"  # noqa: S608 - constants
+        for dated, of_one_date in keys.items():
+            for places, some in lists_of(of_one_date):
+                db.execute(f"{statement} AND number_key IN ({places})", (*dated, *self._place, *some))
 
     def _put(self, db: Connection, rows: list[_Row]) -> Check | None:
         place, seal = (target_id(db, self._target), self._resource), self._database.seal
