@@ -18,7 +18,7 @@ from reconciler.core.errors import StateError
 from reconciler.core.parents import completed
 from reconciler.core.plan import Action, Outcome, Plan, Result, Verb
 from reconciler.core.ports import Erp, Journal
-from reconciler.core.threads import run_in_daemon_thread
+from reconciler.core.threads import DaemonThreads
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,7 @@ def execute(
     looking_up, open_labels = interruption.looking_up, earlier.open_labels
     sending = _Sending(erp, since, claims, presence, recheck_nested, looking_up, open_labels, new_numbers)
     flying: dict[Future[Result], Action] = {}
+    threads = DaemonThreads()
     if not interruption.stop():
         presence.prepare(schedule.waiting.values())
     try:
@@ -89,7 +90,7 @@ def execute(
             for planned in schedule.ready(lanes.room):
                 action = completed(planned, schedule.numbers.get)
                 flight = _Flight(action, journal, sending.check(action), sending.settle(action), lanes, abandoned)
-                flying[flight.begun()] = action
+                flying[flight.begun(threads)] = action
             yield from _landed(flying, schedule)
             if flying and interruption.abandon():
                 abandoned.set()
@@ -101,6 +102,7 @@ def execute(
         raise
     finally:
         lanes.halt("the run has ended")
+        threads.close()
         wait(flying)
 
 
@@ -193,10 +195,10 @@ class _Flight:
     lanes: Lanes
     abandoned: threading.Event
 
-    def begun(self) -> Future[Result]:
-        """How it ends, which another thread sees to."""
+    def begun(self, threads: DaemonThreads) -> Future[Result]:
+        """How it ends, which one of the threads sees to."""
         self.lanes.enter()
-        future = run_in_daemon_thread(self._perform)
+        future = threads.run(self._perform)
         future.add_done_callback(lambda _: self.lanes.moved.set())
         return future
 

@@ -374,9 +374,10 @@ class Runs:
                 f"WHERE {condition} AND {self._scope} GROUP BY run.id, outcome ORDER BY run.id DESC",
                 (*values, *self._scope_values),
             ).fetchall()
-        ended: dict[tuple[Any, ...], dict[str | None, int]] = {}
-        for *info, outcome, count in rows:
-            ended.setdefault(tuple(info), {})[outcome] = count
+        ended: dict[_InfoRow, dict[str | None, int]] = {}
+        for row in rows:
+            *_, outcome, count = row
+            ended.setdefault(row[:-2], {})[outcome] = count
         with decoded(self._database):
             return tuple(_info(info, counts) for info, counts in ended.items())
 
@@ -397,10 +398,13 @@ _KEPT = """
 """
 
 
-def _info(row: tuple[Any, ...], ended: dict[str | None, int]) -> RunInfo:
+_InfoRow: TypeAlias = "tuple[str, str, str, str, str, int, str, str | None, str]"
+"""`_INFO`."""
+
+
+def _info(row: _InfoRow, ended: dict[str | None, int]) -> RunInfo:
     outcomes = {Outcome(name): count for name, count in ended.items() if name is not None}
-    *info, status = row
-    return RunInfo(*info, status=RunStatus(status), open=ended.get(None, 0), outcomes=outcomes)
+    return RunInfo(*row[:-1], RunStatus(row[-1]), ended.get(None, 0), outcomes)
 
 
 _Row: TypeAlias = "tuple[int, str, str | None, str | None, str | None, str | None, str, str | None, str | None, str]"

@@ -36,6 +36,9 @@ _Head: TypeAlias = "tuple[str, str, str | None, int | None, str, bool]"
 _HEAD = f"number_key, number, ref, internal_id, normalised, coalesce(run, '') = '{BASELINE}'"
 _Last: TypeAlias = "tuple[str, str | None, str]"
 """What was applied to it: applied_at, run, applied."""
+_LAST = "applied_at, run, applied"
+_WIDTH = 6
+"""Columns of `_HEAD`."""
 _OF_ALL = f"WHERE resource = ? AND target = {TARGET}"
 
 
@@ -199,11 +202,11 @@ class KnownCustomers:
         with decoded(self._database), self._database.read() as db:
             if db is None:
                 return LoadedKnown((), {}, self._read, self._database)
-            heads = db.execute(f"SELECT {_HEAD} FROM known {_OF_ALL}", self._place).fetchall()  # noqa: S608 - constants
+            columns = f"{_HEAD}, {_LAST}" if whole else _HEAD
+            rows = db.execute(f"SELECT {columns} FROM known {_OF_ALL}", self._place).fetchall()  # noqa: S608 - constants
             seal = self._database.seal
-            if seal.is_on:
-                heads = [_opened_head(seal, head) for head in heads]
-            lasts = self._lasts(db, [head[0] for head in heads], len(heads)) if whole else {}
+            heads = [_opened_head(seal, row) if seal.is_on else row[:_WIDTH] for row in rows]
+            lasts = self._opened_lasts((head[0], *row[_WIDTH:]) for head, row in zip(heads, rows, strict=True) if whole)
         return LoadedKnown(heads, lasts, self._read, self._database)
 
     def _read(self, keys: Collection[str], total: int) -> dict[str, _Last]:
@@ -212,19 +215,19 @@ class KnownCustomers:
 
     def _lasts(self, db: Connection, keys: Collection[str], total: int) -> dict[str, _Last]:
         """What was applied to these customers, of so many in total."""
-        statement = f"SELECT number_key, applied_at, run, applied FROM known {_OF_ALL}"  # noqa: S608 - constants
-        seal, stored = self._database.seal, {self._key(key): key for key in keys}
+        statement = f"SELECT number_key, {_LAST} FROM known {_OF_ALL}"  # noqa: S608 - constants
+        stored = {self._key(key): key for key in keys}
         if 2 * len(keys) >= total:
             rows = db.execute(statement, self._place).fetchall()
         else:
             rows = []
             for places, some in lists_of(stored):
                 rows += db.execute(f"{statement} AND number_key IN ({places})", (*self._place, *some)).fetchall()
-        return {
-            key: (at, run, seal.open_text(_of_one(key), applied))
-            for hashed, at, run, applied in rows
-            if (key := stored.get(hashed)) is not None
-        }
+        return self._opened_lasts((stored[hashed], *last) for hashed, *last in rows if hashed in stored)
+
+    def _opened_lasts(self, rows: Iterable[tuple[Any, ...]]) -> dict[str, _Last]:
+        open_text = self._database.seal.open_text
+        return {key: (at, run, open_text(_of_one(key), applied)) for key, at, run, applied in rows}
 
     def record(self, customers: Iterable[Known], previous: LoadedKnown | None = None) -> None:
         """Add or replace them, all or none. A ref moves to the customer that has it now. Raises StateError.
@@ -310,7 +313,7 @@ def _sealed(seal: Seal, row: _Row) -> _Row:
     return seal.hashed(_TABLE, key), head, ref_hash, None, applied_at, run, seal.seal_text(_of_one(key), applied), _NONE
 
 
-def _opened_head(seal: Seal, head: _Head) -> _Head:
+def _opened_head(seal: Seal, head: Sequence[Any]) -> _Head:
     key, number, ref, internal_id, normalised = msgspec.json.decode(seal.open_text(_TABLE, head[1]))
     return key, number, ref, internal_id, normalised, head[5]
 

@@ -14,7 +14,7 @@ from reconciler.state.postgres.foreign_errors import newer
 from reconciler.state.sealed_with import KEY_ID
 
 if TYPE_CHECKING:
-    from psycopg import Connection
+    from psycopg import Connection, Cursor
 
 _OWN = (
     "CREATE TABLE state_version (version BIGINT NOT NULL)",
@@ -61,14 +61,19 @@ def version_and_key(db: Connection[Any], schema: str, *before: bytes) -> tuple[i
 
     Asked in one round trip, after the statements `before`. Tables that are not of the newest version may have no key.
     """
-    version, key_id = None, None
+    version, key = db.cursor(), db.cursor()
     with suppress(UndefinedTable), db.pipeline():
         for statement in before:
             db.execute(statement)
-        versions, keys = db.execute(_version_of(schema)), db.execute(KEY_ID)
-        version = versions.fetchone()
-        key_id = keys.fetchone()
-    return version and int(version[0]), key_id and key_id[0]
+        version.execute(_version_of(schema))
+        key.execute(KEY_ID)
+    return _first(version), _first(key)
+
+
+def _first(answer: Cursor[Any]) -> Any:
+    """The only value of the answer, None where the statement failed."""
+    row = answer.fetchone() if answer.description else None
+    return row and row[0]
 
 
 def has_table(db: Connection[Any], schema: str, name: str) -> bool:
