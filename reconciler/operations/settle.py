@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 from reconciler.core.errors import NotSent
 from reconciler.core.normalise import number_key
 from reconciler.core.plan import Outcome, Verb
+from reconciler.core.ports import Erp
 from reconciler.core.rules import Target
+from reconciler.operations.connection import Pace
 from reconciler.operations.past_runs import is_of, is_unclear
 from reconciler.operations.workspace import Workspace
 from reconciler.reports.wording import duration
@@ -16,16 +18,27 @@ from reconciler.state.journal import RunInfo, RunRecord
 from reconciler.state.store import Store
 
 
-def settle(workspace: Workspace, *, no_wait: bool = False) -> tuple[RunInfo, ...]:
-    """Under the lock: close the runs of dead processes, and wait for what the ERP may still be at work on. Answers the
-    runs of the state, the newest first, as they stay until another one begins.
+def begun(workspace: Workspace, *, reserve: int = 0, no_wait: bool = False) -> tuple[Erp, tuple[RunInfo, ...]]:
+    """Under the lock: the ERP, and the runs of the state, the newest first, as they stay until another one begins.
+
+    The runs of dead processes are closed then, and what the ERP may still be at work on was waited for. The state is
+    read first: one that cannot be read, perhaps for want of its key, is told before anything else that is missing.
+    reserve: calls of the rate window that are left to others. Raises InvalidInput without credentials, StateError,
+    NotSent with no_wait.
+    """
+    runs = workspace.store.runs.all()
+    erp = workspace.erp(Pace(reserve, 0.0 if no_wait else None))
+    return erp, _settled(workspace, runs, no_wait=no_wait)
+
+
+def _settled(workspace: Workspace, runs: tuple[RunInfo, ...], *, no_wait: bool) -> tuple[RunInfo, ...]:
+    """The runs once none is open of which the ERP may still be doing something.
 
     Such a customer cannot be seen yet: planned or looked up too early it would be created twice, or get back a number
     that it was to lose. One whose number the ERP keeps would be refused, and an update has its version. Raises NotSent
     with no_wait, or when stopped: whatever comes next waits for what is left.
     """
     store, listener = workspace.store, workspace.listener
-    runs = store.runs.all()
     for run in (dead := store.runs.close_dead(runs)):
         listener.warn(f"Run {run.id} of {run.started_at} was cut short; see: reconciler runs show {run.id}")
     if dead:

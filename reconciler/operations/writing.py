@@ -45,10 +45,9 @@ from reconciler.operations.checks import (
     check_reviewed,
     check_unclear,
 )
-from reconciler.operations.connection import Pace
 from reconciler.operations.past_runs import ended, is_of, run_status, unsure
 from reconciler.operations.pipeline import Compared, not_kept, rules_of
-from reconciler.operations.settle import settle
+from reconciler.operations.settle import begun
 from reconciler.operations.workspace import Workspace
 from reconciler.reports.safe_text import visible
 from reconciler.reports.wording import counted, duration
@@ -114,8 +113,7 @@ def write(
     ErpError, StateError.
     """
     with workspace.lock(command):
-        erp = workspace.erp(Pace(options.reserve, 0.0 if options.no_wait else None))
-        runs = settle(workspace, no_wait=options.no_wait)
+        erp, runs = begun(workspace, reserve=options.reserve, no_wait=options.no_wait)
         proposal = propose(erp)
         if proposal is None:
             return None

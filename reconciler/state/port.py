@@ -62,6 +62,10 @@ class Database(Protocol):
     """What keeps customers' values from other readers."""
 
     @property
+    def is_open(self) -> bool:
+        """Whether it was read or written since it was last closed, and so could be read with the key."""
+
+    @property
     def scope(self) -> Place | None:
         """The place whose runs are looked at, where the database holds those of several; None for all that there is."""
 

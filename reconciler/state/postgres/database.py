@@ -154,6 +154,11 @@ class PostgresDatabase:
         """A session of its own. Raises StateError."""
         return connect(self.location, self._environ, long_lived=long_lived)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it was read or written since it was last closed."""
+        return self._readable is not None or self._writer is not None
+
     # ---- reading ----
 
     def exists(self) -> bool:
