@@ -370,9 +370,11 @@ class Runs:
             if db is None:
                 return ()
             rows = db.execute(
-                f"SELECT {_INFO}, outcome, count(entry.run) FROM run LEFT JOIN entry ON entry.run = run.id "  # noqa: S608 - constants
-                f"WHERE {condition} AND {self._scope} GROUP BY run.id, outcome ORDER BY run.id DESC",
-                (*values, *self._scope_values),
+                f"SELECT {_INFO}, outcome, coalesce(how_many, 0) FROM run LEFT JOIN ("  # noqa: S608 - constants
+                "SELECT run AS of_run, outcome, count(*) AS how_many FROM entry"
+                f" WHERE run IN (SELECT id FROM run WHERE {condition} AND {self._scope}) GROUP BY run, outcome"
+                f") AS ended ON of_run = run.id WHERE {condition} AND {self._scope} ORDER BY run.id DESC",
+                2 * (*values, *self._scope_values),
             ).fetchall()
         ended: dict[_InfoRow, dict[str | None, int]] = {}
         for row in rows:
