@@ -1,7 +1,4 @@
-"""HTTP: sends requests with a token; failures become the core's errors.
-
-httpcore sends them: a client of httpx over it takes as much CPU again for each request. httpx reads addresses.
-"""
+"""HTTP: the one module that knows httpx. Sends requests with a token; failures become the core's errors."""
 
 from __future__ import annotations
 
@@ -10,15 +7,13 @@ import re
 import ssl
 import threading
 import time
-import zlib
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final
-from urllib.parse import urlencode
 
-import httpcore
 import httpx
 
 from reconciler._version import __version__
@@ -38,7 +33,7 @@ from reconciler.core.errors import (
 from reconciler.core.progress import Progress
 from reconciler.core.timeouts import LONGEST_ANSWER
 from reconciler.erp.answer import Answer
-from reconciler.erp.answer_deadline import pool_with_deadline
+from reconciler.erp.answer_deadline import DeadlineTransport
 from reconciler.erp.auth import Access, Token, TokenSource, read_token
 from reconciler.erp.budget import Window, read_retry_after, read_window
 from reconciler.erp.error_answers import fault, visible
@@ -61,24 +56,14 @@ LONGEST_WAIT: Final = 120.0
 """Seconds; a longer Retry-After is not waited for here but reported."""
 
 _NOT_SENT = (
-    httpcore.ConnectError,
-    httpcore.ConnectTimeout,
-    httpcore.PoolTimeout,
-    httpcore.ProxyError,
-    httpcore.UnsupportedProtocol,
-    httpcore.LocalProtocolError,
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
 )
-FAILURES = (
-    httpcore.TimeoutException,
-    httpcore.NetworkError,
-    httpcore.ProtocolError,
-    httpcore.ProxyError,
-    httpcore.UnsupportedProtocol,
-)
-"""What `Client.send`, and reading its answer, raise."""
 _RAW = re.compile(rb"[\x21-\x7e]+")
-_PLAIN = re.compile(rb"(?:/(?!\.{1,2}(?:/|$))[A-Za-z0-9._~-]*)+")
-"""A path that no reader of addresses changes."""
 _LOST_REMEDY = "Look at the customer before the write is repeated: it may be done."
 
 
@@ -130,7 +115,7 @@ _TELLING: Final = 8
 class Transport:
     """Calls below one base URL, with a token that goes nowhere else. Safe to use from several threads."""
 
-    def __init__(self, client: Client, access: Access, hooks: Hooks) -> None:
+    def __init__(self, client: httpx.Client, access: Access, hooks: Hooks) -> None:
         self._client = client
         self._base = _Base(access.base_url)
         self._token_url = _url(access.token_url, "token_url")
@@ -216,13 +201,13 @@ class Transport:
     ) -> Answer:
         """One request; on a 401 exactly one more with a new token: what was answered 401 was not done."""
         url = self._base.url(path, query)
-        named = dict(headers or {})
-        if body is not None:
-            named["Content-Type"] = "application/json"
+        content = {"Content-Type": "application/json"} if body is not None else {}
         token = self.tokens.current()
         for last in (False, True):
-            named["Authorization"] = f"Bearer {token.text}"
-            request = Request(method, url, self._base.host, named, body)
+            bearer = {"Authorization": f"Bearer {token.text}"}
+            request = self._client.build_request(
+                method, url, content=body, headers={**content, **(headers or {}), **bearer}
+            )
             answer = self._observed(request, path, attempt)
             if answer.status != 401 or last:
                 break
@@ -237,7 +222,7 @@ class Transport:
         secret = self._access.client_secret
         return replace(answer, body=body.replace(secret.encode(), b"[secret]") if len(secret) >= _TELLING else body)
 
-    def _observed(self, request: Request, path: str, attempt: int) -> Answer:
+    def _observed(self, request: httpx.Request, path: str, attempt: int) -> Answer:
         self._pacer.admit()
         started = self._hooks.clock()
         answer: Answer | None = None
@@ -261,16 +246,17 @@ class Transport:
         self._pacer.learn(window if not refused else None, wait, answered=answer is not None)
         self.window = window or self.window
 
-    def _exchange(self, request: Request) -> Answer:
+    def _exchange(self, request: httpx.Request) -> Answer:
         """Raises outside of the `except`, so that no chain leads to a request with its secrets."""
         answer: Answer | None = None
         problem: Exception | None = None
         try:
-            with closing(self._client.send(request)) as response:
-                answer = Answer(response.status, _headers(response))
-                unpack = _unpacking(answer)
-                answer = Answer(answer.status, answer.headers, self._read(response, unpack))
-        except (*FAILURES, _EncodingError, _TooLargeError) as error:
+            response = self._client.send(request, stream=True)
+            with closing(response):
+                answer = Answer(response.status_code, _headers(response))
+                _check_encoding(answer)
+                answer = Answer(answer.status, answer.headers, self._read(response))
+        except (httpx.HTTPError, _TooLargeError) as error:
             problem = error.with_traceback(None)
         if problem is None and answer is not None:
             return answer
@@ -278,19 +264,17 @@ class Transport:
             return Answer(answer.status, answer.headers, b"", whole=False)  # the status says what became of it
         raise _no_answer(request, problem)
 
-    def _read(self, response: httpcore.Response, unpack: Callable[[bytes], bytes]) -> bytes:
+    def _read(self, response: httpx.Response) -> bytes:
         body = bytearray()
-        for chunk in response.iter_stream():
-            body += unpack(chunk)
+        for chunk in response.iter_bytes():
+            body += chunk
             if len(body) > self._hooks.largest:
                 raise _TooLargeError(self._hooks.largest)
         return bytes(body)
 
     def _fetch_token(self) -> Token:
         """Raises ErpErrors, Unreachable for whatever may pass: no API call was sent. Called by one thread at a time."""
-        named = {"Content-Type": "application/x-www-form-urlencoded"}
-        url, form = self._token_url, urlencode(self._access.form()).encode()
-        request = Request("POST", _core_url(url), url.netloc, named, form)
+        request = self._client.build_request("POST", self._token_url, data=self._access.form())
         failure: ErpError
         try:
             answer = self._token_answer(request)
@@ -305,7 +289,7 @@ class Transport:
             failure = Unreachable(f"No access token: {why}", remedy=_REACH_REMEDY)
         raise failure
 
-    def _token_answer(self, request: Request) -> Answer:
+    def _token_answer(self, request: httpx.Request) -> Answer:
         """All threads wait together for an endpoint that asks to wait."""
         self._token_pacer.admit()
         wait: float | None = None
@@ -326,75 +310,6 @@ class Transport:
         self._hooks.sleep(wait.seconds)
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One request, as it is sent. host: with the port, where that is not the scheme's own."""
-
-    method: str
-    url: httpcore.URL
-    host: bytes
-    headers: Mapping[str, str] = field(repr=False)
-    body: bytes | None = field(default=None, repr=False)
-
-    @property
-    def origin(self) -> str:
-        """Where it goes: the scheme and the host."""
-        return f"{self.url.scheme.decode('ascii')}://{self.host.decode('ascii', 'replace')}"
-
-
-_STANDING = (
-    (b"User-Agent", f"reconciler/{__version__}".encode()),
-    (b"Accept", b"application/json"),
-    (b"Accept-Encoding", b"gzip"),
-    (b"Connection", b"keep-alive"),
-)
-
-
-class Client:
-    """Connections to whatever a request names. No cookie is kept, and no redirect is followed. Safe for threads.
-
-    direct: the connections without a proxy. proxied: those to an origin that has one. timeout: seconds of silence.
-    """
-
-    def __init__(
-        self, direct: httpcore.ConnectionPool, proxied: Mapping[str, httpcore.ConnectionPool], timeout: float
-    ) -> None:
-        self._direct = direct
-        self._proxied = proxied
-        self._extensions = {"timeout": dict.fromkeys(("connect", "read", "write", "pool"), timeout)}
-
-    def send(self, request: Request) -> httpcore.Response:
-        """The answer, whose body is still to be read; close it. Raises one of FAILURES."""
-        headers = [(b"Host", request.host), *_STANDING]
-        headers += [(name.encode("ascii"), value.encode("ascii")) for name, value in request.headers.items()]
-        if request.body is not None:
-            headers.append((b"Content-Length", b"%d" % len(request.body)))
-        pool = self._proxied.get(request.origin, self._direct) if self._proxied else self._direct
-        return pool.handle_request(
-            httpcore.Request(
-                request.method, request.url, headers=headers, content=request.body, extensions=self._extensions
-            )
-        )
-
-    def post(self, url: str, body: bytes, content_type: str) -> int:
-        """The status that is answered. Raises one of FAILURES, httpx.InvalidURL."""
-        address = httpx.URL(url)
-        request = Request("POST", _core_url(address), address.netloc, {"Content-Type": content_type}, body)
-        with closing(self.send(request)) as response:
-            return response.status
-
-    def close(self) -> None:
-        """Close all connections."""
-        for pool in (self._direct, *self._proxied.values()):
-            pool.close()
-
-    def __enter__(self) -> Client:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-
 def open_client(
     *,
     parallelism: int,
@@ -402,8 +317,8 @@ def open_client(
     trust_env: bool,
     urls: Iterable[str] = (),
     clock: Callable[[], float] = time.monotonic,
-) -> Client:
-    """Connections as this package uses them. Raises Unreachable on unusable proxy or certificate settings.
+) -> httpx.Client:
+    """An httpx client as this package uses it. Raises Unreachable on unusable proxy or certificate settings.
 
     trust_env: whether HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE are honoured. urls: what requests will be sent to; a
     proxy is never asked for this machine itself. parallelism: how many threads send at once. timeout: seconds of
@@ -411,11 +326,22 @@ def open_client(
     """
     certificates = _certificates(trust_env)
 
-    def pool(proxy: httpx.Proxy | None = None) -> httpcore.ConnectionPool:
-        return pool_with_deadline(clock, LONGEST_ANSWER, certificates, parallelism, proxy)
+    def transport(proxy: httpx.Proxy | None = None) -> httpx.BaseTransport:
+        return DeadlineTransport(clock, LONGEST_ANSWER, certificates, parallelism, proxy)
 
-    proxied = {origin: pool(proxy) for origin, proxy in proxies_of(urls if trust_env else ())}
-    return Client(pool(), proxied, timeout)
+    return httpx.Client(
+        headers={
+            "User-Agent": f"reconciler/{__version__}",
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip",
+        },
+        timeout=timeout,
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # none is kept: it may not be sendable
+        follow_redirects=False,
+        trust_env=False,  # what it would ask the environment for is passed in
+        transport=transport(),
+        mounts={origin: transport(proxy) for origin, proxy in proxies_of(urls if trust_env else ())},
+    )
 
 
 _CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")
@@ -440,27 +366,19 @@ class _TooLargeError(Exception):
     """A body over the bound."""
 
 
-class _EncodingError(Exception):
-    """A body that is not compressed as it says."""
-
-
 class _Base:
     """The base URL; a call's address is its text and the path's, never another origin, nor with `..`."""
 
     def __init__(self, base_url: str) -> None:
         self._url = _url(base_url, "base_url").copy_with(query=None, fragment=None)
         self._prefix = self._url.raw_path.rstrip(b"/")
-        self._core = _core_url(self._url)
-        self.host = self._url.netloc
 
-    def url(self, path: str, query: str) -> httpcore.URL:
-        own = path.encode()
-        raw = self._prefix + own + (f"?{query}".encode() if query else b"")
+    def url(self, path: str, query: str) -> httpx.URL:
+        raw = self._prefix + path.encode() + (f"?{query}".encode() if query else b"")
         if path.startswith("/") and _RAW.fullmatch(raw):
-            is_plain = not query and _PLAIN.fullmatch(own)  # reading an address takes long
-            if is_plain or self._url.copy_with(raw_path=raw).raw_path == raw:
-                core = self._core
-                return httpcore.URL(scheme=core.scheme, host=core.host, port=core.port, target=raw)
+            url = self._url.copy_with(raw_path=raw)
+            if url.raw_path == raw:
+                return url
         raise Refused(f"The path {visible(path)} is not one of the API's")
 
 
@@ -476,72 +394,40 @@ def _url(text: str, name: str) -> httpx.URL:
     return url
 
 
-def _core_url(url: httpx.URL) -> httpcore.URL:
-    return httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+def _check_encoding(answer: Answer) -> None:
+    """One layer of gzip, as was asked for: each of several would multiply what a short answer grows to in memory."""
+    if answer.headers.get("content-encoding", "").strip().lower() not in ("", "identity", "gzip", "x-gzip"):
+        raise httpx.DecodingError("an encoding that was not asked for")
 
 
-def _unpacking(answer: Answer) -> Callable[[bytes], bytes]:
-    """What unpacks each part of the body. One layer of gzip, as was asked for: each of several would multiply what a
-    short answer grows to in memory. Raises _EncodingError, and so does what it returns."""
-    encoding = answer.headers.get("content-encoding", "").strip().lower()
-    if encoding in ("", "identity"):
-        return bytes
-    if encoding not in ("gzip", "x-gzip"):
-        raise _EncodingError
-    unpacking = zlib.decompressobj(_GZIP)
-
-    def unpack(part: bytes) -> bytes:
-        try:
-            return unpacking.decompress(part)
-        except zlib.error as error:
-            raise _EncodingError from error
-
-    return unpack
-
-
-_GZIP = zlib.MAX_WBITS | 16
-
-
-def _headers(response: httpcore.Response) -> dict[str, str]:
-    """By lower-case name; what comes several times is one list."""
-    headers: dict[str, str] = {}
-    for raw_name, raw in response.headers:
-        name, value = raw_name.decode("ascii", "replace").lower(), _text(raw)
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    return headers
-
-
-def _text(raw: bytes) -> str:
-    try:
-        return raw.decode()
-    except UnicodeDecodeError:
-        return raw.decode("latin-1")
+def _headers(response: httpx.Response) -> dict[str, str]:
+    return {name.lower(): value for name, value in response.headers.items()}
 
 
 _LARGE_REMEDY = "Lower api.page_size, or raise limits.answer_size in the settings."
 _REACH_REMEDY = "Check the address, the network, and the proxy and certificate settings; then try again."
 
 
-def _no_answer(request: Request, problem: Exception | None) -> ErpError:
-    where = request.origin
+def _no_answer(request: httpx.Request, problem: Exception | None) -> ErpError:
+    where = f"{request.url.scheme}://{request.url.netloc.decode('ascii', 'replace')}"
     if isinstance(problem, _TooLargeError):
         most = problem.args[0] >> 20
         return UnexpectedAnswer(f"An answer of {where} is larger than {most} MiB", remedy=_LARGE_REMEDY)
-    if isinstance(problem, _EncodingError):
+    if isinstance(problem, httpx.DecodingError):
         return UnexpectedAnswer(f"An answer of {where} is not compressed as it says")
     cause = _cause(problem)
     if request.method == "GET" or isinstance(problem, _NOT_SENT):
         return Unreachable(f"No answer from {where}: {cause}", remedy=_REACH_REMEDY)
     lost = AnswerLost(f"The answer of {where} to {request.method} was lost: {cause}", remedy=_LOST_REMEDY)
-    lost.late = isinstance(problem, httpcore.TimeoutException)
+    lost.late = isinstance(problem, httpx.TimeoutException)
     return lost
 
 
 def _cause(problem: Exception | None) -> str:
     """Why no answer came. What h11 says of a broken answer quotes it, which could be a token endpoint's."""
-    if isinstance(problem, httpcore.RemoteProtocolError):
+    if isinstance(problem, httpx.RemoteProtocolError):
         return "it closed the connection early or does not speak HTTP"
-    if isinstance(problem, httpcore.TimeoutException):
+    if isinstance(problem, httpx.TimeoutException):
         return "it took too long"
     return visible(str(problem) or type(problem).__name__, 200)
 

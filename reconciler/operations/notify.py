@@ -14,7 +14,7 @@ import httpx
 
 from reconciler.config.settings import url_problem
 from reconciler.core.errors import ReconcilerError
-from reconciler.erp.transport import FAILURES, open_client
+from reconciler.erp.transport import open_client
 
 VARIABLE = "RECONCILER_NOTIFY_URL"
 _TIMEOUT = 10.0
@@ -33,9 +33,9 @@ def post(body: Mapping[str, Any], environ: Mapping[str, str]) -> str:
         return f"{VARIABLE} {problem[0] if problem else 'holds a fragment'}: give it the https address of the webhook."
     try:
         with open_client(parallelism=1, timeout=_TIMEOUT, trust_env=True, urls=(url,)) as client:
-            status = client.post(url, json.dumps(body).encode(), "application/json")
-    except (*FAILURES, httpx.InvalidURL, ReconcilerError, OSError) as error:
+            answer = client.post(url, content=json.dumps(body).encode(), headers={"Content-Type": "application/json"})
+    except (httpx.HTTPError, httpx.InvalidURL, ReconcilerError, OSError) as error:
         return f"The webhook of {VARIABLE} did not answer ({type(error).__name__})."
-    if 200 <= status < 300:
+    if answer.is_success:
         return ""
-    return f"The webhook of {VARIABLE} answered {status}: check its address, and that it takes messages."
+    return f"The webhook of {VARIABLE} answered {answer.status_code}: check its address, and that it takes messages."
