@@ -177,6 +177,7 @@ def configure(folder: Path, place: Place, base: str) -> None:
 def main() -> int:
     """Measure, print, and write when asked to."""
     rows: list[Row] = []
+    print(*HEAD, sep="\n", flush=True)
     with tempfile.TemporaryDirectory() as name, places(Path(name)) as stores:
         for at, place in enumerate(stores):
             folder = Path(name) / f"apply-{at}"

@@ -109,8 +109,9 @@ def configure(folder: Path, base: str, more: str = "") -> None:
 
 
 def environment() -> dict[str, str]:
-    """The process environment of a run."""
-    return {**os.environ, **CREDENTIALS, "NO_COLOR": "1"}
+    """The process environment of a run, whose modules are compiled once, as those of an installed package are."""
+    inherited = {name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**inherited, **CREDENTIALS, "NO_COLOR": "1"}
 
 
 def token(base: str) -> str:

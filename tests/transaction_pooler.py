@@ -30,6 +30,7 @@ class TransactionPooler:
         self._all: list[socket.socket] = []
         self._size = size
         self._greeting = b""
+        self._growing = threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", 0))
         port = self._listener.getsockname()[1]
         self.location = SharedState(f"postgresql://postgres@127.0.0.1:{port}/postgres?sslmode=disable", behind.schema)
@@ -68,9 +69,10 @@ class TransactionPooler:
                 client.sendall(b"N")
                 (length, code) = struct.unpack("!ii", _exactly(client, 8))
             _exactly(client, length - 8)
-            if len(self._all) < self._size:
-                backend, self._greeting = self._backend()
-                self._idle.put(backend)
+            with self._growing:
+                if len(self._all) < self._size:
+                    backend, self._greeting = self._backend()
+                    self._idle.put(backend)
             client.sendall(self._greeting)
             while True:
                 self._transaction(client)

@@ -9,6 +9,7 @@ from concurrent.futures import Future, wait
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
+from queue import SimpleQueue
 
 from reconciler.apply.lanes import Lanes
 from reconciler.apply.presence import Presence
@@ -18,7 +19,7 @@ from reconciler.core.errors import StateError
 from reconciler.core.parents import completed
 from reconciler.core.plan import Action, Outcome, Plan, Result, Verb
 from reconciler.core.ports import Erp, Journal
-from reconciler.core.threads import run_in_daemon_thread
+from reconciler.core.threads import DaemonThreads
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,8 @@ def execute(
     looking_up, open_labels = interruption.looking_up, earlier.open_labels
     sending = _Sending(erp, since, claims, presence, recheck_nested, looking_up, open_labels, new_numbers)
     flying: dict[Future[Result], Action] = {}
+    threads = DaemonThreads()
+    landed: SimpleQueue[Future[Result]] = SimpleQueue()
     if not interruption.stop():
         presence.prepare(schedule.waiting.values())
     try:
@@ -88,9 +91,9 @@ def execute(
                 yield result
             for planned in schedule.ready(lanes.room):
                 action = completed(planned, schedule.numbers.get)
-                flight = _Flight(action, journal, sending.check(action), sending.settle(action), lanes, abandoned)
-                flying[flight.begun()] = action
-            yield from _landed(flying, schedule)
+                flight = _Flight(action, journal, *sending.how(action), lanes, abandoned)
+                flying[flight.begun(threads, landed)] = action
+            yield from _ended(landed, flying, schedule)
             if flying and interruption.abandon():
                 abandoned.set()
                 yield from (_left(action) for action in flying.values())
@@ -101,6 +104,7 @@ def execute(
         raise
     finally:
         lanes.halt("the run has ended")
+        threads.close()
         wait(flying)
 
 
@@ -108,11 +112,15 @@ _LOOK_UP = 0.1
 """Seconds after which whoever waits for an answer looks up whether to wait any longer."""
 
 
-def _landed(flying: dict[Future[Result], Action], schedule: _Schedule) -> Iterator[Result]:
+def _ended(
+    landed: SimpleQueue[Future[Result]], flying: dict[Future[Result], Action], schedule: _Schedule
+) -> Iterator[Result]:
     """The results of what has ended, after a short wait; the rest keeps flying."""
     schedule.lanes.moved.wait(_LOOK_UP)
     schedule.lanes.moved.clear()
-    done = [future for future in flying if future.done()]
+    done: list[Future[Result]] = []
+    while not landed.empty():
+        done.append(landed.get())
     for future in sorted(done, key=lambda flight: schedule.place[flying[flight].label]):
         result = future.result()
         del flying[future]
@@ -139,42 +147,36 @@ class _Sending:
     open_labels: Collection[str]
     new_numbers: Collection[str | None]
 
-    def check(self, action: Action) -> Callable[[], Ended | None] | None:
-        """What is looked at right before an action is sent, and may end it unsent. What is open is looked up by the
-        write: it may be done by an earlier try of the same run."""
-        if action.label in self.open_labels:
-            return None
-        if action.action is Verb.CREATE:
-            return partial(self._existing, action)
-        return partial(overtaken, action, self.erp) if self._rechecks(action) else None
-
-    def settle(self, action: Action) -> Callable[[], Ended]:
-        """What sends the action, and says how it ended."""
+    def how(self, action: Action) -> tuple[Callable[[], Ended | None] | None, Callable[[], Ended]]:
+        """(check, settle): what is looked at right before the action is sent, and may end it unsent; and what sends it,
+        and says how it ended. What is open is looked up by the latter: it may be done by an earlier try of the run."""
         may_be_done = action.label in self.open_labels
         if action.action is Verb.RENUMBER:
-            return partial(renumber, action, self.erp, self.looking_up, may_be_done=may_be_done)
-        return partial(
+            return None, partial(renumber, action, self.erp, self.looking_up, may_be_done=may_be_done)
+        existing = partial(self._existing, action)
+        renumbered = action.action is Verb.UPDATE and action.number in self.new_numbers
+        recheck = self.recheck_nested and not renumbered and action.is_unprotected
+        settle = partial(
             write,
             action,
             self.erp,
             since=self.since,
             claims=self.claims,
             may_be_done=may_be_done,
-            existing=partial(self._existing, action),
-            recheck=self._rechecks(action),
-            renumbered=self._is_renumbered(action),
+            existing=existing,
+            recheck=recheck,
+            renumbered=renumbered,
         )
+        if may_be_done:
+            return None, settle
+        if action.action is Verb.CREATE:
+            return existing, settle
+        return (partial(overtaken, action, self.erp) if recheck else None), settle
 
     def _existing(self, action: Action) -> Ended | None:
         """How a create ends whose customer is there already, not by this run's hand."""
         result = self.presence.existing(action, self.claims.numbers())
         return None if result is None else Ended(result)
-
-    def _rechecks(self, action: Action) -> bool:
-        return self.recheck_nested and action.is_unprotected and not self._is_renumbered(action)
-
-    def _is_renumbered(self, action: Action) -> bool:
-        return action.action is Verb.UPDATE and action.number in self.new_numbers
 
 
 _FRESH = 0.5
@@ -193,10 +195,11 @@ class _Flight:
     lanes: Lanes
     abandoned: threading.Event
 
-    def begun(self) -> Future[Result]:
-        """How it ends, which another thread sees to."""
+    def begun(self, threads: DaemonThreads, landed: SimpleQueue[Future[Result]]) -> Future[Result]:
+        """How it ends, which one of the threads sees to; it is put into `landed` then."""
         self.lanes.enter()
-        future = run_in_daemon_thread(self._perform)
+        future = threads.run(self._perform)
+        future.add_done_callback(landed.put)
         future.add_done_callback(lambda _: self.lanes.moved.set())
         return future
 

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final
 
 import httpx
@@ -115,7 +114,7 @@ _TELLING: Final = 8
 class Transport:
     """Calls below one base URL, with a token that goes nowhere else. Safe to use from several threads."""
 
-    def __init__(self, client: httpx.Client, access: Access, hooks: Hooks) -> None:
+    def __init__(self, client: Client, access: Access, hooks: Hooks) -> None:
         self._client = client
         self._base = _Base(access.base_url)
         self._token_url = _url(access.token_url, "token_url")
@@ -205,9 +204,7 @@ class Transport:
         token = self.tokens.current()
         for last in (False, True):
             bearer = {"Authorization": f"Bearer {token.text}"}
-            request = self._client.build_request(
-                method, url, content=body, headers={**content, **(headers or {}), **bearer}
-            )
+            request = self._client.request(method, url, {**content, **(headers or {}), **bearer}, content=body)
             answer = self._observed(request, path, attempt)
             if answer.status != 401 or last:
                 break
@@ -251,8 +248,7 @@ class Transport:
         answer: Answer | None = None
         problem: Exception | None = None
         try:
-            response = self._client.send(request, stream=True)
-            with closing(response):
+            with closing(self._client.send(request)) as response:
                 answer = Answer(response.status_code, _headers(response))
                 _check_encoding(answer)
                 answer = Answer(answer.status, answer.headers, self._read(response))
@@ -274,7 +270,7 @@ class Transport:
 
     def _fetch_token(self) -> Token:
         """Raises ErpErrors, Unreachable for whatever may pass: no API call was sent. Called by one thread at a time."""
-        request = self._client.build_request("POST", self._token_url, data=self._access.form())
+        request = self._client.request("POST", self._token_url, {}, data=self._access.form())
         failure: ErpError
         try:
             answer = self._token_answer(request)
@@ -310,6 +306,60 @@ class Transport:
         self._hooks.sleep(wait.seconds)
 
 
+_STANDING = {
+    "User-Agent": f"reconciler/{__version__}",
+    "Accept": "application/json",
+    "Accept-Encoding": "gzip",
+    "Connection": "keep-alive",
+}
+
+
+class Client:
+    """Sends requests of httpx by its transports: no cookie is kept, no redirect followed. Safe for several threads.
+
+    `httpx.Client` does the same once these are switched off, and takes more CPU for it than for the sending
+    (docs/decisions/0008-sync-httpx.md). direct: the way without a proxy. proxied: the ways to origins that have one.
+    timeout: seconds of silence.
+    """
+
+    def __init__(self, direct: httpx.BaseTransport, proxied: Mapping[str, httpx.BaseTransport], timeout: float) -> None:
+        self._direct = direct
+        self._proxied = proxied
+        self._extensions = {"timeout": httpx.Timeout(timeout).as_dict()}
+
+    def request(
+        self,
+        method: str,
+        url: httpx.URL,
+        headers: Mapping[str, str],
+        *,
+        content: bytes | None = None,
+        data: Mapping[str, str] | None = None,
+    ) -> httpx.Request:
+        """A request with what all have in common. content: the body. data: a form in its place."""
+        return httpx.Request(
+            method, url, headers={**_STANDING, **headers}, content=content, data=data, extensions=self._extensions
+        )
+
+    def send(self, request: httpx.Request) -> httpx.Response:
+        """The answer, whose body is still to be read; close it. Raises httpx.TransportError."""
+        way = self._direct
+        if self._proxied:
+            way = self._proxied.get(f"{request.url.scheme}://{request.url.netloc.decode('ascii')}", way)
+        return way.handle_request(request)
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all connections."""
+        for way in (self._direct, *self._proxied.values()):
+            way.close()
+
+
 def open_client(
     *,
     parallelism: int,
@@ -317,8 +367,8 @@ def open_client(
     trust_env: bool,
     urls: Iterable[str] = (),
     clock: Callable[[], float] = time.monotonic,
-) -> httpx.Client:
-    """An httpx client as this package uses it. Raises Unreachable on unusable proxy or certificate settings.
+) -> Client:
+    """Connections as this package uses them. Raises Unreachable on unusable proxy or certificate settings.
 
     trust_env: whether HTTPS_PROXY, NO_PROXY and SSL_CERT_FILE are honoured. urls: what requests will be sent to; a
     proxy is never asked for this machine itself. parallelism: how many threads send at once. timeout: seconds of
@@ -329,19 +379,8 @@ def open_client(
     def transport(proxy: httpx.Proxy | None = None) -> httpx.BaseTransport:
         return DeadlineTransport(clock, LONGEST_ANSWER, certificates, parallelism, proxy)
 
-    return httpx.Client(
-        headers={
-            "User-Agent": f"reconciler/{__version__}",
-            "Accept": "application/json",
-            "Accept-Encoding": "gzip",
-        },
-        timeout=timeout,
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),  # none is kept: it may not be sendable
-        follow_redirects=False,
-        trust_env=False,  # what it would ask the environment for is passed in
-        transport=transport(),
-        mounts={origin: transport(proxy) for origin, proxy in proxies_of(urls if trust_env else ())},
-    )
+    proxied = {origin: transport(proxy) for origin, proxy in proxies_of(urls if trust_env else ())}
+    return Client(transport(), proxied, timeout)
 
 
 _CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR")

@@ -25,7 +25,7 @@ from reconciler.core.renumbering import renumberings, under_present_numbers
 from reconciler.core.rules import Memory, Rules
 from reconciler.operations.declarations import load, select
 from reconciler.operations.files import edited
-from reconciler.operations.last_applied import last_applied
+from reconciler.operations.last_applied import last_applied_and_erp
 from reconciler.operations.mutes import sound_mutes
 from reconciler.operations.pipeline import refresh, rules_of
 from reconciler.operations.workspace import Workspace
@@ -79,9 +79,10 @@ def accept(
     mutes = None
     if not (everything or numbers or fields):
         mutes = ActiveMutes(sound_mutes(workspace, loaded).mutes, workspace.now()[:10])
-    erp, place = workspace.erp(), workspace.place
+    last, erp = last_applied_and_erp(workspace)
+    assert erp is not None, "it was not asked to be offline"
+    place = workspace.place
     workspace.listener.say(f"Reading the customers of {place.environment} ...")
-    last = last_applied(workspace)
     memory = last.memory
     view = refresh(loaded, erp, memory=memory)
     rules = rules_of(workspace.settings)

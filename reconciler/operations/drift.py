@@ -10,7 +10,7 @@ from reconciler.core.drift_detection import compute_drift, looked_at, sightings
 from reconciler.core.ports import View
 from reconciler.core.rules import Memory
 from reconciler.operations.declarations import load, select
-from reconciler.operations.last_applied import last_applied
+from reconciler.operations.last_applied import last_applied_and_erp
 from reconciler.operations.mutes import sound_mutes
 from reconciler.operations.pipeline import comparison_of, heading_of, made_offline, refresh_and_compute, refreshing
 from reconciler.operations.workspace import Workspace
@@ -30,11 +30,11 @@ def drift(
     loaded = load(workspace)
     selection = select(loaded, targets)
     mutes = sound_mutes(workspace, loaded)
-    erp = None if refresh == "none" else workspace.erp()
+    last, erp = last_applied_and_erp(workspace, applied, offline=refresh == "none")
     place = workspace.place
+    history = workspace.store.sightings(place).load()
     if erp is not None:
         workspace.listener.say(f"Reading the customers of {place.environment} ...")
-    last, history = last_applied(workspace, applied), workspace.store.sightings(place).load()
     memory = last.memory
 
     def drifted(view: View) -> Drift:

@@ -12,6 +12,7 @@ from reconciler.core.diagnostics import Diagnostic, Severity
 from reconciler.core.errors import StateError, WrongUsage
 from reconciler.core.live import Live
 from reconciler.core.normalise import number_key
+from reconciler.core.ports import Erp
 from reconciler.core.renumbering import former_key
 from reconciler.core.rules import Memory
 from reconciler.operations.remember import compared_values
@@ -96,6 +97,20 @@ def last_applied(workspace: Workspace, ref: str | None = None) -> LastApplied:
     if known.memory().applied or workspace.settings.environment == SANDBOX:
         return LastApplied(known)
     return LastApplied(known, _of_pipelines(revisions, workspace.settings.environment))
+
+
+def last_applied_and_erp(
+    workspace: Workspace, ref: str | None = None, *, offline: bool = False
+) -> tuple[LastApplied, Erp | None]:
+    """What was last applied, and the ERP; offline: without it.
+
+    A state that cannot be read, perhaps for want of its key, is told before credentials are asked for. Without a tenant
+    neither can be reached, and all that is missing is told at once. Raises as `last_applied` and `Workspace.erp`.
+    """
+    if not offline and not workspace.has_place:
+        workspace.erp()
+    last = last_applied(workspace, ref)
+    return last, None if offline else workspace.erp()
 
 
 def _of_pipelines(revisions: Revisions, environment: str) -> Revision | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import closing
 from typing import Any
 
 import httpx
@@ -33,9 +34,11 @@ def post(body: Mapping[str, Any], environ: Mapping[str, str]) -> str:
         return f"{VARIABLE} {problem[0] if problem else 'holds a fragment'}: give it the https address of the webhook."
     try:
         with open_client(parallelism=1, timeout=_TIMEOUT, trust_env=True, urls=(url,)) as client:
-            answer = client.post(url, content=json.dumps(body).encode(), headers={"Content-Type": "application/json"})
+            content, kind = json.dumps(body).encode(), {"Content-Type": "application/json"}
+            with closing(client.send(client.request("POST", httpx.URL(url), kind, content=content))) as answer:
+                is_success, status = answer.is_success, answer.status_code
     except (httpx.HTTPError, httpx.InvalidURL, ReconcilerError, OSError) as error:
         return f"The webhook of {VARIABLE} did not answer ({type(error).__name__})."
-    if answer.is_success:
+    if is_success:
         return ""
-    return f"The webhook of {VARIABLE} answered {answer.status_code}: check its address, and that it takes messages."
+    return f"The webhook of {VARIABLE} answered {status}: check its address, and that it takes messages."

@@ -55,15 +55,15 @@ def compare(
     mode: str = "incremental",
     *,
     include_muted: bool = False,
-    applied: str | None = None,
+    last: LastApplied | None = None,
 ) -> Compared:
     """Read the live customers, and plan. erp: None with mode `none` only. include_muted: also write what is muted.
 
-    applied: the git revision whose declarations tell the causes (`last_applied`). Raises InvalidInput for a file of
-    mutes with errors, ErpError, StateError, WrongUsage.
+    last: what was last applied, where it was read already. Raises InvalidInput for a file of mutes with errors,
+    ErpError, StateError, WrongUsage.
     """
     place, settings = workspace.place, workspace.settings
-    mutes, last = sound_mutes(workspace, loaded), last_applied(workspace, applied)
+    mutes, last = sound_mutes(workspace, loaded), last or last_applied(workspace)
     if erp is not None:
         workspace.listener.say(f"Reading the customers of {place.environment} ...")
     memory = last.memory

@@ -10,7 +10,7 @@ from reconciler.core.normalise import number_key
 from reconciler.core.plan import Plan
 from reconciler.operations.base_revision import attribute, load_base
 from reconciler.operations.declarations import load, select
-from reconciler.operations.last_applied import remember_baseline
+from reconciler.operations.last_applied import last_applied_and_erp, remember_baseline
 from reconciler.operations.pipeline import Compared, compare
 from reconciler.operations.remember import compared_values
 from reconciler.operations.signing import plan_key, signed
@@ -41,8 +41,8 @@ def plan(
     loaded = load(workspace)
     selection = select(loaded, targets)
     revision = load_base(workspace, base) if base is not None else None
-    erp = None if refresh == "none" else workspace.erp()
-    compared = compare(workspace, loaded, erp, selection, refresh, include_muted=include_muted, applied=applied)
+    last, erp = last_applied_and_erp(workspace, applied, offline=refresh == "none")
+    compared = compare(workspace, loaded, erp, selection, refresh, include_muted=include_muted, last=last)
     if erp is not None and not targets:
         _adopt(workspace, compared)
     if revision is None:

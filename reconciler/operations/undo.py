@@ -15,10 +15,9 @@ from reconciler.core.renumbering import former_key
 from reconciler.core.rules import Memory
 from reconciler.operations import declarations
 from reconciler.operations.checks import check_applicable
-from reconciler.operations.connection import Pace
 from reconciler.operations.past_runs import ended
 from reconciler.operations.pipeline import comparison_of, explain, heading_of, make_plan, refresh
-from reconciler.operations.settle import settle
+from reconciler.operations.settle import begun
 from reconciler.operations.signing import signed
 from reconciler.operations.workspace import Workspace
 from reconciler.operations.writing import Proposal, WriteOptions, write
@@ -47,8 +46,7 @@ def undo_plan(
 ) -> Plan:
     """The plan that takes the run back, to be saved and applied like any other. Raises as `undo`."""
     with workspace.lock(_COMMAND):
-        erp = workspace.erp(Pace(reserve, 0.0 if no_wait else None))
-        settle(workspace, no_wait=no_wait)
+        erp, _ = begun(workspace, reserve=reserve, no_wait=no_wait)
         plan = _plan(workspace, run_id, erp, deactivate_creates=deactivate_creates)
     return signed(plan, workspace.environ)
 

@@ -73,16 +73,20 @@ class Workspace:
         key = key_from(self.environ)
         store = open_store(location, place=place, key=key, environ=self.environ, job=job_url(self.environ))
         if isinstance(location, SharedState):
-            self._tell_of(location)
+            self._tell_way(location)
         return store
 
-    def _tell_of(self, location: SharedState) -> None:
-        """What whoever shares the database can see, and who else could answer in its place."""
+    def _tell_way(self, location: SharedState) -> None:
+        """Who else could answer in the place of the database."""
         from reconciler.state.postgres.connecting import tls_warning  # noqa: PLC0415 - the driver takes 0.2 s to load
 
         if warning := tls_warning(location, self.environ):
             self.listener.warn(warning)
-        if key_from(self.environ) is None:
+
+    def _tell_readable(self) -> None:
+        """What whoever shares the database can see; only where the state was read or written without a key."""
+        location = self.settings.state
+        if isinstance(location, SharedState) and self.store.database.is_open and key_from(self.environ) is None:
             self.listener.say(
                 f"Whoever may read {location} can read customers' values there: {KEY_VARIABLE} encrypts them."
             )
@@ -102,6 +106,11 @@ class Workspace:
         if settings.environment == SANDBOX:  # its port changes with each start, its data does not
             return Target(SANDBOX, settings.company, SANDBOX_TENANT, f"sandbox:{SANDBOX_DB}")
         return Target(settings.environment, settings.company, require_tenant(settings), settings.api.base_url)
+
+    @property
+    def has_place(self) -> bool:
+        """Whether `place` is known."""
+        return self.settings.environment == SANDBOX or bool(self.settings.api.tenant_id)
 
     def erp(self, pace: Pace | None = None) -> Customers:
         """The ERP, with a connection for each pace; that of readers is taken when none is named.
@@ -131,12 +140,15 @@ class Workspace:
         return self._erps[pace]
 
     def close(self) -> None:
-        """Close connections, the sandbox's server and the state. Tells once what the ERP showed that nobody knows."""
+        """Close connections, the sandbox's server and the state. Tells what the ERP showed that nobody knows, and who
+        can read the state."""
         self._tell_strange()
         self._erps.clear()
         self._way = None
         self._stack.close()
-        self.store.close()
+        if "store" in self.__dict__:
+            self._tell_readable()
+            self.store.close()
 
     def _tell_strange(self) -> None:
         strange: dict[str, int] = {}

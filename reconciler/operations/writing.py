@@ -45,10 +45,9 @@ from reconciler.operations.checks import (
     check_reviewed,
     check_unclear,
 )
-from reconciler.operations.connection import Pace
 from reconciler.operations.past_runs import ended, is_of, run_status, unsure
 from reconciler.operations.pipeline import Compared, not_kept, rules_of
-from reconciler.operations.settle import settle
+from reconciler.operations.settle import begun
 from reconciler.operations.workspace import Workspace
 from reconciler.reports.safe_text import visible
 from reconciler.reports.wording import counted, duration
@@ -114,12 +113,10 @@ def write(
     ErpError, StateError.
     """
     with workspace.lock(command):
-        erp = workspace.erp(Pace(options.reserve, 0.0 if options.no_wait else None))
-        settle(workspace, no_wait=options.no_wait)
+        erp, runs = begun(workspace, reserve=options.reserve, no_wait=options.no_wait)
         proposal = propose(erp)
         if proposal is None:
             return None
-        runs = () if proposal.plan.is_empty else workspace.store.runs.all()
         _check(workspace, proposal, options, runs)
         journal, earlier = _begin(workspace, proposal, runs)
         workers = options.parallelism or workspace.settings.api.parallelism
@@ -334,15 +331,15 @@ class _Writing:
                 paired=compared.comparison.foreseen.paired if compared else None,
                 rules=rules_of(workspace.settings),
                 run_id=self.journal.run_id if self.journal else None,
-            )
+            ),
+            previous,
         )
         known.forget(remember.forgotten(run, previous))
 
     def _close(self, run: Run, checked: Checked) -> None:
         if self.journal is None:
             return
-        self.journal.read_back(_stored(checked))
-        self.journal.close(run_status(run))
+        self.journal.close(run_status(run), _stored(checked))
         if run.interrupted is not None:
             self.workspace.listener.warn(f"Stopped. Go on with: reconciler runs resume {self.journal.run_id}")
 

@@ -23,7 +23,7 @@ from reconciler.state.port import Check, Connection, Database, decoded
 from reconciler.state.sealing import Seal
 from reconciler.state.value_json import decode, encode
 
-_INFO = "id, environment, tenant_id, base_url, digest, actions, started_at, finished_at, status"
+_INFO = "run.id, environment, tenant_id, base_url, digest, actions, started_at, run.finished_at, status"
 ENTRY_COLUMNS = "position, label, intent_at, finished_at, outcome, number, message, version, read_back, resource"
 _COMPRESSION = 1  # a plan of 100,000 actions: a tenth of its size, for little time
 
@@ -56,6 +56,11 @@ class RunInfo:
     status: RunStatus
     open: int = 0
     outcomes: dict[Outcome, int] = field(default_factory=dict)
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether it was never closed: for whoever holds the lock, it was killed."""
+        return self.finished_at is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,26 +232,20 @@ class Journal:
         self._unrecorded.clear()
         return True
 
-    def read_back(self, found: Mapping[str, Iterable[Stored]]) -> None:
-        """Record, by label, what the ERP stored otherwise than sent, if anything. Raises StateError."""
+    def close(self, status: RunStatus, read_back: Mapping[str, Iterable[Stored]] | None = None) -> None:
+        """Record the end of the run. Raises StateError.
+
+        read_back: what the ERP stored otherwise than sent, by the label of each action whose customer was read again.
+        """
         seal = self._database.seal
         rows = [
             (seal.seal_text(_ENTRIES, _stored_text(stored)), self.run_id, self._positions[label])
-            for label, stored in found.items()
+            for label, stored in (read_back or {}).items()
         ]
-
-        def put(db: Connection) -> Check | None:
-            db.executemany("UPDATE entry SET read_back = ? WHERE run = ? AND position = ?", rows)
-            return None
-
-        if rows:
-            self._database.write(put)
-
-    def close(self, status: RunStatus) -> None:
-        """Record the end of the run. Raises StateError."""
         row = (_second(self._clock()), status.value, self.run_id)
 
         def put(db: Connection) -> Check | None:
+            db.executemany("UPDATE entry SET read_back = ? WHERE run = ? AND position = ?", rows)
             db.execute("UPDATE run SET finished_at = ?, status = ? WHERE id = ?", row)
             return None
 
@@ -303,12 +302,14 @@ class Runs:
         """The id of the new run. It sorts by time, can be read, and is new; within one second it sorts after the others
         of its place."""
         second = f"{now:%Y%m%dT%H%M%SZ}"
-        (last,) = db.execute(
-            f"SELECT max(id) FROM run WHERE id LIKE ? AND {self._scope}",  # noqa: S608 - constants
-            (f"{second}-____", *self._scope_values),
-        ).fetchone()
-        number = secrets.randbelow(1 << 15) if last is None else int(last.rpartition("-")[2], 16) + 1
-        while db.execute("SELECT 1 FROM run WHERE id = ?", (f"{second}-{number:04x}",)).fetchone():
+        begun = db.execute(
+            f"SELECT id, CASE WHEN {self._scope} THEN 1 ELSE 0 END FROM run WHERE id LIKE ? ORDER BY id",  # noqa: S608 - constants
+            (*self._scope_values, f"{second}-____"),
+        ).fetchall()
+        own = [int(run.rpartition("-")[2], 16) for run, is_own in begun if is_own]
+        taken = {run for run, _ in begun}
+        number = own[-1] + 1 if own else secrets.randbelow(1 << 15)
+        while f"{second}-{number:04x}" in taken:
             number += 1  # another company's run
         db.execute(_BEGIN, (f"{second}-{number:04x}", *row))
         return f"{second}-{number:04x}"
@@ -318,12 +319,10 @@ class Runs:
 
         These are what can be gone on with (a later one that wrote has overtaken it) and what may want to be undone.
         """
-        dropped = db.execute(
-            f"SELECT id FROM run WHERE {self._scope} AND id NOT IN ({_KEPT.format(scope=self._scope)})",  # noqa: S608 - constants
-            (*self._scope_values, *self._scope_values, keep),
-        ).fetchall()
-        db.executemany("DELETE FROM entry WHERE run = ?", dropped)
-        db.executemany("DELETE FROM run WHERE id = ?", dropped)
+        dropped = f"{self._scope} AND id NOT IN ({_KEPT.format(scope=self._scope)})"
+        values = (*self._scope_values, *self._scope_values, keep)
+        db.execute(f"DELETE FROM entry WHERE run IN (SELECT id FROM run WHERE {dropped})", values)  # noqa: S608 - constants
+        db.execute(f"DELETE FROM run WHERE {dropped}", values)  # noqa: S608 - constants
 
     def resume(self, run_id: str) -> Journal:
         """Go on with a run that did not end, or not in full. Raises WrongUsage, StateError, Refused."""
@@ -336,9 +335,12 @@ class Runs:
         self._database.write(put)
         return Journal(self._database, run_id, plan.actions, self._clock)
 
-    def close_dead(self) -> tuple[RunInfo, ...]:
-        """Close the runs that were killed as interrupted; call it under the lock, where none can be going on."""
-        dead = self.unfinished()
+    def close_dead(self, runs: Iterable[RunInfo]) -> tuple[RunInfo, ...]:
+        """Close those of the runs that were killed as interrupted; call it under the lock, where none can be going on.
+
+        Answers which these are, as they were before.
+        """
+        dead = tuple(run for run in runs if run.is_unfinished)
         for run in dead:
             Journal(self._database, run.id, (), self._clock).close(RunStatus.INTERRUPTED)
         return dead
@@ -347,13 +349,9 @@ class Runs:
         """Every run, the newest first. Raises StateError."""
         return self._infos("1 = 1")
 
-    def unfinished(self) -> tuple[RunInfo, ...]:
-        """The runs that were never closed: for whoever holds the lock, the ones that were killed. Raises StateError."""
-        return self._infos("finished_at IS NULL")
-
     def get(self, run_id: str) -> RunRecord:
         """One run with its entries. Raises WrongUsage when there is none, StateError."""
-        infos = self._infos("id = ?", run_id)
+        infos = self._infos("run.id = ?", run_id)
         with self._database.read() as db:
             if db is None or not infos:
                 raise WrongUsage(f"There is no run {run_id}", remedy="See `reconciler runs list`.")
@@ -372,19 +370,18 @@ class Runs:
             if db is None:
                 return ()
             rows = db.execute(
-                f"SELECT {_INFO} FROM run WHERE {condition} AND {self._scope} ORDER BY id DESC",  # noqa: S608 - constants
-                (*values, *self._scope_values),
+                f"SELECT {_INFO}, outcome, coalesce(how_many, 0) FROM run LEFT JOIN ("  # noqa: S608 - constants
+                "SELECT run AS of_run, outcome, count(*) AS how_many FROM entry"
+                f" WHERE run IN (SELECT id FROM run WHERE {condition} AND {self._scope}) GROUP BY run, outcome"
+                f") AS ended ON of_run = run.id WHERE {condition} AND {self._scope} ORDER BY run.id DESC",
+                2 * (*values, *self._scope_values),
             ).fetchall()
-            counts = db.execute(
-                "SELECT run, outcome, count(*) FROM entry "  # noqa: S608 - constants
-                f"WHERE run IN (SELECT id FROM run WHERE {condition} AND {self._scope}) GROUP BY run, outcome",
-                (*values, *self._scope_values),
-            ).fetchall()
-        ended: dict[str, dict[str | None, int]] = {}
-        for run_id, outcome, count in counts:
-            ended.setdefault(run_id, {})[outcome] = count
+        ended: dict[_InfoRow, dict[str | None, int]] = {}
+        for row in rows:
+            *_, outcome, count = row
+            ended.setdefault(row[:-2], {})[outcome] = count
         with decoded(self._database):
-            return tuple(_info(row, ended.get(row[0], {})) for row in rows)
+            return tuple(_info(info, counts) for info, counts in ended.items())
 
 
 _SCOPE = "environment = ? AND tenant_id = ? AND base_url = ?"
@@ -403,7 +400,11 @@ _KEPT = """
 """
 
 
-def _info(row: tuple[str, str, str, str, str, int, str, str | None, str], ended: dict[str | None, int]) -> RunInfo:
+_InfoRow: TypeAlias = "tuple[str, str, str, str, str, int, str, str | None, str]"
+"""`_INFO`."""
+
+
+def _info(row: _InfoRow, ended: dict[str | None, int]) -> RunInfo:
     outcomes = {Outcome(name): count for name, count in ended.items() if name is not None}
     return RunInfo(*row[:-1], RunStatus(row[-1]), ended.get(None, 0), outcomes)
 

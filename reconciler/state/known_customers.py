@@ -13,7 +13,7 @@ from reconciler.core.normalise import number_key
 from reconciler.core.rules import Memory, Target
 from reconciler.resources.customer import CUSTOMER
 from reconciler.resources.values import Scalar, Values
-from reconciler.state.port import TARGET, Check, Connection, Database, decoded, target_id
+from reconciler.state.port import TARGET, Check, Connection, Database, decoded, lists_of, target_id
 from reconciler.state.sealing import Seal
 from reconciler.state.value_json import decode, encode
 
@@ -36,9 +36,10 @@ _Head: TypeAlias = "tuple[str, str, str | None, int | None, str, bool]"
 _HEAD = f"number_key, number, ref, internal_id, normalised, coalesce(run, '') = '{BASELINE}'"
 _Last: TypeAlias = "tuple[str, str | None, str]"
 """What was applied to it: applied_at, run, applied."""
+_LAST = "applied_at, run, applied"
+_WIDTH = 6
+"""Columns of `_HEAD`."""
 _OF_ALL = f"WHERE resource = ? AND target = {TARGET}"
-_MOST_KEYS = 5000
-"""In one statement: both databases take more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,14 @@ class LoadedKnown(Mapping[str, Known]):
             if key not in self._lasts:
                 del self._heads[key]
 
+    def has(self, row: _Row) -> bool:
+        """Whether all of the row is kept, but for the time and the run."""
+        key, number, ref, internal_id, _, _, applied, normalised = row
+        head, last = self._heads.get(key), self._lasts.get(key)
+        if head is None or last is None:
+            return False
+        return (*head[:5], last[2]) == (key, number, ref, internal_id, normalised, applied)
+
     def is_adopted(self, key: str) -> bool:
         """Whether it is known, and nothing was applied to it yet."""
         head = self._heads.get(key)
@@ -193,11 +202,11 @@ class KnownCustomers:
         with decoded(self._database), self._database.read() as db:
             if db is None:
                 return LoadedKnown((), {}, self._read, self._database)
-            heads = db.execute(f"SELECT {_HEAD} FROM known {_OF_ALL}", self._place).fetchall()  # noqa: S608 - constants
+            columns = f"{_HEAD}, {_LAST}" if whole else _HEAD
+            rows = db.execute(f"SELECT {columns} FROM known {_OF_ALL}", self._place).fetchall()  # noqa: S608 - constants
             seal = self._database.seal
-            if seal.is_on:
-                heads = [_opened_head(seal, head) for head in heads]
-            lasts = self._lasts(db, [head[0] for head in heads], len(heads)) if whole else {}
+            heads = [_opened_head(seal, row) if seal.is_on else row[:_WIDTH] for row in rows]
+            lasts = self._opened_lasts((head[0], *row[_WIDTH:]) for head, row in zip(heads, rows, strict=True) if whole)
         return LoadedKnown(heads, lasts, self._read, self._database)
 
     def _read(self, keys: Collection[str], total: int) -> dict[str, _Last]:
@@ -206,27 +215,46 @@ class KnownCustomers:
 
     def _lasts(self, db: Connection, keys: Collection[str], total: int) -> dict[str, _Last]:
         """What was applied to these customers, of so many in total."""
-        statement = f"SELECT number_key, applied_at, run, applied FROM known {_OF_ALL}"  # noqa: S608 - constants
-        seal, stored = self._database.seal, {self._key(key): key for key in keys}
+        statement = f"SELECT number_key, {_LAST} FROM known {_OF_ALL}"  # noqa: S608 - constants
+        stored = {self._key(key): key for key in keys}
         if 2 * len(keys) >= total:
             rows = db.execute(statement, self._place).fetchall()
         else:
-            rows, wanted = [], list(stored)
-            for start in range(0, len(wanted), _MOST_KEYS):
-                some = wanted[start : start + _MOST_KEYS]
-                places = ", ".join("?" * len(some))
+            rows = []
+            for places, some in lists_of(stored):
                 rows += db.execute(f"{statement} AND number_key IN ({places})", (*self._place, *some)).fetchall()
-        return {
-            key: (at, run, seal.open_text(_of_one(key), applied))
-            for hashed, at, run, applied in rows
-            if (key := stored.get(hashed)) is not None
-        }
+        return self._opened_lasts((stored[hashed], *last) for hashed, *last in rows if hashed in stored)
 
-    def record(self, customers: Iterable[Known]) -> None:
-        """Add or replace them, all or none. A ref moves to the customer that has it now. Raises StateError."""
+    def _opened_lasts(self, rows: Iterable[tuple[Any, ...]]) -> dict[str, _Last]:
+        open_text = self._database.seal.open_text
+        return {key: (at, run, open_text(_of_one(key), applied)) for key, at, run, applied in rows}
+
+    def record(self, customers: Iterable[Known], previous: LoadedKnown | None = None) -> None:
+        """Add or replace them, all or none. A ref moves to the customer that has it now. Raises StateError.
+
+        previous: all of them as they are kept: then of those that stay the same only the time and the run are written.
+        """
         rows = sorted(map(_row, customers), key=itemgetter(0))  # SQLite adds in order much faster
+        kept = [row for row in rows if previous is not None and previous.has(row)]
+        keys = {row[0] for row in kept}
+        new = [row for row in rows if row[0] not in keys]
+
+        def put(db: Connection) -> Check | None:
+            self._date(db, kept)
+            return self._put(db, new) if new else None
+
         if rows:
-            self._database.write(lambda db: self._put(db, rows))
+            self._database.write(put)
+
+    def _date(self, db: Connection, rows: Iterable[_Row]) -> None:
+        """Write by which run they were left as they are, and when."""
+        keys: dict[tuple[str, str | None], list[str]] = {}
+        for row in rows:
+            keys.setdefault((row[4], row[5]), []).append(self._key(row[0]))
+        statement = f"UPDATE known SET applied_at = ?, run = ? {_OF_ALL}"  # noqa: S608 - constants
+        for dated, of_one_date in keys.items():
+            for places, some in lists_of(of_one_date):
+                db.execute(f"{statement} AND number_key IN ({places})", (*dated, *self._place, *some))
 
     def _put(self, db: Connection, rows: list[_Row]) -> Check | None:
         place, seal = (target_id(db, self._target), self._resource), self._database.seal
@@ -285,7 +313,7 @@ def _sealed(seal: Seal, row: _Row) -> _Row:
     return seal.hashed(_TABLE, key), head, ref_hash, None, applied_at, run, seal.seal_text(_of_one(key), applied), _NONE
 
 
-def _opened_head(seal: Seal, head: _Head) -> _Head:
+def _opened_head(seal: Seal, head: Sequence[Any]) -> _Head:
     key, number, ref, internal_id, normalised = msgspec.json.decode(seal.open_text(_TABLE, head[1]))
     return key, number, ref, internal_id, normalised, head[5]
 

@@ -6,7 +6,7 @@ for a value. `tables.py` has the tables.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol, TypeAlias
 
@@ -60,6 +60,10 @@ class Database(Protocol):
 
     seal: Seal
     """What keeps customers' values from other readers."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it was read or written since it was last closed, and so could be read with the key."""
 
     @property
     def scope(self) -> Place | None:
@@ -122,6 +126,18 @@ def decoded(database: Database) -> Iterator[None]:
         yield
     except (msgspec.MsgspecError, ValueError, TypeError) as error:  # zlib.error is told by the journal
         raise database.damaged(str(error)) from error
+
+
+_MOST = 5000
+"""Values in one statement: both databases take more."""
+
+
+def lists_of(values: Collection[str]) -> Iterator[tuple[str, list[str]]]:
+    """The values in parts that a statement takes, each with its places for `IN (...)`."""
+    some = list(values)
+    for start in range(0, len(some), _MOST):
+        part = some[start : start + _MOST]
+        yield ", ".join("?" * len(part)), part
 
 
 TARGET = "(SELECT id FROM target WHERE environment = ? AND tenant_id = ? AND base_url = ?)"

@@ -15,7 +15,7 @@ from reconciler.core.snapshot import Head, Kept
 from reconciler.resources.values import Path as FieldPath
 from reconciler.resources.values import Values
 from reconciler.state.packing import CUSTOMER_PACKER
-from reconciler.state.port import TARGET, Check, Connection, Database, Place, decoded, target_id
+from reconciler.state.port import TARGET, Check, Connection, Database, Place, decoded, lists_of, target_id
 from reconciler.state.sealing import Seal
 
 _DOUBTED = -(2**31)
@@ -28,7 +28,7 @@ _PUT = f"""
         number = excluded.number, version = excluded.version, modified = excluded.modified, packed = excluded.packed,
         whole = excluded.whole, sum = excluded.sum, seen = excluded.seen
 """
-_DOUBT = f"UPDATE live SET seen = ? WHERE target = {TARGET} AND number = ?"
+_DOUBT = f"UPDATE live SET seen = ? WHERE target = {TARGET} AND number IN"
 _TABLE = "live"
 ALL_COLUMNS = f"target, {_ROW}, sum, seen"
 
@@ -106,12 +106,13 @@ class KeptCustomers:
     def doubt(self, numbers: Iterable[str]) -> None:
         """The customers with these numbers are written to: each is read again before it is relied on."""
         seal = self._database.seal
-        wanted = [(_DOUBTED, *self._target, seal.hashed(_TABLE, number)) for number in numbers]
+        wanted = [seal.hashed(_TABLE, number) for number in numbers]
         if not wanted:
             return
 
         def work(db: Connection) -> Check | None:
-            db.executemany(_DOUBT, wanted)
+            for places, some in lists_of(wanted):
+                db.execute(f"{_DOUBT} ({places})", (_DOUBTED, *self._target, *some))
             db.execute(f"UPDATE snapshot SET doubts = doubts + 1 WHERE target = {TARGET}", self._target)
             return None
 

@@ -738,7 +738,7 @@ def test_undo_heeds_the_lifecycle_of_the_declarations(company: Company) -> None:
 # ---- what cannot be recorded ----
 
 
-@pytest.mark.parametrize("part", [(KnownCustomers, "record"), (Journal, "read_back"), (Journal, "close")])
+@pytest.mark.parametrize("part", [(KnownCustomers, "record"), (Journal, "close")])
 def test_a_run_whose_end_cannot_be_recorded_reports_what_it_did_and_is_not_called_done(
     three: Company, monkeypatch: pytest.MonkeyPatch, part: tuple[type, str]
 ) -> None:

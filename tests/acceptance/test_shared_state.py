@@ -208,6 +208,12 @@ def test_with_a_key_no_table_tells_a_customer_and_a_wrong_key_is_said(
     assert rekeyed.code == 0, rekeyed.err
     monkeypatch.delenv(NEW_KEY_VARIABLE)
     assert "is encrypted" in first.run("runs", "list").err
+    with monkeypatch.context() as bare:
+        bare.delenv("VISMA_CLIENT_ID", raising=False)
+        for words in (("plan",), ("drift",), ("accept",), ("apply", "--auto-approve"), ("runs", "resume")):
+            said = first.run(*words).err
+            assert f"{KEY_VARIABLE} is not set" in said.splitlines()[0], "before anything else that is missing"
+            assert "can read customers' values" not in said, "they are encrypted"
 
     monkeypatch.setenv(KEY_VARIABLE, keys[0])
     first.store.edit("10003", {"name": "Fjordmat Nord AS"})

@@ -14,7 +14,7 @@ from reconciler.reports.report_kind import ReportKind
 from reconciler.reports.view.left_alone import left_words
 from reconciler.reports.view.problems import problems_of
 from reconciler.reports.view.report import CustomerRow, FieldRow, Report
-from reconciler.reports.view.run import result_row
+from reconciler.reports.view.run import Ending, ending_of
 from reconciler.reports.wording import (
     ORIGINS,
     OUTCOMES,
@@ -250,15 +250,15 @@ def diagnostics_lines(diagnostics: Iterable[Diagnostic]) -> Iterator[Text]:
 
 def result_lines(result: Result) -> Iterator[Text]:
     """One action's outcome as it comes, with what moved and what to do."""
-    return _result(result_row(result))
+    return _result(ending_of(result))
 
 
 def stored_lines(result: Result) -> Iterator[Text]:
     """Where the ERP stored something else than it was sent: another form of it, or nothing of it."""
-    return _stored(result_row(result))
+    return _stored(ending_of(result))
 
 
-def _result(row: CustomerRow) -> Iterator[Text]:
+def _result(row: CustomerRow | Ending) -> Iterator[Text]:
     if row.outcome == _NOT_SENT:
         return  # one line at the end names them: there may be thousands
     sign = ("✓ ", "bold green") if row.outcome == OUTCOMES[Outcome.DONE] else ("✗ ", "bold red")
@@ -269,7 +269,7 @@ def _result(row: CustomerRow) -> Iterator[Text]:
     yield from _stored(row)
 
 
-def _stored(row: CustomerRow) -> Iterator[Text]:
+def _stored(row: CustomerRow | Ending) -> Iterator[Text]:
     yield from (Text(f"    {row.label} {sentence}") for sentence in row.stored)
     yield from (Text.assemble(("  ✗ ", "bold red"), f"{row.label} {sentence}") for sentence in row.not_taken)
 

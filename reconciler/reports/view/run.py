@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from reconciler.core.diagnostics import Severity
 from reconciler.core.plan import CHANGED_AGAIN, Change, Outcome, Result, Run, Verb
@@ -54,19 +54,44 @@ def _headline(run: Run, counts: dict[str, int]) -> str:
     return f"Applied: {_tally(counts)}; {left}." if left else f"Applied: {_tally(counts)}."
 
 
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How an action ended, in the words of a `CustomerRow`: all that is told of a result as it comes."""
+
+    label: str
+    outcome: str
+    remedy: str
+    sentence: str
+    notes: tuple[str, ...]
+    stored: tuple[str, ...]
+    not_taken: tuple[str, ...]
+
+
 def result_row(result: Result) -> CustomerRow:
     """One action's outcome."""
-    row = action_row(result.action)
-    outcome = OUTCOMES[result.outcome]
+    row, ending = action_row(result.action), ending_of(result)
     severity, risk = _weight(result)
     return replace(
         row,
-        label=visible(_label(result)),
+        label=ending.label,
         severity=severity,
         risk=row.risk + risk,
-        outcome=outcome,
-        stakes=row.stakes if result.is_good else (outcome, *row.stakes),
+        outcome=ending.outcome,
+        stakes=row.stakes if result.is_good else (ending.outcome, *row.stakes),
         message=visible(result.message),
+        remedy=ending.remedy,
+        sentence=ending.sentence,
+        notes=ending.notes,
+        stored=ending.stored,
+        not_taken=ending.not_taken,
+    )
+
+
+def ending_of(result: Result) -> Ending:
+    """How the action ended."""
+    return Ending(
+        label=visible(_label(result)),
+        outcome=OUTCOMES[result.outcome],
         remedy=visible(result.remedy),
         sentence=_sentence(result),
         notes=tuple(

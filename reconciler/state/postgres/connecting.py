@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import psycopg
 
 from reconciler.core.errors import StateError
 from reconciler.core.shared_state import SharedState, are_local
+from reconciler.core.threads import run_in_daemon_thread
 from reconciler.state.postgres.foreign_errors import translated
 
 VERIFIED = "verify-full"
@@ -92,6 +93,18 @@ def connect(location: SharedState, environ: Mapping[str, str], *, long_lived: bo
             db.close()
             raise
     return db
+
+
+def at_once(*openers: Callable[[], psycopg.Connection[Any]]) -> list[psycopg.Connection[Any]]:
+    """The sessions that are opened, all at the same time; none where one cannot be. Raises StateError."""
+    opening = [run_in_daemon_thread(opener) for opener in openers]
+    problems = [problem for session in opening if (problem := session.exception()) is not None]
+    if problems:
+        for session in opening:
+            if session.exception() is None:
+                session.result().close()
+        raise problems[0]
+    return [session.result() for session in opening]
 
 
 def _prepare(db: psycopg.Connection[Any], location: SharedState, *, long_lived: bool) -> None:

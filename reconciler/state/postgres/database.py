@@ -9,21 +9,24 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Protocol
 
 import psycopg
+from psycopg.pq import TransactionStatus
 
 from reconciler.core.errors import StateError
 from reconciler.core.rules import Target
 from reconciler.core.shared_state import SharedState
+from reconciler.core.threads import run_in_daemon_thread
 from reconciler.state import migrations
 from reconciler.state.group_commit import GroupCommit
 from reconciler.state.port import Check, Connection, Cursor, Place, Work
-from reconciler.state.postgres.connecting import answered_within, connect
-from reconciler.state.postgres.foreign_errors import damaged, lost, newer, translated
-from reconciler.state.postgres.tables import has_table, migrate, version
-from reconciler.state.sealed_with import check_readable, claim, rekeyed
+from reconciler.state.postgres.connecting import answered_within, at_once, connect
+from reconciler.state.postgres.foreign_errors import damaged, lost, translated
+from reconciler.state.postgres.pooler import refuse_shared_sessions
+from reconciler.state.postgres.tables import has_table, migrate, version, version_and_key
+from reconciler.state.sealed_with import KEY_ID, claim, fits, rekeyed
 from reconciler.state.sealing import Seal
 
 _VALUE = re.compile(r"\?")
@@ -59,6 +62,15 @@ STANDS = """
 _FENCED = f"SELECT 1 / count(*) FROM ({STANDS}) AS standing".encode()  # noqa: S608 - constants
 _SEALED = b"SELECT 1 / count(*) FROM (SELECT max(key_id) AS id FROM seal) AS key WHERE id IS NOT DISTINCT FROM %s::text"
 """These divide by zero where what they ask for is not so, and with that end the transaction before its commit."""
+
+
+_BEGIN_VIEW = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+
+
+def _ended(db: psycopg.Connection[Any]) -> Iterator[bytes]:
+    """The statement that ends the transaction which the session is in, if it is in one."""
+    if db.info.transaction_status is not TransactionStatus.IDLE:
+        yield b"ROLLBACK"
 
 
 class Transaction:
@@ -142,6 +154,11 @@ class PostgresDatabase:
         """A session of its own. Raises StateError."""
         return connect(self.location, self._environ, long_lived=long_lived)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it was read or written since it was last closed."""
+        return self._readable is not None or self._writer is not None
+
     # ---- reading ----
 
     def exists(self) -> bool:
@@ -160,7 +177,7 @@ class PostgresDatabase:
         def ask(db: psycopg.Connection[Any]) -> Any:
             if not has_table(db, self.location.schema, "seal"):
                 return None
-            return db.execute("SELECT max(key_id) FROM seal").fetchone()
+            return db.execute(KEY_ID.encode()).fetchone()
 
         with self._reading, translated(self.location):
             row = self._with_reader(ask)
@@ -206,24 +223,27 @@ class PostgresDatabase:
                     db.execute("ROLLBACK")
 
     def _begin_view(self, db: psycopg.Connection[Any]) -> bool:
-        """Begin a transaction that only reads; a session is asked once what it will read."""
-        if self._readable is not db and not self._is_readable(db):
-            return False
-        self._readable = db
-        db.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        return True
+        """Begin a transaction that only reads; a session is asked once what it will read, in the same round trip.
 
-    def _is_readable(self, db: psycopg.Connection[Any]) -> bool:
-        """Whether there are tables of this version, and this key. Older ones are brought up to date."""
-        found = version(db, self.location.schema)
+        False where there are no tables. Older ones are brought up to date.
+        """
+        if self._readable is db:
+            db.execute(_BEGIN_VIEW)
+            return True
+        found, key_id = version_and_key(db, self.location.schema, _BEGIN_VIEW)
+        if found == migrations.newest():
+            try:
+                fits(key_id, Transaction(db), self.seal, str(self.location))
+            except StateError:
+                db.execute("ROLLBACK")
+                raise
+            self._readable = db
+            return True
+        db.execute("ROLLBACK")
         if found is None:
             return False
-        if found > migrations.newest():
-            raise newer(self.location, found, migrations.newest())
-        if found < migrations.newest():
-            migrate(db, self.location, advisory_key("migrate", self.location.schema))
-        check_readable(Transaction(db), self.seal, str(self.location))
-        return True
+        migrate(db, self.location, advisory_key("migrate", self.location.schema))  # refuses newer ones
+        return self._begin_view(db)
 
     # ---- writing ----
 
@@ -234,10 +254,23 @@ class PostgresDatabase:
         """
         self._commits.write(work)
 
-    def open(self) -> None:
-        """Make the tables if they are missing. Raises StateError."""
-        with self._commits.alone(), translated(self.location):
-            self._opened_writer()
+    def open_for_run(self) -> psycopg.Connection[Any]:
+        """New sessions to read and to write with, and one for the lock of a run; the tables are made if they are
+        missing. Raises StateError, also behind a pooler that keeps no session."""
+        with self._reading, self._commits.alone(), translated(self.location):
+            self._close()
+            lock, reader, writer = at_once(partial(self.session, long_lived=True), self.session, self.session)
+            try:
+                refuse_shared_sessions(lock, (reader, writer), self.location)
+                ending = run_in_daemon_thread(partial(reader.execute, "ROLLBACK"))
+                self._make_ready(writer)
+                ending.result()
+            except BaseException:
+                for db in (lock, reader, writer):
+                    db.close()
+                raise
+            self._reader, self._writer = reader, writer
+        return lock
 
     def _transact(self, works: Sequence[Work]) -> list[Check | None]:
         if self._lost is not None:
@@ -291,8 +324,7 @@ class PostgresDatabase:
         if self._writer is None or self._writer.closed:
             db = self.session()
             try:
-                with answered_within(db, _LONGEST):
-                    self._make_ready(db)
+                self._make_ready(db)
             except BaseException:
                 db.close()
                 raise
@@ -300,13 +332,14 @@ class PostgresDatabase:
         return self._writer
 
     def _make_ready(self, db: psycopg.Connection[Any]) -> None:
-        """Tables of this version, and this key: mostly they are there, which three short questions tell."""
-        is_newest = version(db, self.location.schema) == migrations.newest()
-        if is_newest and check_readable(Transaction(db), self.seal, str(self.location)):
-            return
-        with db.transaction():
-            migrate(db, self.location, advisory_key("migrate", self.location.schema))
-            claim(Transaction(db), self.seal, str(self.location))
+        """Tables of this version, and this key: mostly they are there, which one round trip tells."""
+        with answered_within(db, _LONGEST):
+            found, key_id = version_and_key(db, self.location.schema, *_ended(db))
+            if found == migrations.newest() and fits(key_id, Transaction(db), self.seal, str(self.location)):
+                return
+            with db.transaction():
+                migrate(db, self.location, advisory_key("migrate", self.location.schema))
+                claim(Transaction(db), self.seal, str(self.location))
 
     def regain(self) -> bool:
         """Wait some seconds for the database; whether the run may record again, as the only one since."""
@@ -331,10 +364,13 @@ class PostgresDatabase:
     def close(self) -> None:
         """End the sessions; using it again opens them again."""
         with self._reading, self._commits.alone():
-            for db in (self._reader, self._writer):
-                if db is not None:
-                    db.close()
-            self._reader = self._writer = self._readable = None
+            self._close()
+
+    def _close(self) -> None:
+        for db in (self._reader, self._writer):
+            if db is not None:
+                db.close()
+        self._reader = self._writer = self._readable = None
 
 
 def halves(key: int) -> tuple[int, int]:

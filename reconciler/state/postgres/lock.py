@@ -9,13 +9,12 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import msgspec
 import psycopg
 
-from reconciler.core.errors import StateError
 from reconciler.core.shared_state import SharedState
 from reconciler.state.lock_holder import Holder, Life, locked
 from reconciler.state.postgres import connecting
@@ -32,10 +31,13 @@ _HELD = """
     SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND classid::bigint = %s AND objid::bigint = %s
         AND objsubid = 1 AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
-_PUT = """
-    INSERT INTO lock_holder (place, token, pid, owner) VALUES (%s, %s, %s, %s)
+_TAKE = """
+    WITH lock AS MATERIALIZED (SELECT pg_try_advisory_lock(%s) AS is_mine)
+    INSERT INTO lock_holder (place, token, pid, owner) SELECT %s, %s, pg_backend_pid(), %s FROM lock WHERE is_mine
     ON CONFLICT (place) DO UPDATE SET token = excluded.token, pid = excluded.pid, owner = excluded.owner
+    RETURNING pid
 """
+"""Nothing is put where another session holds the lock."""
 
 
 class SessionLock:
@@ -51,14 +53,10 @@ class SessionLock:
         """Hold it within the block. Raises Locked when another run still has it after `timeout` seconds, StateError."""
         database = self._database
         token = secrets.token_hex(16)
-        self._session = database.session(long_lived=True)
+        self._session = database.open_for_run()
         try:
             with translated(self._location):
-                refuse_shared_sessions(self._session, database.session, self._location)
-            database.open()
-            with translated(self._location):
-                self._wait(self._session, timeout, waiting)
-                self._note(self._session, token, owner)
+                self._wait(self._session, lambda: self._take(token, owner), timeout, waiting)
             database.take_lock_again = lambda: self._take_again(token, owner)
             try:
                 yield
@@ -69,9 +67,15 @@ class SessionLock:
             self._session.close()
             self._session = None
 
-    def _wait(self, db: psycopg.Connection[Any], timeout: float, waiting: Callable[[Holder], None]) -> None:
+    def _wait(
+        self,
+        db: psycopg.Connection[Any],
+        take: Callable[[], bool],
+        timeout: float,
+        waiting: Callable[[Holder], None],
+    ) -> None:
         until, is_told = time.monotonic() + max(timeout, _PATIENCE), False
-        while not _answer(db, "SELECT pg_try_advisory_lock(%s)", self._key):
+        while not take():
             holder = self._holder(db) or Holder(None, Life.RUNNING)
             if time.monotonic() >= until:
                 raise locked(holder, shared=True)
@@ -80,11 +84,14 @@ class SessionLock:
                 is_told = True
             time.sleep(min(_POLL, max(0.02, (until - time.monotonic()) / 4)))
 
-    def _note(self, db: psycopg.Connection[Any], token: str, owner: Owner) -> None:
-        """Say who holds it, and fence what is written from now on."""
-        pid = _answer(db, "SELECT pg_backend_pid()")
-        _do(db, _PUT, self._key, token, pid, msgspec.json.encode(owner).decode())
+    def _take(self, token: str, owner: Owner) -> bool:
+        """Whether the lock is held now; if so, the row says by whom, and what is written from now on is fenced."""
+        assert self._session is not None, "the session that is to hold it"
+        pid = _answer(self._session, _TAKE, self._key, self._key, token, msgspec.json.encode(owner).decode())
+        if pid is None:
+            return False
         self._database.fence = Fence(self._key, token, pid)
+        return True
 
     def _take_again(self, token: str, owner: Owner) -> bool:
         """After a loss: hold it again, unless somebody else held it meanwhile. Raises StateError."""
@@ -98,15 +105,18 @@ class SessionLock:
                 return False
             if _answer(self._session, "SELECT token FROM lock_holder WHERE place = %s", self._key) != token:
                 return False
-            self._note(self._session, token, owner)
-        return True
+            return self._take(token, owner)
 
     def _give_back(self, token: str) -> None:
         """The row first: while it stands, the lock is ours. A session that is gone gave it back already."""
         if self._session is not None:
-            with suppress(psycopg.Error):
-                _do(self._session, "DELETE FROM lock_holder WHERE place = %s AND token = %s", self._key, token)
-                _do(self._session, "SELECT pg_advisory_unlock(%s)", self._key)
+            with (
+                suppress(psycopg.Error),
+                answered_within(self._session, connecting.LONGEST_ANSWER),
+                self._session.pipeline(),
+            ):
+                self._session.execute("DELETE FROM lock_holder WHERE place = %s AND token = %s", (self._key, token))
+                self._session.execute("SELECT pg_advisory_unlock(%s)", (self._key,))
 
     @property
     def _key(self) -> int:
@@ -177,25 +187,3 @@ def _answer(db: psycopg.Connection[Any], statement: str, *values: object) -> Any
 def _do(db: psycopg.Connection[Any], statement: str, *values: object) -> psycopg.Cursor[Any]:
     with answered_within(db, connecting.LONGEST_ANSWER):
         return db.execute(statement.encode(), values or None)
-
-
-def refuse_shared_sessions(
-    db: psycopg.Connection[Any], another: Callable[[], psycopg.Connection[Any]], location: SharedState
-) -> None:
-    """Raise StateError behind a pooler in transaction mode: it gives the session that holds a lock to others, too.
-
-    While others are within a transaction, this one must keep its backend, and share it with none of them. One other
-    does not tell enough: of two backends that a pooler gives in turn, each would look as if it were kept.
-    """
-    with ExitStack() as stack:
-        others = [stack.enter_context(closing(another())) for _ in range(2)]
-        mine = _answer(db, "SELECT pg_backend_pid()")
-        for other in others:
-            begun = _do(other, "BEGIN; SELECT pg_backend_pid()")
-            begun.nextset()
-            if begun.fetchone() == (mine,) or _answer(db, "SELECT pg_backend_pid()") != mine:
-                raise StateError(
-                    f"The state {location} is behind a pooler in transaction mode, which keeps no session: the lock"
-                    " would be given to others",
-                    remedy="Name the database itself, or a pool in session mode.",
-                )

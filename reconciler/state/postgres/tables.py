@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+
+from psycopg.errors import UndefinedTable
 
 from reconciler.core.shared_state import SharedState
 from reconciler.state import migrations
 from reconciler.state.postgres.foreign_errors import newer
+from reconciler.state.sealed_with import KEY_ID
 
 if TYPE_CHECKING:
-    from psycopg import Connection
+    from psycopg import Connection, Cursor
 
 _OWN = (
     "CREATE TABLE state_version (version BIGINT NOT NULL)",
@@ -44,8 +48,32 @@ def version(db: Connection[Any], schema: str) -> int | None:
     """The version of the tables, None where there are none."""
     if not has_table(db, schema, "state_version"):
         return None
-    row = db.execute(f'SELECT version FROM "{schema}".state_version'.encode()).fetchone()  # noqa: S608 - the settings'
+    row = db.execute(_version_of(schema)).fetchone()
     return None if row is None else int(row[0])
+
+
+def _version_of(schema: str) -> bytes:
+    return f'SELECT version FROM "{schema}".state_version'.encode()  # noqa: S608 - the settings' own name
+
+
+def version_and_key(db: Connection[Any], schema: str, *before: bytes) -> tuple[int | None, str | None]:
+    """The version of the tables, None where there are none, and the id of the key that they say.
+
+    Asked in one round trip, after the statements `before`. Tables that are not of the newest version may have no key.
+    """
+    version, key = db.cursor(), db.cursor()
+    with suppress(UndefinedTable), db.pipeline():
+        for statement in before:
+            db.execute(statement)
+        version.execute(_version_of(schema))
+        key.execute(KEY_ID)
+    return _first(version), _first(key)
+
+
+def _first(answer: Cursor[Any]) -> Any:
+    """The only value of the answer, None where the statement failed."""
+    row = answer.fetchone() if answer.description else None
+    return row and row[0]
 
 
 def has_table(db: Connection[Any], schema: str, name: str) -> bool:

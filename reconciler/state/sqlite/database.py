@@ -75,6 +75,11 @@ class Database:
         with translated(self.path):
             return sum(file.stat().st_size for file in files if file.exists())
 
+    @property
+    def is_open(self) -> bool:
+        """Whether it was read or written since it was last closed."""
+        return self._reader is not None or self._writer is not None
+
     # ---- reading ----
 
     def exists(self) -> bool:

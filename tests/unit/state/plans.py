@@ -11,6 +11,7 @@ from reconciler.core.diagnostics import Source
 from reconciler.core.plan import Action, Budget, ConfigSummary, Plan, Refresh, Request, Summary, Verb
 from reconciler.core.rules import Target
 from reconciler.core.shared_state import SharedState
+from reconciler.state.journal import RunInfo
 from reconciler.state.known_customers import Known
 from reconciler.state.plan_file import seal
 from reconciler.state.port import Connection
@@ -52,6 +53,11 @@ def plan_of(count: int) -> Plan:
         Budget(count),
     )
     return seal(plan)
+
+
+def unfinished(store: Store) -> list[RunInfo]:
+    """The runs that were never closed, the newest first."""
+    return [run for run in store.runs.all() if run.is_unfinished]
 
 
 def known_of(number: str = "10000", **more: object) -> Known:

@@ -20,7 +20,7 @@ from reconciler.state.plan_file import dumps
 from reconciler.state.store import Store, open_store
 from tests.postgres_server import argument_of
 from tests.unit.state.child import JOURNALED
-from tests.unit.state.plans import opened, plan_of, run_statement, start_child
+from tests.unit.state.plans import opened, plan_of, run_statement, start_child, unfinished
 
 STORED = Stored("name", "Sent", "SENT", taken=True)
 KEPT = Stored("creditLimit", Decimal("100"), None, taken=False)
@@ -53,11 +53,15 @@ def test_a_run_tells_its_plan_and_each_actions_story(store: Store) -> None:
         journal.finish("1", Outcome.FAILED, message="The ERP said no")
         journal.intend("2")
         journal.finish("3", Outcome.SKIPPED, message="Not sent: its parent 1 was not created.")
-        journal.read_back({"0": [STORED, KEPT]})
+        journal.close(RunStatus.PARTIAL, {"0": [STORED, KEPT]})
         record = store.runs.get(journal.run_id)
     info = record.info
     assert info.id.startswith("20260131T120000Z-")
-    assert (info.started_at, info.finished_at, info.status) == ("2026-01-31T12:00:00Z", None, RunStatus.RUNNING)
+    assert (info.started_at, info.finished_at, info.status) == (
+        "2026-01-31T12:00:00Z",
+        "2026-01-31T12:00:00Z",
+        RunStatus.PARTIAL,
+    )
     assert (info.tenant_id, info.base_url, info.environment) == (plan.tenant_id, plan.base_url, plan.environment)
     assert (info.digest, info.actions) == (plan.digest, 5)
     assert info.open == 1
@@ -83,9 +87,9 @@ def test_a_run_is_unfinished_until_it_is_closed(store: Store) -> None:
     with store:
         first = store.runs.begin(plan_of(1))
         second = store.runs.begin(plan_of(1))
-        assert {run.id for run in store.runs.unfinished()} == {first.run_id, second.run_id}
+        assert {run.id for run in unfinished(store)} == {first.run_id, second.run_id}
         first.close(RunStatus.PARTIAL)
-        assert [run.id for run in store.runs.unfinished()] == [second.run_id]
+        assert [run.id for run in unfinished(store)] == [second.run_id]
         closed = store.runs.get(first.run_id).info
         assert (closed.status, closed.finished_at) == (RunStatus.PARTIAL, "2026-01-31T12:00:00Z")
 
@@ -105,7 +109,7 @@ def test_a_run_that_was_killed_is_taken_up_again_and_nothing_that_is_done_can_be
             again.finish(label, Outcome.DONE)
         again.close(RunStatus.DONE)
         assert store.runs.get(again.run_id).info.outcomes == {Outcome.DONE: 3}
-        assert store.runs.unfinished() == ()
+        assert unfinished(store) == []
 
 
 @pytest.mark.parametrize("outcome", [Outcome.SKIPPED, Outcome.CONFLICT, Outcome.FAILED])
@@ -183,7 +187,7 @@ def test_after_a_kill_at_any_moment_each_write_has_an_intent_and_each_outcome_to
         child.communicate()
         written = sent.read_text().split()
         with opened(location) as store:
-            assert [run.id for run in store.runs.unfinished()] == [run_id]
+            assert [run.id for run in unfinished(store)] == [run_id]
             record = store.runs.get(run_id)
             assert record.plan() == plan_of(JOURNALED)
             for entry in record.entries:
@@ -236,12 +240,12 @@ def test_runs_of_one_second_sort_in_the_order_in_which_they_began(location: Path
 
 def test_runs_that_were_killed_are_closed_as_interrupted(location: Path | SharedState) -> None:
     with opened(location) as store:
-        assert store.runs.close_dead() == ()
+        assert store.runs.close_dead(store.runs.all()) == ()
         store.runs.begin(plan_of(1)).close(RunStatus.DONE)
         killed = store.runs.begin(plan_of(1))
-        assert [run.id for run in store.runs.close_dead()] == [killed.run_id]
+        assert [run.id for run in store.runs.close_dead(store.runs.all())] == [killed.run_id]
         assert [run.status for run in store.runs.all()] == [RunStatus.INTERRUPTED, RunStatus.DONE]
-        assert store.runs.unfinished() == ()
+        assert unfinished(store) == []
 
 
 # ---- how many are kept ----

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from reconciler.core.shared_state import SharedState
 from reconciler.state.known_customers import Known, Normalised
 from reconciler.state.migrations import MIGRATIONS
 from reconciler.state.plan_file import dumps
+from reconciler.state.store import Store
 from reconciler.state.value_json import decode, encode
 from tests.unit.state.plans import TARGET, known_of, opened, plan_of, run_statement
 
@@ -82,6 +84,28 @@ def test_recording_again_replaces_all_of_it(location: Path | SharedState) -> Non
         again = known_of("A-17", applied={"gln": "7"})
         store.known(TARGET).record([again])
         assert dict(store.known(TARGET).load()) == {"A-17": again}
+
+
+@pytest.mark.parametrize("key", [None, bytes(32)])
+def test_of_customers_that_stay_the_same_only_the_time_and_the_run_are_written(
+    location: Path | SharedState, key: bytes | None
+) -> None:
+    with opened(location, key=key) as store:
+        known = store.known(TARGET)
+        known.record([WHOLE, known_of("1", ref="a"), known_of("2", ref="b")])
+        before = _stored(store)
+        later = {"applied_at": "2026-03-01T00:00:00Z", "run": "later"}
+        new = [replace(WHOLE, **later), known_of("1", ref="b", **later), known_of("2", applied={"name": "B"}, **later)]
+        known.record(new, known.load())
+        assert dict(known.load()) == {customer.key: customer for customer in new}
+        if key is not None:  # sealed anew it would look otherwise
+            assert len(before & _stored(store)) == 1
+
+
+def _stored(store: Store) -> set[str]:
+    with store.database.read() as db:
+        assert db is not None
+        return {str(row[0]) for row in db.execute("SELECT applied FROM known").fetchall()}
 
 
 def test_a_ref_belongs_to_the_customer_that_had_it_last(location: Path | SharedState) -> None:

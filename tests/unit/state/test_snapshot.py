@@ -36,7 +36,7 @@ def test_a_number_is_doubted_by_an_index_not_by_a_scan(tmp_path: Path) -> None:
     path = filled(tmp_path / "state.db")
     with sqlite3.connect(path) as db:
         values = (0, "", TARGET.tenant_id, TARGET.base_url, "N1")
-        steps = [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {snapshot._DOUBT}", values)]
+        steps = [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {snapshot._DOUBT} (?)", values)]
     db.close()
     assert any("live" in step and "number=?" in step for step in steps), steps
     assert not any(step.startswith("SCAN") for step in steps), steps

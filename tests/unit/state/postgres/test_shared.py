@@ -21,7 +21,7 @@ from reconciler.state.postgres.tables import adapted, migrate
 from reconciler.state.store import open_store
 from tests.postgres_server import argument_of
 from tests.transaction_pooler import TransactionPooler
-from tests.unit.state.plans import TARGET, known_of, opened, plan_of, start_child
+from tests.unit.state.plans import TARGET, known_of, opened, plan_of, start_child, unfinished
 
 OTHER = replace(TARGET, tenant_id="another")
 
@@ -42,9 +42,9 @@ def test_another_company_is_neither_held_up_nor_seen_nor_closed_as_dead(shared: 
         journal = one.runs.begin(plan_of(1))
         one.known(TARGET).record([known_of("1")])
         with other.lock("apply"):
-            assert other.runs.close_dead() == other.runs.all() == ()
+            assert other.runs.close_dead(other.runs.all()) == other.runs.all() == ()
             assert dict(other.known(OTHER).load()) == {}
-        assert [run.id for run in one.runs.unfinished()] == [journal.run_id]
+        assert [run.id for run in unfinished(one)] == [journal.run_id]
 
 
 def test_clearing_one_company_leaves_the_others(shared: SharedState) -> None:
