@@ -103,7 +103,8 @@ def _start(environ: dict[str, str], home: str, stopping: Any) -> None:
     collect_seldom()
     gc.freeze()
     working = threading.Lock()
-    work_at(WorkPlace(environ, Path(home), stopping.is_set, working))
+    # Without the collection, garbage of one company after the other stays: 0.3 MB each.
+    work_at(WorkPlace(environ, Path(home), stopping.is_set, working, after=gc.collect))
     threading.Thread(target=_follow_parent, args=(stopping, working), daemon=True).start()
 
 

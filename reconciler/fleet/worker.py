@@ -54,12 +54,13 @@ Shown = TypeVar("Shown")
 class WorkPlace:
     """Where a worker is. environ: the credentials, keys and variables of this process. home: the fleet's folder, where
     state files are; None on a machine that does not have it. stopping: whether the fleet was asked to stop.
-    working: entered while a task is done."""
+    working: entered while a task is done. after: called when its result is known."""
 
     environ: Mapping[str, str]
     home: Path | None = None
     stopping: Callable[[], bool] = lambda: False
     working: AbstractContextManager[object] = field(default_factory=nullcontext)
+    after: Callable[[], object] = lambda: None
 
 
 _here: list[WorkPlace] = []
@@ -78,6 +79,7 @@ def perform(task: Task) -> TaskResult:
     with place.working:
         if not place.stopping():
             result = _performed(task, place)
+    place.after()
     report = redacted(result.report, Redactor.of(place.environ)) if task.options.redact else result.report
     report = replace(report, seconds=round(time.monotonic() - began, 3))
     return TaskResult(report, result.document if task.options.wants_document else None)

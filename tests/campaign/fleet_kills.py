@@ -1,4 +1,4 @@
-"""Workers of a fleet are killed while they apply: `python -m tests.campaign.fleet_kills [KILLS] [WORKERS]`.
+"""Workers of a fleet are killed while they apply: `python -m tests.campaign.fleet_kills [KILLS] [WORKERS] [SEED]`.
 
 A scheduler, worker processes and a shared state in PostgreSQL, as on many machines. Round after round declarations
 change, the fleet is planned with 2 and with all workers, and `fleet apply --on` writes while SIGKILL hits one worker
@@ -33,6 +33,7 @@ from tests.acceptance.fleet_folder import CREDENTIALS, FleetFolder
 from tests.postgres_server import empty_schema
 
 COMPANIES, CUSTOMERS, MOST_ROUNDS, MOST_APPLIES = 12, 6, 30, 3
+ROOT = Path(__file__).resolve().parents[2]
 LATENCY_MS = 40
 GAP = (1.0, 3.0)
 """Seconds between two kills: a scheduler gives up a task whose worker died four times."""
@@ -53,11 +54,12 @@ class Cluster:
 
     @classmethod
     @contextmanager
-    def running(cls, workers: int, state: SharedState, folder: Path) -> Iterator[Cluster]:
-        """Workers have the credentials in their environment, and are replaced when they die."""
+    def running(cls, workers: int, state: SharedState, folder: Path, **variables: str) -> Iterator[Cluster]:
+        """Workers have the credentials in their environment, and are replaced when they die. What they and the
+        scheduler say is in `folder/log`."""
         folder.mkdir()
         file, dask = folder / "scheduler.json", [sys.executable, "-W", "ignore", "-m", "dask"]
-        environ = os.environ | CREDENTIALS | {"RECONCILER_STATE": state.url, "PYTHONPATH": str(Path.cwd())}
+        environ = os.environ | CREDENTIALS | {"RECONCILER_STATE": state.url, "PYTHONPATH": str(ROOT)} | variables
         words = [
             [*dask, "scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(file)],
             [*dask, "worker", "--scheduler-file", str(file), "--nthreads", "1", "--nworkers", str(workers)],
@@ -213,8 +215,8 @@ def play(wanted: int, workers: int, *, seed: int = 1) -> Iterator[str]:
 
 def main(arguments: list[str]) -> int:
     """1 when anything is not as it must be."""
-    wanted, workers = (*map(int, arguments), *(20, 4)[len(arguments) :])
-    wrong = list(play(wanted, workers))
+    wanted, workers, seed = (*map(int, arguments), *(20, 4, 1)[len(arguments) :])
+    wrong = list(play(wanted, workers, seed=seed))
     sys.stdout.write("".join(f"WRONG {line}\n" for line in wrong) or "All as it must be.\n")
     return 1 if wrong else 0
 
