@@ -147,8 +147,8 @@ SABOTAGES = (
     ),
     Sabotage(
         "a nested update is not read once more before it is sent", LOST, "apply/executor.py",
-        "return partial(overtaken, action, self.erp) if self._rechecks(action) else None",
-        "return None",
+        "return (partial(overtaken, action, self.erp) if recheck else None), settle",
+        "return None, settle",
         "acceptance/test_recheck.py::test_a_clerks_edit_that_moves_no_version_is_a_conflict_and_stays",
     ),
     Sabotage(
@@ -171,7 +171,7 @@ SABOTAGES = (
     ),
     Sabotage(
         "a create of an earlier run that may be under way is not waited for", DOUBLED, "operations/settle.py",
-        "    waits = list(_waits(store, workspace.place, longest))\n", "    waits = []\n",
+        "    waits = list(_waits(store, runs, workspace.place, longest))\n", "    waits = []\n",
         "acceptance/test_runs.py::test_a_create_whose_end_is_unknown_is_waited_for",
     ),
     Sabotage(
@@ -375,7 +375,12 @@ SABOTAGES = (
     ),
     Sabotage(
         "redirects are followed", SECRET, "erp/transport.py",
-        "follow_redirects=False", "follow_redirects=True",
+        "        return way.handle_request(request)\n",
+        "        answer = way.handle_request(request)\n"
+        "        place = request.url.join(answer.headers.get('location', ''))\n"
+        "        again = httpx.Request(request.method, place, headers=request.headers, stream=request.stream,"
+        " extensions=request.extensions)\n"
+        "        return self.send(again) if 300 <= answer.status_code < 400 else answer\n",
         "acceptance/test_security.py::test_neither_secret_nor_token_follows_a_redirect",
     ),
     Sabotage(

@@ -73,8 +73,9 @@ OF_THE_STATE: tuple[Sabotage, ...] = (
         "unit/state/test_copying.py::test_a_state_whose_key_is_lost_is_cleared_and_starts_anew",
     ),
     Sabotage(
-        "a pooler of two backends is taken for none", DOUBLED, "state/postgres/lock.py",
-        "for _ in range(2)]", "for _ in range(1)]",
+        "a pooler of two backends is taken for none", DOUBLED, "state/postgres/database.py",
+        "refuse_shared_sessions(lock, (reader, writer), self.location)",
+        "refuse_shared_sessions(lock, (writer,), self.location)",
         "unit/state/postgres/test_shared.py::test_a_pooler_in_transaction_mode_is_refused_with_the_reason",
     ),
 )  # fmt: skip
