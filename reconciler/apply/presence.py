@@ -34,16 +34,28 @@ class _Look:
     def __init__(self, touched: Touched, resource: Resource) -> None:
         self.doubts = touched.doubts
         self._by_mark: dict[Mark, dict[int, Live]] = defaultdict(dict)
+        self._outside: dict[tuple[Mark, tuple[frozenset[str], ...]], dict[int, Live]] = {}
         for at, customer in enumerate(live.unpacked() for live in touched.customers):
             for mark in marks(Side(customer.values, customer.number), resource):
                 self._by_mark[mark][at] = customer
 
     def near(self, action: Action) -> list[Live]:
-        """The customers that may be the one to create: no other has a mark in common with it."""
+        """The customers that may be the one to create: no other has a mark in common with it. Those of its groups are
+        not among them: the reviewer agreed to have them beside it."""
         near: dict[int, Live] = {}
         for mark in marks(_side(action), action.table):
-            near |= self._by_mark.get(mark, {})
+            near |= self._without_groups(mark, action.alike_groups)
         return [near[at] for at in sorted(near)]
+
+    def _without_groups(self, mark: Mark, groups: tuple[frozenset[str], ...]) -> dict[int, Live]:
+        """Who has the mark and is in none of the groups, worked out once for all creates that share them."""
+        customers = self._by_mark.get(mark, {})
+        if not customers or not groups:
+            return customers
+        if (mark, groups) not in self._outside:
+            known = frozenset().union(*groups)
+            self._outside[mark, groups] = {at: live for at, live in customers.items() if live.number not in known}
+        return self._outside[mark, groups]
 
 
 @dataclass
@@ -87,7 +99,8 @@ class Presence:
                 continue  # the reviewer agreed to have it beside the new one
             if reason := _same(action, customer):
                 return exists(action, customer.number, reason)
-        if doubt := doubts.about_new(action.number, ids_of(_side(action).values), action.alike):
+        beside = () if doubts.is_sure else action.look_alikes
+        if doubt := doubts.about_new(action.number, ids_of(_side(action).values), beside):
             return Result(action, Outcome.SKIPPED, action.number, f"{doubt}, so nothing was sent.", _UNREADABLE)
         return None
 

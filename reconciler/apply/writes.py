@@ -376,7 +376,7 @@ class _Finder:
             for live in self.erp.created_since(self.since, _need(self.action))
             if could_be_result_of(self.action, live)
             and live.number not in self.claims
-            and live.number not in self.action.alike
+            and not self.action.is_like(live.number)
         ]
         if not candidates:
             return None

@@ -9,15 +9,16 @@ for one declaration that both are meant: one organisation may well have several 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, TypeAlias
 
+from reconciler.core.crowd import Crowd
 from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Diagnostic, Severity
 from reconciler.core.identity_key import identity_key
 from reconciler.core.live import Live
-from reconciler.core.normalise import number_key
+from reconciler.core.normalise import match_key, number_key
 from reconciler.core.plan import Guard, Refusal
 from reconciler.core.sameness import DIGITS, Degree, Mark, Sameness, Side, marks, same_member, sameness
 from reconciler.core.some_names import MOST, some_names
@@ -79,11 +80,17 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """That a candidate seems to be another customer: why, or None for namesakes and those that are both meant."""
+    """That a candidate seems to be another customer: why, or None for namesakes and those that are both meant.
+
+    crowd: those that all have the id for which it seems to be `other`, but for the hidden ones, by their labels: each
+    of these is meant, or told for another reason.
+    """
 
     candidate: Candidate
     other: Known
     sameness: Sameness | None
+    crowd: Crowd[Known] | None = None
+    hidden: frozenset[str] = frozenset()
 
     @property
     def reason(self) -> Sameness:
@@ -127,7 +134,8 @@ def of_update(declaration: Desired, live: Live, ids: Mapping[str, object]) -> Ca
 def likenesses(
     candidates: Iterable[Candidate], known: Iterable[Known], resource: Resource = CUSTOMER
 ) -> Iterator[Likeness]:
-    """One for each candidate and known customer that are, or seem to be, the same, with the surest reason.
+    """One for each candidate and known customer that are, or seem to be, the same, with the surest reason; where many
+    have the same id, one for all of these.
 
     A declaration is not held against itself. Those that `same_as` of either side names are namesakes at most.
     """
@@ -137,20 +145,156 @@ def likenesses(
             by_mark[mark].append(candidate)
     if not by_mark:
         return
+    near: list[_Near] = []
     for other in known:
+        shared = [mark for mark in marks(other.side, resource) if mark in by_mark]
+        if shared:
+            near.append((other, shared))
+    crowds = _crowds(by_mark, near, resource)
+    yield from _like_crowds(by_mark, crowds, resource)
+    yield from _like_single_ones(by_mark, near, crowds, resource)
+
+
+_Near: TypeAlias = "tuple[Known, list[Mark]]"
+"""A known customer, and the marks that a candidate has, too."""
+
+_Crowds: TypeAlias = "dict[Mark, tuple[Crowd[Known], ...]]"
+"""By the mark of an id that many have: the live ones, and the declared ones that are not live."""
+
+
+def _crowds(by_mark: Mapping[Mark, Sequence[Candidate]], near: Iterable[_Near], resource: Resource) -> _Crowds:
+    holders: dict[Mark, list[Known]] = defaultdict(list)
+    for other, shared in near:
+        for mark in shared:
+            if mark[0] in resource.match_set:
+                holders[mark].append(other)
+    crowds: _Crowds = {}
+    for mark, customers in holders.items():
+        if len(customers) <= MOST:
+            continue
+        rivals = frozenset(candidate.label for candidate in by_mark[mark])
+        live = Crowd(tuple(other for other in customers if other.declaration is None), rivals)
+        rest = tuple(other for other in customers if other.declaration is not None and other.label not in live.places)
+        crowds[mark] = tuple(crowd for crowd in (live, Crowd(rest, rivals)) if crowd.members)
+    return crowds
+
+
+def _like_crowds(
+    by_mark: Mapping[Mark, Sequence[Candidate]], crowds: _Crowds, resource: Resource
+) -> Iterator[Likeness]:
+    for mark, parts in crowds.items():
+        for crowd in parts:
+            meant = _Meant(crowd)
+            of_earlier = _Earlier(mark, crowd, resource, crowds)
+            for candidate in by_mark[mark]:
+                rest, told = of_earlier.without(candidate)
+                if rest is None:
+                    continue
+                pairs = [other for other in meant.of(candidate) if not _is_itself(candidate, other)]
+                yield from (Likeness(candidate, other, None) for other in pairs)
+                first = rest.members[0]
+                reason = same_member(candidate.side, first.side, mark[0])
+                yield Likeness(candidate, first, reason, rest, told.union(other.label for other in pairs))
+
+
+class _Meant:
+    """Who of a crowd is meant beside a candidate (`is_meant`), found by the names and not one by one."""
+
+    def __init__(self, crowd: Crowd[Known]) -> None:
+        self._by_name: dict[str, list[Known]] = defaultdict(list)
+        self._naming: dict[str, list[Known]] = defaultdict(list)
+        for other in crowd.members:
+            for name in other.names:
+                self._by_name[name].append(other)
+            for name in other.same_as:
+                for form in {name, number_key(name)}:
+                    self._naming[form].append(other)
+
+    def of(self, candidate: Candidate) -> list[Known]:
+        """Those, each once."""
+        declaration = candidate.declaration
+        ours = filter(None, (declaration.ref, declaration.number and number_key(declaration.number)))
+        named = [form for name in declaration.lifecycle.same_as for form in (name, number_key(name))]
+        others = [*(other for name in ours for other in self._naming.get(name, ()))]
+        others += [other for name in named for other in self._by_name.get(name, ())]
+        return list({other.label: other for other in others}.values())
+
+
+class _Earlier:
+    """A crowd without those that are in the crowd of an earlier field with a candidate: they are told for that id."""
+
+    def __init__(self, mark: Mark, crowd: Crowd[Known], resource: Resource, crowds: _Crowds) -> None:
+        self._crowd, self._resource, self._crowds = crowd, resource, crowds
+        self._fields = resource.match[: resource.match.index(mark[0])]
+        self._sharing: dict[Mark, set[str]] = defaultdict(set)
+        for other in crowd.members if self._fields else ():
+            for earlier in self._marks(other.side):
+                self._sharing[earlier].add(other.label)
+        self._rests: dict[Mark, Crowd[Known] | None] = {}
+
+    def without(self, candidate: Candidate) -> tuple[Crowd[Known] | None, frozenset[str]]:
+        """The crowd that is left, and who of it is hidden. None where nobody is left."""
+        rest: Crowd[Known] | None = self._crowd
+        hidden: frozenset[str] = frozenset()
+        for mark in self._marks(candidate.side) if self._fields else ():
+            sharing = self._sharing.get(mark, ())
+            if 2 * len(sharing) <= len(self._crowd.members):
+                hidden |= frozenset(sharing)
+            elif mark not in self._rests:  # once for all candidates: at most one id is that of most
+                left = self._crowd.without(sharing)
+                rest = self._rests[mark] = left if left.members else None
+            else:
+                rest = self._rests[mark]
+        return rest, hidden
+
+    def _marks(self, side: Side) -> Iterator[Mark]:
+        for name in self._fields:
+            value = side.values.get(name)
+            if isinstance(value, str) and (mark := (name, str(match_key(name, value, self._resource)))) in self._crowds:
+                yield mark
+
+
+def _like_single_ones(
+    by_mark: Mapping[Mark, Sequence[Candidate]], near: Iterable[_Near], crowds: _Crowds, resource: Resource
+) -> Iterator[Likeness]:
+    """All that are not of one crowd, each pair by itself."""
+
+    def crowded(side: Side) -> frozenset[Mark]:
+        return frozenset(mark for mark in marks(side, resource) if mark in crowds) if crowds else frozenset()
+
+    apart: dict[Mark, dict[frozenset[Mark], list[Candidate]]] = {}
+    for other, shared in near:
         seen: set[int] = set()
-        for mark in marks(other.side, resource):
+        own = crowded(other.side)
+        for mark in shared:
             if mark[0] == resource.label and other.declaration is not None:
                 continue  # two declared namesakes are nothing: nobody can take one for the other
-            for candidate in by_mark.get(mark, ()):
-                if id(candidate) in seen or _is_itself(candidate, other):
+            if mark in crowds:
+                continue
+            if mark not in apart:
+                apart[mark] = _grouped(by_mark[mark], crowded)
+            for group, bucket in apart[mark].items():
+                if not own.isdisjoint(group):
                     continue
-                is_known_apart = is_meant(candidate.declaration, other)
-                reason = None if is_known_apart else _reason(candidate.side, other.side, mark, resource)
-                if mark[0] == DIGITS and reason is None and not is_known_apart:
-                    continue  # some digits in common are nothing
-                seen.add(id(candidate))
-                yield Likeness(candidate, other, reason)
+                for candidate in bucket:
+                    if id(candidate) in seen or _is_itself(candidate, other):
+                        continue
+                    is_known_apart = is_meant(candidate.declaration, other)
+                    reason = None if is_known_apart else _reason(candidate.side, other.side, mark, resource)
+                    if mark[0] == DIGITS and reason is None and not is_known_apart:
+                        continue  # some digits in common are nothing
+                    seen.add(id(candidate))
+                    yield Likeness(candidate, other, reason)
+
+
+def _grouped(
+    candidates: Iterable[Candidate], crowded: Callable[[Side], frozenset[Mark]]
+) -> dict[frozenset[Mark], list[Candidate]]:
+    """Candidates by the crowds that they belong to."""
+    groups: dict[frozenset[Mark], list[Candidate]] = defaultdict(list)
+    for candidate in candidates:
+        groups[crowded(candidate.side)].append(candidate)
+    return groups
 
 
 def _reason(ours: Side, theirs: Side, mark: Mark, resource: Resource) -> Sameness | None:
@@ -174,7 +318,7 @@ def findings(
     diagnostics: list[Diagnostic] = []
     refusals: list[Refusal] = []
     for code, alike in _told_together(similar, lost):
-        first = alike[0]
+        first = alike.likeness
         is_sure = first.degree is Degree.SURE
         finding = _diagnostic(alike, code)
         diagnostics.append(finding)
@@ -190,22 +334,74 @@ def findings(
     return diagnostics, refusals
 
 
-def _told_together(similar: Iterable[Likeness], lost: Collection[str]) -> Iterator[tuple[str, list[Likeness]]]:
+@dataclass(frozen=True, slots=True)
+class _Alike:
+    """What one finding tells: a likeness, and all others that the candidate is like for the same reason.
+
+    others: the first of them, of `count`. theirs: the different values of theirs, as they are shown.
+    """
+
+    likeness: Likeness
+    others: Sequence[Known]
+    count: int
+    theirs: Sequence[str]
+
+
+def _told_together(similar: Iterable[Likeness], lost: Collection[str]) -> Iterator[tuple[str, _Alike]]:
     """What one finding tells, with its code: all that a candidate is like for the same reason. Where hundreds of new
     customers have one id that hundreds of live ones have, that is a finding for each new one, not for each pair."""
     together: dict[tuple[str, tuple[object, ...]], list[Likeness]] = defaultdict(list)
     told: dict[str, set[str]] = defaultdict(set)
+    crowds_of: dict[str, list[Crowd[Known]]] = defaultdict(list)
+    parts = _Parts(lost)
     for likeness in similar:
         reason, ours, other = likeness.sameness, likeness.candidate, likeness.other
+        if likeness.crowd is not None:
+            crowds_of[ours.label].append(likeness.crowd)
+            yield from parts.told(likeness, likeness.crowd)
+            continue
         if reason is None or other.label in told[ours.label] or ours.label in told[other.label]:
             continue  # two candidates are told once, and a customer that is declared and live too
+        if any(other.label in crowd.places for crowd in crowds_of.get(ours.label, ())):
+            continue  # as above
         told[ours.label].add(other.label)
         is_lost = ours.live is None and other.declaration is None and other.number in lost
         code = LOST if is_lost else CODE
         kind = ours.label, likeness.degree, reason.path, reason.their_path, other.declaration is None
         together[code, kind].append(likeness)
     for (code, _), alike in together.items():
-        yield code, alike
+        theirs = dict.fromkeys(_value(likeness.reason, likeness.reason.theirs, ours=False) for likeness in alike)
+        yield code, _Alike(alike[0], [likeness.other for likeness in alike[:MOST]], len(alike), list(theirs))
+
+
+class _Parts:
+    """The crowds, each divided once into those that lost their declaration and the others."""
+
+    def __init__(self, lost: Collection[str]) -> None:
+        self._lost = lost
+        self._parts: dict[int, tuple[Crowd[Known], list[tuple[str, Crowd[Known], list[str]]]]] = {}
+
+    def told(self, likeness: Likeness, crowd: Crowd[Known]) -> Iterator[tuple[str, _Alike]]:
+        """What is to be told of a candidate that is like a crowd."""
+        ours, hidden = likeness.candidate, likeness.hidden
+        for code, part, theirs in self._of(likeness, crowd):
+            if count := part.count_for(ours.label, hidden):
+                first = part.first_for(ours.label, MOST, hidden)
+                reason = same_member(ours.side, first[0].side, likeness.reason.path[0])
+                yield code, _Alike(replace(likeness, other=first[0], sameness=reason), first, count, theirs)
+
+    def _of(self, likeness: Likeness, crowd: Crowd[Known]) -> list[tuple[str, Crowd[Known], list[str]]]:
+        if id(crowd) not in self._parts:
+            parts = [(CODE, crowd)]
+            if self._lost and likeness.candidate.live is None and likeness.other.declaration is None:
+                parts = [(CODE, crowd.without(self._lost)), (LOST, crowd.only(self._lost))]
+            member = likeness.reason.path[0]
+            shown = [
+                (code, part, list(dict.fromkeys(repr(str(other.side.values[member])) for other in part.members)))
+                for code, part in parts
+            ]
+            self._parts[id(crowd)] = crowd, shown  # the crowd is kept, so that its id stays its own
+        return self._parts[id(crowd)][1]
 
 
 def declared_twice(
@@ -239,24 +435,23 @@ def _both(ours: str, theirs: str, both: str = "Both") -> str:
     return f"{both} have {ours}." if ours == theirs else f"Here {ours}, there {theirs}."
 
 
-def _diagnostic(alike: Sequence[Likeness], code: str) -> Diagnostic:
+def _diagnostic(alike: _Alike, code: str) -> Diagnostic:
     """One finding of what a candidate is like for the same reason."""
-    ours, reason, names = alike[0].candidate, alike[0].reason, [likeness.other.name for likeness in alike]
-    is_one = len(alike) == 1
+    ours, reason, names = alike.likeness.candidate, alike.likeness.reason, [other.name for other in alike.others]
+    is_one = alike.count == 1
     count = "both" if is_one else "all"
     summary = _summary(alike)
     if code == LOST:
         summary += f", which {'is' if is_one else 'are'} no longer declared"
     same = f"lifecycle: {{same_as: [{', '.join(map(_quoted, names[:MOST]))}]}}"
-    if len(names) > MOST:
-        same += f", with the {len(names) - MOST:,} others"
+    if alike.count > MOST:
+        same += f", with the {alike.count - MOST:,} others"
     ours_shown = _value(reason, reason.ours, ours=True)
-    theirs = list(dict.fromkeys(_value(likeness.reason, likeness.reason.theirs, ours=False) for likeness in alike))
     return Diagnostic(
         Severity.WARNING,
         code,
         summary,
-        detail=_both(ours_shown, some_names(theirs, _SPELLINGS), "Both" if is_one else "All"),
+        detail=_both(ours_shown, some_names(alike.theirs, _SPELLINGS), "Both" if is_one else "All"),
         remedy=f"If they are one customer, {_if_one(alike)}; if {count} are meant, say so: {same}.",
         source=ours.declaration.locate(reason.path),
     )
@@ -270,9 +465,9 @@ def _quoted(name: str) -> str:
     return f'"{name}"'
 
 
-def _summary(alike: Sequence[Likeness]) -> str:
-    ours, reason, is_one = alike[0].candidate, alike[0].reason, len(alike) == 1
-    others = some_names([likeness.other.placed for likeness in alike])
+def _summary(alike: _Alike) -> str:
+    ours, reason, is_one = alike.likeness.candidate, alike.likeness.reason, alike.count == 1
+    others = some_names([other.placed for other in alike.others], count=alike.count)
     member, has = render_path(reason.path), "has" if is_one else "have"
     is_sure = reason.degree is Degree.SURE
     if ours.live is not None:
@@ -280,7 +475,7 @@ def _summary(alike: Sequence[Likeness]) -> str:
         summary = f"{ours.label} is to be given {what}"
     elif is_sure:
         summary = f"{ours.label} is new, and {others} {has} the same {member}"
-        summary += "" if alike[0].other.declaration is not None else " already"
+        summary += "" if alike.others[0].declaration is not None else " already"
     else:
         summary = f"{ours.label} is new, and looks like {others} by its {member}"
     if reason.is_crossed:
@@ -294,9 +489,9 @@ def _value(reason: Sameness, value: str, *, ours: bool) -> str:
     return f"{path}{value!r}"
 
 
-def _if_one(alike: Sequence[Likeness]) -> str:
+def _if_one(alike: _Alike) -> str:
     """What to do where two of them are one customer."""
-    ours, other, is_one = alike[0].candidate, alike[0].other, len(alike) == 1
+    ours, other, is_one = alike.likeness.candidate, alike.others[0], alike.count == 1
     if ours.live is not None:
         rest = "the other one" if is_one else "the others"
         return f"decide which one stays, make {rest} Inactive in the ERP, and declare the one that stays"

@@ -103,11 +103,13 @@ class Action:
     """One write and the changes it makes. `depends_on` holds labels of actions that must be done first.
 
     For a create: `match` is by what the declaration finds a customer that the ERP numbered, `alike` the numbers of
-    customers that looked like the new one when the plan was made, and that must never be taken for it; `same_as` those
-    of them that its declaration names. A renumbering has the new number, like the update that follows it, and one
-    change, of the number. `resource` is the sort of record that is written (`resources`); `stores` how the ERP keeps
-    its texts, as the settings said. `currency` is that of the amounts as the ERP holds them, for a create as declared,
-    None where it is not known; `modified_at` when the record was last changed in the ERP, as the ERP writes it.
+    customers that looked like the new one when the plan was made, and that must never be taken for it; `alike_groups`
+    further ones, in sets of those that have one id: actions share them, and the own number of an update may be among
+    them. `same_as` are those that its declaration names. A renumbering has the new number, like the update that follows
+    it, and one change, of the number. `resource` is the sort of record that is written (`resources`); `stores` how the
+    ERP keeps its texts, as the settings said. `currency` is that of the amounts as the ERP holds them, for a create as
+    declared, None where it is not known; `modified_at` when the record was last changed in the ERP, as the ERP writes
+    it.
     """
 
     resource: str = field(default=CUSTOMER.name, kw_only=True)
@@ -122,6 +124,7 @@ class Action:
     depends_on: tuple[str, ...] = ()
     match: tuple[str, ...] = ()
     alike: tuple[str, ...] = ()
+    alike_groups: tuple[frozenset[str], ...] = field(default=(), kw_only=True)
     same_as: tuple[str, ...] = field(default=(), kw_only=True)
     currency: str | None = None
     modified_at: str | None = None
@@ -137,6 +140,15 @@ class Action:
     def former(self) -> str | None:
         """The number that a renumbering replaces; None for any other action."""
         return str(self.changes[0].before) if self.action is Verb.RENUMBER else None
+
+    def is_like(self, number: str) -> bool:
+        """Whether that customer looked like this one when the plan was made."""
+        return number in self.alike or any(number in group for group in self.alike_groups)
+
+    @property
+    def look_alikes(self) -> frozenset[str]:
+        """The numbers of all customers that looked like this one when the plan was made."""
+        return frozenset(self.alike).union(*self.alike_groups)
 
     @property
     def is_sound(self) -> bool:

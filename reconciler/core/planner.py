@@ -297,16 +297,29 @@ def _with_alike(actions: Iterable[Action], similar: Iterable[Likeness]) -> list[
     with those that have an id which they give."""
     alike: dict[str, set[str]] = defaultdict(set)
     meant: dict[str, set[str]] = defaultdict(set)
+    groups: dict[str, list[frozenset[str]]] = defaultdict(list)
     for likeness in similar:
         if likeness.other.declaration is None:
             label, number = likeness.candidate.label, likeness.other.label
+            if likeness.crowd is not None:
+                groups[label].append(likeness.crowd.labels)
+                continue
             alike[label].add(number)
             if is_meant(likeness.candidate.declaration, likeness.other):
                 meant[label].add(number)
+
+    def with_alike(action: Action) -> Action:
+        own = alike[action.label].difference(*groups[action.label])
+        return replace(
+            action,
+            alike=tuple(sorted(own)),
+            alike_groups=tuple(groups[action.label]),
+            same_as=tuple(sorted(meant[action.label])),
+        )
+
+    like_others = alike.keys() | groups.keys()
     return [
-        replace(action, alike=tuple(sorted(alike[action.label])), same_as=tuple(sorted(meant[action.label])))
-        if action.action is not Verb.RENUMBER and action.label in alike
-        else action
+        with_alike(action) if action.action is not Verb.RENUMBER and action.label in like_others else action
         for action in actions
     ]
 

@@ -99,17 +99,18 @@ def check_unclear(store: Store, runs: Iterable[RunInfo], plan: Plan) -> None:
     A customer whose number, name or ids the ERP stored otherwise is not found by them: the plan cannot but ask for it
     once more. One that looked like it before that run is not its doing, and one that `same_as` names is another one.
     """
-    suspects = {action.label: action for action in plan.actions if action.alike}
+    suspects = {action.label: action for action in plan.actions if action.alike or action.alike_groups}
     for info in runs if suspects else ():
         if not is_of(info, plan) or info.digest == plan.digest or not is_unclear(info):
             continue
         record = store.runs.get(info.id)
-        before = {action.label: action.alike for action in record.plan().actions}
+        before = {action.label: action for action in record.plan().actions}
         for entry in record.entries:
             action = suspects.get(entry.label) if entry.outcome in (None, Outcome.UNKNOWN) else None
-            others = (*before.get(entry.label, ()), *(action.same_as if action else ()))
-            new = [number for number in action.alike if number not in others] if action else []
-            if new:
+            if action is None:
+                continue
+            earlier = before[entry.label].look_alikes if entry.label in before else frozenset()
+            if new := sorted(action.look_alikes - earlier - set(action.same_as)):
                 raise Refused(
                     f"{entry.label} may have been created by run {info.id} as {', '.join(new)}: that looks like it",
                     remedy=f'Look at it. If it is that one, declare number: "{new[0]}"; if both are meant, say so:'

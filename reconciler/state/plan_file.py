@@ -35,14 +35,19 @@ _DEVICES = (Path("/dev"), Path("/dev/fd"), Path("/proc/self/fd"))
 
 def document(plan: Plan) -> dict[str, Any]:
     """The plan as JSON values, keys in the order of the schema."""
-    values: dict[str, Any] = msgspec.to_builtins(plan, builtin_types=(Decimal,))
+    bare = tuple(replace(action, alike_groups=()) if action.alike_groups else action for action in plan.actions)
+    values: dict[str, Any] = msgspec.to_builtins(replace(plan, actions=bare), builtin_types=(Decimal,))
     if not plan.signature:
         del values["signature"]
     values["summary"] = told_summary(values["summary"])
-    for action in values["actions"]:
-        for name in ("stores", "same_as"):
+    groups: dict[frozenset[str], int] = {}
+    for action, planned in zip(values["actions"], plan.actions, strict=True):
+        action["alike_groups"] = [groups.setdefault(group, len(groups)) for group in planned.alike_groups]
+        for name in ("stores", "alike_groups", "same_as"):
             if not action[name]:
                 del action[name]
+    if groups:
+        values["alike_groups"] = [sorted(group) for group in groups]
     return {key: values[key] for key in _KEYS_FIRST} | values
 
 
@@ -87,7 +92,7 @@ def loads(data: bytes, name: str, key: bytes | None = None) -> Plan:
     if key is not None:
         _check_signature(found, key, name)
     try:
-        plan = _with_decimals(msgspec.convert(found, Plan, strict=True))
+        plan = _with_decimals(_with_groups(found))
         if any(not change.path for action in plan.actions for change in action.changes):
             raise ValueError("a change has no path")  # noqa: TRY301 - as what else a plan cannot be
         if not all(action.is_sound for action in plan.actions):
@@ -102,6 +107,26 @@ def loads(data: bytes, name: str, key: bytes | None = None) -> Plan:
 def _as_of_now(plan: Plan) -> Plan:
     """A plan of another minor format in the present one, so that it can be written out again: in a run's journal."""
     return plan if plan.format_version == FORMAT_VERSION else seal(replace(plan, format_version=FORMAT_VERSION))
+
+
+def _with_groups(values: dict[str, Any]) -> Plan:
+    """The plan of its JSON values: each group of look-alikes is one set, however many actions name it."""
+    groups = tuple(map(frozenset, msgspec.convert(values.get("alike_groups", ()), tuple[tuple[str, ...], ...])))
+    actions = values.get("actions")
+    named: list[Any] = []
+    if isinstance(actions, list) and all(isinstance(action, dict) for action in actions):
+        named = [msgspec.convert(action.get("alike_groups", ()), tuple[int, ...]) for action in actions]
+        actions = [{key: value for key, value in action.items() if key != "alike_groups"} for action in actions]
+    if any(not 0 <= at < len(groups) for own in named for at in own):
+        raise ValueError("an action names a group of look-alikes that there is not")
+    plan = msgspec.convert(values | {"actions": actions}, Plan, strict=True)
+    whole = zip(plan.actions, named, strict=True)
+    return replace(
+        plan,
+        actions=tuple(
+            replace(action, alike_groups=tuple(groups[at] for at in own)) if own else action for action, own in whole
+        ),
+    )
 
 
 def _with_decimals(plan: Plan) -> Plan:
@@ -241,9 +266,10 @@ def _changes_digest(values: dict[str, Any]) -> str:
     sent (names, places, causes, other diagnostics), and versions: an edit of a field that is not touched needs no new
     consent, and one of a touched field shows in its before-value.
     """
-    return _sha256(
-        {key: values[key] for key in _PLACE} | {"actions": [_consented(action) for action in values["actions"]]}
-    )
+    covered = {key: values[key] for key in _PLACE} | {"actions": [_consented(action) for action in values["actions"]]}
+    if groups := values.get("alike_groups"):
+        covered["alike_groups"] = groups
+    return _sha256(covered)
 
 
 def _consented(action: dict[str, Any]) -> dict[str, Any]:
@@ -253,7 +279,7 @@ def _consented(action: dict[str, Any]) -> dict[str, Any]:
         **{key: action.get(key) for key in ("action", "number", "ref", "depends_on")},
         "changes": [[change.get(key) for key in ("path", "before", "after")] for change in action["changes"]],
         "request": {key: request.get(key) for key in ("method", "path", "body")},
-        **{key: numbers for key in ("alike", "same_as") if (numbers := action.get(key))},
+        **{key: numbers for key in ("alike", "alike_groups", "same_as") if (numbers := action.get(key))},
     }
 
 

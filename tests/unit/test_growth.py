@@ -22,6 +22,7 @@ from reconciler.core.duplicates import findings as likeness_findings
 from reconciler.core.duplicates import likenesses, of_live, of_new
 from reconciler.core.live import Live
 from reconciler.core.patterns import segments
+from reconciler.core.plan import Plan
 from reconciler.core.safe_json import inert_json
 from reconciler.erp.answer import Answer
 from reconciler.erp.error_answers import read_reason
@@ -32,7 +33,9 @@ from reconciler.reports.safe_text import escaped, shown, visible
 from reconciler.resources.customer import CUSTOMER
 from reconciler.resources.grammar import Kind
 from reconciler.resources.values import Values, parse_path
+from reconciler.state import plan_file
 from tests.unit.config.test_growth import BOUND, growth
+from tests.unit.core.test_planner import plan_of
 
 ODD = ["a", " ", "#", "'", "\\", '"', "`", "<a ", "0", "E+", "::", "\n", "\x1b", "@", "a.", "##[", "VismaId: ", "1,000",
        "A1 ", "<!--", "=", "#A", "# x\n"]  # fmt: skip
@@ -101,3 +104,39 @@ def test_the_work_for_a_new_customer_grows_no_faster_than_those_that_it_is_like(
         assert len(diagnostics) == 1
 
     assert growth(lambda count: count, look) <= BOUND
+
+
+ONE_ID: dict[str, Callable[[int, str], Values]] = {
+    "nothing else": lambda at, side: {"corporateId": "911 111 111"},
+    "names of their own": lambda at, side: {"corporateId": "911111111", "name": f"{side} {at}"},
+    "one name": lambda at, side: {"corporateId": "911111111", "name": "A", "mainAddress": {"city": f"{side} {at}"}},
+    "both ids": lambda at, side: {"corporateId": "911111111", "vatRegistrationId": "811111111"},
+    "another id of their own": lambda at, side: {"corporateId": f"{at + 800}-{side}", "vatRegistrationId": "911111111"},
+}
+"""Customers with one id: by what else they have. side: new or live."""
+
+
+def many_with_one_id(sort: str, count: int) -> Plan:
+    live = tuple(Live(at, str(at), "v", {"name": "A", **ONE_ID[sort](at, "live")}) for at in range(count))
+    at = Source("a.yaml", 1, 1)
+    new = (
+        Desired(f"N{one}", None, {"name": "A", **ONE_ID[sort](one, "new")}, at, lambda _: at) for one in range(count)
+    )
+    plan = plan_file.seal(plan_of(*new, live=live))
+    assert len(plan.actions) == count
+    assert all(action.look_alikes == {customer.number for customer in live} for action in plan.actions)
+    return plan
+
+
+@pytest.mark.parametrize("sort", ONE_ID)
+def test_the_work_for_new_customers_and_live_ones_with_one_id_grows_no_faster_than_their_number(sort: str) -> None:
+    """Not as the pairs do: look-alikes, findings, and the digests of what is consented to."""
+    assert growth(lambda count: count, lambda count: many_with_one_id(sort, count), size=12) <= BOUND
+
+
+@pytest.mark.parametrize("sort", ONE_ID)
+def test_the_plan_file_of_customers_with_one_id_grows_no_faster_than_their_number(sort: str) -> None:
+    plans = [many_with_one_id(sort, count) for count in (50, 100, 200)]
+    small, middle, large = map(plan_file.dumps, plans)
+    assert (len(large) - len(middle)) / (len(middle) - len(small)) < 2.2
+    assert plan_file.loads(large, "plan.json") == plans[-1]

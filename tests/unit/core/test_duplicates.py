@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import random
+from collections import defaultdict
 from typing import Any
 
 import pytest
 
+from reconciler.core import duplicates
 from reconciler.core.desired import Desired, Lifecycle
 from reconciler.core.diagnostics import Severity, Source
 from reconciler.core.duplicates import declared_twice, findings, likenesses, of_declared, of_live, of_new, of_update
@@ -127,6 +130,38 @@ def test_many_with_one_id_are_one_finding_for_each_new_one_and_the_names_are_cut
     )
     assert diagnostics[0].detail == "Here '911111111', there '911 111 111'."
     assert (diagnostics[0].remedy or "").endswith('"9", "10"]}, with the 20 others.')
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_who_is_like_whom_does_not_hang_on_how_many_have_one_id(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a reviewer consents to is the same whether it is worked out by groups or by pairs."""
+    chance = random.Random(seed)
+
+    def values() -> dict[str, str]:
+        ids = {"corporateId": ["911111111", "911 111 111", "922222222", "933333333"],
+               "vatRegistrationId": ["833333333", "NO911111111MVA", "844444444"]}  # fmt: skip
+        chosen = {name: chance.choice(texts) for name, texts in ids.items() if chance.random() < 0.7}
+        return {"name": chance.choice("AB"), **chosen}
+
+    there = [of_live(live(str(at), **values())) for at in range(1, chance.randint(50, 80))]
+    names = [str(at) for at in range(1, 9)]
+    new = [
+        declared(str(100 + at), same_as=tuple(chance.sample(names, chance.choice((0, 0, 2)))), **values())
+        for at in range(20)
+    ]
+
+    def alike() -> tuple[dict[str, set[str]], int]:
+        found: dict[str, set[str]] = defaultdict(set)
+        similar = list(likenesses(map(of_new, new), there))
+        for likeness in similar:
+            others = likeness.crowd.labels if likeness.crowd else {likeness.other.label}
+            found[likeness.candidate.label] |= others
+        return found, sum(likeness.crowd is not None for likeness in similar)
+
+    by_groups, groups = alike()
+    monkeypatch.setattr(duplicates, "_crowds", lambda *_: {})
+    assert (by_groups, 0) == alike()
+    assert groups
 
 
 def test_guards_decide_what_refuses() -> None:

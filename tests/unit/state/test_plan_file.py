@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from reconciler.core.errors import Refused
-from reconciler.core.plan import FORMAT_VERSION, Action, Cause, Change, Request, Verb
+from reconciler.core.plan import FORMAT_VERSION, Action, Cause, Change, Plan, Request, Verb
 from reconciler.state import plan_file
 from tests.unit.state.plans import plan_of
 
@@ -35,6 +35,27 @@ def test_consent_covers_which_customers_are_said_to_be_meant_beside_the_new_one(
     meant = replace(beside, same_as=("7",))
     digests = {plan_file.seal(replace(plan, actions=(action,))).changes_digest for action in (beside, meant)}
     assert len(digests) == 2
+
+
+def test_a_group_of_look_alikes_is_written_once_and_covered_by_consent() -> None:
+    """However many actions name it; and one that names no group is no plan."""
+    group, plan = frozenset({"8", "9"}), plan_of(2)
+
+    def grouped(*groups: frozenset[str]) -> Plan:
+        actions = tuple(replace(action, alike_groups=groups) for action in plan.actions)
+        return plan_file.seal(replace(plan, actions=actions))
+
+    sealed = grouped(group)
+    assert plan_file.loads(plan_file.dumps(sealed), "plan.json") == sealed
+    values = plan_file.document(sealed)
+    assert values["alike_groups"] == [["8", "9"]]
+    assert [action["alike_groups"] for action in values["actions"]] == [[0], [0]]
+    assert len({plan_file.seal(plan).changes_digest, sealed.changes_digest, grouped(group | {"7"}).changes_digest}) == 3
+    values["actions"][0]["alike_groups"] = [1]
+    values["changes_digest"] = ""
+    values["digest"] = plan_file._digest(values)
+    with pytest.raises(Refused, match="a group of look-alikes that there is not"):
+        plan_file.loads(msgspec.json.encode(values), "plan.json")
 
 
 def _renumbering(path: str = PATH, **other: Any) -> Action:
