@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from reconciler.core.checks import nameless
-from reconciler.core.compare import Difference, Differences, agree, comparable, differences, new_values
+from reconciler.core.compare import (
+    Difference,
+    Differences,
+    agree,
+    comparable,
+    differences,
+    new_values,
+    other_layouts,
+)
 from reconciler.core.desired import Desired
 from reconciler.core.diagnostics import Diagnostic, Severity
 from reconciler.core.live import Live
@@ -55,7 +63,8 @@ class Compared:
     """How a declaration and its live customer differ.
 
     wanted: the declared values that an update may touch. different, changes: what is to be written, and why. muted,
-    ignored: what differs too, and is left alone.
+    ignored: what differs too, and is left alone. other_layouts: what the ERP has in another layout, where nothing
+    differs.
     """
 
     wanted: Values
@@ -63,6 +72,7 @@ class Compared:
     changes: tuple[Change, ...] = ()
     muted: tuple[LeftField, ...] = ()
     ignored: tuple[LeftField, ...] = ()
+    other_layouts: tuple[Path, ...] = ()
 
     @property
     def is_as_declared(self) -> bool:
@@ -80,7 +90,8 @@ def compared(desired: Desired, live: Live, rules: Rules, memory: Memory) -> Comp
     wanted = _as_stored(wanted, live, memory.normalised.get(key, {}))
     different = differences(wanted, live.values, desired.complete, rules.resource)
     if not different:
-        return AGREED
+        layouts = other_layouts(comparable(desired.values, (), rules.resource), live.values, rules.resource)
+        return replace(AGREED, other_layouts=layouts) if layouts else AGREED
     names, applied = names_of(desired, live), memory.last.get(key)
     mutes = NO_MUTES if rules.include_muted else rules.mutes
     changes: list[Change] = []

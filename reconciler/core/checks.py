@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 
 from reconciler.core.desired import Desired
@@ -16,7 +17,7 @@ from reconciler.core.ports import View
 from reconciler.core.rules import Rules
 from reconciler.resources.customer import CUSTOMER
 from reconciler.resources.grammar import Resource
-from reconciler.resources.values import parse_path, render_path
+from reconciler.resources.values import Path, parse_path, render_path
 
 _NAMED = 10
 
@@ -39,6 +40,18 @@ def rivals(paired: Pairing, resource: Resource = CUSTOMER) -> Iterator[Diagnosti
             )
         for mark in keys:
             holders.setdefault(mark, each)
+
+
+def layout_note(layouts: Mapping[str, Sequence[Path]]) -> Iterator[Diagnostic]:
+    """What the ERP has in another layout than declared, which is no change. layouts: fields by customer number."""
+    if not layouts:
+        return
+    fields = Counter(render_path(path) for paths in layouts.values() for path in paths)
+    of_whom = next(iter(layouts)) if len(layouts) == 1 else f"{len(layouts):,} customers"
+    named = ", ".join(f"{path} ({count:,})" if len(layouts) > 1 else path for path, count in sorted(fields.items()))
+    yield Diagnostic(
+        Severity.NOTE, "P539", f"{of_whom}: the ERP has the same value in another layout, which is no change: {named}"
+    )
 
 
 def orphans(

@@ -107,6 +107,7 @@ CODES: dict[str, str] = {
     "P536": "What was applied last cannot be read from the git revision, so that causes are unknown.",
     "P537": "Causes are told by what a git revision declares, since no state knows what was applied last.",
     "P538": "A line is to be the default one beside another line that is.",
+    "P539": "The ERP has the same value in another layout, such as a phone number with other blanks: no change.",
     "P513": "A policy says no to an action, with the severity of a warning.",
     "P518": "An attribute that the customer's class does not have.",
     "P519": "A value that its attribute's type in the customer's class does not take.",

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from reconciler.core.normalise import satisfied
 from reconciler.core.patterns import patterns
 from reconciler.resources.customer import CUSTOMER
-from reconciler.resources.grammar import Field, Group, Resource, Row
-from reconciler.resources.values import Path, Scalar, Values, without
+from reconciler.resources.grammar import Comparison, Field, Group, Resource, Row
+from reconciler.resources.values import Path, Scalar, Values, get, leaves, without
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,21 @@ def differences(
     if seen == desired:  # deepdiff costs hundreds of times as much as this
         return Differences()
     return _differing(seen, desired, resource)
+
+
+def other_layouts(desired: Values, live: Values, resource: Resource = CUSTOMER) -> tuple[Path, ...]:
+    """Where a text is the same value in another layout, such as a phone number with other blanks. desired, live: as for
+    `differences`."""
+    return tuple(
+        path
+        for path, want in leaves(desired)
+        if isinstance(want, str)
+        and isinstance(have := get(live, path), str)
+        and want != have
+        and (row := resource.leaf(path)) is not None
+        and row.comparison is not Comparison.EXACT
+        and satisfied(row, want, have)
+    )
 
 
 def agree(desired: Values, live: Values, complete: frozenset[str] = frozenset()) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from reconciler.core.actions import AGREED, compared, create_action, left_alone, update_action
 from reconciler.core.checks import (
+    layout_note,
     mute_notes,
     null_problems,
     orphans,
@@ -64,6 +65,7 @@ from reconciler.core.sameness import says_the_same
 from reconciler.core.snapshot import created_since
 from reconciler.resources.customer import CUSTOMER
 from reconciler.resources.grammar import Resource
+from reconciler.resources.values import Path
 
 
 def need_of(desired: Iterable[Desired], resource: Resource = CUSTOMER) -> Need:
@@ -151,7 +153,8 @@ class _Decided:
 
     refusals: of updates that a declaration forbids. unwanted: of new customers that may double one. undeclared: what
     was managed and has no declaration any more. muted, ignored: what differs and is left alone; muted_removed: the
-    numbers of those of `undeclared` that stay managed for as long as a mute runs.
+    numbers of those of `undeclared` that stay managed for as long as a mute runs. other_layouts: by number, what the
+    ERP has in another layout.
     """
 
     problems: list[Diagnostic]
@@ -163,6 +166,7 @@ class _Decided:
     muted: list[LeftAlone] = field(default_factory=list)
     ignored: list[LeftAlone] = field(default_factory=list)
     muted_removed: set[str] = field(default_factory=set)
+    other_layouts: dict[str, tuple[Path, ...]] = field(default_factory=dict)
 
 
 def _decide(comparison: Comparison, wire: Wire) -> _Decided:
@@ -190,6 +194,7 @@ def _decide(comparison: Comparison, wire: Wire) -> _Decided:
             names[action.label] = names_of(declaration, live)
         if declaration.lifecycle.prevent_update:
             decided.refusals.append(prevented(declaration, live))
+    problems.extend(layout_note(decided.other_layouts))
     problems.extend(rivals(paired, rules.resource))
     problems.extend(orphans(actions, paired, comparison.view, rules.resource))
     similar = _similar(comparison, actions)
@@ -232,6 +237,8 @@ def _update(
         return None
     if looks_at:
         decided.unchanged += difference.is_as_declared and not is_renumbered
+        if difference.other_layouts:
+            decided.other_layouts[live.number] = difference.other_layouts
         for customers, fields in ((decided.muted, difference.muted), (decided.ignored, difference.ignored)):
             if fields:
                 customers.append(left_alone(declaration, live, fields))

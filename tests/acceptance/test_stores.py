@@ -210,3 +210,22 @@ def test_the_layout_of_a_phone_number_is_at_rest_with_and_without_state(company:
     for _ in range(3):
         assert run(company)["results"] == []
         forget(company)
+
+
+def test_another_layout_of_a_phone_number_or_an_id_is_no_change_and_told_as_a_note(company: Company) -> None:
+    """With and without a state; nothing is sent, however often it is applied."""
+    company.sandbox.switch(normalise="mainContact.phone1:digits")
+    customer = 'number: "1"\nname: Elv Fisk AS\ncorporateId: "923 456 783"\nmainContact: { phone1: %s }\n'
+    company.declare(customer % "+47 22 33 44 55")
+    run(company)
+    company.declare(customer.replace("923 456 783", "923456783") % "0047 22334455")
+    for forgetful in (False, True):
+        if forgetful:
+            forget(company)
+        plan = company.plan()
+        (note,) = [problem for problem in plan["diagnostics"] if problem["code"] == "P539"]
+        assert (note["severity"], note["summary"]) == (
+            "note",
+            "1: the ERP has the same value in another layout, which is no change: corporateId, mainContact.phone1",
+        )
+        assert (company.undone(), run(company)["results"]) == ({}, [])
