@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.cli.shell import spelling
 from reconciler.cli.shell.rewriting import unified_diff
 from reconciler.config.edit.write_files import Replacement
 from reconciler.config.read.content_checks import complaint, joint_findings
@@ -88,8 +89,12 @@ def diffed(text: str) -> None:
     unified_diff(Replacement(Path("a.yaml"), "a.yaml", b"a: 1\n" + b"".join(lines), b"a: 2\n" + b"".join(other)))
 
 
+def unaddressed(text: str) -> None:
+    spelling._ADDRESS.sub("ADDRESS", text)
+
+
 @pytest.mark.parametrize("text", ODD)
-@pytest.mark.parametrize("run", [answered, checked, named, displayed, compared, diffed])
+@pytest.mark.parametrize("run", [answered, checked, named, displayed, compared, diffed, unaddressed])
 def test_work_grows_no_faster_than_the_text(run: Callable[[str], None], text: str) -> None:
     assert growth(lambda count: text * count, run) <= BOUND
 

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from reconciler.core.errors import WrongUsage
 
 _NO_NUMBER = re.compile(r"Input should be a valid (?:integer|number), unable to parse string as an? \w+")
-_ADDRESS = re.compile(r"[^\s'\"(=]+://[^\s'\")]+")
+_ADDRESS = re.compile(r"(?<![^\s'\"()=])[^\s'\"()=]+://[^\s'\")]+")
 """An address may hold a secret, and what is wrong with a command line stands in the logs of CI: it is never quoted."""
 _ONE_DASH = re.compile(r"-([A-Za-z])(.+)", re.DOTALL)
 _NEVER_DELETED = "No customer is ever deleted. on_removed in reconciler.yaml can set to Inactive what leaves the files."
