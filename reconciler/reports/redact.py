@@ -42,7 +42,9 @@ _PLAIN_KEY = re.compile(rf"\b({'|'.join(_KEYED)})\.([A-Za-z0-9_-]+)")
 _ADDRESS = re.compile(r"(?<![^\s@<>\"'])[^\s@<>\"']+@[^\s@<>\"']+")
 _OF_CLASSES = ("P507", "P508", "P509", "P510")  # they quote what customer classes hold
 _ANSWERED = re.compile(
-    r"( was answered \d{3}[^:]{0,300}+): (?!\(the ERP's words are redacted: )(.*?)( \(ERP reference [^()]*\))?$",
+    r"( was answered (?:\d{3}|with something that is not JSON)[^:]{0,300}+): "
+    r"(?!\(the ERP's words are redacted: redacted:[0-9a-f]{12}\)(?: \(ERP reference [^()]*\))?$)"
+    r"(.*?)( \(ERP reference [^()]*\))?$",
     re.DOTALL,
 )
 _FIRST_MARK = 0xF0000  # private characters: they stand for what was found while more is looked for
