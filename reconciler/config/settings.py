@@ -42,6 +42,7 @@ Limit: TypeAlias = "int | Fraction"
 
 _INTERPOLATION_CODES = {"malformed": "S109", "unset": "S110", "refused": "S111"}
 _SHARE = re.compile(r"([0-9]{1,3})(\.[0-9]{1,6})?%")
+_HOST = re.compile(r"(?!-)[\w.-]+")
 _AGE = re.compile(r"([0-9]{1,5})([smhd])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _SECRET_VARIABLES = ("VISMA_CLIENT_SECRET", "VISMA_CLIENT_SECRET_FILE")
@@ -535,6 +536,8 @@ def url_problem(url: str) -> tuple[str, str] | None:
         return "is no URL", remedy
     if not host or parts.scheme not in ("http", "https") or not url.isprintable() or " " in url:
         return "is no http URL", remedy
+    if not _HOST.fullmatch(host) and not (_is_address(host) and "%" not in host):
+        return "has no host that a name or an address can be", remedy
     if parts.username is not None or parts.password is not None:
         return "holds a user name or a password", "Credentials come from VISMA_CLIENT_ID and VISMA_CLIENT_SECRET."
     if "?" in url or "#" in url:
@@ -560,16 +563,23 @@ def is_allowed(url: str, hosts: str) -> bool:
     (True, False)
     """
     host = url_host(url)
-    named = tuple(f".{host_name.strip().strip('.').lower()}" for host_name in hosts.split(",") if host_name.strip())
-    return f".{host}".endswith(named)
+    named = [name for text in hosts.split(",") if (name := text.strip().strip(".").lower())]
+    if _is_address(host):
+        return host in named
+    return any(f".{host}".endswith(f".{name}") for name in named)
 
 
 def is_loopback(host: str) -> bool:
     """Whether the host is the machine itself."""
+    return ipaddress.ip_address(host).is_loopback if _is_address(host) else host.lower() == "localhost"
+
+
+def _is_address(host: str) -> bool:
     try:
-        return ipaddress.ip_address(host).is_loopback
+        ipaddress.ip_address(host)
     except ValueError:
-        return host.lower() == "localhost"
+        return False
+    return True
 
 
 @cache

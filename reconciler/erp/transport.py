@@ -435,7 +435,7 @@ def _url(text: str, name: str) -> httpx.URL:
 
 def _check_encoding(answer: Answer) -> None:
     """One layer of gzip, as was asked for: each of several would multiply what a short answer grows to in memory."""
-    if answer.headers.get("content-encoding", "").strip().lower() not in ("", "identity", "gzip", "x-gzip"):
+    if answer.headers.get("content-encoding", "").strip().lower() not in ("", "identity", "gzip"):
         raise httpx.DecodingError("an encoding that was not asked for")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from reconciler.config.fleet import FLEET_FILE
 from reconciler.config.fleet_list import ListedTenant
 from reconciler.config.read.schema import schema_text
-from reconciler.config.settings import FILE_NAME
+from reconciler.config.settings import FILE_NAME, Api
 from reconciler.core.errors import WrongUsage
 from reconciler.core.fleet import folder_name
 from reconciler.operations.scaffold import files, write
@@ -35,13 +35,13 @@ _EDITOR = {
 }
 
 
-def new_fleet(tenants: Iterable[ListedTenant], pipelines: Mapping[str, str]) -> dict[str, str]:
-    """The files by their paths; `pipelines` are among them. Nothing is declared in any of them: customers come from
-    `reconciler export` or are written by hand."""
+def new_fleet(tenants: Iterable[ListedTenant], pipelines: Mapping[str, str], api: Api) -> dict[str, str]:
+    """The files by their paths; `pipelines` are among them, and `api` is where the ERP is. Nothing is declared in any
+    of them: customers come from `reconciler export` or are written by hand."""
     texts, entries = {}, []
     for tenant in tenants:
         folder = f"{_FOLDER}/{folder_name(tenant.name)}"
-        project = files(tenant.name, tenant.tenant, {}, example=False)
+        project = files(tenant.name, tenant.tenant, {}, api, example=False)
         texts[f"{folder}/{FILE_NAME}"] = project[FILE_NAME].replace("$schema=", "$schema=../../", 1)
         entry: dict[str, object] = {"folder": folder}
         if folder != f"{_FOLDER}/{tenant.name}":

@@ -8,15 +8,18 @@ from pathlib import Path
 from unicodedata import category
 
 from reconciler.config.read.schema import schema_text
+from reconciler.config.settings import Api
 from reconciler.core.errors import ReconcilerError, WrongUsage
+
+_API = Api()
 
 _SETTINGS = """\
 # yaml-language-server: $schema=schemas/reconciler.schema.json
 version: 1
 company: {company}
 api:
-  base_url: https://api.finance.visma.net
-  token_url: https://connect.visma.com/connect/token
+  base_url: {base_url}
+  token_url: {token_url}
 {tenant}
 customers: [customers/**/*.yaml]
 """
@@ -63,18 +66,31 @@ def _quoted(text: str) -> str:
     return json.dumps(text.replace("${", "$${"), ensure_ascii=False)
 
 
+def _url(url: str) -> str:
+    return url if url in (_API.base_url, _API.token_url) else _quoted(url)
+
+
 def files(
-    company: str, tenant: str, pipelines: Mapping[str, str], *, example: bool = True, is_state_shared: bool = False
+    company: str,
+    tenant: str,
+    pipelines: Mapping[str, str],
+    api: Api = _API,
+    *,
+    example: bool = True,
+    is_state_shared: bool = False,
 ) -> dict[str, str]:
     """The project's files by their paths; `pipelines` are among them, `example` is for a sample declaration.
 
-    is_state_shared: the settings name a database; until it is there, only the built-in ERP can be used.
+    api: where the ERP is. is_state_shared: the settings name a database; until it is there, only the built-in ERP can
+    be used.
 
     Credentials are never among them: they come from the environment.
     """
     tenant_line = f"  tenant_id: {_quoted(tenant)}" if tenant else "  # tenant_id: from VISMA_TENANT_ID, or here"
     return {
-        "reconciler.yaml": _SETTINGS.format(company=_quoted(company), tenant=tenant_line)
+        "reconciler.yaml": _SETTINGS.format(
+            company=_quoted(company), tenant=tenant_line, base_url=_url(api.base_url), token_url=_url(api.token_url)
+        )
         + (_SHARED_STATE if is_state_shared else ""),
         **({SAMPLE: _SAMPLE} if example else {}),
         "schemas/customer.schema.json": schema_text("customer"),

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from reconciler.ci.hosts import allowed_hosts
+from reconciler.ci.hosts import allowed_hosts, new_api
 from reconciler.ci.install import EXAMPLE, check_install, is_from_index, own_source, told_source
 from reconciler.ci.platforms import before_fleet_merge, fleet_pipelines
 from reconciler.cli.commands.init import Install
@@ -65,10 +65,11 @@ def init(
     session: Session = context.obj
     if install is not None and ci is None:
         raise WrongUsage("--install goes with --ci", remedy="Name the CI system, such as --ci github.")
-    source = install or own_source() or EXAMPLE
+    source = install if install is not None else own_source() or EXAMPLE
     check_install(source)
-    pipelines = fleet_pipelines(ci.value, source, allowed_hosts(session.environ)) if ci else {}
-    written = write_fleet(directory, new_fleet(read_list(tenants, encoding), pipelines))
+    api = new_api(session.environ)
+    pipelines = fleet_pipelines(ci.value, source, allowed_hosts(api)) if ci else {}
+    written = write_fleet(directory, new_fleet(read_list(tenants, encoding), pipelines, api))
     for name in written:
         session.say(f"Wrote {visible(name)}")
     folder = quote(next(name for name in written if name.endswith(f"/{FILE_NAME}")).removesuffix(f"/{FILE_NAME}"))

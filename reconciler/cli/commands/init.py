@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from reconciler.ci.hosts import allowed_hosts
+from reconciler.ci.hosts import allowed_hosts, new_api
 from reconciler.ci.install import EXAMPLE, check_install, is_from_index, own_source, told_source
 from reconciler.ci.platforms import before_merge, pipelines
 from reconciler.cli.shell.application import run
@@ -80,8 +80,9 @@ def init(
     check_label("--company", label)
     check_label("--tenant", tenant)
     shared = state is State.POSTGRES
-    workflow = pipelines(ci.value, install, allowed_hosts(session.environ), is_state_shared=shared) if ci else {}
-    texts = files(label, tenant, workflow, example=not from_live, is_state_shared=shared)
+    api = new_api(session.environ)
+    workflow = pipelines(ci.value, install, allowed_hosts(api), is_state_shared=shared) if ci else {}
+    texts = files(label, tenant, workflow, api, example=not from_live, is_state_shared=shared)
     written = []
     for name, is_new in write(directory, texts):
         if is_new:

@@ -96,16 +96,20 @@ MaxChars = Annotated[
 DetailedExitcode = Annotated[
     bool, typer.Option("--detailed-exitcode", help="Exit 2 when there are changes, or drift that is not muted; else 0.")
 ]
-_TIME = re.compile(r"(\d+(?:\.\d+)?)([smh]?)")
+_TIME = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)([smh]?)")
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
+_LONGEST = 86_400
 
 
 def _seconds(text: str) -> float:
-    """Seconds of `90`, `90s`, `5m` or `1h`. Raises typer.BadParameter."""
+    """Seconds of `90`, `90s`, `5m` or `1h`, a day at most. Raises typer.BadParameter."""
     time = _TIME.fullmatch(str(text))  # a default is a number already
     if time is None:
         raise typer.BadParameter(f"{text!r} is no time; write seconds, or a time such as 30s, 5m or 1h")
-    return float(time[1]) * _UNITS[time[2]]
+    seconds = float(time[1]) * _UNITS[time[2]]
+    if seconds > _LONGEST:
+        raise typer.BadParameter(f"{text!r} is longer than a day; write a shorter time")
+    return seconds
 
 
 LockTimeout = Annotated[

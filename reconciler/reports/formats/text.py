@@ -234,7 +234,8 @@ def _problems(report: Report) -> Iterator[Text]:
     for problem in problems_of(report):
         yield from diagnostics_lines([problem.diagnostic])
         names = ", ".join(name.replace(" ", "\u00a0") for name in problem.customers)
-        yield from (Text(f"    {line}".replace("\u00a0", " ")) for line in wrap(names, _LINE, break_long_words=False))
+        lines = wrap(names, _LINE, break_long_words=False, break_on_hyphens=False)  # a place is copied whole
+        yield from (Text(f"    {line}".replace("\u00a0", " ")) for line in lines)
 
 
 def diagnostics_lines(diagnostics: Iterable[Diagnostic]) -> Iterator[Text]:
