@@ -61,8 +61,10 @@ def test_one_company_s_failure_never_touches_another(fleet: FleetFolder) -> None
     assert [company["name"] for company in planned.json["companies"]][:3] == ["down", "guarded", "broken"]
     assert json.loads((fleet.folder / "plans/north/plan.json").read_text())["summary"]["create"] == 1
 
+    forms = ("text", "markdown", "html", "csv", "json")
+    reports = [f"--report={form}=report.{form}" for form in forms]
     with open_store(fleet.folder / "companies/locked/.reconciler/state.db") as store, store.lock("a test"):
-        applied = fleet.run("apply", "plans", "--format", "json")
+        applied = fleet.run("apply", "plans", "--format", "json", *reports)
     assert applied.code == 5, applied.err
     assert outcomes(applied.json) == {
         "broken": ("not planned", 5),
@@ -72,7 +74,12 @@ def test_one_company_s_failure_never_touches_another(fleet: FleetFolder) -> None
         "north": ("applied", 0),
         "south": ("applied", 0),
     }
-    assert "a test" in next(row["reason"] for row in applied.json["companies"] if row["name"] == "locked")
+    reasons = {"broken": "(invalid)", "down": "(failed)", "guarded": "more than the guard allows", "locked": "a test"}
+    rows = {row["name"]: row["reason"] for row in applied.json["companies"]}
+    assert {name: text for name, text in reasons.items() if text not in rows[name]} == {}, rows
+    for form in forms:
+        report = (fleet.folder / f"report.{form}").read_text("utf-8-sig")
+        assert [name for name, text in reasons.items() if text not in report] == [], form
     assert (fleet.names("north"), fleet.names("south")) == (["Customer north-0"], ["Customer south-0"])
     assert (fleet.names("guarded"), fleet.names("locked")) == ([], [])
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -183,30 +181,3 @@ def test_every_job_sends_the_credentials_to_the_hosts_of_the_erp_alone(
     hosts = hosts_of_jobs(ci, pipelines(started, tmp_path, ci).values())
     assert len(hosts) == count, hosts
     assert set(hosts.values()) == {"api.finance.visma.net,login.example.org"}, hosts
-
-
-@pytest.mark.parametrize("ci", ["github", "gitlab"])
-def test_what_was_reviewed_after_a_merge_is_what_is_applied(fleet: FleetFolder, ci: str, tmp_path: Path) -> None:
-    """The pipeline's own scripts, in a shell: the review gives the digest, by which the apply writes."""
-    fleet.company("a")
-    environ = os.environ | {
-        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        **{name: str(tmp_path / name) for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")},
-        "RUNNER_TEMP": str(tmp_path),
-        "CI_PROJECT_DIR": str(tmp_path),
-        "VISMA_ALLOWED_HOSTS": "127.0.0.1",  # a variable of the CI server, for the test server
-    }
-    folder = Path(__file__).parents[2] / "examples/ci/fleet"
-    if ci == "github":
-        jobs = yaml.safe_load((folder / "github/merge.yml").read_text(encoding="utf-8"))["jobs"]
-        review, apply = (jobs[name]["steps"][-1]["run"] for name in ("review", "apply"))
-        written = tmp_path / "GITHUB_OUTPUT"
-    else:
-        jobs = yaml.safe_load((folder / "gitlab/.gitlab-ci.yml").read_text(encoding="utf-8"))
-        review, apply = ("\n".join(jobs[f"fleet:{name}"]["script"]) for name in ("review", "apply"))
-        written = tmp_path / "review.env"
-    for script in (review, apply):
-        reviewed = written.read_text().strip().partition("=")[2] if written.exists() else ""
-        told = environ | {"REVIEWED": reviewed}
-        subprocess.run(["bash", "-e", "-c", script], cwd=fleet.folder, env=told, check=True, capture_output=True)
-    assert fleet.names("a") == ["Customer a-0"]
