@@ -324,6 +324,8 @@ def test_every_job_that_init_writes_sends_the_credentials_to_the_hosts_of_the_er
         hosts = hosts_of_jobs(ci, (path.read_text(encoding="utf-8") for path in files))
         assert len(hosts) == count, hosts
         assert set(hosts.values()) == {f"{host},connect.visma.com"}, hosts
+        settings = yaml.safe_load((folder / "reconciler.yaml").read_text(encoding="utf-8"))
+        assert settings["api"]["base_url"] == (base_url or "https://api.finance.visma.net"), "where the jobs may go"
 
 
 @pytest.mark.parametrize("url", ["https://a'b.example", "https://a$(x).example", "gateway", "http://example.org"])
