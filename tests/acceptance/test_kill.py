@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import signal
@@ -14,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from reconciler.cli.shell.session import Session
+from reconciler.cli.shell.stopping import Stopping, stop_signals
 from reconciler.sandbox import app as gateway
 from tests.acceptance.conftest import Company, Ended
 from tests.campaign.forker import Forker
@@ -290,3 +293,26 @@ def wait_for(condition: Callable[[], bool], seconds: float = 30) -> None:
     while not condition():
         assert time.monotonic() < until, "it did not happen"
         time.sleep(0.01)
+
+
+def test_a_second_signal_while_the_first_one_is_being_told_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error there would end the apply as one of its own, once the hanging request has its answer."""
+
+    class Stream(io.RawIOBase):
+        told = b""
+
+        def writable(self) -> bool:
+            return True
+
+        def write(self, data: Any) -> int:
+            self.told += bytes(data)
+            if self.told == bytes(data):
+                signal.raise_signal(signal.SIGINT)
+            return len(data)
+
+    stream, stopping = Stream(), Stopping()
+    monkeypatch.setattr(sys, "stderr", io.TextIOWrapper(io.BufferedWriter(stream)))
+    with stop_signals(Session(None, None, None, quiet=False, environ={}), stopping):
+        signal.raise_signal(signal.SIGINT)
+    assert stopping.is_at_once()
+    assert stream.told.startswith(b"Stopping: ")

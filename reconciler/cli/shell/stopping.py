@@ -8,7 +8,7 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from reconciler.core.errors import NotSent
@@ -55,7 +55,8 @@ def stop_signals(session: Session, stopping: Stopping) -> Iterator[None]:
             raise KeyboardInterrupt
         stopping.ask(Exit.INTERRUPTED if number == signal.SIGINT else Exit.TERMINATED)
         message = "Ending at once." if stopping.is_at_once() else "Stopping: finishing the requests in flight ..."
-        session.say(message)
+        with suppress(RuntimeError):  # the signal came while the message of the first one was being written
+            session.say(message)
 
     before = {number: signal.signal(number, asked) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
