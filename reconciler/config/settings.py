@@ -557,7 +557,7 @@ def url_host(url: str) -> str:
 
 
 def is_allowed(url: str, hosts: str) -> bool:
-    """Whether a URL that is none of `url_problem` leads to one of the hosts, or below one; they are parted by commas.
+    """Whether a URL that is none of `url_problem` leads to one of the hosts, or below one; commas separate them.
 
     >>> is_allowed("https://api.finance.visma.net", "visma.net, x"), is_allowed("https://evilvisma.net", "visma.net")
     (True, False)

@@ -19,9 +19,9 @@ def run_in_daemon_thread(work: Callable[[], T]) -> Future[T]:
 
 
 class DaemonThreads:
-    """Threads that take one work after another: starting one takes longer than many a work. Safe for threads.
+    """Threads that take one task after another: starting a thread can take longer than its task. Safe for threads.
 
-    There are as many as are busy at a time.
+    There are never more of them than were busy at one time.
     """
 
     def __init__(self) -> None:

@@ -68,7 +68,7 @@ def _strangers(settings: Settings, environ: Mapping[str, str]) -> list[Diagnosti
         return []
     if not allowed.strip():
         problem = "VISMA_ALLOWED_HOSTS is set but empty, so no host may be sent the credentials"
-        remedy = "Name the hosts of the ERP and its tokens in it, parted by commas; or unset it to allow any host."
+        remedy = "Name the hosts of the ERP and its tokens in it, separated by commas; or unset it to allow any host."
         return [Diagnostic(Severity.ERROR, "S130", problem, remedy=remedy)]
     api = settings.api
     return [

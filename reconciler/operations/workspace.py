@@ -73,10 +73,10 @@ class Workspace:
         key = key_from(self.environ)
         store = open_store(location, place=place, key=key, environ=self.environ, job=job_url(self.environ))
         if isinstance(location, SharedState):
-            self._tell_way(location)
+            self._tell_impostors(location)
         return store
 
-    def _tell_way(self, location: SharedState) -> None:
+    def _tell_impostors(self, location: SharedState) -> None:
         """Who else could answer in the place of the database."""
         from reconciler.state.postgres.connecting import tls_warning  # noqa: PLC0415 - the driver takes 0.2 s to load
 

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from abc import ABC, abstractmethod
 from base64 import b64encode
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
@@ -458,23 +459,23 @@ class Shell:
         (self.desk / "reply").write_text(f"{ended.code}\n", encoding="utf-8")
 
 
-class Pipeline:
+class Pipeline(ABC):
     """A platform's jobs, as its example has them: up to the review, then what a person starts, then the schedule."""
 
     def __init__(self, shell: Shell, state: str) -> None:
         self.shell, self.state = shell, state
 
+    @abstractmethod
     def review(self) -> None:
         """Validate and plan, for the merge request and after the merge."""
-        raise NotImplementedError
 
+    @abstractmethod
     def apply(self) -> int:
         """Apply what was reviewed; the exit code."""
-        raise NotImplementedError
 
+    @abstractmethod
     def drift(self) -> tuple[int, str]:
         """Look for drift; the exit code, and what is said."""
-        raise NotImplementedError
 
 
 class GitLab(Pipeline):

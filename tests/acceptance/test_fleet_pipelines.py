@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from abc import ABC, abstractmethod
 from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -42,7 +43,7 @@ class Repository:
         return Ended(code, captured.out, captured.err)
 
 
-class Pipelines:
+class Pipelines(ABC):
     """A platform's jobs, each in a fresh checkout of its own, with no secret but those that it names."""
 
     def __init__(self, shell: Shell, secrets: dict[str, str]) -> None:
@@ -64,21 +65,21 @@ class Pipelines:
         self.shell.folder = self.home
         return self.shell.git(*words)
 
+    @abstractmethod
     def propose(self) -> str:
         """Validate and plan the branch; the report that its reviewers see."""
-        raise NotImplementedError
 
+    @abstractmethod
     def review(self) -> str:
         """Plan all after the merge; the report that stands where the apply is approved."""
-        raise NotImplementedError
 
+    @abstractmethod
     def apply(self) -> tuple[int, str]:
         """Exit code and report of the approved job."""
-        raise NotImplementedError
 
+    @abstractmethod
     def drift(self) -> tuple[int, str]:
         """Exit code and report of the morning's job."""
-        raise NotImplementedError
 
 
 class GitHub(Pipelines):
@@ -203,7 +204,7 @@ def pipelines(
     capfd: pytest.CaptureFixture[str],
 ) -> Pipelines:
     """main and a branch that changed `south` after it left main; main has moved on since, with a change of `north`."""
-    shell = Shell(Repository(fleet.folder, fleet.erps["south"], capfd), tmp_path)  # type: ignore[arg-type]
+    shell = Shell(Repository(fleet.folder, fleet.erps["south"], capfd), tmp_path)  # type: ignore[arg-type]  # it runs commands as a Company does
     gh = tmp_path / "tools" / "gh"
     gh.write_text(f"#!/bin/sh\n{COMMENT}\n", encoding="utf-8")
     gh.chmod(0o755)

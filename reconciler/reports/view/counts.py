@@ -27,7 +27,7 @@ def overwrite_warning(rows: Iterable[CustomerRow], start: str) -> str:
 
 
 def age(days: Sequence[int]) -> str:
-    """When something was, by the days since: `today`, `19 days ago`, `3 to 19 days ago`."""
+    """How many days ago something was: `today`, `19 days ago`, `3 to 19 days ago`."""
     if not days:
         return ""
     youngest, oldest = min(days), max(days)

@@ -23,7 +23,8 @@ class Problem:
 
 
 def problems_of(report: Report) -> list[Problem]:
-    """The diagnostics in the report's order; what is said of many customers in the same words stands once, first."""
+    """The diagnostics in the report's order; what is said of many customers in the same words stands once, in the first
+    place."""
     labels = {row.label for row in report.customers}
     alike: dict[object, list[Diagnostic]] = {}
     for diagnostic in report.diagnostics:

@@ -53,7 +53,7 @@ def version(db: Connection[Any], schema: str) -> int | None:
 
 
 def _version_of(schema: str) -> bytes:
-    return f'SELECT version FROM "{schema}".state_version'.encode()  # noqa: S608 - the settings' own name
+    return f'SELECT version FROM "{schema}".state_version'.encode()  # noqa: S608 - the schema of the settings admits plain names alone
 
 
 def version_and_key(db: Connection[Any], schema: str, *before: bytes) -> tuple[int | None, str | None]:

@@ -1,4 +1,4 @@
-"""Threads that take one work after another."""
+"""Threads that take one task after another."""
 
 from __future__ import annotations
 
